@@ -1,0 +1,69 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+/// A target of ours with the settings that all of them share.
+func house(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: settings)
+}
+
+// The floors and who may import whom: `TidyTests` holds the table.
+let package = Package(
+  name: "emip-journal",
+  products: [
+    .executable(name: "emip-journal", targets: ["emip-journal"]),
+    .executable(name: "emip-simulator", targets: ["emip-simulator"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+
+    house("JournalFormat", []),
+    house("LMDB", ["CLMDB"]),
+    house("Zstandard", ["CZstd"]),
+    house("XML", ["CLibXML2", "JournalFormat"]),
+    house("EMIP", ["XML", "JournalFormat"]),
+    house("JournalStore", ["LMDB", "Zstandard", "JournalFormat", crypto]),
+    house("Recording", ["EMIP", "JournalStore", "JournalFormat"]),
+
+    .executableTarget(
+      name: "emip-journal",
+      dependencies: ["Recording", "JournalStore", "EMIP", "XML", "Zstandard", "JournalFormat", argumentParser, logging],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "emip-simulator", dependencies: ["EMIP", "XML", "JournalFormat", argumentParser], swiftSettings: settings),
+
+    tests("JournalFormat", ["JournalFormat"]),
+    tests("LMDB", ["LMDB"]),
+    tests("Zstandard", ["Zstandard"]),
+    tests("XML", ["XML", "JournalFormat"]),
+    tests("EMIP", ["EMIP", "XML", "JournalFormat"]),
+    tests("JournalStore", ["JournalStore", "LMDB", "JournalFormat"]),
+    tests("Recording", ["Recording", "JournalStore", "EMIP", "JournalFormat"]),
+    tests("Command", ["emip-journal", "emip-simulator"]),
+    tests("Simulator", ["emip-simulator", "EMIP", "JournalFormat"]),
+    tests("Tidy", []),
+  ]
+)

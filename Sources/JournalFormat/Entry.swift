@@ -1,0 +1,173 @@
+/// One fact of the journal, immutable once committed.
+public struct Entry: Hashable, Sendable {
+  public var position: JournalPosition
+  /// When the journal took it in. Never decreases with position.
+  public var recordedAt: Timestamp
+  public var content: EntryContent
+  /// The position of the request that this answers; nil for everything but answers.
+  public var exchange: JournalPosition?
+
+  public init(position: JournalPosition, recordedAt: Timestamp, exchange: JournalPosition?, content: EntryContent) {
+    self.position = position
+    self.recordedAt = recordedAt
+    self.exchange = exchange
+    self.content = content
+  }
+
+  public var kind: EntryKind { content.context.kind }
+}
+
+/// What is recorded of a message, or of the journal's own life, before the journal gives it a position.
+public struct EntryContent: Hashable, Sendable {
+  /// When the message was on the wire.
+  public var observedAt: Timestamp
+  public var context: EntryContext
+  /// From request to answer; nil where it is not known or does not apply.
+  public var latencyMilliseconds: UInt32?
+  /// What the indexes find the entry by, and which ranges are personal.
+  public var marks: [Mark]
+  /// What schema validation or reading found.
+  public var findings: [Finding]
+  /// The message exactly as it was on the wire.
+  public var payload: [UInt8]
+
+  public init(
+    observedAt: Timestamp, context: EntryContext, latencyMilliseconds: UInt32? = nil, marks: [Mark] = [], findings: [Finding] = [],
+    payload: [UInt8] = []
+  ) {
+    self.observedAt = observedAt
+    self.context = context
+    self.latencyMilliseconds = latencyMilliseconds
+    self.marks = marks
+    self.findings = findings
+    self.payload = payload
+  }
+
+  /// The texts of all marks of a kind, as written, in order, with repetitions.
+  public func texts(of kind: TermKind) -> [[UInt8]] {
+    marks.lazy.filter { $0.kind == kind }.map { $0.text(in: payload) }
+  }
+}
+
+/// What repeats from entry to entry; a segment keeps each once.
+public struct EntryContext: Hashable, Sendable {
+  public var kind: EntryKind
+  public var leg: Leg
+  public var author: Author
+  public var direction: Direction?
+  /// For instance `eMIP`.
+  public var protocolName: String?
+  /// As the protocol names it, for instance `GetServiceAuthorisation`.
+  public var operation: String?
+  public var partner: String?
+  public var `operator`: String?
+  public var targetOperator: String?
+  public var peer: Peer
+  public var http: HTTPFacts
+  public var outcome: Outcome
+  /// 1 for the first, more for each retry that the gateway made.
+  public var attempt: UInt32
+  /// Why: of a failure, a refusal, or a fact about the journal's life.
+  public var reason: String?
+
+  public init(kind: EntryKind, leg: Leg = .gatewayIOP, author: Author = .peer) {
+    self.kind = kind
+    self.leg = leg
+    self.author = author
+    peer = Peer()
+    http = HTTPFacts()
+    outcome = Outcome()
+    attempt = 1
+  }
+}
+
+/// Who was at the other end of the connection.
+public struct Peer: Hashable, Sendable {
+  public var address: String?
+  public var certificateCommonName: String?
+  /// Lower-case hexadecimal.
+  public var certificateSHA256: String?
+
+  public init(address: String? = nil, certificateCommonName: String? = nil, certificateSHA256: String? = nil) {
+    self.address = address
+    self.certificateCommonName = certificateCommonName
+    self.certificateSHA256 = certificateSHA256
+  }
+}
+
+public struct HTTPFacts: Hashable, Sendable {
+  public var method: String?
+  public var target: String?
+  public var status: UInt16?
+  /// The headers that matter, in order.
+  public var headers: [HTTPHeader]
+
+  public init(method: String? = nil, target: String? = nil, status: UInt16? = nil, headers: [HTTPHeader] = []) {
+    self.method = method
+    self.target = target
+    self.status = status
+    self.headers = headers
+  }
+}
+
+public struct HTTPHeader: Hashable, Sendable {
+  public var name: String
+  public var value: String
+
+  public init(name: String, value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// How the exchange ended, on the entry that ends it.
+public struct Outcome: Hashable, Sendable {
+  /// Nil on a request.
+  public var outcomeClass: OutcomeClass?
+  public var requestStatus: UInt32?
+  public var faultCode: String?
+  public var faultReason: String?
+
+  public init(_ outcomeClass: OutcomeClass? = nil, requestStatus: UInt32? = nil, faultCode: String? = nil, faultReason: String? = nil) {
+    self.outcomeClass = outcomeClass
+    self.requestStatus = requestStatus
+    self.faultCode = faultCode
+    self.faultReason = faultReason
+  }
+}
+
+/// A range of the payload with a meaning: an index term, or a personal text.
+public struct Mark: Hashable, Sendable {
+  public var kind: TermKind
+  /// In bytes of the payload. Empty where the value does not stand in the payload.
+  public var range: Range<Int>
+  /// The value where it is not the bytes of `range` themselves.
+  public var inlineText: [UInt8]?
+
+  public init(kind: TermKind, range: Range<Int>, inlineText: [UInt8]? = nil) {
+    self.kind = kind
+    self.range = range
+    self.inlineText = inlineText
+  }
+
+  /// The value as written.
+  public func text(in payload: [UInt8]) -> [UInt8] { inlineText ?? Array(payload[range]) }
+
+  /// The comparable value.
+  public func term(in payload: [UInt8]) -> IndexTerm {
+    if let inlineText { return IndexTerm(kind, text: inlineText) }
+    return IndexTerm(kind, text: payload[range])
+  }
+}
+
+/// What was found wrong or odd in a message that was recorded all the same.
+public struct Finding: Hashable, Sendable {
+  /// From 1; 0 where it has no line.
+  public var line: UInt32
+  public var message: String
+
+  public init(line: UInt32 = 0, message: String) {
+    self.line = line
+    self.message = message
+  }
+}

@@ -1,0 +1,1 @@
+@main struct EmipJournal { static func main() {} }

@@ -1,0 +1,1 @@
+@main struct EmipSimulator { static func main() {} }
