@@ -23,8 +23,6 @@ extension TermKind {
   public static let userRFID = TermKind(number: 14, form: .hexPadded, isPersonal: true)
   /// A user by a contract id, an alias of one, or any other id that is no RFID UID.
   public static let userContract = TermKind(number: 15, form: .compact, isPersonal: true)
-  /// An operator named in the body beside the header's: the selling or executing partner's.
-  public static let operatorId = TermKind(number: 16, form: .compact)
   /// A personal text that no index holds.
   public static let personalText = TermKind(number: 17, form: .unindexed, isPersonal: true)
 }

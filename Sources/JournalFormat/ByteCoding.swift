@@ -1,0 +1,103 @@
+/// Bytes that are not of the format they should be of.
+public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What was being read, and what is wrong with it.
+  public let message: String
+
+  public init(_ message: String) { self.message = message }
+
+  public var description: String { message }
+}
+
+/// Appends integers and byte strings in the journal's encoding: little-endian, and LEB128 for what is mostly small.
+extension [UInt8] {
+  /// LEB128, at most ten bytes.
+  public mutating func appendVarint(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    append(UInt8(rest))
+  }
+
+  public mutating func appendVarint(_ value: Int) { appendVarint(UInt64(value)) }
+
+  /// Zigzag, so that small negative numbers are short too.
+  public mutating func appendSignedVarint(_ value: Int64) { appendVarint(UInt64(bitPattern: value << 1 ^ value >> 63)) }
+
+  public mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+  }
+
+  public mutating func appendBigEndian(_ value: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+  }
+
+  /// Its length as a varint, then the bytes.
+  public mutating func appendCounted(_ bytes: some Collection<UInt8>) {
+    appendVarint(bytes.count)
+    append(contentsOf: bytes)
+  }
+}
+
+/// Reads the journal's encoding from borrowed bytes, with every bound checked. It must not outlive the bytes.
+public struct ByteReader {
+  private let bytes: UnsafeRawBufferPointer
+  public private(set) var offset: Int
+
+  public init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    offset = 0
+  }
+
+  public var remainingCount: Int { bytes.count - offset }
+  public var isAtEnd: Bool { offset == bytes.count }
+
+  public mutating func byte() throws(FormatError) -> UInt8 {
+    guard offset < bytes.count else { throw FormatError("ends at byte \(offset), in the middle of a value") }
+    defer { offset += 1 }
+    return bytes[offset]
+  }
+
+  public mutating func varint() throws(FormatError) -> UInt64 {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      let byte = try self.byte()
+      guard shift < 63 || byte <= 1 else { throw FormatError("a number at byte \(offset) is too large") }
+      value |= UInt64(byte & 0x7f) << shift
+      if byte < 0x80 { return value }
+      shift += 7
+    }
+  }
+
+  public mutating func signedVarint() throws(FormatError) -> Int64 {
+    let value = try varint()
+    return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+  }
+
+  /// A varint that must fit an `Int` no larger than `maximum`.
+  public mutating func count(atMost maximum: Int) throws(FormatError) -> Int {
+    let value = try varint()
+    guard value <= UInt64(maximum) else { throw FormatError("a count at byte \(offset) is too large") }
+    return Int(value)
+  }
+
+  public mutating func littleEndian<Value: FixedWidthInteger>(_ type: Value.Type) throws(FormatError) -> Value {
+    let size = MemoryLayout<Value>.size
+    let slice = try take(size)
+    return Value(littleEndian: slice.loadUnaligned(as: Value.self))
+  }
+
+  /// The next `count` bytes, lent.
+  public mutating func take(_ count: Int) throws(FormatError) -> UnsafeRawBufferPointer {
+    guard count >= 0, count <= remainingCount else { throw FormatError("ends at byte \(bytes.count), \(count) bytes wanted at \(offset)") }
+    defer { offset += count }
+    return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+  }
+
+  /// A length as a varint, then that many bytes, lent.
+  public mutating func counted() throws(FormatError) -> UnsafeRawBufferPointer { try take(try count(atMost: remainingCount)) }
+
+  public mutating func string() throws(FormatError) -> String { String(decoding: try counted(), as: UTF8.self) }
+}

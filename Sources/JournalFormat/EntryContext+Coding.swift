@@ -1,0 +1,100 @@
+/// The encoding of a context (`Schemas/journal-format.md`, "Context").
+extension EntryContext {
+  /// Which optional fields follow, in the order of their bits.
+  private struct Presence: OptionSet {
+    let rawValue: UInt64
+    static let protocolName = Presence(rawValue: 1 << 0)
+    static let operation = Presence(rawValue: 1 << 1)
+    static let partner = Presence(rawValue: 1 << 2)
+    static let `operator` = Presence(rawValue: 1 << 3)
+    static let targetOperator = Presence(rawValue: 1 << 4)
+    static let address = Presence(rawValue: 1 << 5)
+    static let commonName = Presence(rawValue: 1 << 6)
+    static let certificate = Presence(rawValue: 1 << 7)
+    static let method = Presence(rawValue: 1 << 8)
+    static let target = Presence(rawValue: 1 << 9)
+    static let status = Presence(rawValue: 1 << 10)
+    static let headers = Presence(rawValue: 1 << 11)
+    static let requestStatus = Presence(rawValue: 1 << 12)
+    static let faultCode = Presence(rawValue: 1 << 13)
+    static let faultReason = Presence(rawValue: 1 << 14)
+    static let attempt = Presence(rawValue: 1 << 15)
+    static let reason = Presence(rawValue: 1 << 16)
+    static let all = Presence(rawValue: 1 << 17 - 1)
+  }
+
+  /// Appends the encoding.
+  public func encode(to output: inout [UInt8]) {
+    output.append(kind.rawValue)
+    output.append(leg.rawValue | author.rawValue << 2 | (direction?.rawValue ?? 0) << 4)
+    output.append(outcome.outcomeClass?.rawValue ?? 0)
+    var presence: Presence = []
+    let strings: [(String?, Presence)] = [
+      (protocolName, .protocolName), (operation, .operation), (partner, .partner), (self.operator, .operator),
+      (targetOperator, .targetOperator), (peer.address, .address), (peer.certificateCommonName, .commonName),
+      (peer.certificateSHA256, .certificate), (http.method, .method), (http.target, .target), (outcome.faultCode, .faultCode),
+      (outcome.faultReason, .faultReason), (reason, .reason),
+    ]
+    for (string, field) in strings where string != nil { presence.insert(field) }
+    if http.status != nil { presence.insert(.status) }
+    if !http.headers.isEmpty { presence.insert(.headers) }
+    if outcome.requestStatus != nil { presence.insert(.requestStatus) }
+    if attempt != 1 { presence.insert(.attempt) }
+    output.appendVarint(presence.rawValue)
+    for (string, _) in strings {
+      if let string { output.appendCounted(string.utf8) }
+    }
+    if let status = http.status { output.appendVarint(UInt64(status)) }
+    if !http.headers.isEmpty {
+      output.appendVarint(http.headers.count)
+      for header in http.headers {
+        output.appendCounted(header.name.utf8)
+        output.appendCounted(header.value.utf8)
+      }
+    }
+    if let requestStatus = outcome.requestStatus { output.appendVarint(UInt64(requestStatus)) }
+    if attempt != 1 { output.appendVarint(UInt64(attempt)) }
+  }
+
+  /// Reads what ``encode(to:)`` wrote.
+  public init(from reader: inout ByteReader) throws(FormatError) {
+    guard let kind = EntryKind(rawValue: try reader.byte()) else { throw FormatError("a context's kind is unknown") }
+    let sides = try reader.byte()
+    guard let leg = Leg(rawValue: sides & 0x3), let author = Author(rawValue: sides >> 2 & 0x3), sides >> 6 == 0 else {
+      throw FormatError("a context's leg or author is unknown")
+    }
+    self.init(kind: kind, leg: leg, author: author)
+    direction = try Self.optional(sides >> 4 & 0x3, "direction")
+    outcome.outcomeClass = try Self.optional(try reader.byte(), "outcome")
+    let presence = Presence(rawValue: try reader.varint())
+    guard presence.isSubset(of: .all) else { throw FormatError("a context has fields that this version does not know") }
+    func string(_ field: Presence) throws(FormatError) -> String? { presence.contains(field) ? try reader.string() : nil }
+    protocolName = try string(.protocolName)
+    operation = try string(.operation)
+    partner = try string(.partner)
+    self.operator = try string(.operator)
+    targetOperator = try string(.targetOperator)
+    peer.address = try string(.address)
+    peer.certificateCommonName = try string(.commonName)
+    peer.certificateSHA256 = try string(.certificate)
+    http.method = try string(.method)
+    http.target = try string(.target)
+    outcome.faultCode = try string(.faultCode)
+    outcome.faultReason = try string(.faultReason)
+    reason = try string(.reason)
+    if presence.contains(.status) { http.status = UInt16(try reader.count(atMost: Int(UInt16.max))) }
+    if presence.contains(.headers) {
+      for _ in 0..<(try reader.count(atMost: reader.remainingCount)) {
+        http.headers.append(HTTPHeader(name: try reader.string(), value: try reader.string()))
+      }
+    }
+    if presence.contains(.requestStatus) { outcome.requestStatus = UInt32(try reader.count(atMost: Int(UInt32.max))) }
+    if presence.contains(.attempt) { attempt = UInt32(try reader.count(atMost: Int(UInt32.max))) }
+  }
+
+  private static func optional<Value: RawRepresentable<UInt8>>(_ byte: UInt8, _ name: String) throws(FormatError) -> Value? {
+    guard byte != 0 else { return nil }
+    guard let value = Value(rawValue: byte) else { throw FormatError("a context's \(name) is unknown") }
+    return value
+  }
+}

@@ -1,0 +1,21 @@
+/// The index terms that every protocol shares, because they come from an entry's fields. Protocols use numbers 1 to 23.
+extension TermKind {
+  /// An operator: the header's, the one routed to, or one named in the body.
+  public static let operatorId = TermKind(number: 24, form: .compact)
+  /// An operation and how it ended: its name, a zero byte, and the outcome's number (0 on a request).
+  public static let operationOutcome = TermKind(number: 25, form: .exact)
+  /// The request that an entry answers, where the answer does not stand right behind it: its position, eight bytes, big-endian.
+  public static let exchange = TermKind(number: 26, form: .exact)
+}
+
+extension IndexTerm {
+  public static func operationOutcome(_ operation: String, _ outcome: OutcomeClass?) -> IndexTerm {
+    IndexTerm(.operationOutcome, text: Array(operation.utf8) + [0, outcome?.rawValue ?? 0])
+  }
+
+  public static func exchange(_ position: JournalPosition) -> IndexTerm {
+    var value: [UInt8] = []
+    value.appendBigEndian(position.rawValue)
+    return IndexTerm(.exchange, text: value)
+  }
+}

@@ -1,0 +1,32 @@
+internal import JournalFormat
+
+/// The contexts of the segment that is written to, by their encoding. Bounded: what does not fit is stored in the record itself.
+struct ContextTable {
+  static let maximumCount = 16_384
+  static let maximumBytes = 1_024
+
+  private var numbers: [[UInt8]: UInt32] = [:]
+  private var scratch: [UInt8] = []
+
+  /// What the table says to a context.
+  enum Answer {
+    case known(UInt32)
+    /// Not seen before: store this encoding under this number.
+    case new(UInt32, encoding: [UInt8])
+    /// Too large, or the table is full.
+    case inline
+  }
+
+  mutating func load(number: UInt32, encoding: [UInt8]) { numbers[encoding] = number }
+
+  mutating func number(for context: EntryContext) -> Answer {
+    scratch.removeAll(keepingCapacity: true)
+    context.encode(to: &scratch)
+    if let number = numbers[scratch] { return .known(number) }
+    guard scratch.count <= Self.maximumBytes, numbers.count < Self.maximumCount else { return .inline }
+    let number = UInt32(numbers.count + 1)
+    let encoding = scratch
+    numbers[encoding] = number
+    return .new(number, encoding: encoding)
+  }
+}

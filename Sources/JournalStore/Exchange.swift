@@ -1,0 +1,41 @@
+public import JournalFormat
+
+/// A request and what came of it.
+public struct Exchange: Hashable, Sendable {
+  /// The request, or the refusal that stands in its place; nil where it is gone and only its answer is left.
+  public var request: Entry?
+  /// The response, or the refusal of one that could not be read safely.
+  public var response: Entry?
+  public var failure: Entry?
+
+  /// - Parameter answers: in the order of their positions.
+  public init(request: Entry?, answers: [Entry]) {
+    self.request = request
+    response = answers.last { $0.kind != .failure }
+    failure = answers.last { $0.kind == .failure }
+  }
+
+  public var entries: [Entry] { [request, response, failure].compactMap { $0 } }
+  /// The first entry that there is.
+  public var head: Entry { entries[0] }
+  /// The entry that tells how it ended: the response before a failure, because a late answer is an answer.
+  public var ending: Entry? { response ?? failure ?? (request?.kind == .refusal ? request : nil) }
+  public var outcome: OutcomeClass? { ending?.content.context.outcome.outcomeClass }
+  public var latencyMilliseconds: UInt32? { (response ?? failure)?.content.latencyMilliseconds }
+}
+
+extension Entry {
+  /// Whether the index finds this entry by a term for good reason.
+  public func holds(_ term: IndexTerm) -> Bool {
+    switch term.kind {
+    case .operationOutcome:
+      return content.context.operation.map { IndexTerm.operationOutcome($0, content.context.outcome.outcomeClass) == term } ?? false
+    case .exchange:
+      return exchange.map { IndexTerm.exchange($0) == term } ?? false
+    case .operatorId where [content.context.operator, content.context.targetOperator].contains { $0.map { IndexTerm(.operatorId, $0) } == term }:
+      return true
+    default:
+      return content.marks.contains { $0.kind == term.kind && $0.term(in: content.payload) == term }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+public import JournalFormat
+
+/// Which exchanges to list.
+public struct ExchangeQuery: Sendable {
+  /// From this moment on, by the request's observedAt.
+  public var since: Timestamp?
+  /// Before this moment.
+  public var until: Timestamp?
+  public var operation: String?
+  public var direction: Direction?
+  public var outcome: OutcomeClass?
+  /// Compared in compact form with partner.
+  public var partner: String?
+  /// Each must be held by an entry of the exchange in one of its spellings.
+  public var termGroups: [[IndexTerm]] = []
+  /// Newest first.
+  public var isReversed = false
+  /// Continue behind this position (in the query's order).
+  public var after: JournalPosition?
+
+  public init() {}
+
+  /// Whether an exchange is one of those asked for.
+  public func matches(_ exchange: Exchange) -> Bool {
+    let head = exchange.head
+    let context = head.content.context
+    if let since, head.content.observedAt < since { return false }
+    if let until, head.content.observedAt >= until { return false }
+    if let operation, context.operation != operation { return false }
+    if let direction, context.direction != direction { return false }
+    if let outcome, exchange.outcome != outcome { return false }
+    if let partner, context.partner.map({ TermForm.compact.normalized($0.utf8) }) != TermForm.compact.normalized(partner.utf8) {
+      return false
+    }
+    let entries = exchange.entries
+    return termGroups.allSatisfy { terms in terms.contains { term in entries.contains { $0.holds(term) } } }
+  }
+
+  /// The terms that an index can narrow the search by: the caller's, or the operation's.
+  var indexedGroups: [[IndexTerm]] {
+    guard let operation else { return termGroups }
+    if let outcome, outcome != .ok { return termGroups + [[.operationOutcome(operation, outcome)]] }
+    return termGroups + [[.operationOutcome(operation, nil), .operationOutcome(operation, .refused)]]
+  }
+}
+
+extension JournalReader {
+  /// Shows the exchanges of a query to `body`, in order, until it returns false. A damaged record is shown as its error.
+  ///
+  /// Memory is bounded by the positions that the narrowest index gives, eight bytes each, in one segment at a time.
+  public func forEachExchange(
+    _ query: ExchangeQuery, _ body: (Result<Exchange, JournalError>) throws -> Bool
+  ) throws {
+    try refresh()
+    for segment in query.isReversed ? manifest.segments.reversed() : manifest.segments {
+      if let after = query.after {
+        if query.isReversed, segment.firstPosition >= after { continue }
+        if !query.isReversed, let last = segment.lastPosition, last <= after { continue }
+      }
+      guard try forEachExchange(query, in: segment, body) else { return }
+    }
+  }
+
+  /// False once `body` has had enough.
+  private func forEachExchange(
+    _ query: ExchangeQuery, in segment: Manifest.Segment, _ body: (Result<Exchange, JournalError>) throws -> Bool
+  ) throws -> Bool {
+    let heads = try indexedHeads(query, in: segment)
+    if let heads {
+      for head in query.isReversed ? heads.reversed() : heads where query.isAhead(head) {
+        guard try show(head, nil, query, body) else { return false }
+      }
+      return true
+    }
+    let reader = try self.reader(segment)
+    let blocks = try reader.timeBlocks(from: 0).filter { block in
+      query.since.map { block.latest >= $0 } ?? true && query.until.map { block.earliest < $0 } ?? true
+    }
+    for block in query.isReversed ? blocks.reversed() : blocks {
+      let start = block.number * SegmentWriter.blockEntryCount
+      let bounds = (segment.firstPosition.advanced(by: Int(start)), segment.firstPosition.advanced(by: Int(start) + Int(SegmentWriter.blockEntryCount) - 1))
+      guard query.isAhead(bounds.0) || query.isAhead(bounds.1) else { continue }
+      let entries = try reader.entries(from: start, limit: Int(SegmentWriter.blockEntryCount))
+      for result in query.isReversed ? entries.reversed() : entries {
+        switch result {
+        case .failure(let error): guard try body(.failure(error)) else { return false }
+        case .success(let entry):
+          guard entry.exchange == nil, entry.kind.isMessage, query.isAhead(entry.position), query.mayMatch(entry) else { continue }
+          guard try show(entry.position, entry, query, body) else { return false }
+        }
+      }
+    }
+    return true
+  }
+
+  private func show(
+    _ head: JournalPosition, _ known: Entry?, _ query: ExchangeQuery, _ body: (Result<Exchange, JournalError>) throws -> Bool
+  ) throws -> Bool {
+    let exchange: Exchange
+    do throws(JournalError) {
+      exchange = try self.exchange(at: head, known: known)
+    } catch {
+      return try body(.failure(error))
+    }
+    guard !exchange.entries.isEmpty, query.matches(exchange) else { return true }
+    return try body(.success(exchange))
+  }
+
+  /// The positions of the requests that the narrowest index gives, ascending; nil where the query has nothing that is indexed.
+  private func indexedHeads(_ query: ExchangeQuery, in segment: Manifest.Segment) throws(JournalError) -> [JournalPosition]? {
+    let groups = query.indexedGroups
+    guard !groups.isEmpty else { return nil }
+    let reader = try self.reader(segment)
+    var narrowest: [UInt32]?
+    for group in groups {
+      var found: [UInt32] = []
+      for term in group { found += try reader.candidates(for: term) }
+      if narrowest.map({ found.count < $0.count }) ?? true { narrowest = found }
+    }
+    var heads: Set<JournalPosition> = []
+    for index in narrowest ?? [] {
+      do throws(JournalError) {
+        guard let entry = try reader.entry(at: index) else { continue }
+        let head = entry.exchange ?? entry.position
+        // An exchange that began in an earlier segment is shown there, unless that is gone.
+        if head >= segment.firstPosition || self.segment(holding: head) == nil { heads.insert(head) }
+      } catch {
+        heads.insert(segment.firstPosition.advanced(by: Int(index)))
+      }
+    }
+    return heads.sorted()
+  }
+}
+
+extension ExchangeQuery {
+  fileprivate func isAhead(_ position: JournalPosition) -> Bool {
+    guard let after else { return true }
+    return isReversed ? position < after : position > after
+  }
+
+  /// What can be told from the request alone, so that its answer need not be read.
+  fileprivate func mayMatch(_ request: Entry) -> Bool {
+    if let since, request.content.observedAt < since { return false }
+    if let until, request.content.observedAt >= until { return false }
+    if let direction, request.content.context.direction != direction { return false }
+    if let operation, request.content.context.operation != operation { return false }
+    return true
+  }
+}

@@ -1,0 +1,143 @@
+internal import Glibc
+
+/// The few calls on files that durability needs, with their errors told by call and path.
+enum FileSystem {
+  static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+  static func isFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Makes a directory that only its owner can enter; one that is there already is fine.
+  static func makeDirectory(_ path: String) throws(JournalError) {
+    guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+    throw JournalError(errno: errno, "mkdir", path: path)
+  }
+
+  /// The whole of a small file; nil where there is none.
+  static func read(_ path: String, atMost maximumBytes: Int) throws(JournalError) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return nil }
+      throw JournalError(errno: errno, "open", path: path)
+    }
+    defer { close(descriptor) }
+    var content: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw JournalError(errno: errno, "read", path: path) }
+      guard count > 0 else { return content }
+      content += buffer[..<count]
+      guard content.count <= maximumBytes else { throw JournalError(.inputOutput, "the file is far too large for what it is.", path: path) }
+    }
+  }
+
+  /// Replaces a file by content that is durable before it gets its name, and whose name is durable on return.
+  static func replace(_ path: String, with content: [UInt8], in directory: String) throws(JournalError) {
+    let temporary = path + ".new"
+    unlink(temporary)
+    let descriptor = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw JournalError(errno: errno, "open", path: temporary) }
+    do throws(JournalError) {
+      defer { close(descriptor) }
+      try write(content, to: descriptor, path: temporary)
+      guard fsync(descriptor) == 0 else { throw JournalError(errno: errno, "fsync", path: temporary) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    guard rename(temporary, path) == 0 else {
+      let code = errno
+      unlink(temporary)
+      throw JournalError(errno: code, "rename", path: path)
+    }
+    try synchronizeDirectory(directory)
+  }
+
+  static func write(_ content: [UInt8], to descriptor: Int32, path: String) throws(JournalError) {
+    var written = 0
+    while written < content.count {
+      let count = content.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw JournalError(errno: errno, "write", path: path) }
+      written += count
+    }
+  }
+
+  /// Makes the names in a directory durable.
+  static func synchronizeDirectory(_ path: String) throws(JournalError) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw JournalError(errno: errno, "open", path: path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw JournalError(errno: errno, "fsync", path: path) }
+  }
+
+  /// The names in a directory, in no order.
+  static func names(in path: String) throws(JournalError) -> [String] {
+    guard let directory = opendir(path) else { throw JournalError(errno: errno, "opendir", path: path) }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// Removes a file; one that is gone already is fine.
+  static func remove(_ path: String) throws(JournalError) {
+    guard unlink(path) != 0, errno != ENOENT else { return }
+    throw JournalError(errno: errno, "unlink", path: path)
+  }
+
+  static func sizeBytes(of path: String) throws(JournalError) -> Int {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw JournalError(errno: errno, "stat", path: path) }
+    return Int(status.st_size)
+  }
+
+  /// What changes when a file is replaced: device, inode and time of change.
+  static func stamp(of path: String) -> FileStamp? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return FileStamp(
+      inode: UInt64(status.st_ino), seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int64(status.st_mtim.tv_nsec))
+  }
+
+  /// Memory maps and locks do not hold over a network: refuse such file systems, as /proc/self/mountinfo names them (proc(5)).
+  static func refuseNetworkFileSystem(_ path: String) throws(JournalError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw JournalError(errno: errno, "stat", path: path) }
+    // glibc's gnu_dev_major and gnu_dev_minor, which are macros.
+    let number = UInt64(status.st_dev)
+    let device = "\(number >> 8 & 0xfff | number >> 32 & 0xffff_f000):\(number & 0xff | number >> 12 & 0xffff_ff00)"
+    let mounts = try read("/proc/self/mountinfo", atMost: 64 << 20) ?? []
+    guard let type = fileSystemType(device: device, mountinfo: String(decoding: mounts, as: UTF8.self)) else { return }
+    let network: Set<String> = [
+      "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "coda", "lustre", "glusterfs", "fuse.glusterfs", "fuse.sshfs",
+    ]
+    guard network.contains(type) else { return }
+    throw JournalError(
+      .networkFileSystem, "a journal cannot live on \(type): memory maps and locks do not hold over a network. Use a local disk.", path: path)
+  }
+
+  /// The type of a mounted device, written `major:minor`.
+  static func fileSystemType(device: String, mountinfo: String) -> String? {
+    for line in mountinfo.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard words.count > 6, words[2] == device, let dash = words.firstIndex(of: "-"), dash + 1 < words.count else { continue }
+      return String(words[dash + 1])
+    }
+    return nil
+  }
+}
+
+struct FileStamp: Hashable, Sendable {
+  let inode: UInt64
+  let seconds: Int64
+  let nanoseconds: Int64
+}

@@ -1,0 +1,112 @@
+internal import Foundation
+public import JournalFormat
+internal import Synchronization
+
+/// Takes entries and makes them durable: the journal itself where this process holds it, or its holder behind a socket.
+public protocol JournalAppender: Sendable {
+  /// Appends entries, in order and next to each other. They are durable when this returns.
+  /// - Throws: ``JournalError``: `queue.full` may be tried again; after anything else nothing is known of these entries, and nothing more
+  ///   will be taken.
+  func append(_ drafts: [EntryDraft]) async throws(JournalError) -> ClosedRange<JournalPosition>
+}
+
+/// A journal that this process holds: it alone appends.
+///
+/// Any number of tasks may append at once; whatever waits shares a commit. All writing happens on one thread of its own.
+public final class Journal: JournalAppender {
+  public let directory: JournalDirectory
+  private let lock: JournalLock
+  private let queue: WriteQueue
+  private let state: SharedState
+  private let server: HandOverServer
+
+  /// What the writer's thread tells the others.
+  private final class SharedState: Sendable {
+    struct Values: Sendable {
+      var lastPosition: JournalPosition?
+      var lastRecordedAt: Timestamp?
+    }
+    let values: Mutex<Values>
+    let finished = DispatchSemaphore(value: 0)
+    init(_ values: Values) { self.values = Mutex(values) }
+  }
+
+  /// Opens a journal to append to it, after any crash and without a repair step.
+  /// - Parameters:
+  ///   - purpose: what a second process is told about the holder, for instance `emip-journal import`.
+  ///   - clock: for tests.
+  /// - Throws: ``JournalError``: `lock.held`, `journal.missing`, `format.newer`, `manifest.damaged`, `segment.damaged`, `segment.missing`,
+  ///   `filesystem.network`, or an error of the file system.
+  public init(
+    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system
+  ) throws(JournalError) {
+    _ = try directory.readManifest()
+    try FileSystem.refuseNetworkFileSystem(directory.path)
+    self.directory = directory
+    lock = try JournalLock(directory, purpose: purpose)
+    let writer = try JournalWriter(directory, clock: JournalClock(clock))
+    let queue = WriteQueue()
+    let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
+    self.queue = queue
+    self.state = state
+    server = try HandOverServer(directory, queue)
+    // From here on the writer belongs to its thread alone.
+    nonisolated(unsafe) let handed = writer
+    let thread = Thread { Self.run(handed, queue, state) }
+    thread.name = "journal-writer"
+    thread.stackSize = 4 << 20
+    thread.start()
+  }
+
+  deinit { close() }
+
+  /// The last position that is durable; nil in an empty journal.
+  public var lastPosition: JournalPosition? { state.values.withLock { $0.lastPosition } }
+  /// When the last durable entry was recorded; nil in an empty journal.
+  public var lastRecordedAt: Timestamp? { state.values.withLock { $0.lastRecordedAt } }
+
+  public func append(_ drafts: [EntryDraft]) async throws(JournalError) -> ClosedRange<JournalPosition> {
+    let result = await withCheckedContinuation { continuation in
+      queue.add(.init(work: .append(drafts)) { continuation.resume(returning: $0) })
+    }
+    return try result.get()
+  }
+
+  /// Appends one entry.
+  public func append(_ draft: EntryDraft) async throws(JournalError) -> JournalPosition { try await append([draft]).lowerBound }
+
+  /// Believes a system clock that had leapt ahead.
+  public func confirmClock() async throws(JournalError) {
+    let result = await withCheckedContinuation { continuation in
+      queue.add(.init(work: .confirmClock) { continuation.resume(returning: $0) })
+    }
+    _ = try result.get()
+  }
+
+  /// Writes what waits, ends the writer's thread and lets the lock go. Further appends fail.
+  public func close() {
+    server.stop()
+    queue.close()
+    state.finished.wait()
+    state.finished.signal()
+  }
+
+  private static func run(_ writer: JournalWriter, _ queue: WriteQueue, _ state: SharedState) {
+    var writer = writer
+    defer { state.finished.signal() }
+    while let jobs = queue.take() {
+      do throws(JournalError) {
+        let results = try writer.perform(jobs.map(\.work))
+        let values = SharedState.Values(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt)
+        state.values.withLock { $0 = values }
+        for (job, result) in zip(jobs, results) { job.completion(.success(result)) }
+      } catch {
+        // What LMDB knows of a file whose write or sync failed is not to be trusted any more: end here, for good.
+        let ended = JournalError(.writerEnded, "writing ended after an error: \(error)", path: error.path)
+        for job in jobs { job.completion(.failure(error)) }
+        queue.end(ended)
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+internal import Glibc
+public import JournalFormat
+internal import LMDB
+
+extension JournalReader {
+  /// What a backup holds.
+  public struct BackupReport: Hashable, Sendable {
+    public let segmentCount: Int
+    public let lastPosition: JournalPosition?
+    public let sizeBytes: Int
+  }
+
+  /// Copies the journal while it is written to: every segment as of one moment, then the manifest that names the copies.
+  /// The copy is a journal of its own; it counts only once its manifest is there.
+  /// - Parameters:
+  ///   - destination: must not exist, or be empty.
+  ///   - progress: called before each segment.
+  public func backup(
+    to destination: JournalDirectory, progress: (_ segment: Manifest.Segment, _ number: Int, _ count: Int) -> Void = { _, _, _ in }
+  ) throws(JournalError) -> BackupReport {
+    try FileSystem.makeDirectory(destination.path)
+    guard try FileSystem.names(in: destination.path).isEmpty else {
+      throw JournalError(.journalExists, "the directory for the backup is not empty.", path: destination.path)
+    }
+    try refresh()
+    let manifest = self.manifest
+    try FileSystem.makeDirectory(destination.segmentsPath)
+    var size = 0
+    for (number, segment) in manifest.segments.enumerated() {
+      progress(segment, number + 1, manifest.segments.count)
+      let reader = try self.reader(segment)
+      let path = destination.path(of: segment)
+      try translating { () throws(LMDBError) in try reader.segment.environment.copy(to: path, compact: true) }
+      size += try FileSystem.sizeBytes(of: path)
+    }
+    try FileSystem.synchronizeDirectory(destination.segmentsPath)
+    try destination.write(manifest)
+    let last = try JournalReader(destination).lastPosition()
+    return BackupReport(segmentCount: manifest.segments.count, lastPosition: last, sizeBytes: size)
+  }
+}

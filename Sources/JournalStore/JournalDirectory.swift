@@ -1,0 +1,54 @@
+/// Where the files of a journal are.
+public struct JournalDirectory: Hashable, Sendable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  var manifestPath: String { path + "/manifest" }
+  var lockPath: String { path + "/lock" }
+  var socketPath: String { path + "/socket" }
+  var segmentsPath: String { path + "/segments" }
+
+  func path(of segment: Manifest.Segment) -> String { segmentsPath + "/" + segment.fileName }
+
+  /// Reads the manifest.
+  /// - Throws: ``JournalError`` `journal.missing` where there is none.
+  public func readManifest() throws(JournalError) -> Manifest {
+    guard let bytes = try FileSystem.read(manifestPath, atMost: Manifest.maximumBytes) else {
+      throw JournalError(
+        .journalMissing, "there is no journal here. Make one with `emip-journal init`, or name another with --journal.", path: path)
+    }
+    return try Manifest(bytes, path: manifestPath)
+  }
+
+  func write(_ manifest: Manifest) throws(JournalError) {
+    try FileSystem.replace(manifestPath, with: manifest.encoded(), in: path)
+  }
+
+  /// Makes an empty journal. The directory may exist, if it holds nothing.
+  /// - Throws: ``JournalError`` `journal.exists` where there is a journal or anything else already.
+  public func initialize() throws(JournalError) {
+    try FileSystem.makeDirectory(path)
+    try FileSystem.refuseNetworkFileSystem(path)
+    // What an interrupted `init` may have left is no obstacle.
+    let leftovers: Set<String> = ["segments", "manifest.new"]
+    let others = try FileSystem.names(in: path).filter { !leftovers.contains($0) }
+    guard others.isEmpty else {
+      throw JournalError(
+        .journalExists, others.contains("manifest") ? "there is a journal here already." : "the directory is not empty.", path: path)
+    }
+    try FileSystem.makeDirectory(segmentsPath)
+    var generator = SystemRandomNumberGenerator()
+    let id = (0..<2).map { _ in
+      let digits = String(generator.next(), radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+    try write(Manifest(journalId: id))
+    try FileSystem.synchronizeDirectory(parent)
+  }
+
+  private var parent: String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

@@ -1,0 +1,88 @@
+public import JournalFormat
+internal import LMDB
+internal import Zstandard
+
+/// What went wrong in the journal: what, where, and what to do next.
+public struct JournalError: Error, Sendable, CustomStringConvertible {
+  /// What kind of trouble it is. `Schemas/errors.md` says what to do about each.
+  public enum Code: String, Sendable {
+    case journalMissing = "journal.missing"
+    case journalExists = "journal.exists"
+    case manifestDamaged = "manifest.damaged"
+    case formatNewer = "format.newer"
+    case segmentMissing = "segment.missing"
+    case segmentDamaged = "segment.damaged"
+    case recordDamaged = "record.damaged"
+    case lockHeld = "lock.held"
+    case queueFull = "queue.full"
+    /// The writer met an error that it must not continue after; open the journal anew.
+    case writerEnded = "writer.ended"
+    case diskFull = "disk.full"
+    case inputOutput = "io.error"
+    case networkFileSystem = "filesystem.network"
+    case handOver = "handover.failed"
+    case invalidEntry = "entry.invalid"
+  }
+
+  public let code: Code
+  /// One sentence, or two where there is something to do.
+  public let message: String
+  public let path: String?
+  public let position: JournalPosition?
+
+  public init(_ code: Code, _ message: String, path: String? = nil, position: JournalPosition? = nil) {
+    self.code = code
+    self.message = message
+    self.path = path
+    self.position = position
+  }
+
+  public var description: String {
+    let place = [path, position.map { "position \($0)" }].compactMap { $0 }.joined(separator: ", ")
+    return place.isEmpty ? message : "\(place): \(message)"
+  }
+
+  /// Whether the same call may succeed later without anybody doing anything.
+  public var isRetryable: Bool { code == .queueFull }
+
+  init(_ error: LMDBError, path: String? = nil) {
+    let path = error.path ?? path
+    switch error.code {
+    case .noSpace, .fileTooLarge, .mapFull:
+      self.init(.diskFull, "\(error.call): \(error.message). Free space and start again; nothing acknowledged is lost.", path: path)
+    case .noSuchFile:
+      self.init(.segmentMissing, "\(error.call): \(error.message).", path: path)
+    case .corrupted, .pageNotFound, .invalidFile, .panic:
+      self.init(.segmentDamaged, "\(error.call): \(error.message). Run verify; restore the file from a backup.", path: path)
+    case .versionMismatch:
+      self.init(.formatNewer, "\(error.call): \(error.message).", path: path)
+    case .readersFull:
+      self.init(.inputOutput, "\(error.call): \(error.message): too many processes read this journal at once.", path: path)
+    default:
+      self.init(.inputOutput, "\(error.call): \(error.message).", path: path)
+    }
+  }
+
+  init(_ error: FormatError, _ position: JournalPosition, path: String?) {
+    self.init(.recordDamaged, "the record is damaged: \(error.message).", path: path, position: position)
+  }
+
+  init(_ error: ZstandardError, _ position: JournalPosition, path: String?) {
+    self.init(.recordDamaged, "the record does not decompress: \(error.message).", path: path, position: position)
+  }
+
+  /// An `errno` from a call on a file.
+  init(errno: Int32, _ call: String, path: String) {
+    let reason = FileSystem.message(errno)
+    if FileSystem.isFull(errno) {
+      self.init(.diskFull, "\(call): \(reason). Free space and start again; nothing acknowledged is lost.", path: path)
+    } else {
+      self.init(.inputOutput, "\(call): \(reason).", path: path)
+    }
+  }
+}
+
+/// Runs calls of the wrapper and turns their errors into the journal's.
+func translating<Result: ~Copyable>(_ body: () throws(LMDBError) -> Result) throws(JournalError) -> Result {
+  do throws(LMDBError) { return try body() } catch { throw JournalError(error) }
+}

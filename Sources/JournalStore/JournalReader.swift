@@ -1,0 +1,151 @@
+public import JournalFormat
+
+/// Reads a journal beside its writer, in any process. Not for several threads at a time; make one for each.
+///
+/// It holds no snapshot between calls: every call sees what is durable when it begins.
+public final class JournalReader {
+  public let directory: JournalDirectory
+  public private(set) var manifest: Manifest
+  private var stamp: FileStamp?
+  private var readers: [String: SegmentReader] = [:]
+
+  /// - Throws: ``JournalError``: `journal.missing`, `format.newer`, `manifest.damaged`.
+  public init(_ directory: JournalDirectory) throws(JournalError) {
+    self.directory = directory
+    stamp = FileSystem.stamp(of: directory.manifestPath)
+    manifest = try directory.readManifest()
+  }
+
+  /// Reads the manifest again where it was replaced.
+  public func refresh() throws(JournalError) {
+    let stamp = FileSystem.stamp(of: directory.manifestPath)
+    guard stamp != self.stamp else { return }
+    manifest = try directory.readManifest()
+    self.stamp = stamp
+    let listed = Set(manifest.segments.map(\.fileName))
+    // A reader of what was the newest segment keeps its large map; that does no harm.
+    readers = readers.filter { listed.contains($0.key) }
+  }
+
+  // MARK: Positions
+
+  /// The first position that there is; nil in an empty journal.
+  public var firstPosition: JournalPosition? { manifest.segments.first?.firstPosition }
+
+  /// The last position that is durable now; nil in an empty journal.
+  public func lastPosition() throws(JournalError) -> JournalPosition? {
+    try refresh()
+    for segment in manifest.segments.reversed() {
+      let count = try reader(segment).entryCount()
+      if count > 0 { return segment.firstPosition.advanced(by: Int(count) - 1) }
+    }
+    return nil
+  }
+
+  /// The last durable entry; nil in an empty journal.
+  public func lastEntry() throws(JournalError) -> Entry? {
+    guard let last = try lastPosition() else { return nil }
+    return try entry(at: last)
+  }
+
+  /// The entry at a position; nil where the journal does not have it.
+  /// - Throws: ``JournalError`` `record.damaged`, `segment.missing`, `segment.damaged`.
+  public func entry(at position: JournalPosition) throws(JournalError) -> Entry? {
+    guard let segment = segment(holding: position) else { return nil }
+    return try reader(segment).entry(at: index(of: position, in: segment))
+  }
+
+  /// Up to `limit` entries from a position on, over the bounds of segments, each its own result: damage does not hide what is behind it.
+  /// Empty at the journal's end; the same call later goes on there.
+  /// - Parameter limit: 1 to 1,000: it bounds the life of a snapshot.
+  public func entries(from position: JournalPosition, limit: Int = 512) throws(JournalError) -> [Result<Entry, JournalError>] {
+    precondition((1...1_000).contains(limit), "a snapshot is kept short")
+    let start = max(position, firstPosition ?? position)
+    if segment(holding: start).map({ $0.lastPosition == nil }) ?? true { try refresh() }
+    guard let first = segment(holding: start) else { return [] }
+    let found = try reader(first).entries(from: index(of: start, in: first), limit: limit)
+    guard found.isEmpty, let last = first.lastPosition, let next = segment(holding: last.next) else { return found }
+    return try reader(next).entries(from: 0, limit: limit)
+  }
+
+  // MARK: Finding
+
+  /// All exchanges with an entry that holds any of the terms, in the order of their positions.
+  public func exchanges(holding terms: [IndexTerm]) throws(JournalError) -> [Exchange] {
+    try refresh()
+    var heads: Set<JournalPosition> = []
+    var found: [JournalPosition: Entry] = [:]
+    for segment in manifest.segments {
+      let reader = try self.reader(segment)
+      try reader.snapshot { () throws(JournalError) in
+        for term in terms {
+          for index in try reader.candidates(for: term) {
+            guard let entry = try reader.entry(at: index), entry.holds(term) else { continue }
+            found[entry.position] = entry
+            heads.insert(entry.exchange ?? entry.position)
+          }
+        }
+      }
+    }
+    var exchanges: [Exchange] = []
+    for head in heads.sorted() { exchanges.append(try exchange(at: head, known: found[head])) }
+    return exchanges
+  }
+
+  /// The exchange whose request stands (or stood) at a position.
+  /// - Parameter known: the request, where the caller has it already.
+  public func exchange(at head: JournalPosition, known: Entry? = nil) throws(JournalError) -> Exchange {
+    let request = known == nil ? try entry(at: head) : known
+    var answers: [Entry] = []
+    // Mostly the answer stands right behind; what does not is indexed.
+    if let next = try entry(at: head.next), next.exchange == head { answers.append(next) }
+    let term = IndexTerm.exchange(head)
+    for segment in manifest.segments where segment.lastPosition.map({ $0 > head }) ?? true {
+      let reader = try self.reader(segment)
+      for index in try reader.candidates(for: term) {
+        if let entry = try reader.entry(at: index), entry.exchange == head { answers.append(entry) }
+      }
+    }
+    return Exchange(request: request, answers: answers)
+  }
+
+  // MARK: Segments
+
+  func segment(holding position: JournalPosition) -> Manifest.Segment? {
+    let segments = manifest.segments
+    // The last segment that begins at or before the position.
+    var low = 0
+    var high = segments.count
+    while low < high {
+      let middle = (low + high) / 2
+      if segments[middle].firstPosition <= position { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0 else { return nil }
+    let segment = segments[low - 1]
+    return segment.lastPosition.map { $0 < position } ?? false ? nil : segment
+  }
+
+  func index(of position: JournalPosition, in segment: Manifest.Segment) -> UInt32 {
+    UInt32(clamping: position.rawValue - segment.firstPosition.rawValue)
+  }
+
+  /// The reader of a segment. A file that went away between manifest and opening means that the manifest was replaced: look again.
+  func reader(_ segment: Manifest.Segment) throws(JournalError) -> SegmentReader {
+    if let known = readers[segment.fileName] { return known }
+    let environment: SegmentEnvironment
+    do throws(JournalError) {
+      environment = try SegmentEnvironment.reading(directory.path(of: segment), isGrowing: segment.lastPosition == nil)
+    } catch {
+      guard error.code == .segmentMissing else { throw error }
+      try refresh()
+      guard let other = manifest.segments.first(where: { $0.ordinal == segment.ordinal && $0.generation != segment.generation }) else {
+        throw JournalError(
+          .segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: directory.path(of: segment))
+      }
+      return try reader(other)
+    }
+    let reader = try SegmentReader(environment)
+    readers[segment.fileName] = reader
+    return reader
+  }
+}

@@ -1,0 +1,167 @@
+internal import JournalFormat
+internal import LMDB
+
+/// Does the writing: owned by the one writer thread. An error is final: the journal must be opened anew.
+struct JournalWriter {
+  private let directory: JournalDirectory
+  private var manifest: Manifest
+  private var segment: SegmentWriter?
+  private var clock: JournalClock
+  private var lastRecordedAt: Timestamp
+  private var nextPosition: JournalPosition
+
+  /// Takes up the journal where it ends, after removing what the manifest does not list.
+  init(_ directory: JournalDirectory, clock: JournalClock) throws(JournalError) {
+    self.directory = directory
+    self.clock = clock
+    manifest = try directory.readManifest()
+    try directory.removeGarbage(manifest)
+    nextPosition = manifest.nextPosition
+    lastRecordedAt = Timestamp(rawValue: Int64.min)
+    guard let newest = manifest.segments.last else { return }
+    let environment = try SegmentEnvironment.writing(directory.path(of: newest))
+    let writer = try SegmentWriter(environment)
+    try translating { () throws(LMDBError) in _ = try environment.environment.clearDeadReaders() }
+    segment = writer
+    nextPosition = writer.nextPosition
+    if let last = writer.lastRecordedAt {
+      lastRecordedAt = last
+    } else if manifest.segments.count > 1 {
+      // The newest segment is empty: a crash came between making it and its first entry.
+      let previous = manifest.segments[manifest.segments.count - 2]
+      let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: previous), isGrowing: false))
+      let count = try reader.entryCount()
+      lastRecordedAt = try count == 0 ? lastRecordedAt : reader.entry(at: count - 1)?.recordedAt ?? lastRecordedAt
+    }
+  }
+
+  /// The last position that is durable; nil in an empty journal.
+  var lastPosition: JournalPosition? { nextPosition == .first ? nil : JournalPosition(nextPosition.rawValue - 1) }
+  /// Nil in an empty journal.
+  var newestRecordedAt: Timestamp? { lastRecordedAt.rawValue == Int64.min ? nil : lastRecordedAt }
+
+  /// Writes what a group of jobs asks for and commits it: one commit, or one more for each segment that begins within.
+  /// - Returns: the positions of each job's entries, durable on return.
+  mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> [ClosedRange<JournalPosition>] {
+    var results: [ClosedRange<JournalPosition>] = []
+    var group = OpenGroup()
+    for work in works {
+      switch work {
+      case .append(let drafts): results.append(try append(drafts, &group))
+      case .confirmClock:
+        let first = nextPosition
+        if let event = clock.confirm() { try append(note(event), at: clock.now().0, exchange: nil, &group) }
+        results.append(first...max(first, JournalPosition(nextPosition.rawValue - 1)))
+      }
+    }
+    try commit(&group)
+    return results
+  }
+
+  /// The write transaction of the group at hand, once there is one.
+  private struct OpenGroup: ~Copyable {
+    var transaction: WriteTransaction?
+  }
+
+  private mutating func append(_ drafts: [EntryDraft], _ group: inout OpenGroup) throws(JournalError) -> ClosedRange<JournalPosition> {
+    guard !drafts.isEmpty else { throw JournalError(.invalidEntry, "there is nothing to append.") }
+    // The time is read once for all: entries that come together are recorded together.
+    let (now, event) = clock.now()
+    if let event { try append(note(event), at: now, exchange: nil, &group) }
+    let first = nextPosition
+    for draft in drafts {
+      let exchange: JournalPosition? =
+        switch draft.exchange {
+        case .none: nil
+        case .preceding: JournalPosition(nextPosition.rawValue - 1)
+        case .position(let position): position
+        }
+      try append(draft.content, at: draft.recordedAt ?? now, exchange: exchange, &group)
+    }
+    return first...JournalPosition(nextPosition.rawValue - 1)
+  }
+
+  private mutating func append(
+    _ content: EntryContent, at time: Timestamp, exchange: JournalPosition?, _ group: inout OpenGroup
+  ) throws(JournalError) {
+    let recordedAt = max(lastRecordedAt, time)
+    if try needsNewSegment(recordedAt) {
+      try commit(&group)
+      try roll(recordedAt)
+    }
+    if group.transaction == nil {
+      let environment = segment!.segment.environment
+      group.transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
+    }
+    let entry = Entry(position: nextPosition, recordedAt: recordedAt, exchange: exchange, content: content)
+    try segment!.append(entry, in: group.transaction!)
+    lastRecordedAt = recordedAt
+    nextPosition = nextPosition.next
+  }
+
+  private mutating func commit(_ group: inout OpenGroup) throws(JournalError) {
+    guard group.transaction != nil else { return }
+    try segment!.flush(in: group.transaction!)
+    guard let transaction = group.transaction.take() else { return }
+    do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
+  }
+
+  // MARK: Segments
+
+  private func needsNewSegment(_ time: Timestamp) throws(JournalError) -> Bool {
+    guard let segment else { return true }
+    if time.period > segment.segment.header.period { return true }
+    // Asking costs a call; a thousand entries cannot fill the tenth of the map that is kept free.
+    guard segment.nextIndex % 1024 == 0 else { return false }
+    return try segment.isFull()
+  }
+
+  /// Begins a segment: its file first, then the directory's name for it, then the manifest that makes it count.
+  private mutating func roll(_ time: Timestamp) throws(JournalError) {
+    var generator = SystemRandomNumberGenerator()
+    let descriptor = Manifest.Segment(
+      period: time.period, ordinal: (manifest.segments.last?.ordinal ?? 0) + 1, generation: 1, firstPosition: nextPosition)
+    let header = SegmentHeader(
+      journalId: manifest.journalId, period: descriptor.period, ordinal: descriptor.ordinal, generation: descriptor.generation,
+      firstPosition: nextPosition, baseTime: time,
+      pseudonymKey: (0..<SegmentHeader.pseudonymKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    let path = directory.path(of: descriptor)
+    // A crash may have left a file of this name that the manifest never listed.
+    try FileSystem.remove(path)
+    try FileSystem.remove(path + "-lock")
+    var writer = try SegmentWriter(try SegmentEnvironment.create(path, header))
+    if let dictionary = segment?.dictionaryBytes {
+      let environment = writer.segment.environment
+      let transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
+      try writer.adopt(dictionary: dictionary, in: transaction)
+      do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
+    }
+    try FileSystem.synchronizeDirectory(directory.segmentsPath)
+    if !manifest.segments.isEmpty {
+      manifest.segments[manifest.segments.count - 1].lastPosition = JournalPosition(nextPosition.rawValue - 1)
+    }
+    manifest.segments.append(descriptor)
+    manifest.nextPosition = nextPosition
+    try directory.write(manifest)
+    segment = writer
+  }
+
+  private func note(_ event: JournalClock.Event) -> EntryContent {
+    var context = EntryContext(kind: .note, author: .gateway)
+    context.reason = event.message
+    return EntryContent(observedAt: clock.peek(), context: context)
+  }
+}
+
+extension JournalDirectory {
+  /// Removes the files that a crash left and the manifest does not list. Only names that the journal gives are touched.
+  func removeGarbage(_ manifest: Manifest) throws(JournalError) {
+    try FileSystem.remove(manifestPath + ".new")
+    let listed = Set(manifest.segments.map(\.fileName))
+    for name in try FileSystem.names(in: segmentsPath) {
+      let file = name.hasSuffix("-lock") ? String(name.dropLast(5)) : name
+      guard file.hasSuffix(".mdb"), !listed.contains(file) else { continue }
+      try FileSystem.remove(segmentsPath + "/" + name)
+    }
+  }
+}

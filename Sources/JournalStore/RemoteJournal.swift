@@ -1,0 +1,61 @@
+internal import Foundation
+internal import Glibc
+public import JournalFormat
+internal import Synchronization
+
+/// A journal that another process holds: work goes to it over the socket in the journal's directory.
+public final class RemoteJournal: JournalAppender {
+  private let descriptor: Int32
+  private let worker = DispatchQueue(label: "journal-remote")
+
+  /// - Throws: ``JournalError`` `handover.failed` where nobody listens.
+  public init(_ directory: JournalDirectory) throws(JournalError) {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw JournalError(errno: errno, "socket", path: directory.socketPath) }
+    self.descriptor = descriptor
+    guard try HandOver.withAddress(directory, { connect(descriptor, $0, $1) }) == 0,
+      HandOver.send(.hello, [HandOver.protocolVersion], to: descriptor),
+      let (kind, version) = HandOver.receive(from: descriptor), kind == .hello, version == [HandOver.protocolVersion]
+    else {
+      throw JournalError(.handOver, "the holder of the journal does not answer on its socket.", path: directory.socketPath)
+    }
+  }
+
+  deinit { Glibc.close(descriptor) }
+
+  public func append(_ drafts: [EntryDraft]) async throws(JournalError) -> ClosedRange<JournalPosition> {
+    var body: [UInt8] = []
+    body.appendVarint(drafts.count)
+    for draft in drafts { draft.encode(to: &body) }
+    return try await request(.append, body)
+  }
+
+  /// Believes a system clock that had leapt ahead.
+  public func confirmClock() async throws(JournalError) { _ = try await request(.confirmClock, []) }
+
+  private func request(_ kind: HandOver.Message, _ body: [UInt8]) async throws(JournalError) -> ClosedRange<JournalPosition> {
+    let result = await withCheckedContinuation { continuation in
+      worker.async { [self] in continuation.resume(returning: exchange(kind, body)) }
+    }
+    return try result.get()
+  }
+
+  private func exchange(_ kind: HandOver.Message, _ body: [UInt8]) -> Result<ClosedRange<JournalPosition>, JournalError> {
+    guard HandOver.send(kind, body, to: descriptor), let (answer, content) = HandOver.receive(from: descriptor) else {
+      return .failure(JournalError(.handOver, "the holder of the journal went away before it answered."))
+    }
+    do {
+      return try content.withUnsafeBytes { bytes in
+        var reader = ByteReader(bytes)
+        guard answer == kind else {
+          let code = JournalError.Code(rawValue: try reader.string()) ?? .handOver
+          return .failure(JournalError(code, try reader.string()))
+        }
+        let first = JournalPosition(try reader.littleEndian(UInt64.self))
+        return .success(first...max(first, JournalPosition(try reader.littleEndian(UInt64.self))))
+      }
+    } catch {
+      return .failure(JournalError(.handOver, "the holder's answer could not be read: \(error)."))
+    }
+  }
+}

@@ -1,0 +1,201 @@
+internal import JournalFormat
+internal import LMDB
+internal import Synchronization
+
+/// What a segment says of itself, written when it is made and never changed.
+struct SegmentHeader: Hashable, Sendable {
+  var journalId: String
+  var period: Period
+  var ordinal: UInt32
+  var generation: UInt32
+  var firstPosition: JournalPosition
+  /// What the times of its records count from.
+  var baseTime: Timestamp
+  /// Turns personal values into the pseudonyms of its index. 32 bytes.
+  var pseudonymKey: [UInt8]
+
+  static let key: StaticString = "header"
+  static let pseudonymKeyBytes = 32
+
+  func encoded() -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendLittleEndian(UInt32(Manifest.supportedVersion))
+    bytes.appendCounted(journalId.utf8)
+    bytes.appendCounted(period.description.utf8)
+    bytes.appendLittleEndian(ordinal)
+    bytes.appendLittleEndian(generation)
+    bytes.appendLittleEndian(firstPosition.rawValue)
+    bytes.appendLittleEndian(baseTime.rawValue)
+    bytes.appendCounted(pseudonymKey)
+    bytes.appendLittleEndian(CRC32C.of(bytes))
+    return bytes
+  }
+
+  init(
+    journalId: String, period: Period, ordinal: UInt32, generation: UInt32, firstPosition: JournalPosition, baseTime: Timestamp,
+    pseudonymKey: [UInt8]
+  ) {
+    self.journalId = journalId
+    self.period = period
+    self.ordinal = ordinal
+    self.generation = generation
+    self.firstPosition = firstPosition
+    self.baseTime = baseTime
+    self.pseudonymKey = pseudonymKey
+  }
+
+  init(_ bytes: UnsafeRawBufferPointer, path: String) throws(JournalError) {
+    do {
+      var reader = ByteReader(bytes)
+      let version = try reader.littleEndian(UInt32.self)
+      guard version <= UInt32(Manifest.supportedVersion) else {
+        throw JournalError(
+          .formatNewer, "the segment has format \(version), and this version of emip-journal reads up to \(Manifest.supportedVersion).",
+          path: path)
+      }
+      journalId = try reader.string()
+      let period = try reader.string()
+      ordinal = try reader.littleEndian(UInt32.self)
+      generation = try reader.littleEndian(UInt32.self)
+      firstPosition = JournalPosition(try reader.littleEndian(UInt64.self))
+      baseTime = Timestamp(rawValue: try reader.littleEndian(Int64.self))
+      pseudonymKey = Array(try reader.counted())
+      var crc = CRC32C()
+      crc.update(UnsafeRawBufferPointer(rebasing: bytes[..<reader.offset]))
+      guard try reader.littleEndian(UInt32.self) == crc.value, reader.isAtEnd, let readPeriod = Period(period) else {
+        throw FormatError("its checksum does not fit")
+      }
+      self.period = readPeriod
+    } catch {
+      if let error = error as? JournalError { throw error }
+      throw JournalError(.segmentDamaged, "the segment's header is damaged: \(error).", path: path)
+    }
+  }
+}
+
+/// The open environment of a segment and its tables, shared by all that reads or writes it in this process: LMDB allows one open each.
+final class SegmentEnvironment: Sendable {
+  let environment: Environment
+  let header: SegmentHeader
+  let tables: Tables
+
+  /// The tables of a segment (`Schemas/journal-format.md`, "Segment").
+  struct Tables: Sendable {
+    let meta: Database
+    let entries: Database
+    let contexts: Database
+    let dictionaries: Database
+    let index: Database
+    let blocks: Database
+  }
+
+  /// Address space for a segment that grows; its file stays as large as what it holds.
+  static let mapSizeBytes = 64 << 30
+
+  private init(environment: Environment, header: SegmentHeader, tables: Tables) {
+    self.environment = environment
+    self.header = header
+    self.tables = tables
+  }
+
+  private static let open = Mutex<[String: WeakReference]>([:])
+
+  private struct WeakReference: Sendable {
+    weak let segment: SegmentEnvironment?
+  }
+
+  /// Opens a segment to read; a file that somebody here holds open already is shared.
+  /// - Parameter isGrowing: whether a writer may be at it.
+  static func reading(_ path: String, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
+    try shared(path) { () throws(JournalError) in
+      try checkLength(path)
+      return try translating { () throws(LMDBError) in
+        try Environment(path: path, access: .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
+      }
+    }
+  }
+
+  /// Opens the newest segment to write.
+  static func writing(_ path: String) throws(JournalError) -> SegmentEnvironment {
+    try shared(path) { () throws(JournalError) in
+      guard FileSystem.exists(path) else {
+        throw JournalError(.segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: path)
+      }
+      try checkLength(path)
+      return try translating { () throws(LMDBError) in
+        try Environment(path: path, access: .readWrite, mapSizeBytes: mapSizeBytes)
+      }
+    }
+  }
+
+  /// Makes the file of a new segment, durable but for its name in the directory.
+  static func create(_ path: String, _ header: SegmentHeader) throws(JournalError) -> SegmentEnvironment {
+    try open.withLock { open throws(JournalError) in
+      let segment = try translating { () throws(LMDBError) -> SegmentEnvironment in
+        let environment = try Environment(path: path, access: .readWrite, mapSizeBytes: mapSizeBytes)
+        let transaction = try environment.beginWrite()
+        let tables = Tables(
+          meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
+          contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
+          index: try transaction.database("index", .fixedSizeDuplicates), blocks: try transaction.database("blocks", .plain))
+        try transaction.put(header.encoded(), for: Array(SegmentHeader.key.description.utf8), in: tables.meta)
+        try transaction.commit()
+        return SegmentEnvironment(environment: environment, header: header, tables: tables)
+      }
+      open[path] = WeakReference(segment: segment)
+      return segment
+    }
+  }
+
+  private static func shared(
+    _ path: String, _ openEnvironment: () throws(JournalError) -> Environment
+  ) throws(JournalError) -> SegmentEnvironment {
+    try open.withLock { open throws(JournalError) in
+      if let segment = open[path]?.segment { return segment }
+      open = open.filter { $0.value.segment != nil }
+      let environment = try openEnvironment()
+      let (tables, header) = try readTables(environment)
+      let segment = SegmentEnvironment(environment: environment, header: header, tables: tables)
+      open[path] = WeakReference(segment: segment)
+      return segment
+    }
+  }
+
+  private static func readTables(_ environment: Environment) throws(JournalError) -> (Tables, SegmentHeader) {
+    let path = environment.path
+    do {
+      let transaction = try environment.beginRead()
+      let tables = Tables(
+        meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
+        contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
+        index: try transaction.database("index", .fixedSizeDuplicates), blocks: try transaction.database("blocks", .plain))
+      let header = try Array(SegmentHeader.key.description.utf8).withRawBytes { (key) throws(LMDBError) in
+        try transaction.withValue(of: key, in: tables.meta) { value in Result { try SegmentHeader(value, path: path) } }
+      }
+      try transaction.endKeepingDatabases()
+      guard let header else { throw JournalError(.segmentDamaged, "the segment has no header.", path: path) }
+      return (tables, try header.get())
+    } catch let error as JournalError {
+      throw error
+    } catch {
+      throw JournalError(.segmentDamaged, "the segment cannot be read: \(error). Restore it from a backup.", path: path)
+    }
+  }
+
+  /// A file that was cut short would end the process with SIGBUS when its map is touched: look before mapping.
+  private static func checkLength(_ path: String) throws(JournalError) {
+    let damage: PageWalk.Damage? = try translating { () throws(LMDBError) in try PageWalk.lengthDamage(of: path) }
+    if let damage {
+      throw JournalError(.segmentDamaged, "\(damage). Restore the file from a backup.", path: path)
+    }
+  }
+}
+
+extension WriteTransaction {
+  /// Writes a row from arrays.
+  func put(_ value: [UInt8], for key: [UInt8], in database: Database, _ placement: Placement = .anywhere) throws(LMDBError) {
+    try key.withRawBytes { (key) throws(LMDBError) in
+      try value.withRawBytes { (value) throws(LMDBError) in try put(value, for: key, in: database, placement) }
+    }
+  }
+}

@@ -1,0 +1,374 @@
+internal import JournalFormat
+internal import LMDB
+internal import Zstandard
+
+/// Reads one segment. Not for several threads at a time. Its snapshot lives from ``beginSnapshot()`` to ``endSnapshot()`` and is kept short.
+final class SegmentReader {
+  let segment: SegmentEnvironment
+  private var transaction: ReadTransaction
+  private var isInSnapshot = false
+  private var decoder: PayloadDecoder
+  private var keyMaker: IndexKeyMaker
+  private var contexts: [UInt32: EntryContext] = [:]
+  private var joined: [UInt8] = []
+
+  init(_ segment: SegmentEnvironment) throws(JournalError) {
+    self.segment = segment
+    keyMaker = IndexKeyMaker(pseudonymKey: segment.header.pseudonymKey)
+    do {
+      decoder = try PayloadDecoder()
+    } catch {
+      throw JournalError(.inputOutput, "\(error)", path: segment.environment.path)
+    }
+    do throws(LMDBError) {
+      transaction = try segment.environment.beginRead()
+    } catch { throw JournalError(error) }
+    transaction.reset()
+  }
+
+  var firstPosition: JournalPosition { segment.header.firstPosition }
+  private var path: String { segment.environment.path }
+
+  /// Runs `body` within one snapshot. Nested calls share the outer one.
+  func snapshot<Result>(_ body: () throws(JournalError) -> Result) throws(JournalError) -> Result {
+    guard !isInSnapshot else { return try body() }
+    do throws(LMDBError) { try transaction.renew() } catch { throw JournalError(error) }
+    isInSnapshot = true
+    defer {
+      isInSnapshot = false
+      transaction.reset()
+    }
+    return try body()
+  }
+
+  // MARK: Entries
+
+  /// How many entries the segment holds.
+  func entryCount() throws(JournalError) -> UInt32 {
+    try snapshot { () throws(JournalError) in
+      try cursorResult { (cursor: borrowing Cursor) throws(LMDBError) in
+        try cursor.move(.last) { key, _ in key.count >= 4 ? index(from: key) + 1 : 0 }
+      } ?? 0
+    }
+  }
+
+  /// The entry at an index of the segment; nil where there is none.
+  /// - Throws: ``JournalError`` `record.damaged`.
+  func entry(at index: UInt32) throws(JournalError) -> Entry? {
+    try snapshot { () throws(JournalError) in
+      let position = firstPosition.advanced(by: Int(index))
+      return try withRecord(index) { (record) throws(JournalError) in try decode(record, at: position) }
+    }
+  }
+
+  /// Up to `limit` entries from an index on, each its own result: a damaged record does not hide its neighbours. An index that is
+  /// missing between others is reported as damage too.
+  func entries(from start: UInt32, limit: Int) throws(JournalError) -> [Result<Entry, JournalError>] {
+    try snapshot { () throws(JournalError) in
+      let count = try entryCount()
+      guard start < count else { return [] }
+      var results: [Result<Entry, JournalError>] = []
+      results.reserveCapacity(limit)
+      for index in start..<min(count, start + UInt32(limit)) {
+        do throws(JournalError) {
+          guard let entry = try entry(at: index) else {
+            throw JournalError(
+              .recordDamaged, "the record is missing.", path: path, position: firstPosition.advanced(by: Int(index)))
+          }
+          results.append(.success(entry))
+        } catch {
+          results.append(.failure(error))
+        }
+      }
+      return results
+    }
+  }
+
+  /// Lends the bytes of a record, joined where they stand in several rows.
+  private func withRecord<Result>(
+    _ index: UInt32, _ body: (UnsafeRawBufferPointer) throws(JournalError) -> Result
+  ) throws(JournalError) -> Result? {
+    var key = index.bigEndian
+    let head = try withValue(of: &key, in: segment.tables.entries) { (bytes) throws(JournalError) -> Head<Result> in
+      guard bytes.count == SegmentWriter.chunkBytes else { return .whole(try body(bytes)) }
+      joined.removeAll(keepingCapacity: true)
+      joined.append(contentsOf: bytes)
+      return .first
+    }
+    switch head {
+    case nil: return nil
+    case .whole(let result): return result
+    case .first: break
+    }
+    var chunk: UInt16 = 1
+    while true {
+      let chunkKey = bigEndianBytes(index) + bigEndianBytes(chunk)
+      let size = try withValue(of: chunkKey, in: segment.tables.entries) { bytes in
+        joined.append(contentsOf: bytes)
+        return bytes.count
+      }
+      guard let size else {
+        throw JournalError(
+          .recordDamaged, "the record's end is missing.", path: path, position: firstPosition.advanced(by: Int(index)))
+      }
+      guard size == SegmentWriter.chunkBytes else { break }
+      chunk += 1
+    }
+    var result: Swift.Result<Result, JournalError>?
+    joined.withUnsafeBytes { bytes in
+      do throws(JournalError) { result = .success(try body(bytes)) } catch { result = .failure(error) }
+    }
+    return try result?.get()
+  }
+
+  private enum Head<Result> {
+    case whole(Result)
+    case first
+  }
+
+  private func decode(_ record: UnsafeRawBufferPointer, at position: JournalPosition) throws(JournalError) -> Entry {
+    do {
+      var reader = ByteReader(record)
+      guard try reader.littleEndian(UInt32.self) == recordChecksum(position, record) else {
+        throw FormatError("its checksum does not fit")
+      }
+      var metadataReader = ByteReader(try reader.counted())
+      let metadata = try EntryMetadata(from: &metadataReader, position: position, baseTime: segment.header.baseTime)
+      guard metadataReader.isAtEnd, let encoding = PayloadEncoding(rawValue: try reader.byte()) else {
+        throw FormatError("it has parts that this version does not know")
+      }
+      let payload = try decoder.payload(of: encoding, &reader, dictionary: dictionary)
+      try metadata.validate(payloadCount: payload.count)
+      let content = EntryContent(
+        observedAt: metadata.observedAt, context: try context(metadata.context), latencyMilliseconds: metadata.latencyMilliseconds,
+        marks: metadata.marks, findings: metadata.findings, payload: payload)
+      return Entry(position: position, recordedAt: metadata.recordedAt, exchange: metadata.exchange, content: content)
+    } catch let error as FormatError {
+      throw JournalError(error, position, path: path)
+    } catch let error as ZstandardError {
+      throw JournalError(error, position, path: path)
+    } catch let error as JournalError {
+      throw error
+    } catch {
+      throw JournalError(.recordDamaged, "\(error)", path: path, position: position)
+    }
+  }
+
+  private func context(_ reference: EntryMetadata.ContextReference) throws -> EntryContext {
+    switch reference {
+    case .inline(let context): return context
+    case .number(let number):
+      if let known = contexts[number] { return known }
+      var key = number.bigEndian
+      let context = try withValue(of: &key, in: segment.tables.contexts) { (bytes) throws(JournalError) in
+        try decodeContext(bytes, number)
+      }
+      guard let context else { throw FormatError("it names context \(number), which the segment does not have") }
+      contexts[number] = context
+      return context
+    }
+  }
+
+  private func decodeContext(_ bytes: UnsafeRawBufferPointer, _ number: UInt32) throws(JournalError) -> EntryContext {
+    do throws(FormatError) {
+      guard let encoding = checked(bytes) else { throw FormatError("its checksum does not fit") }
+      var reader = ByteReader(encoding)
+      let context = try EntryContext(from: &reader)
+      guard reader.isAtEnd else { throw FormatError("it is too long") }
+      return context
+    } catch {
+      throw JournalError(.segmentDamaged, "context \(number) is damaged: \(error.message).", path: path)
+    }
+  }
+
+  private func dictionary(_ number: UInt32) throws -> [UInt8] {
+    var key = number.bigEndian
+    let bytes = try withValue(of: &key, in: segment.tables.dictionaries) { (bytes) throws(JournalError) -> [UInt8] in
+      guard let dictionary = checked(bytes) else {
+        throw JournalError(.segmentDamaged, "dictionary \(number) is damaged: its checksum does not fit.", path: path)
+      }
+      return Array(dictionary)
+    }
+    guard let bytes else { throw FormatError("it names dictionary \(number), which the segment does not have") }
+    return bytes
+  }
+
+  // MARK: Indexes
+
+  /// The indexes in the segment of the entries that may hold a term, ascending; two values may share a key, so verify each.
+  func candidates(for term: IndexTerm) throws(JournalError) -> [UInt32] {
+    var key: [UInt8] = []
+    keyMaker.key(of: term).append(to: &key)
+    let wanted = key
+    return try snapshot { () throws(JournalError) in
+      var indexes: [UInt32] = []
+      try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
+        var next = try wanted.withRawBytes { (bytes) throws(LMDBError) in
+          try cursor.seek(to: bytes) { _, value in index(from: value) }
+        }
+        while let found = next {
+          indexes.append(found)
+          next = try cursor.move(.nextDuplicate) { _, value in index(from: value) }
+        }
+      }
+      return indexes
+    }
+  }
+
+  /// Whether the index holds a row. For verification.
+  func indexHolds(_ key: IndexKey, _ entryIndex: UInt32) throws(JournalError) -> Bool {
+    var bytes: [UInt8] = []
+    key.append(to: &bytes)
+    let wanted = bytes
+    let value = bigEndianBytes(entryIndex)
+    return try snapshot { () throws(JournalError) in
+      var holds = false
+      try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
+        holds = try wanted.withRawBytes { (key) throws(LMDBError) in
+          try value.withRawBytes { (value) throws(LMDBError) in
+            try cursor.seek(to: key, valueAtOrAfter: value) { _, found in index(from: found) == entryIndex } ?? false
+          }
+        }
+      }
+      return holds
+    }
+  }
+
+  func indexKeys(of entry: Entry) -> [IndexKey] { entry.indexKeys(&keyMaker) }
+
+  func indexRowCount() throws(JournalError) -> Int { try rowCount(of: segment.tables.index) }
+
+  // MARK: Times
+
+  /// The spans of time of all runs of entries from a run on.
+  func timeBlocks(from number: UInt32) throws(JournalError) -> [TimeBlock] {
+    try snapshot { () throws(JournalError) in
+      var blocks: [Swift.Result<TimeBlock, FormatError>] = []
+      let start = bigEndianBytes(number)
+      try withCursor(in: segment.tables.blocks) { (cursor: borrowing Cursor) throws(LMDBError) in
+        func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+          do throws(FormatError) {
+            guard key.count == 4 else { throw FormatError("a span of time has the wrong key") }
+            blocks.append(.success(try TimeBlock(number: index(from: key), value)))
+          } catch { blocks.append(.failure(error)) }
+        }
+        var more: Void? = try start.withRawBytes { (bytes) throws(LMDBError) in try cursor.seek(atOrAfter: bytes, take) }
+        while more != nil { more = try cursor.move(.next, take) }
+      }
+      var result: [TimeBlock] = []
+      for block in blocks {
+        do throws(FormatError) {
+          result.append(try block.get())
+        } catch {
+          throw JournalError(.segmentDamaged, "the table of times is damaged: \(error.message).", path: path)
+        }
+      }
+      return result
+    }
+  }
+
+  // MARK: The writer's start
+
+  struct WriterState {
+    var nextIndex: UInt32
+    var lastRecordedAt: Timestamp?
+    var block: TimeBlock?
+    var dictionary: (number: UInt32, bytes: [UInt8])?
+  }
+
+  /// What a writer needs to go on where the segment ends; fills the table of contexts.
+  func writerState(_ table: inout ContextTable) throws(JournalError) -> WriterState {
+    try snapshot { () throws(JournalError) in
+      let count = try entryCount()
+      var state = WriterState(nextIndex: count)
+      if count > 0 {
+        guard let last = try entry(at: count - 1) else {
+          throw JournalError(.segmentDamaged, "the last record is missing.", path: path)
+        }
+        state.lastRecordedAt = last.recordedAt
+        state.block = try timeBlocks(from: (count - 1) / SegmentWriter.blockEntryCount).last
+      }
+      var rows: [(UInt32, [UInt8]?)] = []
+      try withCursor(in: segment.tables.contexts) { (cursor: borrowing Cursor) throws(LMDBError) in
+        func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+          rows.append((index(from: key), checked(value).map { Array($0) }))
+        }
+        var more: Void? = try cursor.move(.first, take)
+        while more != nil { more = try cursor.move(.next, take) }
+      }
+      for (number, encoding) in rows {
+        guard let encoding else { throw JournalError(.segmentDamaged, "context \(number) is damaged.", path: path) }
+        table.load(number: number, encoding: encoding)
+      }
+      let newest = try cursorResult(in: segment.tables.dictionaries) { (cursor: borrowing Cursor) throws(LMDBError) in
+        try cursor.move(.last) { key, _ in index(from: key) }
+      }
+      if let newest {
+        do { state.dictionary = (newest, try dictionary(newest)) } catch {
+          throw error as? JournalError ?? JournalError(.segmentDamaged, "\(error)", path: path)
+        }
+      }
+      return state
+    }
+  }
+
+  // MARK: Rows
+
+  private func rowCount(of database: Database) throws(JournalError) -> Int {
+    try snapshot { () throws(JournalError) in
+      do throws(LMDBError) { return try transaction.statistics(of: database).entryCount } catch { throw JournalError(error) }
+    }
+  }
+
+  private func cursorResult<Result>(
+    in database: Database? = nil, _ body: (borrowing Cursor) throws(LMDBError) -> Result
+  ) throws(JournalError) -> Result {
+    var result: Result?
+    try withCursor(in: database ?? segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) in
+      result = try body(cursor)
+    }
+    return result!
+  }
+
+  private func withCursor(in database: Database, _ body: (borrowing Cursor) throws(LMDBError) -> Void) throws(JournalError) {
+    do throws(LMDBError) { try transaction.withCursor(in: database, body) } catch { throw JournalError(error) }
+  }
+
+  private func withValue<Key, Result>(
+    of key: inout Key, in database: Database, _ body: (UnsafeRawBufferPointer) throws(JournalError) -> Result
+  ) throws(JournalError) -> Result? {
+    try withValue(of: withUnsafeBytes(of: &key) { Array($0) }, in: database, body)
+  }
+
+  private func withValue<Result>(
+    of key: [UInt8], in database: Database, _ body: (UnsafeRawBufferPointer) throws(JournalError) -> Result
+  ) throws(JournalError) -> Result? {
+    var outcome: Swift.Result<Result, JournalError>?
+    do throws(LMDBError) {
+      try key.withRawBytes { (key) throws(LMDBError) in
+        try transaction.withValue(of: key, in: database) { bytes in
+          do throws(JournalError) { outcome = .success(try body(bytes)) } catch { outcome = .failure(error) }
+        }
+      }
+    } catch { throw JournalError(error) }
+    return try outcome?.get()
+  }
+}
+
+/// A four-byte big-endian number at the front of a key or value; 0 where there are fewer bytes.
+func index(from bytes: UnsafeRawBufferPointer) -> UInt32 {
+  bytes.count >= 4 ? UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)) : 0
+}
+
+extension [UInt8] {
+  /// `withUnsafeBytes` that keeps the type of what is thrown.
+  func withRawBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var outcome: Swift.Result<Result, Failure>?
+    withUnsafeBytes { bytes in
+      do throws(Failure) { outcome = .success(try body(bytes)) } catch { outcome = .failure(error) }
+    }
+    return try outcome!.get()
+  }
+}

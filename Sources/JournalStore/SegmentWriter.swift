@@ -1,0 +1,226 @@
+internal import JournalFormat
+internal import LMDB
+internal import Zstandard
+
+/// Writes entries into the newest segment, inside the transactions of the writer's thread.
+struct SegmentWriter {
+  /// The longest value that stands beside another on a page; the rest of a longer record follows in rows of its own.
+  static let chunkBytes = 2_000
+  /// Entries whose span of observedAt is kept in one row.
+  static let blockEntryCount: UInt32 = 256
+
+  let segment: SegmentEnvironment
+  private(set) var nextIndex: UInt32
+  private(set) var lastRecordedAt: Timestamp?
+  private var encoder: PayloadEncoder
+  private var contexts = ContextTable()
+  private var keyMaker: IndexKeyMaker
+  private var recentRequests = RecentRequests()
+  private var block: TimeBlock?
+  private var finishedBlocks: [TimeBlock] = []
+  private var indexRows: [IndexRow] = []
+  private var record: [UInt8] = []
+
+  private struct IndexRow: Comparable {
+    let key: IndexKey
+    let index: UInt32
+    static func < (left: IndexRow, right: IndexRow) -> Bool { (left.key, left.index) < (right.key, right.index) }
+  }
+
+  /// Takes up a segment where it ends.
+  init(_ segment: SegmentEnvironment) throws(JournalError) {
+    self.segment = segment
+    keyMaker = IndexKeyMaker(pseudonymKey: segment.header.pseudonymKey)
+    let reader = try SegmentReader(segment)
+    let state = try reader.writerState(&contexts)
+    nextIndex = state.nextIndex
+    lastRecordedAt = state.lastRecordedAt
+    block = state.block
+    do {
+      encoder = try PayloadEncoder(dictionary: state.dictionary)
+    } catch {
+      throw JournalError(.segmentDamaged, "the newest dictionary cannot be used: \(error).", path: segment.environment.path)
+    }
+  }
+
+  var nextPosition: JournalPosition { segment.header.firstPosition.advanced(by: Int(nextIndex)) }
+  var dictionaryBytes: [UInt8]? { encoder.dictionaryBytes }
+
+  /// Whether no entry more should go in here: the reserved map nears its end, or the numbers do.
+  func isFull() throws(JournalError) -> Bool {
+    guard nextIndex < UInt32.max - 1 else { return true }
+    return try translating { () throws(LMDBError) in try segment.environment.mapUse() } > 0.9
+  }
+
+  /// Stores a dictionary that came from the segment before.
+  mutating func adopt(dictionary bytes: [UInt8], in transaction: borrowing WriteTransaction) throws(JournalError) {
+    try store(dictionary: bytes, number: 1, in: transaction)
+    do {
+      encoder = try PayloadEncoder(dictionary: (1, bytes))
+    } catch {
+      throw JournalError(.segmentDamaged, "the dictionary cannot be used: \(error).", path: segment.environment.path)
+    }
+  }
+
+  /// Writes one entry, whose position must be ``nextPosition``. Its index rows follow with ``flush(in:)``.
+  mutating func append(_ entry: Entry, in transaction: borrowing WriteTransaction) throws(JournalError) {
+    let index = nextIndex
+    try buildRecord(entry, in: transaction)
+    try translating { () throws(LMDBError) in try putRecord(index, in: transaction) }
+    addIndexRows(entry, index)
+    noteTime(entry.content.observedAt, index)
+    nextIndex += 1
+    lastRecordedAt = entry.recordedAt
+    if encoder.sample(entry.content), let bytes = encoder.train(number: 1) {
+      try store(dictionary: bytes, number: 1, in: transaction)
+    }
+  }
+
+  /// Writes what the appends since the last flush left to write: index rows in the order of their keys, and the span of time.
+  mutating func flush(in transaction: borrowing WriteTransaction) throws(JournalError) {
+    indexRows.sort()
+    var key: [UInt8] = []
+    for row in indexRows {
+      key.removeAll(keepingCapacity: true)
+      row.key.append(to: &key)
+      let key = key
+      try translating { () throws(LMDBError) in
+        try transaction.put(bigEndianBytes(row.index), for: key, in: segment.tables.index, .lastDuplicate)
+      }
+    }
+    indexRows.removeAll(keepingCapacity: true)
+    try storeBlock(in: transaction)
+  }
+
+  // MARK: Records
+
+  private mutating func buildRecord(_ entry: Entry, in transaction: borrowing WriteTransaction) throws(JournalError) {
+    let reference = try contextReference(entry.content.context, in: transaction)
+    var metadata: [UInt8] = []
+    metadata.reserveCapacity(64)
+    EntryMetadata(entry.content, context: reference, recordedAt: entry.recordedAt, exchange: entry.exchange)
+      .encode(position: entry.position, baseTime: segment.header.baseTime, to: &metadata)
+    record.removeAll(keepingCapacity: true)
+    record.appendLittleEndian(UInt32(0))
+    record.appendCounted(metadata)
+    do {
+      try encoder.append(entry.content.payload, to: &record)
+    } catch {
+      throw JournalError(.inputOutput, "\(error)", path: segment.environment.path, position: entry.position)
+    }
+    record.withUnsafeMutableBytes {
+      $0.storeBytes(of: recordChecksum(entry.position, UnsafeRawBufferPointer($0)).littleEndian, as: UInt32.self)
+    }
+  }
+
+  private mutating func contextReference(
+    _ context: EntryContext, in transaction: borrowing WriteTransaction
+  ) throws(JournalError) -> EntryMetadata.ContextReference {
+    switch contexts.number(for: context) {
+    case .known(let number): return .number(number)
+    case .inline: return .inline(context)
+    case .new(let number, let encoding):
+      try translating { () throws(LMDBError) in
+        try transaction.put(withChecksum(encoding), for: bigEndianBytes(number), in: segment.tables.contexts, .lastKey)
+      }
+      return .number(number)
+    }
+  }
+
+  private func putRecord(_ index: UInt32, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+    let key = bigEndianBytes(index)
+    guard record.count >= Self.chunkBytes else {
+      return try transaction.put(record, for: key, in: segment.tables.entries, .lastKey)
+    }
+    // A row of exactly `chunkBytes` says that another follows, be it empty.
+    for chunk in 0...record.count / Self.chunkBytes {
+      let bytes = Array(record[chunk * Self.chunkBytes..<min(record.count, (chunk + 1) * Self.chunkBytes)])
+      let chunkKey = chunk == 0 ? key : key + bigEndianBytes(UInt16(chunk))
+      try transaction.put(bytes, for: chunkKey, in: segment.tables.entries, .lastKey)
+    }
+  }
+
+  private func store(dictionary bytes: [UInt8], number: UInt32, in transaction: borrowing WriteTransaction) throws(JournalError) {
+    try translating { () throws(LMDBError) in
+      try transaction.put(withChecksum(bytes), for: bigEndianBytes(number), in: segment.tables.dictionaries)
+    }
+  }
+
+  // MARK: Indexes
+
+  private mutating func addIndexRows(_ entry: Entry, _ index: UInt32) {
+    var keys = entry.indexKeys(&keyMaker)
+    if let exchange = entry.exchange, let known = recentRequests[exchange] {
+      // What finds the request finds its answer: spare the second row.
+      keys.removeAll { known.contains($0) }
+    }
+    if entry.kind == .request || entry.kind == .refusal { recentRequests.insert(keys, at: entry.position) }
+    for key in keys { indexRows.append(IndexRow(key: key, index: index)) }
+  }
+
+  private mutating func noteTime(_ time: Timestamp, _ index: UInt32) {
+    let number = index / Self.blockEntryCount
+    if let block, block.number == number {
+      self.block = TimeBlock(number: number, earliest: min(block.earliest, time), latest: max(block.latest, time))
+    } else {
+      if let block { finishedBlocks.append(block) }
+      block = TimeBlock(number: number, earliest: time, latest: time)
+    }
+  }
+
+  private mutating func storeBlock(in transaction: borrowing WriteTransaction) throws(JournalError) {
+    for block in finishedBlocks + [block].compactMap({ $0 }) {
+      try translating { () throws(LMDBError) in
+        try transaction.put(block.encoded(), for: bigEndianBytes(block.number), in: segment.tables.blocks)
+      }
+    }
+    finishedBlocks.removeAll(keepingCapacity: true)
+  }
+}
+
+/// The index keys of the latest requests, by position. Bounded: an answer that comes very late is indexed in full.
+private struct RecentRequests {
+  static let maximumCount = 8_192
+  private var keys: [JournalPosition: [IndexKey]] = [:]
+  private var order: [JournalPosition] = []
+  private var oldest = 0
+
+  subscript(position: JournalPosition) -> [IndexKey]? { keys[position] }
+
+  mutating func insert(_ newKeys: [IndexKey], at position: JournalPosition) {
+    keys[position] = newKeys
+    if order.count < Self.maximumCount {
+      order.append(position)
+    } else {
+      keys[order[oldest]] = nil
+      order[oldest] = position
+      oldest = (oldest + 1) % Self.maximumCount
+    }
+  }
+}
+
+func bigEndianBytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+
+/// CRC-32C over the position (eight bytes, little-endian) and the record without its first four bytes.
+func recordChecksum(_ position: JournalPosition, _ record: UnsafeRawBufferPointer) -> UInt32 {
+  var crc = CRC32C()
+  withUnsafeBytes(of: position.rawValue.littleEndian) { crc.update($0) }
+  crc.update(UnsafeRawBufferPointer(rebasing: record.dropFirst(4)))
+  return crc.value
+}
+
+/// A value and its CRC-32C behind it.
+func withChecksum(_ value: [UInt8]) -> [UInt8] {
+  var result = value
+  result.appendLittleEndian(CRC32C.of(value))
+  return result
+}
+
+/// What ``withChecksum(_:)`` made; nil where it was damaged.
+func checked(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+  guard bytes.count >= 4 else { return nil }
+  let value = UnsafeRawBufferPointer(rebasing: bytes.dropLast(4))
+  var crc = CRC32C()
+  crc.update(value)
+  return crc.value == UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: value.count, as: UInt32.self)) ? value : nil
+}

@@ -1,0 +1,181 @@
+internal import JournalFormat
+internal import LMDB
+
+/// What `verify` found.
+public struct Verification: Hashable, Sendable, Codable {
+  /// One thing that is not as it should be.
+  public struct Damage: Hashable, Sendable, Codable {
+    public let segment: String?
+    public let position: UInt64?
+    public let message: String
+
+    public init(segment: String?, position: UInt64? = nil, message: String) {
+      self.segment = segment
+      self.position = position
+      self.message = message
+    }
+  }
+
+  public var entryCount: UInt64 = 0
+  public var indexRowCount: UInt64 = 0
+  public var pageCount: UInt64 = 0
+  public var sizeBytes: UInt64 = 0
+  /// At most ``maximumDamages`` of them.
+  public var damages: [Damage] = []
+  /// All that were found.
+  public var damageCount: UInt64 = 0
+
+  public static let maximumDamages = 1_000
+
+  public init() {}
+
+  public mutating func add(_ damage: Damage) {
+    damageCount += 1
+    if damages.count < Self.maximumDamages { damages.append(damage) }
+  }
+
+  public mutating func add(_ other: Verification) {
+    entryCount += other.entryCount
+    indexRowCount += other.indexRowCount
+    pageCount += other.pageCount
+    sizeBytes += other.sizeBytes
+    for damage in other.damages { add(damage) }
+    damageCount += other.damageCount - UInt64(other.damages.count)
+  }
+}
+
+extension JournalReader {
+  /// Checks what stands between the segments: the manifest, the chain of positions, and that every file is there.
+  public func verifyManifest() throws(JournalError) -> Verification {
+    try refresh()
+    var report = Verification()
+    var expected = manifest.segments.first?.firstPosition ?? manifest.nextPosition
+    for segment in manifest.segments {
+      if segment.firstPosition != expected {
+        report.add(
+          .init(segment: segment.name, message: "the segment begins at \(segment.firstPosition), and the one before ended before \(expected)"))
+      }
+      if let last = segment.lastPosition { expected = last.next }
+      if !FileSystem.exists(directory.path(of: segment)) {
+        report.add(.init(segment: segment.name, message: "the file \(segment.fileName) is missing"))
+      }
+    }
+    return report
+  }
+
+  /// Walks a segment's pages without mapping it, so that what would end the process is found before. The newest segment is written to
+  /// meanwhile, so its pages are walked only by its holder or while nobody holds the journal.
+  public func verifyPages(_ segment: Manifest.Segment) throws(JournalError) -> Verification {
+    var report = Verification()
+    let path = directory.path(of: segment)
+    let walked = try translating { () throws(LMDBError) in try PageWalk.walk(path) }
+    switch walked {
+    case .success(let walked):
+      report.pageCount = UInt64(walked.pageCount)
+      report.sizeBytes = UInt64(walked.sizeBytes)
+    case .failure(let damage):
+      report.add(.init(segment: segment.name, message: "\(damage)"))
+    }
+    return report
+  }
+
+  /// Reads every record of a segment and compares its indexes with them. Damage to the tree of a segment may end the process: run this in
+  /// one of its own.
+  /// - Parameter progress: called now and then with the entries checked and how many there are.
+  public func verifyEntries(
+    _ segment: Manifest.Segment, progress: (_ checked: UInt64, _ count: UInt64) -> Void = { _, _ in }
+  ) throws(JournalError) -> Verification {
+    var check = EntryCheck(segment: segment, reader: try reader(segment))
+    try check.run(progress)
+    return check.report
+  }
+}
+
+/// The comparison of a segment's records with its manifest row and its indexes.
+private struct EntryCheck {
+  let segment: Manifest.Segment
+  let reader: SegmentReader
+  var report = Verification()
+  private var lastRecordedAt = Timestamp(rawValue: Int64.min)
+
+  init(segment: Manifest.Segment, reader: SegmentReader) {
+    self.segment = segment
+    self.reader = reader
+  }
+
+  mutating func run(_ progress: (UInt64, UInt64) -> Void) throws(JournalError) {
+    // What is appended while this runs belongs to the next verification.
+    let count = try reader.entryCount()
+    let rowsBefore = try reader.indexRowCount()
+    checkHead(count)
+    var index: UInt32 = 0
+    var rowsExpected = 0
+    while index < count {
+      let results = try reader.entries(from: index, limit: min(512, Int(count - index)))
+      for result in results {
+        switch result {
+        case .success(let entry):
+          report.entryCount += 1
+          checkTime(entry)
+          rowsExpected += try checkKeys(entry, index)
+        case .failure(let error):
+          report.add(.init(segment: segment.name, position: error.position?.rawValue, message: error.message))
+        }
+        index += 1
+      }
+      progress(UInt64(index), UInt64(count))
+      if results.isEmpty { break }
+    }
+    report.indexRowCount = UInt64(rowsExpected)
+    try checkRows(rowsBefore, rowsExpected, count)
+    try checkTimes(count)
+  }
+
+  private mutating func checkHead(_ count: UInt32) {
+    let header = reader.segment.header
+    if header.firstPosition != segment.firstPosition || header.ordinal != segment.ordinal || header.generation != segment.generation {
+      report.add(.init(segment: segment.name, message: "the file holds another segment than the manifest says"))
+    }
+    if let last = segment.lastPosition, last.rawValue != segment.firstPosition.rawValue + UInt64(count) - 1 {
+      let end = segment.firstPosition.rawValue + UInt64(count)
+      report.add(.init(segment: segment.name, position: end, message: "the segment ends before this position, and should end at \(last)"))
+    }
+  }
+
+  private mutating func checkTime(_ entry: Entry) {
+    if entry.recordedAt < lastRecordedAt {
+      report.add(.init(segment: segment.name, position: entry.position.rawValue, message: "it was recorded before the entry before it"))
+    }
+    lastRecordedAt = entry.recordedAt
+  }
+
+  /// Each key of an entry has a row of its own, or for an answer one of its request's. Returns how many have their own.
+  private mutating func checkKeys(_ entry: Entry, _ index: UInt32) throws(JournalError) -> Int {
+    var own = 0
+    for key in reader.indexKeys(of: entry) {
+      if try reader.indexHolds(key, index) {
+        own += 1
+      } else if let exchange = entry.exchange, exchange >= segment.firstPosition,
+        try reader.indexHolds(key, UInt32(exchange.rawValue - segment.firstPosition.rawValue))
+      {
+        continue
+      } else {
+        report.add(.init(segment: segment.name, position: entry.position.rawValue, message: "an index does not know the entry"))
+      }
+    }
+    return own
+  }
+
+  private mutating func checkRows(_ rowsBefore: Int, _ expected: Int, _ count: UInt32) throws(JournalError) {
+    let grew = try reader.entryCount() > count
+    guard report.damageCount == 0, !grew, rowsBefore != expected else { return }
+    report.add(.init(segment: segment.name, message: "the index has \(rowsBefore) rows, and the entries account for \(expected)"))
+  }
+
+  private mutating func checkTimes(_ count: UInt32) throws(JournalError) {
+    let blocks = try reader.timeBlocks(from: 0)
+    let expected = (Int(count) + Int(SegmentWriter.blockEntryCount) - 1) / Int(SegmentWriter.blockEntryCount)
+    guard blocks.count < expected else { return }
+    report.add(.init(segment: segment.name, message: "the table of times has \(blocks.count) rows and should have \(expected)"))
+  }
+}

@@ -1,0 +1,81 @@
+internal import Foundation
+internal import JournalFormat
+
+/// What waits for the writer's thread: bounded, and handed over whole, so that whatever waits shares one commit.
+final class WriteQueue: @unchecked Sendable {
+  // Sendable: every stored property is read and written under the condition's lock.
+  static let maximumEntryCount = 4_096
+
+  /// A call that waits for its entries to be durable.
+  struct Job: Sendable {
+    let work: Work
+    /// Called once, on the writer's thread.
+    let completion: @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
+  }
+
+  enum Work: Sendable {
+    case append([EntryDraft])
+    case confirmClock
+
+    var entryCount: Int {
+      switch self {
+      case .append(let drafts): drafts.count
+      case .confirmClock: 1
+      }
+    }
+  }
+
+  private let condition = NSCondition()
+  private var jobs: [Job] = []
+  private var entryCount = 0
+  private var isClosed = false
+  private var ending: JournalError?
+
+  /// Queues a job, or completes it at once with the reason why it cannot be.
+  func add(_ job: Job) {
+    let refusal: JournalError? = condition.withLock {
+      if let ending { return ending }
+      guard !isClosed else { return JournalError(.writerEnded, "the journal is closed.") }
+      guard entryCount + job.work.entryCount <= Self.maximumEntryCount else {
+        return JournalError(.queueFull, "\(entryCount) entries wait to be written, as many as may. Try again.")
+      }
+      jobs.append(job)
+      entryCount += job.work.entryCount
+      condition.signal()
+      return nil
+    }
+    if let refusal { job.completion(.failure(refusal)) }
+  }
+
+  /// All jobs that wait; waits for one. Nil when the queue is closed and empty.
+  func take() -> [Job]? {
+    condition.withLock {
+      while jobs.isEmpty && !isClosed { condition.wait() }
+      guard !jobs.isEmpty else { return nil }
+      defer {
+        jobs = []
+        entryCount = 0
+      }
+      return jobs
+    }
+  }
+
+  /// Lets no job in any more; what waits is still done.
+  func close() {
+    condition.withLock {
+      isClosed = true
+      condition.broadcast()
+    }
+  }
+
+  /// Ends the queue for good: what waits and what comes fails with `error`.
+  func end(_ error: JournalError) {
+    let waiting = condition.withLock {
+      ending = error
+      isClosed = true
+      defer { jobs = [] }
+      return jobs
+    }
+    for job in waiting { job.completion(.failure(error)) }
+  }
+}

@@ -1,0 +1,128 @@
+internal import CLMDB
+internal import Glibc
+internal import Synchronization
+
+/// One LMDB environment: a single data file (`MDB_NOSUBDIR`) in LMDB's default, fully synced mode.
+///
+/// Thread rules: one write transaction at a time in all processes (LMDB waits); read transactions from any thread (`MDB_NOTLS`).
+/// An environment may be open once per process: a second open throws ``LMDBError/Code/alreadyOpen``. Never used across a fork.
+public final class Environment: @unchecked Sendable {
+  // Sendable: LMDB's handle is safe to use from any thread with MDB_NOTLS, and everything else here is immutable.
+
+  public enum Access: Sendable {
+    case readWrite
+    /// Readers keep a slot in the lock file, which must be writable.
+    case readOnly
+    /// No lock file at all: only for files that nobody writes.
+    case readOnlyWithoutLock
+  }
+
+  public let path: String
+  let handle: OpaquePointer
+  private let identity: FileIdentity
+
+  /// Opens the environment, making the file where `access` allows it.
+  ///
+  /// - Parameters:
+  ///   - mapSizeBytes: address space to reserve; the file stays sparse. 0 takes what the file needs: only for files that do not grow.
+  ///   - maximumReaders: slots in the lock file; what the first opener says counts.
+  ///   - permissions: of the files that are created.
+  /// - Throws: ``LMDBError`` with an errno or LMDB's code. A file that is missing and not `readWrite` is ``LMDBError/Code/noSuchFile``.
+  public init(
+    path: String, access: Access, mapSizeBytes: Int, maximumDatabases: UInt32 = 8, maximumReaders: UInt32 = 1024,
+    permissions: UInt32 = 0o600
+  ) throws(LMDBError) {
+    var handle: OpaquePointer?
+    try check(mdb_env_create(&handle), "mdb_env_create", path)
+    guard let handle else { throw LMDBError(code: .init(rawValue: ENOMEM), call: "mdb_env_create", path: path) }
+    self.path = path
+    self.handle = handle
+    do throws(LMDBError) {
+      try check(mdb_env_set_maxdbs(handle, maximumDatabases), "mdb_env_set_maxdbs", path)
+      try check(mdb_env_set_maxreaders(handle, maximumReaders), "mdb_env_set_maxreaders", path)
+      // A map that is smaller than the file is raised to what the file needs when it is opened.
+      try check(mdb_env_set_mapsize(handle, max(mapSizeBytes, 1 << 16)), "mdb_env_set_mapsize", path)
+      identity = try FileIdentity(path: path, create: access == .readWrite ? permissions : nil)
+    } catch {
+      mdb_env_close(handle)
+      throw error
+    }
+    guard OpenEnvironments.shared.insert(identity) else {
+      mdb_env_close(handle)
+      throw LMDBError(code: .alreadyOpen, call: "mdb_env_open", path: path)
+    }
+    var flags = UInt32(MDB_NOSUBDIR) | UInt32(MDB_NOTLS)
+    switch access {
+    case .readWrite: break
+    case .readOnly: flags |= UInt32(MDB_RDONLY)
+    case .readOnlyWithoutLock: flags |= UInt32(MDB_RDONLY) | UInt32(MDB_NOLOCK)
+    }
+    let result = mdb_env_open(handle, path, flags, permissions)
+    guard result == MDB_SUCCESS else {
+      mdb_env_close(handle)
+      OpenEnvironments.shared.remove(identity)
+      throw LMDBError(code: .init(rawValue: result), call: "mdb_env_open", path: path)
+    }
+  }
+
+  deinit {
+    mdb_env_close(handle)
+    OpenEnvironments.shared.remove(identity)
+  }
+
+  /// Begins a read transaction: a snapshot that ends when the value does. Keep it short: while it lives the file cannot reuse pages.
+  public func beginRead() throws(LMDBError) -> ReadTransaction { try ReadTransaction(self) }
+
+  /// Begins the write transaction; waits while another has it.
+  public func beginWrite() throws(LMDBError) -> WriteTransaction { try WriteTransaction(self) }
+
+  /// Frees the reader slots of processes that died. Returns how many.
+  @discardableResult
+  public func clearDeadReaders() throws(LMDBError) -> Int {
+    var dead: Int32 = 0
+    try check(mdb_reader_check(handle, &dead), "mdb_reader_check", path)
+    return Int(dead)
+  }
+
+  /// Writes a consistent copy to a file that must not exist, while others read and write. Compact copies leave free pages out.
+  public func copy(to destination: String, compact: Bool) throws(LMDBError) {
+    let descriptor = open(destination, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: destination) }
+    defer { _ = Glibc.close(descriptor) }
+    try check(mdb_env_copyfd2(handle, descriptor, compact ? UInt32(MDB_CP_COMPACT) : 0), "mdb_env_copyfd2", destination)
+    guard fsync(descriptor) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "fsync", path: destination) }
+  }
+
+  /// How full the reserved map is, 0 to 1.
+  public func mapUse() throws(LMDBError) -> Double {
+    var info = MDB_envinfo()
+    try check(mdb_env_info(handle, &info), "mdb_env_info", path)
+    return Double(info.me_last_pgno + 1) * 4096 / Double(info.me_mapsize)
+  }
+}
+
+/// A file by device and inode, whatever its path.
+private struct FileIdentity: Hashable, Sendable {
+  let device: UInt64
+  let inode: UInt64
+
+  init(path: String, create permissions: UInt32?) throws(LMDBError) {
+    if let permissions {
+      let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, permissions)
+      guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: path) }
+      _ = Glibc.close(descriptor)
+    }
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "stat", path: path) }
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+  }
+}
+
+private final class OpenEnvironments: Sendable {
+  static let shared = OpenEnvironments()
+  private let identities = Mutex<Set<FileIdentity>>([])
+
+  func insert(_ identity: FileIdentity) -> Bool { identities.withLock { $0.insert(identity).inserted } }
+  func remove(_ identity: FileIdentity) { _ = identities.withLock { $0.remove(identity) } }
+}

@@ -1,0 +1,52 @@
+internal import CZstd
+
+/// A dictionary, digested for compression at one level and for decompression. Immutable; safe from any thread.
+public final class CompressionDictionary: @unchecked Sendable {
+  // Sendable: libzstd's digested dictionaries are read-only once made (zstd.h, "Bulk processing dictionary API").
+  public let bytes: [UInt8]
+  let decompression: OpaquePointer
+  /// Nil where the dictionary is for reading only.
+  let compression: OpaquePointer?
+
+  /// - Parameter level: of compression, 1 to 22; nil where nothing will be compressed with it, which is faster to make.
+  public init(_ bytes: [UInt8], compressionLevel level: Int32?) throws(ZstandardError) {
+    self.bytes = bytes
+    guard let decompression = bytes.withUnsafeBytes({ ZSTD_createDDict($0.baseAddress, $0.count) }) else {
+      throw ZstandardError(call: "ZSTD_createDDict", message: "not a dictionary, or out of memory")
+    }
+    self.decompression = decompression
+    if let level {
+      guard let compression = bytes.withUnsafeBytes({ ZSTD_createCDict($0.baseAddress, $0.count, level) }) else {
+        ZSTD_freeDDict(decompression)
+        throw ZstandardError(call: "ZSTD_createCDict", message: "not a dictionary, or out of memory")
+      }
+      self.compression = compression
+    } else {
+      compression = nil
+    }
+  }
+
+  deinit {
+    ZSTD_freeDDict(decompression)
+    if let compression { ZSTD_freeCDict(compression) }
+  }
+
+  /// Trains a dictionary (`ZDICT_trainFromBuffer`). Takes some tenths of a second.
+  /// - Parameters:
+  ///   - samples: some hundred messages at least; libzstd asks for about a hundred times the capacity to do well.
+  ///   - capacityBytes: at most this many; 112,640 is what the zstd command uses.
+  /// - Throws: where the samples are too few or too alike.
+  public static func train(samples: [[UInt8]], capacityBytes: Int) throws(ZstandardError) -> [UInt8] {
+    var all: [UInt8] = []
+    all.reserveCapacity(samples.reduce(0) { $0 + $1.count })
+    for sample in samples { all += sample }
+    let sizes = samples.map(\.count)
+    var dictionary = [UInt8](repeating: 0, count: capacityBytes)
+    let size = ZDICT_trainFromBuffer(&dictionary, capacityBytes, all, sizes, UInt32(sizes.count))
+    guard ZDICT_isError(size) == 0 else {
+      throw ZstandardError(call: "ZDICT_trainFromBuffer", message: String(cString: ZDICT_getErrorName(size)))
+    }
+    dictionary.removeLast(dictionary.count - size)
+    return dictionary
+  }
+}

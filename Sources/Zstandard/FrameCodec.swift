@@ -1,0 +1,77 @@
+internal import CZstd
+
+/// Compresses messages into bare frames: Zstandard frames (RFC 8878) of known content size, without their magic number, checksum and
+/// dictionary id, which would repeat in every record. Not for several threads at a time.
+public final class FrameCompressor {
+  private let context: OpaquePointer
+  private var scratch: [UInt8] = []
+
+  /// - Parameter level: for frames without a dictionary; with one its own level counts.
+  public init(level: Int32) throws(ZstandardError) {
+    guard let context = ZSTD_createCCtx() else { throw ZstandardError(call: "ZSTD_createCCtx", message: "out of memory") }
+    self.context = context
+    do throws(ZstandardError) {
+      try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level), "ZSTD_CCtx_setParameter")
+      try check(ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0), "ZSTD_CCtx_setParameter")
+      try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0), "ZSTD_CCtx_setParameter")
+    } catch {
+      ZSTD_freeCCtx(context)
+      throw error
+    }
+  }
+
+  deinit { ZSTD_freeCCtx(context) }
+
+  /// Appends the frame of `bytes` to `output`.
+  public func append(
+    _ bytes: UnsafeRawBufferPointer, dictionary: CompressionDictionary?, to output: inout [UInt8]
+  ) throws(ZstandardError) {
+    try check(ZSTD_CCtx_refCDict(context, dictionary?.compression), "ZSTD_CCtx_refCDict")
+    let bound = ZSTD_compressBound(bytes.count)
+    if scratch.count < bound { scratch = [UInt8](repeating: 0, count: bound) }
+    let size = try check(ZSTD_compress2(context, &scratch, scratch.count, bytes.baseAddress, bytes.count), "ZSTD_compress2")
+    output += scratch[magicNumber.count..<size]
+  }
+}
+
+/// Reads what ``FrameCompressor`` wrote. Not for several threads at a time.
+public final class FrameDecompressor {
+  private let context: OpaquePointer
+  private var scratch: [UInt8] = magicNumber
+
+  public init() throws(ZstandardError) {
+    guard let context = ZSTD_createDCtx() else { throw ZstandardError(call: "ZSTD_createDCtx", message: "out of memory") }
+    self.context = context
+  }
+
+  deinit { ZSTD_freeDCtx(context) }
+
+  /// The content of a bare frame.
+  /// - Parameter maximumBytes: a frame that says it holds more is refused before anything is allocated.
+  public func content(
+    of frame: UnsafeRawBufferPointer, dictionary: CompressionDictionary?, maximumBytes: Int
+  ) throws(ZstandardError) -> [UInt8] {
+    scratch.removeLast(scratch.count - magicNumber.count)
+    scratch.append(contentsOf: frame)
+    let size = ZSTD_getFrameContentSize(scratch, scratch.count)
+    // The two highest values are ZSTD_CONTENTSIZE_UNKNOWN and ZSTD_CONTENTSIZE_ERROR.
+    guard size <= UInt64(maximumBytes) else {
+      throw ZstandardError(call: "ZSTD_getFrameContentSize", message: "not a frame, or of more than \(maximumBytes) bytes")
+    }
+    let capacity = Int(size)
+    var failure: ZstandardError?
+    let content = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+      let result = ZSTD_decompress_usingDDict(context, buffer.baseAddress, capacity, scratch, scratch.count, dictionary?.decompression)
+      if ZSTD_isError(result) != 0 {
+        failure = ZstandardError(call: "ZSTD_decompress_usingDDict", message: String(cString: ZSTD_getErrorName(result)))
+      } else {
+        count = result
+      }
+    }
+    if let failure { throw failure }
+    return content
+  }
+}
+
+/// RFC 8878, section 3.1.1.
+private let magicNumber: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd]

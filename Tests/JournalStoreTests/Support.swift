@@ -1,0 +1,46 @@
+import Foundation
+import JournalFormat
+import JournalStore
+import Testing
+
+/// A directory of its own for a test, gone when the value is.
+final class TemporaryDirectory: Sendable {
+  let path: String
+
+  init() {
+    path = NSTemporaryDirectory() + "emip-journal-test-" + UUID().uuidString
+    try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// An empty journal in it.
+  func journal(_ name: String = "journal") throws -> JournalDirectory {
+    let directory = JournalDirectory(path + "/" + name)
+    try directory.initialize()
+    return directory
+  }
+}
+
+extension TermKind {
+  static let id = TermKind(number: 1, form: .exact)
+  static let user = TermKind(number: 14, form: .hexPadded, isPersonal: true)
+}
+
+/// A request or an answer with an id in its payload.
+func draft(
+  _ kind: EntryKind = .request, id: String, at time: Int64 = 1_740_787_200_000, exchange: EntryDraft.ExchangeReference = .none,
+  operation: String = "HeartBeat", outcome: OutcomeClass? = nil, filler: Int = 0, recorded: Bool = true
+) -> EntryDraft {
+  var context = EntryContext(kind: kind)
+  context.operation = operation
+  context.operator = "FR*C01"
+  context.outcome.outcomeClass = outcome
+  let prefix = "<message><transactionId>"
+  let payload = Array("\(prefix)\(id)</transactionId><filler>\(String(repeating: "x", count: filler))</filler></message>".utf8)
+  let range = prefix.utf8.count..<prefix.utf8.count + id.utf8.count
+  let content = EntryContent(
+    observedAt: Timestamp(rawValue: time), context: context, latencyMilliseconds: kind == .response ? 42 : nil,
+    marks: id.isEmpty ? [] : [Mark(kind: .id, range: range)], payload: payload)
+  return EntryDraft(content, exchange: exchange, recordedAt: recorded ? Timestamp(rawValue: time) : nil)
+}
