@@ -10,6 +10,8 @@ public struct EMIPError: Error, Hashable, Sendable, CustomStringConvertible {
     case contractIdentifier
     /// The UID of a badge.
     case rfid
+    /// What a partner's `CDRNature` means.
+    case cdrNature
   }
 
   public let code: Code
