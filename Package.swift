@@ -1,7 +1,10 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
+// Set by `Tools/check`: a warning in our own targets is an error. Not otherwise, so that a newer compiler's new warning stops nobody.
+let strict: [SwiftSetting] = Context.environment["EMIP_JOURNAL_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let settings: [SwiftSetting] = strict + [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
