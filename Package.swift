@@ -1,7 +1,7 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
+let language: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
@@ -9,6 +9,10 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
+
+// Set by `Tools/check`: a warning in our own targets is an error. Not otherwise, so that a newer compiler's new warning stops nobody.
+let strict: [SwiftSetting] = Context.environment["EMIP_JOURNAL_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+let settings = language + strict
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")

@@ -95,6 +95,7 @@ public struct Peer: Hashable, Sendable {
   }
 }
 
+/// What HTTP said around the payload.
 public struct HTTPFacts: Hashable, Sendable {
   public var method: String?
   public var target: String?
@@ -110,6 +111,7 @@ public struct HTTPFacts: Hashable, Sendable {
   }
 }
 
+/// One header field, its name and value as they were sent.
 public struct HTTPHeader: Hashable, Sendable {
   public var name: String
   public var value: String

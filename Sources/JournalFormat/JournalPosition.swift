@@ -13,5 +13,6 @@ public struct JournalPosition: RawRepresentable, Hashable, Comparable, Sendable,
 
   public static func < (left: JournalPosition, right: JournalPosition) -> Bool { left.rawValue < right.rawValue }
 
+  /// The position that many entries further on.
   public func advanced(by count: Int) -> JournalPosition { JournalPosition(rawValue + UInt64(count)) }
 }

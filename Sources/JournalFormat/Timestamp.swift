@@ -8,6 +8,7 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Custo
 
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.rawValue < right.rawValue }
 
+  /// The moment that many milliseconds later.
   public func adding(milliseconds: Int64) -> Timestamp { Timestamp(rawValue: rawValue + milliseconds) }
 
   /// Milliseconds from `earlier` to this; negative where this comes first.
