@@ -64,7 +64,6 @@ struct JournalWriter {
   }
 
   private mutating func append(_ drafts: [EntryDraft], _ group: inout OpenGroup) throws(JournalError) -> ClosedRange<JournalPosition> {
-    guard !drafts.isEmpty else { throw JournalError(.invalidEntry, "there is nothing to append.") }
     // The time is read once for all: entries that come together are recorded together.
     let (now, event) = clock.now()
     if let event { try append(note(event), at: now, exchange: nil, &group) }
@@ -73,7 +72,8 @@ struct JournalWriter {
       let exchange: JournalPosition? =
         switch draft.exchange {
         case .none: nil
-        case .preceding: JournalPosition(nextPosition.rawValue - 1)
+        case .behind(let distance):
+          JournalPosition(nextPosition.rawValue - UInt64(distance))
         case .position(let position): position
         }
       try append(draft.content, at: draft.recordedAt ?? now, exchange: exchange, &group)
