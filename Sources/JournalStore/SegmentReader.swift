@@ -13,17 +13,20 @@ final class SegmentReader {
   private var joined: [UInt8] = []
 
   init(_ segment: SegmentEnvironment) throws(JournalError) {
+    // All that can fail comes first: the 6.3 compiler crashes on a half-made object that holds a transaction.
+    let decoder = try Self.decoder(segment)
+    var transaction = try translating { () throws(LMDBError) in try segment.environment.beginRead() }
+    transaction.reset()
     self.segment = segment
+    self.decoder = decoder
+    self.transaction = transaction
     keyMaker = IndexKeyMaker(pseudonymKey: segment.header.pseudonymKey)
-    do {
-      decoder = try PayloadDecoder()
-    } catch {
+  }
+
+  private static func decoder(_ segment: SegmentEnvironment) throws(JournalError) -> PayloadDecoder {
+    do throws(ZstandardError) { return try PayloadDecoder() } catch {
       throw JournalError(.inputOutput, "\(error)", path: segment.environment.path)
     }
-    do throws(LMDBError) {
-      transaction = try segment.environment.beginRead()
-    } catch { throw JournalError(error) }
-    transaction.reset()
   }
 
   var firstPosition: JournalPosition { segment.header.firstPosition }

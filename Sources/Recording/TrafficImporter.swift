@@ -70,9 +70,9 @@ public final class TrafficImporter {
   /// - Parameters:
   ///   - reject: called for each line that is not taken.
   ///   - progress: called after each batch.
-  /// - Throws: ``JournalError`` where the journal takes no more, ``LineReaderError`` where the source gives no more. What was read before is
+  /// - Throws: ``JournalError`` where the journal takes no more, or what the source throws. What was read before is
   ///   recorded all the same.
-  public func run(_ source: LineReader, reject: (Rejection) throws -> Void, progress: (Report, LineReader) -> Void) throws {
+  public func run(_ source: some LineSource, reject: (Rejection) throws -> Void, progress: (Report) -> Void) throws {
     var failure: (any Error)?
     do {
       while let rejection = try source.next(take) {
@@ -82,7 +82,7 @@ public final class TrafficImporter {
         }
         if batch.drafts.count >= Self.batchEntryCount {
           try submit()
-          progress(report, source)
+          progress(report)
         }
       }
     } catch let error as JournalError {
@@ -92,7 +92,7 @@ public final class TrafficImporter {
     }
     try submit()
     try land(all: true)
-    progress(report, source)
+    progress(report)
     if let failure { throw failure }
   }
 
@@ -102,13 +102,12 @@ public final class TrafficImporter {
   private func take(_ line: UnsafeBufferPointer<UInt8>, isCut: Bool) throws -> (reason: String, line: [UInt8])? {
     guard line.contains(where: { !$0.isXMLWhiteSpace }) else { return nil }
     report.lines += 1
-    guard !isCut else { return ("the line is longer than \(LineReader.maximumLineBytes) bytes", Array(line)) }
+    guard !isCut else { return ("the line is too long", Array(line)) }
     do {
-      // An export's line says where the entry stood; a traffic line never does.
-      if line.starts(with: entryPrefix) || line.contains(key: "position") {
-        try take(document: line)
+      if line.starts(with: entryPrefix) {
+        try take(JSONDecoder().decode(EntryDocument.self, from: Data(line)))
       } else {
-        try take(exchange: try TrafficLine(line))
+        try takeTraffic(line)
       }
       return nil
     } catch let error as TrafficLineError {
@@ -120,7 +119,19 @@ public final class TrafficImporter {
     }
   }
 
-  private func take(exchange line: TrafficLine) throws {
+  /// A traffic line, or an export's line whose keys somebody else put in another order.
+  private func takeTraffic(_ line: UnsafeBufferPointer<UInt8>) throws {
+    let exchange: TrafficLine
+    do {
+      exchange = try TrafficLine(line)
+    } catch {
+      guard let document = try? JSONDecoder().decode(EntryDocument.self, from: Data(line)) else { throw error }
+      return try take(document)
+    }
+    try take(exchange)
+  }
+
+  private func take(_ line: TrafficLine) throws {
     try checkTime(line.observedAt)
     let request = recorder.request(line.requestMessage)
     let answer = recorder.answer(line, to: request)
@@ -134,8 +145,7 @@ public final class TrafficImporter {
     batch.drafts.append(draft(answer, exchange: .behind(1)))
   }
 
-  private func take(document line: UnsafeBufferPointer<UInt8>) throws {
-    let document = try JSONDecoder().decode(EntryDocument.self, from: Data(line))
+  private func take(_ document: EntryDocument) throws {
     let content = try document.content(documentReader)
     let recordedAt = try document.recordedTimestamp()
     try checkTime(recordedAt)
@@ -274,21 +284,8 @@ public final class TrafficImporter {
   }
 }
 
-private let entryPrefix = Array("{\"position\":".utf8)
-
-extension UnsafeBufferPointer<UInt8> {
-  /// Whether a line may have a key of this name, looked for where exports put it: beside other keys, before a colon.
-  fileprivate func contains(key: StaticString) -> Bool {
-    // Only an export has this key; a body that speaks of it has its quotes escaped.
-    let wanted = Array("\"\(key)\":".utf8)
-    return withMemoryRebound(to: UInt8.self) { bytes in
-      guard bytes.count >= wanted.count else { return false }
-      return wanted.withUnsafeBytes { needle in
-        bytes.withMemoryRebound(to: UInt8.self) { memmem($0.baseAddress!, $0.count, needle.baseAddress!, needle.count) != nil }
-      }
-    }
-  }
-}
+/// How an export's line begins: its keys are sorted.
+private let entryPrefix = Array("{\"attempt\":".utf8)
 
 extension EntryDraft.ExchangeReference {
   fileprivate var position: JournalPosition? {

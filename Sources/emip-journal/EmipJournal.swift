@@ -1,1 +1,5 @@
-@main struct EmipJournal { static func main() {} }
+import ArgumentParser
+
+@main struct EmipJournal: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "emip-journal", subcommands: [Import.self, Bench.self])
+}

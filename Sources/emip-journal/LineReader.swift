@@ -1,12 +1,11 @@
 internal import Glibc
-public import JournalFormat
-public import JournalStore
+internal import Recording
 internal import Zstandard
 
 /// Reads a text line by line from a file or a pipe, plain or Zstandard by its magic number. Memory is bounded by the longest line allowed.
-public final class LineReader {
+final class LineReader: LineSource {
   /// A longer line is cut, and said to be.
-  public static let maximumLineBytes = 32 << 20
+  static let maximumLineBytes = 32 << 20
   private static let chunkBytes = 1 << 20
 
   private let descriptor: Int32
@@ -20,12 +19,12 @@ public final class LineReader {
   private var isAtEnd = false
   private var isSkipping = false
   /// Bytes taken from the file so far, as they stand there.
-  public private(set) var bytesRead = 0
+  private(set) var bytesRead = 0
   /// From 1, of the line last shown.
-  public private(set) var lineNumber = 0
+  private(set) var lineNumber = 0
 
   /// - Parameter descriptor: stays the caller's to close.
-  public init(descriptor: Int32, name: String) {
+  init(descriptor: Int32, name: String) {
     self.descriptor = descriptor
     self.name = name
   }
@@ -33,7 +32,7 @@ public final class LineReader {
   /// Shows the next line without its line end; nil at the end of the text.
   /// - Parameter body: `isCut` says that the line is longer than ``maximumLineBytes`` and only its beginning is shown.
   /// - Throws: ``LineReaderError`` where the file cannot be read or is a damaged or truncated Zstandard file.
-  public func next<Result>(
+  func next<Result>(
     _ body: (_ line: UnsafeBufferPointer<UInt8>, _ isCut: Bool) throws -> Result
   ) throws -> Result? {
     while true {
@@ -110,11 +109,11 @@ public final class LineReader {
 }
 
 /// A file that cannot be read line by line.
-public struct LineReaderError: Error, Sendable, CustomStringConvertible {
-  public let file: String
-  public let message: String
+struct LineReaderError: Error, Sendable, CustomStringConvertible {
+  let file: String
+  let message: String
   /// Whether the content is at fault, and not the reading.
-  public let isDamage: Bool
+  let isDamage: Bool
 
   init(_ file: String, _ message: String, isDamage: Bool) {
     self.file = file
@@ -122,5 +121,5 @@ public struct LineReaderError: Error, Sendable, CustomStringConvertible {
     self.isDamage = isDamage
   }
 
-  public var description: String { "\(file): \(message)" }
+  var description: String { "\(file): \(message)" }
 }
