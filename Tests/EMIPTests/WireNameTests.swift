@@ -1,0 +1,89 @@
+import Testing
+
+@testable import EMIP
+
+@Suite struct WireNameTests {
+  @Test func `numbers are dense and spellings unique, so that none is lost or taken for another`() {
+    #expect(WireName.spellings.map(\.number) == Array(1...UInt16(WireName.spellings.count)))
+    #expect(Set(WireName.spellings.map(\.spelling)).count == WireName.spellings.count)
+  }
+
+  // Numbers are on disk. Never edit a line of this list; new names come behind it.
+  @Test(arguments: [
+    (1, "Envelope"), (4, "Fault"), (12, "Detail"), (13, "faultcode"), (16, "detail"), (17, "faultCode"), (20, "transactionId"),
+    (26, "targetOperatorId"),
+    (27, "requestStatus"), (30, "serviceSessionId"), (31, "partnerServiceSessionId"), (32, "execPartnerSessionId"),
+    (33, "salePartnerSessionId"), (34, "bookingId"), (35, "salePartnerBookingId"), (41, "EVSEId"), (43, "ChargingPoolId"),
+    (45, "ChargingStationId"), (47, "ChargingConnectorId"), (49, "userId"), (50, "userContractIdAlias"), (56, "authenticationData"),
+    (61, "chargeDetailRecord"), (62, "CDRNature"), (68, "meterReport"), (69, "meterTypeId"), (74, "sessionEventId"),
+    (80, "sessionActionId"), (83, "relatedSessionEventId"), (92, "busyStatusComment"), (105, "toDate"),
+  ])
+  func `a number on disk keeps its meaning`(number: Int, spelling: String) {
+    #expect(WireName.spelling(of: UInt16(number)) == spelling)
+  }
+
+  @Test func `every spelling is found, in its own case only`() {
+    let table = WireName.Table()
+    for (number, spelling) in WireName.spellings where number != WireName.operationElement {
+      #expect(table.name(of: spelling) == number)
+      #expect(table.spelling(of: number) == spelling)
+    }
+    #expect(table.name(of: "TransactionId") == WireName.unknown)
+    #expect(table.name(of: "evseid") == WireName.unknown)
+  }
+
+  @Test(arguments: ["", "x", "transactionI", "transactionIdd", "requestStatuS", "#operation", "é", String(repeating: "a", count: 5000)])
+  func `anything else is unknown`(name: String) {
+    #expect(WireName.Table.standard.name(of: name) == WireName.unknown)
+  }
+
+  @Test func `the guide's name of the meter type is read from the start`() {
+    #expect(WireName.Table.standard.name(of: "meterIdType") == WireName.meterTypeId)
+  }
+
+  @Test func `an alias file corrects names of elements and operations`() throws {
+    let table = try WireName.Table(
+      contentsOf: """
+        # from the official WSDL
+        natureOfCDR = CDRNature   # a comment
+        \t
+        busyStatus=availabilityStatus
+        SetCDR = setchargedetailrecord\r
+        """)
+    #expect(table.name(of: "natureOfCDR") == WireName.cdrNature)
+    #expect(table.name(of: "CDRNature") == WireName.cdrNature)
+    #expect(table.name(of: "busyStatus") == WireName.availabilityStatus)
+    #expect(table.name(of: "availabilityStatus") == WireName.availabilityStatus)
+    #expect(Operation(localName: "eMIP_ToIOP_SetCDRRequest", in: table).name == "SetChargeDetailRecord")
+    #expect(Operation(localName: "eMIP_ToIOP_SetCDRRequest").name == "SetCDR")
+  }
+
+  @Test(arguments: [
+    ("a = userId\n\nb = userID", 3, "no element or operation is called \"userID\""),
+    ("userId", 1, "expected \"theirName = ourName\""),
+    ("a = b = userId", 1, "expected \"theirName = ourName\""),
+    ("\n = userId", 2, "\"\" is no name of an XML element"),
+    ("ns:a = userId", 1, "\"ns:a\" is no name of an XML element"),
+    ("a b = userId", 1, "\"a b\" is no name of an XML element"),
+    ("9a = userId", 1, "\"9a\" is no name of an XML element"),
+    ("a = userId\na = operatorId", 2, "\"a\" was given a meaning in line 1 already"),
+    ("a =", 1, "no element or operation is called \"\""),
+  ])
+  func `a faulty alias file is refused with the line and the reason`(text: String, line: Int, message: String) {
+    let error = #expect(throws: EMIPError.self) { try WireName.Table(contentsOf: text) }
+    #expect(error == EMIPError(.aliasFile, message, line: line))
+  }
+
+  @Test func `aliases given in code are checked, too`() throws {
+    #expect(try WireName.Table(aliases: ["theirs": "userId"]).name(of: "theirs") == WireName.userId)
+    #expect(throws: EMIPError.self) { try WireName.Table(aliases: ["theirs": "nothing"]) }
+  }
+
+  @Test func `an index tells names apart that share length and ends`() {
+    var names: [(spelling: String, number: UInt16)] = []
+    for number in 1...2000 { names.append(("prefix--\(number + 10_000)--suffix00", UInt16(number))) }
+    let index = SpellingIndex(names, ignoringCase: false)
+    for (spelling, number) in names { #expect(Array(spelling.utf8).withUnsafeBufferPointer { index.number(of: $0) } == number) }
+    #expect(Array("prefix--99999--suffix00".utf8).withUnsafeBufferPointer { index.number(of: $0) } == 0)
+  }
+}
