@@ -4,19 +4,14 @@ internal import CLibXML2
 final class FindingCollector {
   private(set) var findings: [XMLFinding] = []
   private let parser: SAXParser
-  private let skippedLines: Int
 
-  init(parser: SAXParser, prolog: XMLProlog) {
-    self.parser = parser
-    skippedLines = prolog.lines
-  }
+  init(parser: SAXParser) { self.parser = parser }
 
   var isFull: Bool { findings.count >= XMLSchema.maximumFindings }
 
   func add(_ error: xmlError) {
     guard !isFull else { return }
-    let line = parser.context.pointee.input.map { Int($0.pointee.line) } ?? 0
-    findings.append(XMLFinding(line: line + skippedLines, message: findingMessage(error)))
+    findings.append(XMLFinding(line: parser.state.pointee.line, message: findingMessage(error)))
     // Seen by our callbacks, which stop the parser; this function is called from within libxml2 where stopping is not safe.
     if isFull { parser.state.pointee.failure = XMLError(.malformed, "The message has too many schema findings.") }
   }

@@ -11,8 +11,7 @@ private func state(_ pointer: UnsafeMutableRawPointer?) -> StatePointer { pointe
 /// Keeps the first reason and stops the parser.
 func fail(_ state: StatePointer, _ code: XMLError.Code, _ message: String) {
   guard state.pointee.failure == nil else { return }
-  let line = state.pointee.context.pointee.input.map { Int($0.pointee.line) } ?? 0
-  state.pointee.failure = XMLError(code, message, line: line + state.pointee.skippedLines)
+  state.pointee.failure = XMLError(code, message, line: state.pointee.line)
   xmlStopParser(state.pointee.context)
 }
 
@@ -52,7 +51,8 @@ func saxStartElement(
     hasChildElements: false)
   state.pointee.depth = depth + 1
   state.pointee.textCount = 0
-  let expandedName = XMLName(local: buffer(name), namespace: uri.map(buffer) ?? UnsafeBufferPointer(start: nil, count: 0))
+  let expandedName = XMLName(
+    local: buffer(name), namespace: uri.map(buffer) ?? UnsafeBufferPointer(start: nil, count: 0), line: state.pointee.line)
   state.pointee.handler.startElement(expandedName, attributeCount: Int(attributeCount))
 }
 
@@ -83,6 +83,24 @@ func saxEndElement(_ pointer: UnsafeMutableRawPointer?) {
 func saxCharacters(_ pointer: UnsafeMutableRawPointer?, _ characters: UnsafePointer<UInt8>?, _ count: Int32) {
   guard let characters else { return }
   state(pointer).pointee.append(characters, Int(count))
+}
+
+/// A piece of a CDATA section. libxml2's push parser forgets to normalise the line ends of these (XML 1.0, section 2.11).
+func saxCharacterData(_ pointer: UnsafeMutableRawPointer?, _ characters: UnsafePointer<UInt8>?, _ count: Int32) {
+  guard let characters, count > 0 else { return }
+  let state = state(pointer)
+  var rest = UnsafeBufferPointer(start: characters, count: Int(count))[...]
+  // libxml2 stands before the piece. One that goes on where the last one ended may begin with the other half of a line end.
+  let start = state.pointee.offset
+  if start == state.pointee.returnEnd, rest.first == 0x0a { rest.removeFirst() }
+  state.pointee.returnEnd = characters[Int(count) - 1] == 0x0d ? start + Int(count) : -1
+  while let end = rest.firstIndex(of: 0x0d) {
+    state.pointee.append(characters + rest.startIndex, end - rest.startIndex)
+    state.pointee.append([0x0a], 1)
+    rest = rest[(end + 1)...]
+    if rest.first == 0x0a { rest.removeFirst() }
+  }
+  state.pointee.append(characters + rest.startIndex, rest.count)
 }
 
 /// The first error ends the reading; warnings (a namespace name that is no absolute URI, say) do not.

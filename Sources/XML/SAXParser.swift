@@ -23,7 +23,7 @@ final class SAXParser {
     sax.characters = { state, text, count in saxCharacters(state, text, count) }
     // The same function as `characters`: else libxml2 looks at each text to tell whether its white space matters.
     sax.ignorableWhitespace = sax.characters
-    sax.cdataBlock = sax.characters
+    sax.cdataBlock = { state, text, count in saxCharacterData(state, text, count) }
     sax.serror = { _, error in saxError(error) }
     guard let context = xmlCreatePushParserCtxt(&sax, state, nil, 0, nil) else {
       state.deallocate()
@@ -120,6 +120,8 @@ struct SAXState {
   var text: UnsafeMutablePointer<UInt8>
   var textCount = 0
   var textCapacity: Int
+  /// Where a piece of CDATA ended in a carriage return, or -1.
+  var returnEnd = -1
 
   private static let idleHandler = IdleHandler()
   private static let usualTextCapacity = 16 << 10
@@ -147,6 +149,7 @@ struct SAXState {
     elementCount = 0
     namespacesInScope = 0
     textCount = 0
+    returnEnd = -1
     failure = nil
   }
 
@@ -165,6 +168,9 @@ struct SAXState {
     guard let input = context.pointee.input else { return 0 }
     return skippedBytes + Int(input.pointee.consumed) + (input.pointee.cur - input.pointee.base)
   }
+
+  /// The line of that byte in the payload, from 1.
+  var line: Int { (context.pointee.input.map { Int($0.pointee.line) } ?? 0) + skippedLines }
 
   mutating func append(_ characters: UnsafePointer<UInt8>, _ count: Int) {
     if textCount + count > textCapacity { growText(to: textCount + count) }

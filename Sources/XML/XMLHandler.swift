@@ -12,8 +12,10 @@ public protocol XMLHandler: AnyObject {
 /// The expanded name of an element. Prefixes are never shown: names are matched by namespace and local name.
 public struct XMLName {
   public let local: UnsafeBufferPointer<UInt8>
-  /// Empty where the element is in no namespace.
+  /// Empty where the element is in no namespace. As libxml2 leaves it, an ampersand in it stands as `&#38;`.
   public let namespace: UnsafeBufferPointer<UInt8>
+  /// Where the start tag ends, from 1.
+  public let line: Int
 }
 
 /// What stood between the tags of an element.

@@ -49,7 +49,7 @@ public final class XMLSchema: @unchecked Sendable {  // every use of the two poi
     guard let validation = xmlSchemaNewValidCtxt(schema) else { throw XMLError(.internalFailure, "There is no memory to validate.") }
     defer { xmlSchemaFreeValidCtxt(validation) }
     let parser = try SAXParser()
-    let collector = FindingCollector(parser: parser, prolog: prolog)
+    let collector = FindingCollector(parser: parser)
     let collectorPointer = Unmanaged.passUnretained(collector).toOpaque()
     xmlSchemaSetValidStructuredErrors(validation, { collector, error in collectFinding(collector, error) }, collectorPointer)
     do throws(XMLError) {

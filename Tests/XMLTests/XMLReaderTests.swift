@@ -29,6 +29,7 @@ import Testing
     ("a&amp;b", "a&b", false),
     ("&#65;&#x42;", "AB", false),
     ("<![CDATA[<x> & ]]>", "<x> & ", false),
+    ("<![CDATA[a\r\nb\rc]]><![CDATA[\n\r]]><![CDATA[\n]]>", "a\nb\nc\n\n\n", false),
     ("one<!-- <two> -->three", "onethree", false),
     ("one<?two three?>four", "onefour", false),
     ("<!---->", "", false),
@@ -68,6 +69,18 @@ import Testing
     #expect(whole.count == 2)
     for size in 1...document.utf8.count {
       #expect(try XMLReader(chunkSizeBytes: size).elements(of: document) == whole, "in chunks of \(size) bytes")
+    }
+  }
+
+  @Test func readsLongSectionsWholeWhereverLibxml2CutsThem() throws {
+    for length in 295...305 {
+      let text = String(repeating: "é\r\n", count: length) + "x"
+      let document = "<a>" + String(repeating: "y", count: length % 5) + "<![CDATA[\(text)]]></a>"
+      let expected = String(repeating: "y", count: length % 5) + String(repeating: "é\n", count: length) + "x"
+      for size in [1, 7, 300, 64 << 10] {
+        let read = try #require(try XMLReader(chunkSizeBytes: size).elements(of: document).first)
+        #expect(read.text == Array(expected.utf8))
+      }
     }
   }
 
