@@ -1,0 +1,78 @@
+public import JournalFormat
+
+/// One exchange of a traffic file: a line of NDJSON.
+///
+/// | key | value |
+/// |---|---|
+/// | `recordedAt` | when the request was on the wire, RFC 3339; required |
+/// | `direction` | `toIOP` or `fromIOP`; required |
+/// | `request` or `requestBase64` | the request's body; required |
+/// | `response` or `responseBase64` | the answer's body; empty or absent where the answer was lost |
+/// | `operation`, `peer`, `clientCN` | strings |
+/// | `httpStatus` | 100 to 999; 0 or absent where it is not known, as of a lost answer |
+/// | `latencyMs` | from request to answer; at most a day, fractions are rounded |
+///
+/// `null` is as good as absent, other keys are ignored, and none of these may stand twice. The bodies are Base64 where they are not
+/// UTF-8. Of a line with an object or array in it, a repeated key goes unnoticed: `JSONDecoder`, which reads such lines, takes one of
+/// them.
+public struct TrafficLine: Hashable, Sendable {
+  public var observedAt: Timestamp
+  public var direction: Direction
+  public var operation: String?
+  /// Nil where the line has none or 0.
+  public var httpStatus: Int?
+  public var latencyMilliseconds: UInt32?
+  /// The address at the other end.
+  public var peer: String?
+  public var clientCommonName: String?
+  public var request: [UInt8]
+  /// Empty where the answer was lost.
+  public var response: [UInt8]
+
+  /// Whether no answer came.
+  public var isAnswerLost: Bool { response.isEmpty }
+
+  /// - Parameter line: one JSON object, without or with its line end; UTF-8.
+  /// - Throws: ``TrafficLineError`` with what is missing or wrong.
+  public init(_ line: UnsafeBufferPointer<UInt8>) throws(TrafficLineError) {
+    if let fields = try TrafficFields.scanning(line) {
+      try self.init(fields)
+    } else {
+      try self.init(TrafficFields(decoding: line))
+    }
+  }
+
+  /// See ``init(_:)``.
+  public init(_ line: [UInt8]) throws(TrafficLineError) {
+    // `Array.withUnsafeBufferPointer` forgets which error a closure throws; a result does not.
+    let result = line.withUnsafeBufferPointer { bytes in
+      Result { () throws(TrafficLineError) in try TrafficLine(bytes) }
+    }
+    self = try result.get()
+  }
+
+  private init(_ fields: TrafficFields) throws(TrafficLineError) {
+    guard let observedAt = fields.observedAt else { throw TrafficLineError("recordedAt is missing") }
+    guard let direction = fields.direction else { throw TrafficLineError("direction is missing") }
+    guard let request = fields.request else { throw TrafficLineError("request is missing") }
+    self.observedAt = observedAt
+    self.direction = direction
+    self.request = request
+    operation = fields.operation
+    httpStatus = fields.httpStatus
+    latencyMilliseconds = fields.latencyMilliseconds
+    peer = fields.peer
+    clientCommonName = fields.clientCommonName
+    response = fields.response ?? []
+  }
+}
+
+/// Why a line of a traffic file cannot be taken.
+public struct TrafficLineError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// One sentence without a full stop, naming the key or the byte. Bodies are never quoted.
+  public let message: String
+
+  public init(_ message: String) { self.message = message }
+
+  public var description: String { message }
+}
