@@ -8,9 +8,9 @@ struct SessionScenario: ~Copyable {
   /// Somebody holds a badge to a charging station; the operator asks the platform.
   mutating func beginWithBadge(_ context: inout TrafficContext) {
     var session = make(.badge, provider: nil, &context)
-    var outcome = Outcome.draw(.GetServiceAuthorisation, &context.random)
+    var outcome = Outcome.draw(.getServiceAuthorisation, &context.random)
     if session.provider.isHosted {
-      session.legOutcome = Outcome.draw(.GetServiceAuthorisation, &context.random)
+      session.legOutcome = Outcome.draw(.getServiceAuthorisation, &context.random)
       if !session.legOutcome.isDone, outcome.isDone { outcome = .refused(10210) }
     }
     let isRejected = context.random.perMille(190)
@@ -27,9 +27,9 @@ struct SessionScenario: ~Copyable {
   /// A customer starts a session with the provider's app.
   mutating func beginRemotely(_ context: inout TrafficContext) {
     var session = make(.remote, provider: nil, &context)
-    let outcome = Outcome.draw(.SetServiceAuthorisation, &context.random)
+    let outcome = Outcome.draw(.setServiceAuthorisation, &context.random)
     session.isAuthorised = outcome.isDone
-    if !session.isAuthorised { session.legOutcome = Outcome.draw(.SetServiceAuthorisation, &context.random) }
+    if !session.isAuthorised { session.legOutcome = Outcome.draw(.setServiceAuthorisation, &context.random) }
     guard session.provider.isHosted else {
       session.legOutcome = outcome
       writeRemoteStart(session, .fromIOP, outcome, &context)

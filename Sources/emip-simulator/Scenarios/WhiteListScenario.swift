@@ -8,8 +8,8 @@ struct WhiteListScenario: ~Copyable {
   mutating func upload(_ context: inout TrafficContext) {
     let provider = context.population.hostedProvider(&context.random)
     let call = Call(
-      operation: .SetAuthenticationData, direction: .toIOP, peer: Partner.providers[provider], transaction: context.random.next(),
-      outcome: Outcome.draw(.SetAuthenticationData, &context.random))
+      operation: .setAuthenticationData, direction: .toIOP, peer: Partner.providers[provider], transaction: context.random.next(),
+      outcome: Outcome.draw(.setAuthenticationData, &context.random))
     context.begin(call)
     context.exchange.request.open(.authenticationDataList)
     for _ in 0..<context.random.listCount() {
@@ -24,8 +24,8 @@ struct WhiteListScenario: ~Copyable {
   /// The operator asks for what changed since it last asked.
   mutating func download(_ context: inout TrafficContext) {
     let call = Call(
-      operation: .GetAuthenticationData, direction: .toIOP, peer: .operatorBackEnd, transaction: context.random.next(),
-      outcome: Outcome.draw(.GetAuthenticationData, &context.random))
+      operation: .getAuthenticationData, direction: .toIOP, peer: .operatorBackEnd, transaction: context.random.next(),
+      outcome: Outcome.draw(.getAuthenticationData, &context.random))
     context.begin(call)
     context.exchange.request.date(.lastRequestDate, lastDownload)
     context.exchange.endRequest()
