@@ -1,4 +1,4 @@
-import ArgumentParser
+import Foundation
 import Testing
 
 @testable import emip_simulator
@@ -81,13 +81,34 @@ import Testing
     #expect(most > 10)
   }
 
+  @Test func fullDiskIsReportedAsSuch() throws {
+    var buffer = ByteBuffer()
+    buffer.append("{}")
+    let error = #expect(throws: OutputError.self) {
+      let full = try OutputFile(path: "/dev/full")
+      try full.write(&buffer)
+    }
+    #expect(try #require(error).description.hasPrefix("cannot write to /dev/full: No space left on device. Make room"))
+    #expect(try #require(error).isBrokenPipe == false)
+  }
+
   @Test(arguments: [
     ["--exchanges", "0", "--seed", "1", "--days", "1"], ["--exchanges", "5", "--seed", "1", "--days", "0"],
     ["--exchanges", "5", "--seed", "1", "--days", "1101"], ["--exchanges", "5", "--seed", "-1", "--days", "1"],
     ["--exchanges", "5", "--seed", "1", "--days", "1", "--start", "yesterday"], ["--seed", "1", "--days", "1"],
   ])
   func wrongArgumentsAreUsageErrors(_ arguments: [String]) {
-    let error = #expect(throws: (any Error).self) { try EmipSimulator.parseAsRoot(["traffic"] + arguments) }
-    #expect(error.map { EmipSimulator.exitCode(for: $0) } == .validationFailure)
+    #expect(EmipSimulator.run(["traffic"] + arguments) == 64)
+  }
+
+  @Test func commandWritesItsFileAndReportsFailure() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "traffic-\(UUID()).ndjson").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let arguments = ["traffic", "--exchanges", "300", "--seed", "5", "--days", "1", "--output"]
+    #expect(EmipSimulator.run(arguments + [path]) == 0)
+    let written = try Data(contentsOf: URL(filePath: path))
+    #expect(try Array(written) == Traffic(exchanges: 300, seed: 5, days: 1).bytes)
+    #expect(EmipSimulator.run(arguments + ["/dev/full"]) == 74)
+    #expect(EmipSimulator.run(arguments + [path + "/no/such"]) == 74)
   }
 }

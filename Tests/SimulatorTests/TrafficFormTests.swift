@@ -1,4 +1,5 @@
 import Foundation
+import JournalFormat
 import Testing
 
 @testable import emip_simulator
@@ -22,7 +23,7 @@ import Testing
   @Test func bytesAreTheSameOnEveryMachine() throws {
     let traffic = try Traffic(exchanges: 500, seed: 1, days: 1)
     let hash = traffic.bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    #expect(hash == 0x9376_20EC_BF32_FDE8, "seed 1, \(traffic.bytes.count) bytes")
+    #expect(hash == 0xD79E_BEE1_3C27_A36D, "seed 1, \(traffic.bytes.count) bytes")
   }
 
   @Test func seedChangesTraffic() throws {
@@ -31,14 +32,13 @@ import Testing
     #expect(zip(first, second).allSatisfy { $0.request != $1.request })
   }
 
-  @Test(arguments: [(1, 1), (2, 1100), (7, 3), (999, 1), (20_000, 30), (5000, 1100)])
+  @Test(arguments: [(1, 1), (2, 1100), (7, 3), (999, 1), (6000, 30), (2000, 1100)])
   func thereAreExactlyAsManyLinesInOrder(exchanges: Int, days: Int) throws {
     let lines = try Traffic(exchanges: exchanges, seed: Self.seed, days: days, start: "2024-02-28").lines()
     #expect(lines.count == exchanges, "seed \(Self.seed)")
     let moments = lines.map(\.recordedAt)
     #expect(moments == moments.sorted())
-    let form = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/
-    #expect(moments.allSatisfy { $0.wholeMatch(of: form) != nil })
+    #expect(moments.allSatisfy { Timestamp($0)?.description == $0 })
     #expect(moments[0] >= "2024-02-28T00:00:00.000Z")
     let first = try #require(CalendarDay("2024-02-28"))
     let end = CalendarDay(number: first.number + days)
@@ -46,13 +46,13 @@ import Testing
   }
 
   @Test func trafficReachesThePeriodsEnd() throws {
-    let lines = try Traffic(exchanges: 5000, seed: Self.seed, days: 1096, start: "2022-01-01").lines()
+    let lines = try Traffic(exchanges: 2000, seed: Self.seed, days: 1096, start: "2022-01-01").lines()
     #expect(lines[0].recordedAt < "2022-01-15")
     #expect(try #require(lines.last).recordedAt > "2024-12-25")
   }
 
   @Test func nightsAndSundaysAreQuieter() throws {
-    let lines = try Traffic(exchanges: 30_000, seed: Self.seed, days: 28).lines()
+    let lines = try Traffic(exchanges: 10_000, seed: Self.seed, days: 28).lines()
     let night = lines.count { ("00"..."04").contains($0.recordedAt.dropFirst(11).prefix(2)) }
     let noon = lines.count { ("10"..."14").contains($0.recordedAt.dropFirst(11).prefix(2)) }
     #expect(night * 3 < noon, "seed \(Self.seed)")
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func everyLineIsAnObjectWithTheNineKeysInOrder() throws {
-    let traffic = try Traffic(exchanges: 4000, seed: Self.seed, days: 1)
+    let traffic = try Traffic(exchanges: 1500, seed: Self.seed, days: 1)
     for line in traffic.rawLines {
       let text = String(decoding: line, as: UTF8.self)
       let places = Self.keys.map { text.range(of: "\"\($0)\":")?.lowerBound }
@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func everyMessageIsWellFormed() throws {
-    for (number, line) in try Traffic(exchanges: 6000, seed: Self.seed, days: 1).lines().enumerated() {
+    for (number, line) in try Traffic(exchanges: 3000, seed: Self.seed, days: 1).lines().enumerated() {
       for message in [line.request, line.response] where !message.isEmpty {
         let parser = XMLParser(data: Data(message.utf8))
         parser.shouldProcessNamespaces = true

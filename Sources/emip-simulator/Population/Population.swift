@@ -46,12 +46,21 @@ struct Population {
     busyUntil = Array(repeating: 0, count: evseCount)
   }
 
-  /// A customer of `provider`, or of any where it is nil.
-  func user(of provider: Int?, _ random: inout SplitMix64) -> User {
-    let provider = provider ?? shares[random.below(shares.count)]
-    let number = random.skewed(max(1, userCount * Partner.providers[provider].share / shares.count))
-    return User(provider: provider, key: SplitMix64.derive(seed, UInt64(number * 16 + provider)))
+  /// Somebody who charges: a customer of any provider.
+  func user(_ random: inout SplitMix64) -> User {
+    let provider = shares[random.below(shares.count)]
+    return user(random.skewed(userCount(provider)), of: provider)
   }
+
+  /// How many customers a provider has, more than a list can hold; those with small numbers charge most often.
+  func contractCount(_ provider: Int) -> Int { max(600, userCount(provider)) }
+
+  /// The customer of this number.
+  func user(_ number: Int, of provider: Int) -> User {
+    User(provider: provider, key: SplitMix64.derive(seed, UInt64(number * 16 + provider)))
+  }
+
+  private func userCount(_ provider: Int) -> Int { max(1, userCount * Partner.providers[provider].share / shares.count) }
 
   func hostedProvider(_ random: inout SplitMix64) -> Int {
     while true {
