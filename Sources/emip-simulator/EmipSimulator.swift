@@ -8,28 +8,42 @@ struct EmipSimulator: ParsableCommand {
     abstract: "Plays eMIP's partners: generates traffic.",
     subcommands: [TrafficCommand.self])
 
-  /// Exits with 64 for wrong arguments, 74 where output fails, 70 for anything else.
   static func main() {
     OutputFile.ignoreSignals()
+    Self.exit(withError: ExitCode(run(Array(CommandLine.arguments.dropFirst()))))
+  }
+
+  /// Runs the command that `arguments` name.
+  ///
+  /// - Returns: the exit status: 0 done (or the reader of the output went away, or help was asked for), 64 wrong arguments, 74 output failed,
+  ///   70 anything else.
+  static func run(_ arguments: [String]) -> Int32 {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       try command.run()
+      return 0
     } catch let error as OutputError {
-      if error.isBrokenPipe { Self.exit() }
-      complain(error)
-      Self.exit(withError: ExitCode(74))
+      guard !error.isBrokenPipe else { return 0 }
+      say("emip-simulator: \(error)", to: .standardError)
+      return 74
     } catch {
-      let code = exitCode(for: error)
-      if code == .success || code == .validationFailure || error is ExitCode { Self.exit(withError: error) }
-      complain(error)
-      Self.exit(withError: ExitCode(70))
+      return explain(error)
     }
   }
 
-  private static func complain(_ error: any Error) {
+  /// What the argument parser has to say: help, or what is wrong with the arguments.
+  private static func explain(_ error: any Error) -> Int32 {
+    let code = exitCode(for: error)
+    let isKnown = code == .success || code == .validationFailure
+    say(isKnown ? fullMessage(for: error) : "emip-simulator: \(error)", to: code == .success ? .standardOutput : .standardError)
+    return isKnown ? code.rawValue : 70
+  }
+
+  private static func say(_ text: String, to output: consuming OutputFile) {
     var line = ByteBuffer()
-    for byte in "emip-simulator: \(error)\n".utf8 { line.append(byte) }
+    for byte in text.utf8 { line.append(byte) }
+    line.append(UInt8(ascii: "\n"))
     // There is nobody left to tell when this fails.
-    try? OutputFile.standardError.write(&line)
+    try? output.write(&line)
   }
 }

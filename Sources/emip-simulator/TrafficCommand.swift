@@ -12,11 +12,13 @@ struct TrafficCommand: ParsableCommand {
 
       EXAMPLES
         A day of traffic:
-          emip-simulator traffic --exchanges 10000 --seed 1 --days 1 --output day.ndjson
-        Three years, compressed on the fly:
-          emip-simulator traffic --exchanges 20000000 --seed 7 --days 1096 --start 2022-01-01 | zstd -o years.ndjson.zst
+          emip-simulator traffic --exchanges 10000 --seed 1 --days 1 -o a.ndjson
+        Three years:
+          emip-simulator traffic --exchanges 20000000 --seed 7 --days 1096 \\
+            --start 2022-01-01 | zstd -o years.ndjson.zst
         Straight into a journal:
-          emip-simulator traffic --exchanges 200000 --seed 1 --days 30 | emip-journal import -
+          emip-simulator traffic --exchanges 200000 --seed 1 --days 30 |
+            emip-journal import -
 
       EXIT STATUS
         0 done, or the reader of the output went away; 64 wrong arguments; 70 internal error; 74 the output could not be written.

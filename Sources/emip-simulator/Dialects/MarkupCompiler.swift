@@ -81,9 +81,9 @@ struct MarkupCompiler {
   private func wireName(_ operation: Operation, _ direction: Direction, _ part: Part) -> String {
     let stem =
       switch (operation, part) {
-      case (.HeartBeat, .request): dialect.heartBeat + "Request"
-      case (.SetSessionEventReport, .request): operation.name + dialect.eventRequest
-      case (.SetSessionActionRequest, .response): "SetSessionAction" + dialect.actionResponse
+      case (.heartBeat, .request): dialect.heartBeat + "Request"
+      case (.setSessionEventReport, .request): operation.name + dialect.eventRequest
+      case (.setSessionActionRequest, .response): "SetSessionAction" + dialect.actionResponse
       case (_, .request): operation.name + "Request"
       case (_, .response): operation.name + "Response"
       }

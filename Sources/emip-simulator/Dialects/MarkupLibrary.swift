@@ -47,7 +47,8 @@ extension Markup {
   fileprivate init(_ dialect: Dialect, _ bytes: UnsafePointer<UInt8>, _ pieces: UnsafePointer<Piece>) {
     let frames = Field.allCases.count * Self.depths * Self.kinds
     self.init(
-      bytes: bytes, pieces: pieces, frames: frames, extras: frames + Operation.allCases.count * 8, dates: dialect.dates, separatesIds: dialect.separatesIds, lowercasesIds: dialect.lowercasesIds,
+      bytes: bytes, pieces: pieces, frames: frames, extras: frames + Operation.allCases.count * 8, dates: dialect.dates,
+      separatesIds: dialect.separatesIds, lowercasesIds: dialect.lowercasesIds,
       rfid: dialect.rfid, hasComment: !dialect.comment.isEmpty)
   }
 }

@@ -1,22 +1,25 @@
 /// The operations that occur in the traffic, without `eMIP_`, direction and `Request` or `Response`.
 enum Operation: Int, CaseIterable {
-  case HeartBeat, GetServiceAuthorisation, SetServiceAuthorisation, SetChargeDetailRecord, SetSessionEventReport
-  case SetSessionActionRequest, SetEVSEAvailabilityStatus, SetEVSEBusyStatus, SetEVSESyntheticStatus
-  case SetChargingPoolAvailabilityStatus, SetChargingStationAvailabilityStatus, SetChargingConnectorAvailabilityStatus
-  case GetAuthenticationData, SetAuthenticationData, GetChargeDetailRecordList, SearchEVSE, GetEVSEDynamicDataChanges
-  case SetEVSEDynamicDataChanges, ActivateEVSEDynamicDataChangesFlow
+  case heartBeat, getServiceAuthorisation, setServiceAuthorisation, setChargeDetailRecord, setSessionEventReport
+  case setSessionActionRequest, setEVSEAvailabilityStatus, setEVSEBusyStatus, setEVSESyntheticStatus
+  case setChargingPoolAvailabilityStatus, setChargingStationAvailabilityStatus, setChargingConnectorAvailabilityStatus
+  case getAuthenticationData, setAuthenticationData, getChargeDetailRecordList, searchEVSE, getEVSEDynamicDataChanges
+  case setEVSEDynamicDataChanges, activateEVSEDynamicDataChangesFlow
 
-  var name: String { String(describing: self) }
+  var name: String {
+    let name = String(describing: self)
+    return name.prefix(1).uppercased() + name.dropFirst()
+  }
 
   /// The target namespace of the service that the operation belongs to.
   var namespace: String {
     let service =
       switch self {
-      case .HeartBeat: "Platform"
-      case .SetEVSEAvailabilityStatus, .SetEVSEBusyStatus, .SetEVSESyntheticStatus, .SetChargingPoolAvailabilityStatus,
-        .SetChargingStationAvailabilityStatus, .SetChargingConnectorAvailabilityStatus:
+      case .heartBeat: "Platform"
+      case .setEVSEAvailabilityStatus, .setEVSEBusyStatus, .setEVSESyntheticStatus, .setChargingPoolAvailabilityStatus,
+        .setChargingStationAvailabilityStatus, .setChargingConnectorAvailabilityStatus:
         "EVCIDynamic"
-      case .SearchEVSE, .GetEVSEDynamicDataChanges, .SetEVSEDynamicDataChanges, .ActivateEVSEDynamicDataChangesFlow: "EVCIDataDownload"
+      case .searchEVSE, .getEVSEDynamicDataChanges, .setEVSEDynamicDataChanges, .activateEVSEDynamicDataChangesFlow: "EVCIDataDownload"
       default: "Authorisation"
       }
     return "https://api-iop.gireve.com/schemas/\(service)V1/"
@@ -25,8 +28,8 @@ enum Operation: Int, CaseIterable {
   /// Whether what was not delivered is kept by the sender and sent again.
   var isStoredAndForwarded: Bool {
     switch self {
-    case .SetChargeDetailRecord, .SetEVSEAvailabilityStatus, .SetEVSEBusyStatus, .SetEVSESyntheticStatus,
-      .SetChargingPoolAvailabilityStatus, .SetChargingStationAvailabilityStatus, .SetChargingConnectorAvailabilityStatus:
+    case .setChargeDetailRecord, .setEVSEAvailabilityStatus, .setEVSEBusyStatus, .setEVSESyntheticStatus,
+      .setChargingPoolAvailabilityStatus, .setChargingStationAvailabilityStatus, .setChargingConnectorAvailabilityStatus:
       true
     default: false
     }

@@ -42,8 +42,8 @@ extension Partner {
     Partner(country: "BE", code: "MS5", peer: "203.0.113.131", commonName: "emsp-5.example", dialect: 7, transactions: .numbered, share: 5),
     Partner(country: "ES", code: "MS6", peer: "198.51.100.77", commonName: "emsp-6.example", dialect: 8, sessions: .short, share: 4),
     Partner(country: "IT", code: "MS7", peer: "192.0.2.71", commonName: "emsp-7.example", dialect: 9, transactions: .undashed, share: 3),
-    Partner(country: "CH", code: "MS8", peer: "", commonName: "", dialect: 0, share: 10, isHosted: false),
-    Partner(country: "LU", code: "MS9", peer: "", commonName: "", dialect: 0, share: 8, isHosted: false),
+    Partner(country: "CH", code: "MS8", peer: "", commonName: "", dialect: 0, share: 19, isHosted: false),
+    Partner(country: "LU", code: "MS9", peer: "", commonName: "", dialect: 0, share: 15, isHosted: false),
   ]
 
   static let hostedProviderCount = 7

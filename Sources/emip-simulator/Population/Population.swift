@@ -15,7 +15,21 @@ struct Population {
       return maker << 48 | value & 0xFFFF_FFFF_FFFF
     }
     var contractNumber: Int { Int(SplitMix64.derive(key, 3) % 100_000_000) }
-    var contractCheck: UInt8 { UInt8(ascii: "A") + UInt8(SplitMix64.derive(key, 4) % 26) }
+    /// The right check digit, but for one contract in fifty, which somebody typed.
+    var contractCheck: UInt8 {
+      guard SplitMix64.derive(key, 4) % 50 != 0 else { return UInt8(ascii: "X") }
+      let provider = Partner.providers[provider]
+      var check = ContractCheckDigit()
+      var rest = contractNumber
+      for _ in 0..<8 {
+        check.add(0x30 + UInt8(rest % 10))
+        rest /= 10
+      }
+      check.add(UInt8(ascii: "C"))
+      for index in stride(from: 2, through: 0, by: -1) { check.add(provider.code.utf8Start[index]) }
+      for index in stride(from: 1, through: 0, by: -1) { check.add(provider.country.utf8Start[index]) }
+      return check.digit
+    }
   }
 
   let evseCount: Int
@@ -26,18 +40,27 @@ struct Population {
 
   init(exchangesPerDay: Int, seed: UInt64) {
     evseCount = min(6000, max(24, exchangesPerDay / 8))
-    userCount = min(400_000, max(300, exchangesPerDay * 3))
+    userCount = min(400_000, max(300, exchangesPerDay))
     self.seed = seed
     shares = Partner.providers.indices.flatMap { Array(repeating: $0, count: Partner.providers[$0].share) }
     busyUntil = Array(repeating: 0, count: evseCount)
   }
 
-  /// A customer of `provider`, or of any where it is nil.
-  func user(of provider: Int?, _ random: inout SplitMix64) -> User {
-    let provider = provider ?? shares[random.below(shares.count)]
-    let number = random.skewed(max(1, userCount * Partner.providers[provider].share / shares.count))
-    return User(provider: provider, key: SplitMix64.derive(seed, UInt64(number * 16 + provider)))
+  /// Somebody who charges: a customer of any provider.
+  func user(_ random: inout SplitMix64) -> User {
+    let provider = shares[random.below(shares.count)]
+    return user(random.skewed(userCount(provider)), of: provider)
   }
+
+  /// How many customers a provider has, more than a list can hold; those with small numbers charge most often.
+  func contractCount(_ provider: Int) -> Int { max(600, userCount(provider)) }
+
+  /// The customer of this number.
+  func user(_ number: Int, of provider: Int) -> User {
+    User(provider: provider, key: SplitMix64.derive(seed, UInt64(number * 16 + provider)))
+  }
+
+  private func userCount(_ provider: Int) -> Int { max(1, userCount * Partner.providers[provider].share / shares.count) }
 
   func hostedProvider(_ random: inout SplitMix64) -> Int {
     while true {

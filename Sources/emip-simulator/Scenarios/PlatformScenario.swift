@@ -7,9 +7,9 @@ struct PlatformScenario {
   func beat(_ context: inout TrafficContext) {
     let isPlatform = context.random.perMille(15)
     let call = Call(
-      operation: .HeartBeat, direction: isPlatform ? .fromIOP : .toIOP,
+      operation: .heartBeat, direction: isPlatform ? .fromIOP : .toIOP,
       peer: isPlatform ? .operatorBackEnd : partners[context.random.below(partners.count)],
-      transaction: context.random.next(), outcome: Outcome.draw(.HeartBeat, &context.random))
+      transaction: context.random.next(), outcome: Outcome.draw(.heartBeat, &context.random))
     context.begin(call)
     context.exchange.endRequest()
     guard context.exchange.beginResponse() else { return }
@@ -21,13 +21,13 @@ struct PlatformScenario {
   /// A provider looks for EVSEs or for their latest statuses.
   func askSomethingRare(_ context: inout TrafficContext) {
     let operations: [Operation] = [
-      .SearchEVSE, .GetEVSEDynamicDataChanges, .GetEVSEDynamicDataChanges, .SetEVSEDynamicDataChanges, .SetEVSEDynamicDataChanges,
-      .GetChargeDetailRecordList, .ActivateEVSEDynamicDataChangesFlow,
+      .searchEVSE, .getEVSEDynamicDataChanges, .getEVSEDynamicDataChanges, .setEVSEDynamicDataChanges, .setEVSEDynamicDataChanges,
+      .getChargeDetailRecordList, .activateEVSEDynamicDataChangesFlow,
     ]
     let operation = operations[context.random.below(operations.count)]
     let provider = Partner.providers[context.population.hostedProvider(&context.random)]
     let call = Call(
-      operation: operation, direction: operation == .SetEVSEDynamicDataChanges ? .fromIOP : .toIOP, peer: provider,
+      operation: operation, direction: operation == .setEVSEDynamicDataChanges ? .fromIOP : .toIOP, peer: provider,
       transaction: context.random.next(), outcome: Outcome.draw(operation, &context.random))
     context.begin(call)
     writeQuestion(operation, &context)
@@ -39,10 +39,10 @@ struct PlatformScenario {
 
   private func writeQuestion(_ operation: Operation, _ context: inout TrafficContext) {
     switch operation {
-    case .SearchEVSE: context.exchange.request.number(.maxCount, context.random.between(1, 4) * 50)
-    case .GetEVSEDynamicDataChanges, .GetChargeDetailRecordList:
+    case .searchEVSE: context.exchange.request.number(.maxCount, context.random.between(1, 4) * 50)
+    case .getEVSEDynamicDataChanges, .getChargeDetailRecordList:
       context.exchange.request.date(.lastRequestDate, context.now - context.random.between(10, 1440) * 60_000)
-    case .SetEVSEDynamicDataChanges:
+    case .setEVSEDynamicDataChanges:
       writeChanges(context.now, context.population, &context.random, &context.exchange.request)
     default: break
     }
@@ -50,35 +50,35 @@ struct PlatformScenario {
 
   private func writeAnswer(_ operation: Operation, _ context: inout TrafficContext) {
     switch operation {
-    case .SearchEVSE: writeDescriptions(context.population, &context.random, &context.exchange.response)
-    case .GetEVSEDynamicDataChanges:
+    case .searchEVSE: writeDescriptions(context.population, &context.random, &context.exchange.response)
+    case .getEVSEDynamicDataChanges:
       writeChanges(context.now, context.population, &context.random, &context.exchange.response)
     default: break
     }
   }
 
   private func writeDescriptions(_ population: Population, _ random: inout SplitMix64, _ message: inout MessageWriter) {
-    message.open(.EVSEDescriptionList)
+    message.open(.evseDescriptionList)
     for _ in 0..<random.between(1, 20) {
-      message.open(.EVSEDescription)
+      message.open(.evseDescription)
       message.evseElements(random.below(population.evseCount))
-      message.close(.EVSEDescription)
+      message.close(.evseDescription)
     }
-    message.close(.EVSEDescriptionList)
+    message.close(.evseDescriptionList)
   }
 
   private func writeChanges(_ now: Int, _ population: Population, _ random: inout SplitMix64, _ message: inout MessageWriter) {
-    message.open(.EVSEDynamicDataList)
+    message.open(.evseDynamicDataList)
     for _ in 0..<random.between(1, 24) {
       let date = now - random.between(1, 3_600_000)
-      message.open(.EVSEDynamicData)
+      message.open(.evseDynamicData)
       message.evseElements(random.below(population.evseCount))
       message.date(.availabilityStatusEventDate, date - 86_400_000)
       message.number(.availabilityStatus, 2)
       message.date(.busyStatusEventDate, date)
       message.number(.busyStatus, random.between(1, 2))
-      message.close(.EVSEDynamicData)
+      message.close(.evseDynamicData)
     }
-    message.close(.EVSEDynamicDataList)
+    message.close(.evseDynamicDataList)
   }
 }

@@ -26,7 +26,8 @@ struct Session {
 
   var provider: Partner { Partner.providers[user.provider] }
 
-  init(key: UInt64, serial: Int, origin: Origin, user: Population.User, evse: Int, authorisedAt: Int, end: Int, _ random: inout SplitMix64) {
+  init(key: UInt64, serial: Int, origin: Origin, user: Population.User, evse: Int, authorisedAt: Int, end: Int, _ random: inout SplitMix64)
+  {
     self.key = key
     self.serial = serial
     self.origin = origin
@@ -37,7 +38,7 @@ struct Session {
     start = authorisedAt + random.between(6000, 70_000)
     isAuthorised = true
     legOutcome = .done(1)
-    wantsIntermediateRecords = random.perMille(62)
+    wantsIntermediateRecords = random.perMille(45)
     limitWattHours = random.perMille(280) ? random.between(10, 70) * 1000 : 0
     powerWatts = Self.powers[random.below(Self.powers.count)] * random.between(80, 100) / 100
     repetitiveMeter = Self.repetitiveMeter(random.below(100))
@@ -47,12 +48,12 @@ struct Session {
 
   private static func repetitiveMeter(_ percent: Int) -> Int {
     switch percent {
-    case ..<9: 21
-    case ..<30: 25
-    case ..<31: 31
-    case ..<33: 35
-    case ..<36: 41
-    case ..<38: 45
+    case ..<7: 21
+    case ..<27: 25
+    case ..<28: 31
+    case ..<30: 35
+    case ..<32: 41
+    case ..<34: 45
     default: 0
     }
   }
@@ -130,10 +131,10 @@ extension MessageWriter {
 
   /// The EVSE with its type.
   mutating func evseElements(_ evse: Int) {
-    text(.EVSEIdType, "eMI3")
-    start(.EVSEId)
+    text(.evseIdType, "eMI3")
+    start(.evseId)
     self.evse(evse)
-    finish(.EVSEId)
+    finish(.evseId)
   }
 
   /// The customer, by badge or by contract.

@@ -3,7 +3,7 @@ extension SessionScenario {
   /// The operator asks.
   func writeAuthorisation(_ session: Session, _ outcome: Outcome, _ context: inout TrafficContext) {
     let call = Call(
-      operation: .GetServiceAuthorisation, direction: .toIOP, peer: .operatorBackEnd, transaction: context.random.next(), outcome: outcome)
+      operation: .getServiceAuthorisation, direction: .toIOP, peer: .operatorBackEnd, transaction: context.random.next(), outcome: outcome)
     let waited = session.legOutcome == .lost ? 5000 : 0
     context.begin(call, latency: waited + context.random.between(60, 130) + context.random.below(100))
     writeQuestion(session, &context.exchange.request)
@@ -17,7 +17,7 @@ extension SessionScenario {
   /// The platform asks the customer's provider.
   func writeAuthorisationLeg(_ session: Session, _ context: inout TrafficContext) {
     let call = Call(
-      operation: .GetServiceAuthorisation, direction: .fromIOP, peer: session.provider, transaction: context.random.next(),
+      operation: .getServiceAuthorisation, direction: .fromIOP, peer: session.provider, transaction: context.random.next(),
       outcome: session.legOutcome)
     context.begin(call, latency: context.random.between(25, 90))
     writeQuestion(session, &context.exchange.request)
@@ -55,7 +55,7 @@ extension SessionScenario {
   /// Service 0: the platform asks a provider whether the user is one of its customers. Opens no session.
   func writeManagedQuestion(_ session: Session, asked: Int, _ context: inout TrafficContext) {
     let call = Call(
-      operation: .GetServiceAuthorisation, direction: .fromIOP, peer: Partner.providers[asked], transaction: context.random.next(),
+      operation: .getServiceAuthorisation, direction: .fromIOP, peer: Partner.providers[asked], transaction: context.random.next(),
       outcome: .done(1))
     context.begin(call)
     context.exchange.request.evseElements(session.evse)
@@ -70,7 +70,7 @@ extension SessionScenario {
   /// A remote start, from the provider to the platform or on to the operator.
   func writeRemoteStart(_ session: Session, _ direction: Direction, _ outcome: Outcome, _ context: inout TrafficContext) {
     let call = Call(
-      operation: .SetServiceAuthorisation, direction: direction, peer: direction == .toIOP ? session.provider : .operatorBackEnd,
+      operation: .setServiceAuthorisation, direction: direction, peer: direction == .toIOP ? session.provider : .operatorBackEnd,
       counterpart: session.provider, transaction: context.random.next(), outcome: outcome)
     context.begin(call)
     writeStart(session, direction, &context.exchange.request)

@@ -4,9 +4,9 @@ extension SessionScenario {
   mutating func writeBusyStatus(
     _ session: Session, _ status: Int, at date: Int, attempt: UInt8, _ index: Int32, _ context: inout TrafficContext
   ) {
-    let outcome = attempt == 0 ? Outcome.draw(.SetEVSEBusyStatus, &context.random) : .done(1)
+    let outcome = attempt == 0 ? Outcome.draw(.setEVSEBusyStatus, &context.random) : .done(1)
     let call = Call(
-      operation: .SetEVSEBusyStatus, direction: .toIOP, peer: .operatorBackEnd,
+      operation: .setEVSEBusyStatus, direction: .toIOP, peer: .operatorBackEnd,
       transaction: SplitMix64.derive(session.key, 20 + UInt64(status)), outcome: outcome)
     context.begin(call)
     context.exchange.request.evseElements(session.evse)
@@ -24,8 +24,8 @@ extension SessionScenario {
   /// An event, from the operator to the platform or on to the provider.
   func writeEvent(_ session: Session, nature: Int32, _ direction: Direction, _ context: inout TrafficContext) {
     let call = Call(
-      operation: .SetSessionEventReport, direction: direction, peer: direction == .toIOP ? .operatorBackEnd : session.provider,
-      transaction: context.random.next(), outcome: Outcome.draw(.SetSessionEventReport, &context.random))
+      operation: .setSessionEventReport, direction: direction, peer: direction == .toIOP ? .operatorBackEnd : session.provider,
+      transaction: context.random.next(), outcome: Outcome.draw(.setSessionEventReport, &context.random))
     context.begin(call)
     context.exchange.request.serviceSession(.serviceSessionId, session)
     if direction == .toIOP {
@@ -64,9 +64,9 @@ extension SessionScenario {
   /// The provider asks for the session's end.
   func writeStop(_ session: Session, _ direction: Direction, _ context: inout TrafficContext) {
     let call = Call(
-      operation: .SetSessionActionRequest, direction: direction, peer: direction == .toIOP ? session.provider : .operatorBackEnd,
+      operation: .setSessionActionRequest, direction: direction, peer: direction == .toIOP ? session.provider : .operatorBackEnd,
       counterpart: session.provider, transaction: context.random.next(),
-      outcome: Outcome.draw(.SetSessionActionRequest, &context.random))
+      outcome: Outcome.draw(.setSessionActionRequest, &context.random))
     context.begin(call)
     context.exchange.request.serviceSession(.serviceSessionId, session)
     if direction == .toIOP {

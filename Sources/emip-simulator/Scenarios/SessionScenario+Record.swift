@@ -3,7 +3,7 @@ extension SessionScenario {
   /// The operator sends a record; `item.detail` is the minutes that an intermediate one covers, 0 for the final one.
   mutating func sendRecord(_ session: Session, _ item: Agenda.Item, _ context: inout TrafficContext) {
     let isFinal = item.detail == 0
-    var outcome = Outcome.draw(.SetChargeDetailRecord, &context.random)
+    var outcome = Outcome.draw(.setChargeDetailRecord, &context.random)
     if item.attempt == 2 { outcome = .refused(10701) }
     if item.attempt == 1 { outcome = .done(1) }
     if item.attempt == 0, isFinal, context.random.perMille(9) { outcome = .lost }
@@ -29,7 +29,7 @@ extension SessionScenario {
 
   /// The platform passes the record on to the provider.
   mutating func forwardRecord(_ session: Session, _ item: Agenda.Item, _ context: inout TrafficContext) {
-    var outcome = item.attempt == 0 ? Outcome.draw(.SetChargeDetailRecord, &context.random) : .done(1)
+    var outcome = item.attempt == 0 ? Outcome.draw(.setChargeDetailRecord, &context.random) : .done(1)
     if item.attempt == 0, context.random.perMille(8) { outcome = .lost }
     writeRecord(session, item, .fromIOP, purpose: 42, outcome, &context)
     if outcome == .lost {
@@ -41,7 +41,7 @@ extension SessionScenario {
     _ session: Session, _ item: Agenda.Item, _ direction: Direction, purpose: UInt64, _ outcome: Outcome, _ context: inout TrafficContext
   ) {
     let call = Call(
-      operation: .SetChargeDetailRecord, direction: direction, peer: direction == .toIOP ? .operatorBackEnd : session.provider,
+      operation: .setChargeDetailRecord, direction: direction, peer: direction == .toIOP ? .operatorBackEnd : session.provider,
       transaction: SplitMix64.derive(session.key, purpose << 32 | UInt64(item.detail)), outcome: outcome)
     context.begin(call)
     writeRecord(session, minutes: Int(item.detail), direction, &context.exchange.request)
@@ -61,7 +61,7 @@ extension SessionScenario {
   private func writeRecord(_ session: Session, minutes: Int, _ direction: Direction, _ request: inout MessageWriter) {
     let end = minutes == 0 ? session.end : session.start + minutes * 60_000
     request.open(.chargeDetailRecord)
-    request.number(.CDRNature, minutes == 0 ? 1 : (session.serial % 8 == 0 ? 2 : 0))
+    request.number(.cdrNature, minutes == 0 ? 1 : (session.serial % 8 == 0 ? 2 : 0))
     if session.origin != .whiteList || direction == .fromIOP { request.serviceSession(.serviceSessionId, session) }
     request.execSession(.execPartnerSessionId, session)
     request.text(.execPartnerOperatorIdType, "eMI3")
@@ -111,7 +111,7 @@ extension SessionScenario {
   private func writeRepetitiveMeters(_ session: Session, _ minutes: Int, _ request: inout MessageWriter) {
     guard session.repetitiveMeter > 0 else { return }
     let length = session.repetitiveMeter % 10 == 5 ? 5 : 1
-    let steps = min(480, (minutes + length - 1) / length)
+    let steps = min(400, (minutes + length - 1) / length)
     let isEnergy = session.repetitiveMeter > 40
     for step in 0..<steps {
       // The fall is laid out over the whole session, so that an intermediate record and the final one agree.

@@ -7,10 +7,10 @@ struct SessionScenario: ~Copyable {
 
   /// Somebody holds a badge to a charging station; the operator asks the platform.
   mutating func beginWithBadge(_ context: inout TrafficContext) {
-    var session = make(.badge, provider: nil, &context)
-    var outcome = Outcome.draw(.GetServiceAuthorisation, &context.random)
+    var session = make(.badge, &context)
+    var outcome = Outcome.draw(.getServiceAuthorisation, &context.random)
     if session.provider.isHosted {
-      session.legOutcome = Outcome.draw(.GetServiceAuthorisation, &context.random)
+      session.legOutcome = Outcome.draw(.getServiceAuthorisation, &context.random)
       if !session.legOutcome.isDone, outcome.isDone { outcome = .refused(10210) }
     }
     let isRejected = context.random.perMille(190)
@@ -26,10 +26,10 @@ struct SessionScenario: ~Copyable {
 
   /// A customer starts a session with the provider's app.
   mutating func beginRemotely(_ context: inout TrafficContext) {
-    var session = make(.remote, provider: nil, &context)
-    let outcome = Outcome.draw(.SetServiceAuthorisation, &context.random)
+    var session = make(.remote, &context)
+    let outcome = Outcome.draw(.setServiceAuthorisation, &context.random)
     session.isAuthorised = outcome.isDone
-    if !session.isAuthorised { session.legOutcome = Outcome.draw(.SetServiceAuthorisation, &context.random) }
+    if !session.isAuthorised { session.legOutcome = Outcome.draw(.setServiceAuthorisation, &context.random) }
     guard session.provider.isHosted else {
       session.legOutcome = outcome
       writeRemoteStart(session, .fromIOP, outcome, &context)
@@ -48,19 +48,19 @@ struct SessionScenario: ~Copyable {
 
   /// The operator knows the badge from a white list and asks nobody: the first that is seen of the session is the busy status.
   mutating func beginFromWhiteList(_ context: inout TrafficContext) {
-    let index = sessions.insert(make(.whiteList, provider: nil, &context))
+    let index = sessions.insert(make(.whiteList, &context))
     planCourse(index, &context)
     sessions[index].start = context.now - context.random.between(800, 4000)
     writeBusyStatus(sessions[index], 2, at: sessions[index].start, attempt: 0, index, &context)
   }
 
-  private mutating func make(_ origin: Session.Origin, provider: Int?, _ context: inout TrafficContext) -> Session {
+  private mutating func make(_ origin: Session.Origin, _ context: inout TrafficContext) -> Session {
     serial += 1
     let isLong = context.random.perMille(150)
     let minutes = isLong ? context.random.between(100, 660) : context.random.between(4, 95)
     let end = context.now + minutes * 60_000 + context.random.below(60_000)
     return Session(
-      key: context.random.next(), serial: serial, origin: origin, user: context.population.user(of: provider, &context.random),
+      key: context.random.next(), serial: serial, origin: origin, user: context.population.user(&context.random),
       evse: context.population.takeEVSE(from: context.now, until: end, &context.random), authorisedAt: context.now, end: end + 75_000,
       &context.random)
   }

@@ -17,8 +17,8 @@ struct StatusScenario: ~Copyable {
     let evse = context.population.takeEVSE(from: context.now, until: end, &context.random)
     let date = eventDate(&context)
     let status = context.random.perMille(90) ? 3 : 2
-    write(Report(operation: .SetEVSEBusyStatus, key: context.random.next(), evse: evse, date: date, status: status), 0, &context)
-    let free = Report(operation: .SetEVSEBusyStatus, key: context.random.next(), evse: evse, date: end, status: 1)
+    write(Report(operation: .setEVSEBusyStatus, key: context.random.next(), evse: evse, date: date, status: status), 0, &context)
+    let free = Report(operation: .setEVSEBusyStatus, key: context.random.next(), evse: evse, date: end, status: 1)
     plan(free, due: end + context.random.between(700, 5000), &context)
   }
 
@@ -29,18 +29,18 @@ struct StatusScenario: ~Copyable {
     let isBreakdown = context.random.perMille(300)
     let key = context.random.next()
     let status = isBreakdown ? 1 : (context.random.perMille(60) ? context.random.between(3, 4) : 2)
-    write(Report(operation: .SetEVSEAvailabilityStatus, key: key, evse: evse, date: date, status: status), 0, &context)
+    write(Report(operation: .setEVSEAvailabilityStatus, key: key, evse: evse, date: date, status: status), 0, &context)
     guard isBreakdown else { return }
     let repaired = context.now + context.random.between(4, 900) * 60_000
-    let report = Report(operation: .SetEVSEAvailabilityStatus, key: context.random.next(), evse: evse, date: repaired, status: 2)
+    let report = Report(operation: .setEVSEAvailabilityStatus, key: context.random.next(), evse: evse, date: repaired, status: 2)
     plan(report, due: repaired + context.random.between(700, 5000), &context)
   }
 
   /// What operators seldom send.
   mutating func reportOther(_ context: inout TrafficContext) {
     let operations: [Operation] = [
-      .SetEVSESyntheticStatus, .SetEVSESyntheticStatus, .SetEVSESyntheticStatus, .SetChargingPoolAvailabilityStatus,
-      .SetChargingStationAvailabilityStatus, .SetChargingConnectorAvailabilityStatus,
+      .setEVSESyntheticStatus, .setEVSESyntheticStatus, .setEVSESyntheticStatus, .setChargingPoolAvailabilityStatus,
+      .setChargingStationAvailabilityStatus, .setChargingConnectorAvailabilityStatus,
     ]
     let report = Report(
       operation: operations[context.random.below(operations.count)], key: context.random.next(),
@@ -71,7 +71,7 @@ struct StatusScenario: ~Copyable {
 
   private mutating func write(_ report: Report, _ attempt: UInt8, _ context: inout TrafficContext) {
     let outcome = attempt == 0 ? Outcome.draw(report.operation, &context.random) : .done(1)
-    let isMonitored = report.key % 100 < 7 || report.operation.rawValue > Operation.SetEVSEBusyStatus.rawValue
+    let isMonitored = report.key % 100 < 7 || report.operation.rawValue > Operation.setEVSEBusyStatus.rawValue
     let call = Call(
       operation: report.operation, direction: .toIOP, peer: isMonitored ? .operatorMonitoring : .operatorBackEnd,
       transaction: report.key, outcome: outcome)
@@ -84,12 +84,12 @@ struct StatusScenario: ~Copyable {
 
   private func writeBody(_ report: Report, _ request: inout MessageWriter) {
     switch report.operation {
-    case .SetEVSEBusyStatus:
+    case .setEVSEBusyStatus:
       request.evseElements(report.evse)
       request.date(.statusEventDate, report.date)
       request.number(.busyStatus, report.status)
       if report.status == 3 { request.date(.busyStatusUntil, report.date + 3_600_000) }
-    case .SetEVSESyntheticStatus:
+    case .setEVSESyntheticStatus:
       request.evseElements(report.evse)
       request.date(.availabilityStatusEventDate, report.date)
       request.number(.availabilityStatus, report.status)
@@ -114,21 +114,21 @@ struct StatusScenario: ~Copyable {
 
   private func writeElement(_ report: Report, _ request: inout MessageWriter) {
     switch report.operation {
-    case .SetChargingPoolAvailabilityStatus:
-      request.text(.ChargingPoolIdType, "eMI3")
-      request.start(.ChargingPoolId)
+    case .setChargingPoolAvailabilityStatus:
+      request.text(.chargingPoolIdType, "eMI3")
+      request.start(.chargingPoolId)
       request.pool(report.evse)
-      request.finish(.ChargingPoolId)
-    case .SetChargingStationAvailabilityStatus:
-      request.text(.ChargingStationIdType, "eMI3")
-      request.start(.ChargingStationId)
+      request.finish(.chargingPoolId)
+    case .setChargingStationAvailabilityStatus:
+      request.text(.chargingStationIdType, "eMI3")
+      request.start(.chargingStationId)
       request.station(report.evse)
-      request.finish(.ChargingStationId)
-    case .SetChargingConnectorAvailabilityStatus:
-      request.text(.ChargingConnectorIdType, "eMI3")
-      request.start(.ChargingConnectorId)
+      request.finish(.chargingStationId)
+    case .setChargingConnectorAvailabilityStatus:
+      request.text(.chargingConnectorIdType, "eMI3")
+      request.start(.chargingConnectorId)
       request.connector(report.evse)
-      request.finish(.ChargingConnectorId)
+      request.finish(.chargingConnectorId)
     default: request.evseElements(report.evse)
     }
   }

@@ -8,15 +8,10 @@ struct WhiteListScenario: ~Copyable {
   mutating func upload(_ context: inout TrafficContext) {
     let provider = context.population.hostedProvider(&context.random)
     let call = Call(
-      operation: .SetAuthenticationData, direction: .toIOP, peer: Partner.providers[provider], transaction: context.random.next(),
-      outcome: Outcome.draw(.SetAuthenticationData, &context.random))
+      operation: .setAuthenticationData, direction: .toIOP, peer: Partner.providers[provider], transaction: context.random.next(),
+      outcome: Outcome.draw(.setAuthenticationData, &context.random))
     context.begin(call)
-    context.exchange.request.open(.authenticationDataList)
-    for _ in 0..<context.random.listCount() {
-      let user = context.population.user(of: provider, &context.random)
-      writeEntry(user, context.now, &context.random, &context.exchange.request)
-    }
-    context.exchange.request.close(.authenticationDataList)
+    writeList(provider, context.now, context.population, &context.random, &context.exchange.request)
     context.exchange.endRequest()
     context.exchange.plainResponse()
   }
@@ -24,22 +19,31 @@ struct WhiteListScenario: ~Copyable {
   /// The operator asks for what changed since it last asked.
   mutating func download(_ context: inout TrafficContext) {
     let call = Call(
-      operation: .GetAuthenticationData, direction: .toIOP, peer: .operatorBackEnd, transaction: context.random.next(),
-      outcome: Outcome.draw(.GetAuthenticationData, &context.random))
+      operation: .getAuthenticationData, direction: .toIOP, peer: .operatorBackEnd, transaction: context.random.next(),
+      outcome: Outcome.draw(.getAuthenticationData, &context.random))
     context.begin(call)
     context.exchange.request.date(.lastRequestDate, lastDownload)
     context.exchange.endRequest()
     guard context.exchange.beginResponse() else { return }
-    context.exchange.response.open(.authenticationDataList)
-    if case .done = call.outcome {
+    if call.outcome.isDone {
       lastDownload = context.now
-      for _ in 0..<context.random.listCount() {
-        let user = context.population.user(of: nil, &context.random)
-        writeEntry(user, context.now, &context.random, &context.exchange.response)
-      }
+      let provider = context.population.hostedProvider(&context.random)
+      writeList(provider, context.now, context.population, &context.random, &context.exchange.response)
     }
-    context.exchange.response.close(.authenticationDataList)
     context.exchange.endResponse()
+  }
+
+  /// A list of changes; nobody is in it twice.
+  private func writeList(
+    _ provider: Int, _ now: Int, _ population: Population, _ random: inout SplitMix64, _ message: inout MessageWriter
+  ) {
+    let contracts = population.contractCount(provider)
+    let first = random.below(contracts)
+    message.open(.authenticationDataList)
+    for number in 0..<random.listCount() {
+      writeEntry(population.user((first + number) % contracts, of: provider), now, &random, &message)
+    }
+    message.close(.authenticationDataList)
   }
 
   private func writeEntry(_ user: Population.User, _ now: Int, _ random: inout SplitMix64, _ message: inout MessageWriter) {

@@ -19,6 +19,9 @@ struct Agenda: ~Copyable {
   private var items: [Item] = []
   private var sequence: UInt64 = 0
 
+  var count: Int { items.count }
+
+  /// `Int.max` where nothing is planned.
   var nextDue: Int { items.isEmpty ? .max : items[0].due }
 
   mutating func add(_ item: Item) {

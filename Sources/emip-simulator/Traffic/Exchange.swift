@@ -3,7 +3,7 @@ struct Exchange: ~Copyable {
   /// Milliseconds since 1970.
   fileprivate(set) var recordedAt = 0
   fileprivate(set) var direction = Direction.toIOP
-  fileprivate(set) var operation = Operation.HeartBeat
+  fileprivate(set) var operation = Operation.heartBeat
   /// 0 where the answer was lost.
   fileprivate(set) var httpStatus = 200
   var latencyMilliseconds = 0
@@ -13,7 +13,7 @@ struct Exchange: ~Copyable {
   var response: MessageWriter
 
   private let library = MarkupLibrary()
-  private var call = Call(operation: .HeartBeat, direction: .toIOP, peer: .platform, transaction: 0, outcome: .lost)
+  private var call = Call(operation: .heartBeat, direction: .toIOP, peer: .platform, transaction: 0, outcome: .lost)
   private var hasTransaction = true
 
   init() {

@@ -36,12 +36,12 @@ enum Outcome: Equatable {
 
   private static func refusals(_ operation: Operation) -> [Int] {
     switch operation {
-    case .GetServiceAuthorisation: authorisationRefusals
-    case .SetServiceAuthorisation: remoteRefusals
-    case .SetChargeDetailRecord: recordRefusals
-    case .SetSessionEventReport, .SetSessionActionRequest: sessionRefusals
-    case .SetEVSEAvailabilityStatus, .SetEVSEBusyStatus, .SetEVSESyntheticStatus, .SetChargingPoolAvailabilityStatus,
-      .SetChargingStationAvailabilityStatus, .SetChargingConnectorAvailabilityStatus:
+    case .getServiceAuthorisation: authorisationRefusals
+    case .setServiceAuthorisation: remoteRefusals
+    case .setChargeDetailRecord: recordRefusals
+    case .setSessionEventReport, .setSessionActionRequest: sessionRefusals
+    case .setEVSEAvailabilityStatus, .setEVSEBusyStatus, .setEVSESyntheticStatus, .setChargingPoolAvailabilityStatus,
+      .setChargingStationAvailabilityStatus, .setChargingConnectorAvailabilityStatus:
       elementRefusals
     default: otherRefusals
     }

@@ -25,7 +25,7 @@ struct SplitMix64: RandomNumberGenerator, Sendable {
   /// A number below `bound` in which small ones are more likely: a few customers charge far more often than the rest.
   mutating func skewed(_ bound: Int) -> Int {
     let factor = next()
-    let square = (factor >> 32) &* (factor & 0xFFFF_FFFF) >> 32
+    let square = ((factor >> 32) &* (factor & 0xFFFF_FFFF)) >> 32
     return Int(truncatingIfNeeded: (square &* UInt64(truncatingIfNeeded: bound)) >> 32)
   }
 

@@ -7,6 +7,9 @@ struct TrafficGenerator: ~Copyable {
   /// The exchange that ``next()`` made last.
   var exchange: Exchange { _read { yield context.exchange } }
 
+  /// How much is on the agenda: what memory depends on.
+  var plannedCount: Int { context.agenda.count }
+
   private var curve: DemandCurve
   private var context: TrafficContext
   private var sessions = SessionScenario()
@@ -51,15 +54,15 @@ struct TrafficGenerator: ~Copyable {
   /// Something that nobody planned. The weights give about the mix of operations that an operator sees.
   private mutating func begin() {
     switch context.random.below(10_000) {
-    case ..<1210: sessions.beginWithBadge(&context)
-    case ..<1560: sessions.beginRemotely(&context)
-    case ..<1680: sessions.beginFromWhiteList(&context)
-    case ..<4000: statuses.reportBusy(&context)
-    case ..<6500: statuses.reportAvailability(&context)
-    case ..<6600: statuses.reportOther(&context)
-    case ..<6935: whiteLists.upload(&context)
-    case ..<6985: whiteLists.download(&context)
-    case ..<7060: platform.askSomethingRare(&context)
+    case ..<1200: sessions.beginWithBadge(&context)
+    case ..<1500: sessions.beginRemotely(&context)
+    case ..<1600: sessions.beginFromWhiteList(&context)
+    case ..<4050: statuses.reportBusy(&context)
+    case ..<6600: statuses.reportAvailability(&context)
+    case ..<6700: statuses.reportOther(&context)
+    case ..<7010: whiteLists.upload(&context)
+    case ..<7055: whiteLists.download(&context)
+    case ..<7130: platform.askSomethingRare(&context)
     default: platform.beat(&context)
     }
   }
