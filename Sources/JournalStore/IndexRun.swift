@@ -52,8 +52,8 @@ struct IndexRun: Hashable, Sendable {
 
 /// Some rows of a run, packed: the first stands in the block's key, each other as its distance to the one before.
 enum IndexBlock {
-  /// Four blocks of this size fill a page.
-  static let maximumBytes = 980
+  /// A search reads half a block, and a block costs 22 bytes beside its rows.
+  static let maximumBytes = 316
   static let keyBytes = 12
 
   static func key(_ run: UInt32, _ first: IndexRow) -> [UInt8] {
@@ -83,18 +83,30 @@ enum IndexBlock {
     _ first: IndexRow, _ block: UnsafeRawBufferPointer, _ run: IndexRun, _ body: (IndexRow) -> Bool
   ) throws(FormatError) {
     guard body(first) else { return }
-    var reader = ByteReader(block)
-    var previous = first
-    while !reader.isAtEnd {
-      let distance = try reader.varint()
-      let entry = try reader.varint()
-      guard distance <= UInt64(UInt32.max - previous.key.rawValue), entry <= UInt64(UInt32.max) else {
+    var key = first.key.rawValue
+    var entry = first.entry
+    var offset = 0
+    while offset < block.count {
+      guard let distance = varint(block, &offset), let value = varint(block, &offset), distance <= UInt32.max - key else {
         throw FormatError("a run of the index is damaged")
       }
-      let base = distance == 0 ? previous.entry : run.firstEntry
-      let row = IndexRow(IndexKey(rawValue: previous.key.rawValue + UInt32(distance)), base &+ UInt32(entry))
-      guard body(row) else { return }
-      previous = row
+      key += distance
+      entry = (distance == 0 ? entry : run.firstEntry) &+ value
+      guard body(IndexRow(IndexKey(rawValue: key), entry)) else { return }
     }
+  }
+
+  /// A search reads hundreds of these: no more checks than it takes.
+  private static func varint(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> UInt32? {
+    var value: UInt32 = 0
+    var shift: UInt32 = 0
+    while offset < bytes.count && shift < 35 {
+      let byte = bytes[offset]
+      offset += 1
+      value |= UInt32(byte & 0x7f) << shift
+      if byte < 0x80 { return value }
+      shift += 7
+    }
+    return nil
   }
 }

@@ -9,7 +9,7 @@ final class SegmentReader {
   private var isInSnapshot = false
   private var decoder: PayloadDecoder
   var keyMaker: IndexKeyMaker
-  private var contexts: [UInt32: EntryContext] = [:]
+  private var contexts: [UInt32: SharedContext] = [:]
   private var joined: [UInt8] = []
   private var latest = Record()
   /// The runs of the index as of a transaction.
@@ -182,22 +182,23 @@ final class SegmentReader {
   private func entry(_ metadata: EntryMetadata, _ position: JournalPosition, _ payload: [UInt8]) throws -> Entry {
     try metadata.validate(payloadCount: payload.count)
     let content = EntryContent(
-      observedAt: metadata.observedAt, context: try context(metadata.context), latencyMilliseconds: metadata.latencyMilliseconds,
+      observedAt: metadata.observedAt, sharedContext: try context(metadata.context), latencyMilliseconds: metadata.latencyMilliseconds,
       marks: metadata.marks, findings: metadata.findings, payload: payload)
     return Entry(position: position, recordedAt: metadata.recordedAt, exchange: metadata.exchange, content: content)
   }
 
-  private func context(_ reference: EntryMetadata.ContextReference) throws -> EntryContext {
+  private func context(_ reference: EntryMetadata.ContextReference) throws -> SharedContext {
     switch reference {
-    case .inline(let context): return context
+    case .inline(let context): return SharedContext(context)
     case .number(let number):
       if let known = contexts[number] { return known }
       let context = try withValue(of: number, in: segment.tables.contexts) { (bytes) throws(JournalError) in
         try decodeContext(bytes, number)
       }
       guard let context else { throw FormatError("it names context \(number), which the segment does not have") }
-      contexts[number] = context
-      return context
+      let shared = SharedContext(context)
+      contexts[number] = shared
+      return shared
     }
   }
 
