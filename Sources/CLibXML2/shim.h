@@ -6,6 +6,7 @@
 #include <libxml/xmlerror.h>
 #include <libxml/xmlschemas.h>
 #include <libxml/dict.h>
+#include <libxml/uri.h>
 
 /// `xmlFree` is a mutable global function pointer, which Swift 6 does not import.
 static inline void emip_xmlFree(void *pointer) { xmlFree(pointer); }

@@ -1,7 +1,7 @@
 /// Whether a charge detail record is a session's last.
 ///
-/// The guide gives only the words (6.5.1); on the wire there are numbers, and two have been seen for intermediate records. What a partner means
-/// is therefore a matter of ``Interpretation``.
+/// The guide gives only the words (6.5.1); on the wire there are numbers, and two have been seen for intermediate records. What a partner
+/// means is therefore a matter of ``Interpretation``.
 public enum CDRNature: Hashable, Sendable {
   case final
   case intermediate

@@ -2,8 +2,8 @@
 ///
 ///     eMAID = 2ALPHA ["-"] 3(ALPHA / DIGIT) ["-"] 9(ALPHA / DIGIT) [["-"] (ALPHA / DIGIT)]
 ///
-/// The last character, the check digit, may be absent. A wrong one is reported and not refused: a contract with a wrong check digit is still the
-/// one that a message named.
+/// The last character, the check digit, may be absent. A wrong one is reported and not refused: a contract with a wrong check digit is
+/// still the one that a message named.
 public struct ContractIdentifier: Hashable, Sendable, CustomStringConvertible {
   /// What the check digit says.
   public enum CheckDigit: Hashable, Sendable {
@@ -66,9 +66,10 @@ public struct ContractIdentifier: Hashable, Sendable, CustomStringConvertible {
 
 /// The check digit of ISO 15118-1 Annex H.
 ///
-/// Each character 0…9, A…Z has the number n = 0…35 and stands for two vectors: (n/9 div 2, n/9 mod 2) over GF(2), and (n mod 9 div 3, n mod 3)
-/// over GF(3). With the matrices P2 = [0 1; 1 1] and P3 = [0 1; 1 2], the sum of vector(i) · P^i over the fifteen characters, i from 1, is
-/// zero in both fields. The standard is not public; this was checked against the eight examples that published implementations agree on.
+/// Each character 0…9, A…Z has the number n = 0…35 and stands for two vectors: (n/9 div 2, n/9 mod 2) over GF(2), and (n mod 9 div 3, n
+/// mod 3) over GF(3). With the matrices P2 = [0 1; 1 1] and P3 = [0 1; 1 2], the sum of vector(i) · P^i over the fifteen characters, i
+/// from 1, is zero in both fields. The standard is not public; this was checked against the eight examples that published implementations
+/// agree on.
 enum EMAIDCheckDigit {
   /// - Parameter stem: fourteen upper-case letters and digits.
   static func digit(of stem: [UInt8]) -> Character {

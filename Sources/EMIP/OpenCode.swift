@@ -10,7 +10,8 @@ public protocol OpenCode: RawRepresentable, Hashable, Sendable, CustomStringConv
 }
 
 extension OpenCode {
-  /// Reads decimal digits, as `xs:int` writes them; white space around them is allowed. Nil where it is anything else, or over 4,294,967,295.
+  /// Reads decimal digits, as `xs:int` writes them; white space around them is allowed. Nil where it is anything else, or over
+  /// 4,294,967,295.
   public init?(utf8 text: some RandomAccessCollection<UInt8>) {
     var digits = text[...]
     while let byte = digits.first, byte.isXMLWhiteSpace { digits.removeFirst() }

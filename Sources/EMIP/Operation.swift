@@ -4,9 +4,9 @@ public import JournalFormat
 ///
 ///     ["eMIP_"] [("ToIOP" / "FromIOP") "_"] stem ["Request"] ("Request" / "Response")
 ///
-/// matched without regard to case. The word `Request` may stand twice in the names of some operations, and `SetSessionActionRequest` has it in
-/// its stem: `…SetSessionActionRequest`, `…RequestRequest`, `…SetSessionActionResponse` and `…RequestResponse` are all of that operation. An
-/// operation that is not in ``OperationFacts/all`` is kept as it is spelt.
+/// matched without regard to case. The word `Request` may stand twice in the names of some operations, and `SetSessionActionRequest` has
+/// it in its stem: `…SetSessionActionRequest`, `…RequestRequest`, `…SetSessionActionResponse` and `…RequestResponse` are all of that
+/// operation. An operation that is not in ``OperationFacts/all`` is kept as it is spelt.
 public struct Operation: Hashable, Sendable {
   /// Which half of an exchange a message is.
   public enum Part: UInt8, Sendable {

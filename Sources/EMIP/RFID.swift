@@ -1,8 +1,8 @@
 /// The UID of a badge, of 4 or 7 bytes (guide 6.4.3): written in upper case with leading zeros up to 8 or 14 digits, read in any case and
 /// without them.
 ///
-/// Up to 8 digits are taken for a UID of 4 bytes. A UID of 7 bytes begins with its maker's number, which is never 0, so that three leading zero
-/// bytes are not to be expected.
+/// Up to 8 digits are taken for a UID of 4 bytes. A UID of 7 bytes begins with its maker's number, which is never 0, so that three
+/// leading zero bytes are not to be expected.
 public struct RFID: Hashable, Sendable, CustomStringConvertible {
   /// 8 or 14 upper-case hexadecimal digits.
   public let digits: String

@@ -31,17 +31,17 @@ public enum SearchTerms {
   /// An operator named in a body.
   public static func operatorTerms(_ text: String) -> [IndexTerm] { terms([.operatorId], text) }
 
-  /// A user by a badge or a contract. A badge is found whether it was written with leading zeros or without, and typed with colons, blanks or
-  /// hyphens between its bytes; a contract is found with its check digit and without.
+  /// A user by a badge or a contract. A badge is found whether it was written with leading zeros or without, and typed with colons,
+  /// blanks or hyphens between its bytes; a contract is found with its check digit and without.
   public static func userTerms(_ text: String) -> [IndexTerm] {
-    let text = trimmed(text)
+    let text = text.trimmingWhitespace()
     let badges = ([text] + badgeSpellings(text)).map { IndexTerm(.userRFID, $0) }
     let contracts = ([text] + contractSpellings(text)).map { IndexTerm(.userContract, $0) }
     return distinct(badges + contracts, unless: text.isEmpty)
   }
 
   private static func terms(_ kinds: [TermKind], _ text: String) -> [IndexTerm] {
-    let text = trimmed(text)
+    let text = text.trimmingWhitespace()
     return distinct(kinds.map { IndexTerm($0, text) }, unless: text.isEmpty)
   }
 
@@ -64,8 +64,11 @@ public enum SearchTerms {
     guard let contract = try? ContractIdentifier(text) else { return [] }
     return [contract.stem, contract.stem + String(contract.expectedCheckDigit)]
   }
+}
 
-  private static func trimmed(_ text: String) -> String {
-    String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+extension StringProtocol {
+  /// The text without white space around it.
+  func trimmingWhitespace() -> String {
+    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
   }
 }

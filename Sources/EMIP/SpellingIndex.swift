@@ -1,7 +1,7 @@
 /// Finds the number of a spelling without making a `String`: open addressing over a hash of the bytes, eight at a time.
 ///
-/// The hash ignores the case of ASCII letters in either mode (setting bit 5 of each byte); comparing does so only where asked. Ignoring case
-/// is exact for XML names: beside the letters, only `_` and DEL fall together, and DEL stands in no name.
+/// The hash ignores the case of ASCII letters in either mode (setting bit 5 of each byte); comparing does so only where asked. Ignoring
+/// case is exact for XML names: beside the letters, only `_` and DEL fall together, and DEL stands in no name.
 struct SpellingIndex: Sendable {
   private struct Slot {
     var offset: UInt32 = 0

@@ -1,9 +1,9 @@
 extension WireName {
   /// Finds a name's number by its bytes, and its spelling by its number.
   ///
-  /// A table may know other spellings beside ours. An alias file holds one `theirName = ourName` a line; `#` begins a comment. `ourName` is a
-  /// spelling of this house's table or the stem of an operation (``Operation/name``). A name of ours on the left side is taken over: it then
-  /// means only what stands on the right. Names are compared exactly, those of operations without regard to case.
+  /// A table may know other spellings beside ours. An alias file holds one `theirName = ourName` a line; `#` begins a comment. `ourName`
+  /// is a spelling of this house's table or the stem of an operation (``Operation/name``). A name of ours on the left side is taken over:
+  /// it then means only what stands on the right. Names are compared exactly, those of operations without regard to case.
   public struct Table: Sendable {
     /// The table without any aliases but those that every table reads.
     public static let standard = Table()
@@ -99,14 +99,10 @@ private struct Alias {
   }
 
   private static func parseLine(_ content: Substring, line: Int) throws(EMIPError) -> Alias? {
-    let words = content.split(separator: "=", omittingEmptySubsequences: false).map(trimmed)
+    let words = content.split(separator: "=", omittingEmptySubsequences: false).map { $0.trimmingWhitespace() }
     guard words != [""] else { return nil }
     guard words.count == 2 else { throw EMIPError(.aliasFile, "expected \"theirName = ourName\"", line: line) }
     return try Alias(theirs: words[0], ours: words[1], line: line)
-  }
-
-  private static func trimmed(_ text: Substring) -> String {
-    String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
   }
 
   /// A name without a colon (Namespaces in XML 1.0, production 4), all non-ASCII characters admitted.

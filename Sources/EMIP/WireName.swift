@@ -1,7 +1,8 @@
 /// The numbers of the element names of eMIP and SOAP: what a ``LeafPath`` holds instead of a name. 0 is every name not listed.
 ///
-/// The numbers are on disk: append, never renumber, never reuse. The spellings stand beside them in `WireName+Spellings.swift`; the official
-/// WSDL files are not public, so a partner who has them corrects a spelling with an alias file (``WireName/Table``) and not here.
+/// The numbers are on disk: append, never renumber, never reuse. The spellings stand beside them in `WireName+Spellings.swift`; the
+/// official WSDL files are not public, so a partner who has them corrects a spelling with an alias file (``WireName/Table``) and not
+/// here.
 public enum WireName {
   /// A name that is not listed.
   public static let unknown: UInt16 = 0

@@ -1,7 +1,7 @@
 /// Reads one JSON object (RFC 8259) whose values are strings, numbers, `true`, `false` and `null`, member by member and without copying.
 ///
-/// As strict as the grammar: lone surrogates, raw control characters, ill-formed UTF-8, leading zeros and anything after the object are errors.
-/// Only a byte order mark before the object is let pass. An object or array as a value ends the scan with an error that says so
+/// As strict as the grammar: lone surrogates, raw control characters, ill-formed UTF-8, leading zeros and anything after the object are
+/// errors. Only a byte order mark before the object is let pass. An object or array as a value ends the scan with an error that says so
 /// (``FlatObjectError/isNested``), and the line is one for `JSONDecoder`. Members may repeat a name: the caller decides what that means.
 ///
 /// The borrowed bytes must outlive the scanner.
@@ -122,7 +122,8 @@ struct FlatObjectScanner {
         return Text(range: start..<index - 1, hasEscapes: hasEscapes)
       case UInt8(ascii: "\\"):
         hasEscapes = true
-        try skipEscape()
+        // Quotes and line ends of XML are by far the most frequent.
+        if index + 1 < bytes.count, JSONText.isSimpleEscape(bytes[index + 1]) { index += 2 } else { try skipUnicodeEscape() }
       case 0..<0x20: throw error("a control character that is not escaped")
       default:
         let length = JSONText.scalarLength(bytes, at: index)
@@ -132,12 +133,8 @@ struct FlatObjectScanner {
     }
   }
 
-  private mutating func skipEscape() throws(FlatObjectError) {
+  private mutating func skipUnicodeEscape() throws(FlatObjectError) {
     guard index + 1 < bytes.count else { throw error("the line ends within a string") }
-    if JSONText.simpleEscape(bytes[index + 1]) != 0 {
-      index += 2
-      return
-    }
     guard bytes[index + 1] == UInt8(ascii: "u") else { throw error("an escape that JSON does not have") }
     let unit = try codeUnit()
     switch unit {

@@ -13,12 +13,12 @@ enum JSONText {
   static func plainEnd(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     guard let base = UnsafeRawPointer(bytes.baseAddress) else { return 0 }
     var index = start
-    while index + 8 <= bytes.count {
+    while index &+ 8 <= bytes.count {
       let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
       let found = (zeros(word ^ each(0x22)) | zeros(word ^ each(0x5c)) | ((word &- each(0x20)) & ~word) | word) & each(0x80)
       // A borrow can flag a byte too many, but only above one that is rightly flagged.
       if found != 0 { return index + found.trailingZeroBitCount / 8 }
-      index += 8
+      index &+= 8
     }
     while index < bytes.count, isPlain(bytes[index]) { index += 1 }
     return index
@@ -41,16 +41,23 @@ enum JSONText {
     }
   }
 
-  /// What a backslash and a letter stand for; 0 where it is none of the short escapes.
-  static func simpleEscape(_ letter: UInt8) -> UInt8 {
+  /// Whether a backslash and a letter are one of the eight short escapes.
+  @inline(__always)
+  static func isSimpleEscape(_ letter: UInt8) -> Bool {
+    // Bits for " and / below 64, for \ b f n r t from 64 on.
+    let set: UInt64 = letter < 64 ? 1 << 0x22 | 1 << 0x2f : 1 << 0x1c | 1 << 0x22 | 1 << 0x26 | 1 << 0x2e | 1 << 0x32 | 1 << 0x34
+    return letter < 128 && set >> UInt64(letter & 63) & 1 == 1
+  }
+
+  /// What a backslash and a letter stand for, being one of the short escapes.
+  private static func simpleEscape(_ letter: UInt8) -> UInt8 {
     switch letter {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
     case UInt8(ascii: "n"): 0x0a
     case UInt8(ascii: "t"): 0x09
     case UInt8(ascii: "r"): 0x0d
     case UInt8(ascii: "b"): 0x08
     case UInt8(ascii: "f"): 0x0c
-    default: 0
+    default: letter
     }
   }
 
@@ -80,9 +87,8 @@ enum JSONText {
       count += end - index
       guard end < range.upperBound else { break }
       index = end + 2
-      let simple = simpleEscape(bytes[end + 1])
-      if simple != 0 {
-        output[count] = simple
+      if isSimpleEscape(bytes[end + 1]) {
+        output[count] = simpleEscape(bytes[end + 1])
         count += 1
       } else {
         index = unicode(bytes, at: end, into: output, &count)
@@ -115,7 +121,7 @@ enum JSONText {
       let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
       let found = zeros(word ^ each(0x5c)) & each(0x80)
       if found != 0 { return index + found.trailingZeroBitCount / 8 }
-      index += 8
+      index &+= 8
     }
     while index < end, bytes[index] != UInt8(ascii: "\\") { index += 1 }
     return index

@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// The two ways from a line to its fields: our scanner for flat objects, which is some seven times as fast, and `JSONDecoder` for all others.
+/// The two ways from a line to its fields: our scanner for flat objects, which is some seven times as fast, and `JSONDecoder` for all
+/// others.
 extension TrafficFields {
   /// Nil where the line is one that only `JSONDecoder` can take.
   static func scanning(_ line: UnsafeBufferPointer<UInt8>) throws(TrafficLineError) -> TrafficFields? {

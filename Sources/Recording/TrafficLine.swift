@@ -12,8 +12,9 @@ public import JournalFormat
 /// | `httpStatus` | 100 to 999; 0 or absent where it is not known, as of a lost answer |
 /// | `latencyMs` | from request to answer; at most a day, fractions are rounded |
 ///
-/// `null` is as good as absent, other keys are ignored, and none of these may stand twice. The bodies are Base64 where they are not UTF-8. Of a line
-/// with an object or array in it, a repeated key goes unnoticed: `JSONDecoder`, which reads such lines, takes one of them.
+/// `null` is as good as absent, other keys are ignored, and none of these may stand twice. The bodies are Base64 where they are not
+/// UTF-8. Of a line with an object or array in it, a repeated key goes unnoticed: `JSONDecoder`, which reads such lines, takes one of
+/// them.
 public struct TrafficLine: Hashable, Sendable {
   public var observedAt: Timestamp
   public var direction: Direction

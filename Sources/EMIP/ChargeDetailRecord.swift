@@ -1,0 +1,66 @@
+public import JournalFormat
+
+/// A charge detail record of a message (guide 6.5). Every field is optional: what a partner leaves out is nil.
+public struct ChargeDetailRecord: Hashable, Sendable {
+  /// As written; ``CDRNature/Interpretation`` tells what it means.
+  public let nature: String?
+  /// Absent where the CPO authorised from its white list (guide 6.4.2): then `execPartnerSessionId` identifies the session.
+  public let serviceSessionId: String?
+  public let execPartnerSessionId: String?
+  public let execPartnerOperatorId: String?
+  public let salePartnerSessionId: String?
+  public let salePartnerOperatorId: String?
+  public let requestedServiceId: Field<RequestedServiceId>?
+  public let evseId: String?
+  public let user: UserIdentity
+  public let partnerProductId: String?
+  public let startTime: Field<Timestamp>?
+  public let endTime: Field<Timestamp>?
+  /// In document order.
+  public let meters: [MeterReading]
+
+  init(_ group: LeafGroup) {
+    nature = group.text(WireName.cdrNature)
+    serviceSessionId = group.text(WireName.serviceSessionId)
+    execPartnerSessionId = group.text(WireName.execPartnerSessionId)
+    execPartnerOperatorId = group.text(WireName.execPartnerOperatorId)
+    salePartnerSessionId = group.text(WireName.salePartnerSessionId)
+    salePartnerOperatorId = group.text(WireName.salePartnerOperatorId)
+    requestedServiceId = group.code(WireName.requestedServiceId)
+    evseId = group.text(WireName.evseId)
+    user = UserIdentity(group)
+    partnerProductId = group.text(WireName.partnerProductId)
+    startTime = group.date(WireName.startTime)
+    endTime = group.date(WireName.endTime)
+    meters = MeterReading.readings(of: group)
+  }
+}
+
+/// One meter of a record, or one limit of an authorisation (guide 5.5.2).
+public struct MeterReading: Hashable, Sendable {
+  public let type: Field<MeterType>?
+  /// An XML decimal, as written: sums of money and energy are not for binary fractions.
+  public let value: String?
+  public let unit: String?
+
+  init(_ group: LeafGroup) {
+    type = group.code(WireName.meterTypeId)
+    value = group.text(WireName.meterValue)
+    unit = group.text(WireName.meterUnit)
+  }
+
+  static func readings(of group: LeafGroup) -> [MeterReading] { group.split(by: \.subitem).map(MeterReading.init) }
+}
+
+/// How a message names a user. Personal.
+public struct UserIdentity: Hashable, Sendable {
+  public let userIdType: UserIdType?
+  public let userId: String?
+  public let userContractIdAlias: String?
+
+  init(_ group: LeafGroup) {
+    userIdType = group.text(WireName.userIdType).map(UserIdType.init)
+    userId = group.text(WireName.userId)
+    userContractIdAlias = group.text(WireName.userContractIdAlias)
+  }
+}

@@ -1,0 +1,225 @@
+import JournalFormat
+import XML
+
+/// Collects a message's leaves while it is read, and checks that it is one envelope with one body with one child.
+///
+/// Depths: 1 the envelope, 2 header and body, 3 header blocks and the operation, 4 and below its leaves.
+final class LeafCollector: XMLHandler {
+  private let state: UnsafeMutablePointer<State>
+
+  init(configuration: MessageReaderConfiguration) {
+    state = .allocate(capacity: 1)
+    state.initialize(to: State(configuration: configuration))
+  }
+
+  deinit {
+    state.pointee.frames.deallocate()
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  func begin(_ bytes: UnsafeBufferPointer<UInt8>) { state.pointee.begin(bytes) }
+  func end() -> Result<(envelope: MessageEnvelope, leaves: [Leaf]), MessageRefusal> { state.pointee.end() }
+  func startElement(_ name: XMLName, attributeCount: Int) { state.pointee.startElement(name) }
+  func endElement(_ content: XMLContent) { state.pointee.endElement(content) }
+}
+
+/// An open element.
+private struct Frame {
+  var name: UInt16
+  /// Its children are items of a list if this is true and none is open.
+  var isList: Bool
+  var isItem: Bool
+}
+
+/// The collector's state, reached by pointer: no exclusivity check for each element.
+private struct State {
+  private let names: WireName.Table
+  /// By number.
+  private let isPersonal: [Bool]
+  /// Open elements by depth; those above the root's are not used.
+  let frames: UnsafeMutablePointer<Frame>
+  private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+  private var depth = 0
+  private var leaves: [Leaf] = []
+  private var refusal: MessageRefusal?
+  private var soapVersion = SOAPVersion.soap12
+  private var isInBody = false
+  private var bodyCount = 0
+  private var namespace = ""
+  private var operation: Operation?
+  private var bodyChildCount = 0
+  /// Of the item that is open, or 0; and how many there have been.
+  private var item: UInt32 = 0
+  private var itemCount: UInt32 = 0
+  private var subitem: UInt32 = 0
+  private var subitemCount: UInt32 = 0
+  private var subitemDepth = 0
+  /// The depth of the personal element that is open, or 0. All it holds is personal, so it makes one leaf whatever it holds.
+  private var personalDepth = 0
+  /// Body namespaces seen lately: a string for each message would be one allocation more.
+  private var namespaces: [String] = []
+
+  init(configuration: MessageReaderConfiguration) {
+    names = configuration.names
+    let numbers = configuration.personalNames
+    isPersonal = (0...max(255, numbers.max() ?? 0)).map { $0 > 0 && numbers.contains($0) }
+    frames = .allocate(capacity: XMLLimits.depth + 1)
+  }
+
+  mutating func begin(_ bytes: UnsafeBufferPointer<UInt8>) {
+    self.bytes = bytes
+    depth = 0
+    leaves = []
+    leaves.reserveCapacity(24)
+    refusal = nil
+    isInBody = false
+    bodyCount = 0
+    operation = nil
+    bodyChildCount = 0
+    item = 0
+    itemCount = 0
+    subitem = 0
+    subitemCount = 0
+    subitemDepth = 0
+    personalDepth = 0
+  }
+
+  mutating func end() -> Result<(envelope: MessageEnvelope, leaves: [Leaf]), MessageRefusal> {
+    bytes = UnsafeBufferPointer(start: nil, count: 0)
+    defer { leaves = [] }
+    if let refusal { return .failure(refusal) }
+    if bodyCount == 0 { return .failure(MessageRefusal(.noBody, line: 0)) }
+    if bodyChildCount == 0 { return .failure(MessageRefusal(.emptyBody, line: 0)) }
+    return .success((MessageEnvelope(soapVersion: soapVersion, namespace: namespace, operation: operation), leaves))
+  }
+
+  mutating func startElement(_ name: XMLName) {
+    depth += 1
+    guard refusal == nil else { return }
+    switch depth {
+    case 1: startEnvelope(name)
+    case 2: startEnvelopeChild(name)
+    case 3 where isInBody: startOperation(name)
+    default: startDescendant(name)
+    }
+  }
+
+  mutating func endElement(_ content: XMLContent) {
+    defer { depth -= 1 }
+    guard refusal == nil, depth > 2 else {
+      if depth == 2 { isInBody = false }
+      return
+    }
+    if personalDepth == 0 {
+      if !content.hasChildElements { appendLeaf(content, isPersonal: false) }
+    } else if personalDepth == depth {
+      appendLeaf(content, isPersonal: true)
+      personalDepth = 0
+    }
+    if subitemDepth == depth {
+      subitem = 0
+      subitemDepth = 0
+    }
+    if frames[depth].isItem {
+      item = 0
+      subitemCount = 0
+    }
+  }
+
+  private mutating func startEnvelope(_ name: XMLName) {
+    guard name.local.equals("Envelope") else { return refuse(.noEnvelope, name) }
+    if name.namespace.equals("http://www.w3.org/2003/05/soap-envelope") {
+      soapVersion = .soap12
+    } else if name.namespace.equals("http://schemas.xmlsoap.org/soap/envelope/") {
+      soapVersion = .soap11
+    } else {
+      refuse(.wrongNamespace, name)
+    }
+  }
+
+  private mutating func startEnvelopeChild(_ name: XMLName) {
+    let isBody = name.local.equals("Body")
+    frames[depth] = Frame(name: isBody ? WireName.body : WireName.header, isList: false, isItem: false)
+    isInBody = isBody
+    guard isBody else { return }
+    guard isEnvelopeNamespace(name.namespace) else { return refuse(.wrongNamespace, name) }
+    bodyCount += 1
+    if bodyCount > 1 { refuse(.severalBodies, name) }
+  }
+
+  private mutating func startOperation(_ name: XMLName) {
+    bodyChildCount += 1
+    guard bodyChildCount == 1 else { return refuse(.severalBodyChildren, name) }
+    let isFault = name.local.equals("Fault") && isEnvelopeNamespace(name.namespace)
+    namespace = string(ofNamespace: name.namespace)
+    operation = isFault ? nil : Operation(localName: name.local, in: names)
+    frames[depth] = Frame(name: isFault ? WireName.fault : WireName.operationElement, isList: false, isItem: false)
+  }
+
+  private mutating func startDescendant(_ name: XMLName) {
+    let number = names.name(of: name.local)
+    // A header's names are another vocabulary: they are kept without a number, and all the same masked where they look personal.
+    frames[depth] = Frame(name: isInBody ? number : 0, isList: name.local.hasSuffix("List"), isItem: false)
+    if personalDepth == 0, isPersonal[Int(number)] { personalDepth = depth }
+    guard isInBody else { return }
+    if WireName.isSubitem(number) {
+      guard subitemDepth == 0 else { return }
+      subitemCount += 1
+      subitem = subitemCount
+      subitemDepth = depth
+    } else if item == 0, WireName.isItem(number) || frames[depth - 1].isList {
+      itemCount += 1
+      item = itemCount
+      subitemCount = 0
+      frames[depth].isItem = true
+    }
+  }
+
+  private mutating func appendLeaf(_ content: XMLContent, isPersonal: Bool) {
+    let path = LeafPath(name: frames[depth].name, parent: frames[depth - 1].name)
+    let range = bytes.trimmed(content.range)
+    var decodedText: [UInt8]?
+    if !content.isVerbatim && !content.hasChildElements {
+      let text = content.text.trimmed(content.text.indices)
+      if !content.text[text].elementsEqual(bytes[range]) { decodedText = Array(content.text[text]) }
+    }
+    leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, isPersonal: isPersonal, decodedText: decodedText))
+  }
+
+  private mutating func refuse(_ code: MessageRefusal.Code, _ name: XMLName) { refusal = MessageRefusal(code, line: name.line) }
+
+  private func isEnvelopeNamespace(_ namespace: UnsafeBufferPointer<UInt8>) -> Bool {
+    switch soapVersion {
+    case .soap12: namespace.equals("http://www.w3.org/2003/05/soap-envelope")
+    case .soap11: namespace.equals("http://schemas.xmlsoap.org/soap/envelope/")
+    }
+  }
+
+  private mutating func string(ofNamespace namespace: UnsafeBufferPointer<UInt8>) -> String {
+    for known in namespaces where known.utf8.elementsEqual(namespace) { return known }
+    let text = String(decoding: namespace, as: UTF8.self)
+    if namespaces.count >= 8 { namespaces.removeFirst() }
+    if text.utf8.count <= 256 { namespaces.append(text) }
+    return text
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// The range without the white space at its ends.
+  fileprivate func trimmed(_ range: Range<Int>) -> Range<Int> {
+    var (start, end) = (range.lowerBound, range.upperBound)
+    while start < end, self[start].isXMLWhiteSpace { start += 1 }
+    while start < end, self[end - 1].isXMLWhiteSpace { end -= 1 }
+    return start..<end
+  }
+
+  fileprivate func equals(_ word: StaticString) -> Bool { count == word.utf8CodeUnitCount && hasSuffix(word) }
+
+  fileprivate func hasSuffix(_ word: StaticString) -> Bool {
+    let length = word.utf8CodeUnitCount
+    guard count >= length else { return false }
+    for index in 0..<length where self[count - length + index] != word.utf8Start[index] { return false }
+    return true
+  }
+}

@@ -1,0 +1,57 @@
+import JournalFormat
+
+/// Leaves that belong together, an item's or a message's, and the bytes that they point into.
+struct LeafGroup {
+  let leaves: ArraySlice<Leaf>
+  let payload: [UInt8]
+
+  /// The first text of a name that is not empty; nil where there is none.
+  func text(_ name: UInt16) -> String? { first { $0.path.name == name } }
+
+  func field<Value>(_ name: UInt16, _ parse: (String) -> Value?) -> Field<Value>? {
+    text(name).map { Field(text: $0, value: parse($0)) }
+  }
+
+  func code<Code: OpenCode>(_ name: UInt16) -> Field<Code>? { field(name) { Code($0) } }
+
+  func date(_ name: UInt16) -> Field<Timestamp>? { field(name) { Timestamp($0) } }
+
+  func first(where predicate: (Leaf) -> Bool) -> String? {
+    leaves.first { predicate($0) && !$0.isEmpty }.map(text)
+  }
+
+  func last(where predicate: (Leaf) -> Bool) -> String? {
+    leaves.last { predicate($0) && !$0.isEmpty }.map(text)
+  }
+
+  func text(of leaf: Leaf) -> String {
+    if let decoded = leaf.decodedText { return String(decoding: decoded, as: UTF8.self) }
+    return payload.withUnsafeBufferPointer { String(decoding: $0[leaf.range], as: UTF8.self) }
+  }
+
+  /// The runs of leaves with the same number, without those where it is 0.
+  func split(by number: KeyPath<Leaf, UInt32>) -> [LeafGroup] {
+    var groups: [LeafGroup] = []
+    var start = leaves.startIndex
+    while start < leaves.endIndex {
+      let current = leaves[start][keyPath: number]
+      let end = leaves[start...].firstIndex { $0[keyPath: number] != current } ?? leaves.endIndex
+      if current > 0 { groups.append(LeafGroup(leaves: leaves[start..<end], payload: payload)) }
+      start = end
+    }
+    return groups
+  }
+}
+
+extension LeafGroup {
+  /// An `xs:boolean`.
+  func flag(_ name: UInt16) -> Field<Bool>? {
+    field(name) { text in
+      switch text {
+      case "1", "true": true
+      case "0", "false": false
+      default: nil
+      }
+    }
+  }
+}

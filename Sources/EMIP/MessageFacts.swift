@@ -1,0 +1,91 @@
+public import JournalFormat
+
+/// What an eMIP message says. Made of its envelope and its leaves alone, whether those come from the XML reader or from storage.
+public struct MessageFacts: Sendable {
+  public let envelope: MessageEnvelope
+  /// Every element without child elements, in document order.
+  public let leaves: [Leaf]
+  /// What the leaves point into.
+  public let payload: [UInt8]
+  /// What the indexes find the message by, and what is masked in it. The same text may stand there several times: each has its range.
+  public let marks: [Mark]
+  /// What is odd about it and does not stop it from being read.
+  public let findings: [Finding]
+
+  /// Of the message's header fields, not of any item. Nil where it is absent or empty.
+  public let transactionId: String?
+  public let partnerId: String?
+  public let operatorId: String?
+  public let targetOperatorId: String?
+  /// Nil where it is absent or no number.
+  public let requestStatus: RequestStatus?
+  /// Nil where the message is no fault.
+  public let fault: MessageFault?
+
+  /// - Parameters:
+  ///   - leaves: in document order. A leaf with a `decodedText` does not need its bytes in `payload`.
+  ///   - payload: what the ranges of the other leaves point into. They must lie within it.
+  public init(envelope: MessageEnvelope, leaves: [Leaf], payload: [UInt8]) {
+    self.envelope = envelope
+    self.leaves = leaves
+    self.payload = payload
+    marks = payload.withUnsafeBufferPointer { MessageMarks.marks(of: leaves, in: $0) }
+    let header = HeaderFields(leaves)
+    let group = LeafGroup(leaves: leaves[...], payload: payload)
+    transactionId = header.transactionId.map { group.text(of: leaves[$0]) }
+    partnerId = header.partnerId.map { group.text(of: leaves[$0]) }
+    operatorId = header.operatorId.map { group.text(of: leaves[$0]) }
+    targetOperatorId = header.targetOperatorId.map { group.text(of: leaves[$0]) }
+    requestStatus = header.requestStatus.flatMap { RequestStatus(group.text(of: leaves[$0])) }
+    fault = envelope.isFault ? MessageFault(group) : nil
+    findings = MessageFacts.findings(envelope, hasStatus: header.requestStatus != nil, requestStatus)
+  }
+
+  public var soapVersion: SOAPVersion { envelope.soapVersion }
+  /// The namespace of the SOAP body's child; empty where it has none.
+  public var namespace: String { envelope.namespace }
+  /// Nil for a fault, which does not say what it answers.
+  public var operation: Operation? { envelope.operation }
+  public var isFault: Bool { envelope.isFault }
+
+  /// The first text of an element, wherever it stands, that is not empty.
+  /// - Parameter name: a number of ``WireName``.
+  public func text(of name: UInt16) -> String? { all.text(name) }
+
+  /// All texts of an element that are not empty, in document order.
+  /// - Parameter name: a number of ``WireName``.
+  public func texts(of name: UInt16) -> [String] {
+    leaves.filter { $0.path.name == name && !$0.isEmpty }.map(all.text)
+  }
+
+  var all: LeafGroup { LeafGroup(leaves: leaves[...], payload: payload) }
+
+  private static func findings(_ envelope: MessageEnvelope, hasStatus: Bool, _ requestStatus: RequestStatus?) -> [Finding] {
+    var findings: [Finding] = []
+    if envelope.soapVersion == .soap11 { findings.append(Finding(message: "The envelope is SOAP 1.1; eMIP uses SOAP 1.2.")) }
+    if hasStatus && requestStatus == nil { findings.append(Finding(message: "The requestStatus is no number.")) }
+    return findings
+  }
+}
+
+/// Where the header fields stand among the leaves: the first of each name outside any item that is not empty.
+private struct HeaderFields {
+  private(set) var transactionId: Int?
+  private(set) var partnerId: Int?
+  private(set) var operatorId: Int?
+  private(set) var targetOperatorId: Int?
+  private(set) var requestStatus: Int?
+
+  init(_ leaves: [Leaf]) {
+    for (index, leaf) in leaves.enumerated() where leaf.item == 0 && leaf.path.name != 0 && !leaf.isEmpty {
+      switch leaf.path.name {
+      case WireName.transactionId: transactionId = transactionId ?? index
+      case WireName.partnerId: partnerId = partnerId ?? index
+      case WireName.operatorId: operatorId = operatorId ?? index
+      case WireName.targetOperatorId: targetOperatorId = targetOperatorId ?? index
+      case WireName.requestStatus: requestStatus = requestStatus ?? index
+      default: continue
+      }
+    }
+  }
+}

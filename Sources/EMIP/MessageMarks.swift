@@ -1,0 +1,78 @@
+import JournalFormat
+
+/// What the indexes find a message by, and what is masked in it: told by its leaves alone.
+enum MessageMarks {
+  /// Every identifier of every item, in the order of the leaves; empty texts make none. A personal leaf that is no identifier makes a
+  /// `personalText`.
+  static func marks(of leaves: [Leaf], in payload: UnsafeBufferPointer<UInt8>) -> [Mark] {
+    var marks: [Mark] = []
+    marks.reserveCapacity(8)
+    var userTypes = UserTypes()
+    for (index, leaf) in leaves.enumerated() {
+      if leaf.path.name == WireName.userIdType { userTypes.see(index) }
+      guard let kind = kind(of: leaf), !leaf.isEmpty else { continue }
+      let isUser = leaf.path.name == WireName.userId
+      let resolved = isUser ? userTypes.kind(ofUser: index, in: leaves, payload) : kind
+      marks.append(Mark(kind: resolved, range: leaf.range, inlineText: leaf.decodedText))
+    }
+    return marks
+  }
+
+  private static func kind(of leaf: Leaf) -> TermKind? {
+    switch leaf.path.name {
+    case WireName.transactionId: .transactionId
+    case WireName.serviceSessionId: .serviceSessionId
+    case WireName.partnerServiceSessionId: .partnerServiceSessionId
+    case WireName.execPartnerSessionId: .execPartnerSessionId
+    case WireName.salePartnerSessionId: .salePartnerSessionId
+    case WireName.sessionEventId, WireName.relatedSessionEventId: .sessionEventId
+    case WireName.sessionActionId, WireName.relatedSessionActionId: .sessionActionId
+    case WireName.bookingId: .bookingId
+    case WireName.salePartnerBookingId: .salePartnerBookingId
+    case WireName.evseId: .evseId
+    case WireName.chargingStationId: .chargingStationId
+    case WireName.chargingPoolId: .chargingPoolId
+    case WireName.chargingConnectorId: .chargingConnectorId
+    case WireName.userId, WireName.userContractIdAlias: .userContract
+    case WireName.salePartnerOperatorId, WireName.execPartnerOperatorId: .operatorId
+    default: leaf.isPersonal ? .personalText : nil
+    }
+  }
+}
+
+/// Which `userIdType` belongs to which `userId`: of the same item the one before it that is not taken yet, else the next one after it.
+private struct UserTypes {
+  private var last: Int?
+  private var taken: Int?
+
+  mutating func see(_ index: Int) {
+    if index != taken { last = index }
+  }
+
+  mutating func kind(ofUser index: Int, in leaves: [Leaf], _ payload: UnsafeBufferPointer<UInt8>) -> TermKind {
+    guard let type = type(ofUser: index, in: leaves) else { return .userContract }
+    let leaf = leaves[type]
+    if let text = leaf.decodedText { return UserIdType.termKind(utf8: text) }
+    return UserIdType.termKind(utf8: payload[leaf.range])
+  }
+
+  private mutating func type(ofUser index: Int, in leaves: [Leaf]) -> Int? {
+    let item = leaves[index].item
+    if let type = last, leaves[type].item == item {
+      last = nil
+      return type
+    }
+    for next in leaves[(index + 1)...].indices {
+      guard leaves[next].item == item, leaves[next].path.name != WireName.userId else { return nil }
+      if leaves[next].path.name == WireName.userIdType {
+        taken = next
+        return next
+      }
+    }
+    return nil
+  }
+}
+
+extension Leaf {
+  var isEmpty: Bool { decodedText?.isEmpty ?? range.isEmpty }
+}

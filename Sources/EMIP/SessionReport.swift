@@ -1,0 +1,45 @@
+public import JournalFormat
+
+/// An event of a session (guide 6.6.1), or an action asked of it (guide 6.6.2).
+public struct SessionReport<Nature: OpenCode>: Hashable, Sendable {
+  public let nature: Field<Nature>?
+  /// The event's or action's own id.
+  public let id: String?
+  public let dateTime: Field<Timestamp>?
+  public let parameter: String?
+  /// Of an event the action that it answers, of an action the event.
+  public let relatedId: String?
+  public let serviceSessionId: String?
+  public let execPartnerSessionId: String?
+  public let salePartnerSessionId: String?
+
+  private init(_ group: LeafGroup, parent: UInt16, nature: UInt16, id: UInt16, dateTime: UInt16, parameter: UInt16, relatedId: UInt16) {
+    self.nature = group.code(nature)
+    // The related one of a neighbour must not be taken for this one's own: the id is the one inside the element.
+    self.id = group.first { $0.path == LeafPath(name: id, parent: parent) }
+    self.dateTime = group.date(dateTime)
+    self.parameter = group.text(parameter)
+    self.relatedId = group.text(relatedId)
+    serviceSessionId = group.text(WireName.serviceSessionId)
+    execPartnerSessionId = group.text(WireName.execPartnerSessionId)
+    salePartnerSessionId = group.text(WireName.salePartnerSessionId)
+  }
+}
+
+extension SessionReport<SessionEventNature> {
+  init?(event group: LeafGroup) {
+    guard group.leaves.contains(where: { $0.path.parent == WireName.sessionEvent }) else { return nil }
+    self.init(
+      group, parent: WireName.sessionEvent, nature: WireName.sessionEventNature, id: WireName.sessionEventId,
+      dateTime: WireName.sessionEventDateTime, parameter: WireName.sessionEventParameter, relatedId: WireName.relatedSessionActionId)
+  }
+}
+
+extension SessionReport<SessionActionNature> {
+  init?(action group: LeafGroup) {
+    guard group.leaves.contains(where: { $0.path.parent == WireName.sessionAction }) else { return nil }
+    self.init(
+      group, parent: WireName.sessionAction, nature: WireName.sessionActionNature, id: WireName.sessionActionId,
+      dateTime: WireName.sessionActionDateTime, parameter: WireName.sessionActionParameter, relatedId: WireName.relatedSessionEventId)
+  }
+}

@@ -1,0 +1,130 @@
+// What is checked of a document before libxml2 sees any of it: size, byte order marks, NUL, UTF-8, the XML declaration, and start tags so
+// full of attributes that libxml2 (2.9 compares each with each) would be busy for minutes before it calls us.
+// libxml2 is fed from behind the declaration, so that it can neither switch encodings nor honour another version.
+
+/// The bytes of a document, and where its content starts behind byte order mark and XML declaration.
+struct XMLProlog {
+  /// Offset of the first byte for libxml2.
+  let contentStart: Int
+  /// Line ends before `contentStart`.
+  let lines: Int
+
+  /// - Throws: `XMLError`: empty, tooLarge, encoding, nulByte, invalidUTF8, notXML, version, malformed, tooManyAttributes.
+  init(_ bytes: UnsafeBufferPointer<UInt8>) throws(XMLError) {
+    guard bytes.count <= XMLLimits.sizeBytes else { throw XMLError(.tooLarge, "The message is larger than 2 MiB.") }
+    try XMLProlog.refuseOtherByteOrders(bytes)
+    let isASCII = try XMLProlog.checkUTF8(bytes)
+    let start = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+    var first = start
+    while first < bytes.count, bytes[first].isBlank { first += 1 }
+    guard first < bytes.count else { throw XMLError(.empty, "The message is empty.") }
+    guard bytes[first] == UInt8(ascii: "<") else { throw XMLError(.notXML, "The message is not XML.", line: 1) }
+    var declaration = XMLDeclaration(bytes, at: start)
+    if try declaration.parse() {
+      if declaration.isASCII && !isASCII { throw XMLError(.encoding, "The message is declared as US-ASCII and is not.", line: 1) }
+      contentStart = declaration.offset
+      lines = bytes[start..<contentStart].count { $0 == 0x0a }
+    } else {
+      contentStart = start
+      lines = 0
+    }
+    try XMLProlog.refuseCrowdedTags(bytes)
+  }
+
+  private static func refuseOtherByteOrders(_ bytes: UnsafeBufferPointer<UInt8>) throws(XMLError) {
+    guard bytes.count >= 2 else { return }
+    switch (bytes[0], bytes[1]) {
+    case (0xff, 0xfe), (0xfe, 0xff), (0x3c, 0), (0, 0x3c), (0, 0):
+      throw XMLError(.encoding, "The message is in UTF-16 or UTF-32; only UTF-8 is read.", line: 1)
+    default: return
+    }
+  }
+
+  /// Returns whether all bytes are ASCII.
+  private static func checkUTF8(_ bytes: UnsafeBufferPointer<UInt8>) throws(XMLError) -> Bool {
+    var offset = 0
+    var isASCII = true
+    while true {
+      offset = bytes.firstUncommon(from: offset)
+      guard offset < bytes.count else { return isASCII }
+      guard bytes[offset] != 0 else { throw XMLError(.nulByte, "The message holds a NUL byte.", line: bytes.line(at: offset)) }
+      isASCII = false
+      let length = bytes.sequenceLength(at: offset)
+      guard length > 0 else { throw XMLError(.invalidUTF8, "The message is not valid UTF-8.", line: bytes.line(at: offset)) }
+      offset += length
+    }
+  }
+
+  /// A tag of up to this size cannot hold enough attributes to keep libxml2 busy for a millisecond.
+  private static let harmlessTagSizeBytes = 4096
+
+  /// Between two `<` libxml2 parses at most one start tag. Those that are long get their attributes counted before it tries.
+  private static func refuseCrowdedTags(_ bytes: UnsafeBufferPointer<UInt8>) throws(XMLError) {
+    guard bytes.count > harmlessTagSizeBytes else { return }
+    var tag = bytes.firstIndex(of: UInt8(ascii: "<"), from: 0)
+    while tag < bytes.count {
+      let next = bytes.firstIndex(of: UInt8(ascii: "<"), from: tag + 1)
+      if next - tag > harmlessTagSizeBytes, bytes.attributeCount(tag: tag + 1, end: next) > XMLLimits.attributes + XMLLimits.namespaces {
+        let limit = "\(XMLLimits.attributes) attributes or \(XMLLimits.namespaces) namespaces"
+        throw XMLError(.tooManyAttributes, "An element has more than \(limit).", line: bytes.line(at: tag))
+      }
+      tag = next
+    }
+  }
+}
+
+extension UInt8 {
+  var isBlank: Bool { self == 0x20 || self == 0x0a || self == 0x0d || self == 0x09 }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// The line of an offset, from 1.
+  func line(at offset: Int) -> Int { self[..<offset].count { $0 == 0x0a } + 1 }
+
+  /// The first NUL or non-ASCII byte, eight at a time; `count` where there is none.
+  fileprivate func firstUncommon(from start: Int) -> Int {
+    var offset = start
+    let raw = UnsafeRawBufferPointer(self)
+    while offset &+ 8 <= count {
+      let word = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      // Bit 7 of a byte: set by a non-ASCII byte itself, by the borrow of a zero byte, or by a borrow that went on from one.
+      if (word &- 0x0101_0101_0101_0101 | word) & 0x8080_8080_8080_8080 != 0 { break }
+      offset &+= 8
+    }
+    while offset < count, self[offset] &- 1 < 0x7f { offset &+= 1 }
+    return offset
+  }
+
+  /// The length of the UTF-8 sequence of a non-ASCII character; 0 where it is none (The Unicode Standard, table 3-7).
+  fileprivate func sequenceLength(at offset: Int) -> Int {
+    func isTail(_ distance: Int, _ low: UInt8 = 0x80, _ high: UInt8 = 0xbf) -> Bool {
+      offset + distance < count && self[offset + distance] >= low && self[offset + distance] <= high
+    }
+    switch self[offset] {
+    case 0xc2...0xdf: return isTail(1) ? 2 : 0
+    case 0xe0: return isTail(1, 0xa0) && isTail(2) ? 3 : 0
+    case 0xed: return isTail(1, 0x80, 0x9f) && isTail(2) ? 3 : 0
+    case 0xe1...0xef: return isTail(1) && isTail(2) ? 3 : 0
+    case 0xf0: return isTail(1, 0x90) && isTail(2) && isTail(3) ? 4 : 0
+    case 0xf1...0xf3: return isTail(1) && isTail(2) && isTail(3) ? 4 : 0
+    case 0xf4: return isTail(1, 0x80, 0x8f) && isTail(2) && isTail(3) ? 4 : 0
+    default: return 0
+    }
+  }
+
+  /// The values in quotes behind `=` between the `<` before `tag` and the tag's end, at most up to `end`.
+  fileprivate func attributeCount(tag: Int, end: Int) -> Int {
+    guard tag < end, self[tag] != UInt8(ascii: "!"), self[tag] != UInt8(ascii: "?"), self[tag] != UInt8(ascii: "/") else { return 0 }
+    var count = 0
+    var offset = tag
+    while offset < end, self[offset] != UInt8(ascii: ">") {
+      let byte = self[offset]
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+        offset = Swift.min(firstIndex(of: byte, from: offset + 1), end)
+        count += 1
+      }
+      offset += 1
+    }
+    return count
+  }
+}

@@ -1,0 +1,155 @@
+import JournalFormat
+import Testing
+
+@testable import EMIP
+
+@Suite struct MessageFactsTests {
+  private let reader = MessageReader()
+
+  private func facts(_ operation: String, _ fields: String) throws -> MessageFacts {
+    try reader.facts(of: SOAP.message(operation, fields))
+  }
+
+  private static func record(_ number: Int) -> String {
+    """
+    <chargeDetailRecord><CDRNature>Final</CDRNature><serviceSessionId>S\(number)</serviceSessionId>
+    <execPartnerSessionId>X\(number)</execPartnerSessionId><execPartnerOperatorId>FR*A23</execPartnerOperatorId>
+    <salePartnerSessionId>Y\(number)</salePartnerSessionId><salePartnerOperatorId>FR*B45</salePartnerOperatorId>
+    <requestedServiceId>1</requestedServiceId><EVSEIdType>eMI3</EVSEIdType><EVSEId>FR*A23*E1</EVSEId>
+    <userContractIdAlias>A\(number)</userContractIdAlias><userIdType>RFID-UID</userIdType><userId>U\(number)</userId>
+    <partnerProductId>P</partnerProductId><startTime>2025-03-01T10:00:00+01:00</startTime><endTime>tomorrow</endTime>
+    <meterReportList>
+      <meterReport><meterTypeId>1</meterTypeId><meterValue>30</meterValue><meterUnit>min</meterUnit></meterReport>
+      <meterReport><meterIdType>2</meterIdType><meterValue>12.50</meterValue><meterUnit>Wh</meterUnit></meterReport>
+      <meterReport><meterTypeId>x</meterTypeId></meterReport>
+    </meterReportList></chargeDetailRecord>
+    """
+  }
+
+  @Test func givesEveryRecordWithItsMeters() throws {
+    let records = (1...3).map(MessageFactsTests.record).joined()
+    let message = try facts("eMIP_ToIOP_GetChargeDetailRecordListResponse", "<chargeDetailRecordList>\(records)</chargeDetailRecordList>")
+    let read = message.chargeDetailRecords
+    #expect(read.map(\.serviceSessionId) == ["S1", "S2", "S3"])
+    #expect(read.map(\.user.userId) == ["U1", "U2", "U3"])
+    #expect(read.map(\.user.userContractIdAlias) == ["A1", "A2", "A3"])
+    let record = read[1]
+    #expect(record.nature.map(CDRNature.Interpretation.standard.nature) == .final)
+    #expect([record.execPartnerSessionId, record.salePartnerSessionId] == ["X2", "Y2"])
+    #expect([record.execPartnerOperatorId, record.salePartnerOperatorId] == ["FR*A23", "FR*B45"])
+    #expect([record.evseId, record.partnerProductId] == ["FR*A23*E1", "P"])
+    #expect(record.requestedServiceId?.value == .genericCharge)
+    #expect(record.user.userIdType == .rfidUID)
+    #expect(record.startTime?.value == Timestamp("2025-03-01T09:00:00Z"))
+    #expect(record.endTime == Field(text: "tomorrow", value: nil))
+    #expect(record.meters.map(\.type?.value) == [.totalDuration, .totalEnergy, nil])
+    #expect(record.meters.map(\.value) == ["30", "12.50", nil])
+    #expect(record.meters.map(\.unit) == ["min", "Wh", nil])
+    #expect(message.eventDates.map(\.item) == [1, 1, 2, 2, 3, 3])
+    #expect(message.eventDates.first?.date.value == Timestamp("2025-03-01T09:00:00Z"))
+    #expect(message.meterLimits.isEmpty)
+  }
+
+  @Test func givesAnAuthorisationWithItsLimits() throws {
+    let fields = """
+      <serviceSessionId>S</serviceSessionId><userIdType>EVCO</userIdType><userId>C</userId><requestedServiceId>1</requestedServiceId>
+      <authorisationValue>1</authorisationValue><intermediateCDRRequested>1</intermediateCDRRequested><bookingId>B</bookingId>
+      <meterLimitList><meterReport><meterTypeId>2</meterTypeId><meterValue>9</meterValue></meterReport></meterLimitList>
+      """
+    let message = try facts("eMIP_ToIOP_SetServiceAuthorisationRequest", fields)
+    let authorisation = try #require(message.serviceAuthorisation)
+    #expect(authorisation.serviceSessionId == "S")
+    #expect(authorisation.bookingId == "B")
+    #expect(authorisation.user.userId == "C")
+    #expect(authorisation.authorisationValue?.value == .authorised)
+    #expect(authorisation.intermediateCDRRequested?.value == true)
+    #expect(authorisation.meterLimits.map(\.value) == ["9"])
+    #expect(message.meterLimits == authorisation.meterLimits)
+    #expect(message.authorisationValue?.value == .authorised)
+    #expect(message.requestedServiceId?.value == .genericCharge)
+    #expect(try facts("eMIP_ToIOP_SetChargeDetailRecordRequest", fields).serviceAuthorisation == nil)
+  }
+
+  @Test func givesWhiteListEntriesWithTheirLimits() throws {
+    let limit = "<meterLimitList><meterReport><meterTypeId>1</meterTypeId><meterValue>60</meterValue></meterReport></meterLimitList>"
+    let first = "<actionType>3</actionType><userId>U1</userId>\(limit)<parameter>p</parameter>"
+    let second = "<actionType>9</actionType><userId>U2</userId><expiryDate>2026-01-01T00:00:00Z</expiryDate>"
+    let entries = "<authenticationData>\(first)</authenticationData><authenticationData>\(second)</authenticationData>"
+    let list = try facts("eMIP_FromIOP_SetAuthenticationDataRequest", "<authenticationDataList>\(entries)</authenticationDataList>")
+      .authenticationData
+    #expect(list.map(\.actionType?.value) == [.delete, ActionType(rawValue: 9)])
+    #expect(list.map(\.meterLimits.count) == [1, 0])
+    #expect(list.map(\.parameter) == ["p", nil])
+    #expect(list.map(\.expiryDate?.value) == [nil, Timestamp("2026-01-01T00:00:00Z")])
+  }
+
+  @Test(arguments: [
+    ("ChargingPool", StatusReport.Element.chargingPool), ("ChargingStation", .chargingStation), ("EVSE", .evse),
+    ("ChargingConnector", .chargingConnector),
+  ])
+  func givesTheStatusOfEveryKindOfElement(name: String, element: StatusReport.Element) throws {
+    let id = "<\(name)IdType>eMI3</\(name)IdType><\(name)Id>FR*A23*X1</\(name)Id><statusEventDate>2025-03-01T00:00:00Z</statusEventDate>"
+    let status = "<availabilityStatus>1</availabilityStatus><availabilityStatusComment>wet</availabilityStatusComment>"
+    let report = try #require(try facts("eMIP_ToIOP_Set\(name)AvailabilityStatusRequest", id + status).statusReports.first)
+    #expect(report.element == element)
+    #expect(report.id == "FR*A23*X1")
+    #expect(report.availability?.status.value == .outOfOrder)
+    #expect(report.availability?.eventDate?.value == Timestamp("2025-03-01T00:00:00Z"))
+    #expect(report.availability?.comment == "wet")
+    #expect(report.busy == nil)
+  }
+
+  @Test func givesBothPartsOfASyntheticStatusAndEachOfAList() throws {
+    func status(_ id: String, _ busy: Int) -> String {
+      let first =
+        "<availabilityStatusEventDate>2025-03-01T00:00:00Z</availabilityStatusEventDate><availabilityStatus>2</availabilityStatus>"
+      let second = "<busyStatusEventDate>2025-03-02T00:00:00Z</busyStatusEventDate><busyStatus>\(busy)</busyStatus>"
+      return "<EVSEId>\(id)</EVSEId>\(first)\(second)<busyStatusUntil>2025-03-03T00:00:00Z</busyStatusUntil>"
+    }
+    let report = try #require(try facts("eMIP_ToIOP_SetEVSESyntheticStatusRequest", status("E", 2)).statusReports.first)
+    #expect(report.availability?.eventDate?.value == Timestamp("2025-03-01T00:00:00Z"))
+    #expect(report.busy?.eventDate?.value == Timestamp("2025-03-02T00:00:00Z"))
+    #expect(report.busy?.until?.value == Timestamp("2025-03-03T00:00:00Z"))
+    #expect(report.busy?.status.value == .busy)
+    let items = (1...3).map { "<EVSEDynamicDataChange>\(status("E\($0)", $0))</EVSEDynamicDataChange>" }.joined()
+    let list = try facts("eMIP_FromIOP_SetEVSEDynamicDataChangesRequest", "<EVSEDynamicDataChangeList>\(items)</EVSEDynamicDataChangeList>")
+    #expect(list.statusReports.map(\.id) == ["E1", "E2", "E3"])
+    #expect(list.statusReports.map(\.busy?.status.value?.rawValue) == [1, 2, 3])
+    #expect(try facts("eMIP_ToIOP_GetServiceAuthorisationRequest", "<EVSEId>E</EVSEId>").statusReports.isEmpty)
+  }
+
+  @Test func givesEventsAndActions() throws {
+    let session = "<serviceSessionId>S</serviceSessionId><execPartnerSessionId>X</execPartnerSessionId>"
+    let event =
+      "<sessionEventNature>12</sessionEventNature><sessionEventId>E</sessionEventId><relatedSessionActionId>A</relatedSessionActionId>"
+    let date = "<sessionEventDateTime>2025-03-01T00:00:00Z</sessionEventDateTime><sessionEventParameter>p</sessionEventParameter>"
+    let first = try facts("eMIP_ToIOP_SetSessionEventReportRequest", "\(session)<sessionEvent>\(event)\(date)</sessionEvent>")
+    #expect(first.sessionEvent?.nature?.value == .endOfCharge)
+    #expect(first.sessionEvent?.id == "E")
+    #expect(first.sessionEvent?.relatedId == "A")
+    #expect(first.sessionEvent?.dateTime?.value == Timestamp("2025-03-01T00:00:00Z"))
+    #expect(first.sessionEvent?.parameter == "p")
+    #expect(first.sessionEvent?.serviceSessionId == "S")
+    #expect(first.sessionEvent?.execPartnerSessionId == "X")
+    #expect(first.sessionAction == nil)
+    let action =
+      "<sessionActionNature>77</sessionActionNature><sessionActionId>A</sessionActionId><relatedSessionEventId>E</relatedSessionEventId>"
+    let second = try facts("eMIP_FromIOP_SetSessionActionRequest", "\(session)<sessionAction>\(action)</sessionAction>")
+    #expect(second.sessionAction?.nature?.value?.rawValue == 77)
+    #expect(second.sessionAction?.id == "A")
+    #expect(second.sessionAction?.relatedId == "E")
+    #expect(second.sessionEvent == nil)
+    // A response names the event by its id alone.
+    #expect(try facts("eMIP_ToIOP_SetSessionEventReportResponse", "<sessionEventId>E</sessionEventId>").sessionEvent == nil)
+  }
+
+  @Test func givesHeartbeatsAndTextsByName() throws {
+    let fields = "<heartBeatPeriod>300</heartBeatPeriod><currentTime>2025-03-01T00:00:00Z</currentTime><EVSEId/><EVSEId>a</EVSEId>"
+    let message = try facts("eMIP_ToIOP_HeartBeatResponse", fields)
+    #expect(message.heartBeatPeriod?.value == 300)
+    #expect(message.currentTime?.value == Timestamp("2025-03-01T00:00:00Z"))
+    #expect(message.text(of: WireName.evseId) == "a")
+    #expect(message.texts(of: WireName.evseId) == ["a"])
+    #expect(message.text(of: WireName.bookingId) == nil)
+  }
+}
