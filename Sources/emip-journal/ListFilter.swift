@@ -36,7 +36,7 @@ struct ListFilter: ParsableArguments {
     var query = ExchangeQuery()
     query.since = since
     query.until = until
-    query.operation = operation.map { Operation(localName: $0).name }
+    query.operation = operation.map(Self.operationName)
     query.direction = direction
     query.outcome = outcome
     query.partner = partner
@@ -44,6 +44,13 @@ struct ListFilter: ParsableArguments {
       operatorId.map(SearchTerms.operatorTerms), evse.map(SearchTerms.evciTerms), user.map(SearchTerms.userTerms),
     ].compactMap { $0 }
     return query
+  }
+
+  /// As the journal spells it, given the operation's name or that of one of its messages. What eMIP does not have stays as it is.
+  private static func operationName(_ text: String) -> String {
+    if let facts = OperationFacts.named(text) { return facts.name }
+    let operation = Operation(localName: text)
+    return operation.isKnown ? operation.name : text
   }
 
   func validate() throws {
