@@ -42,15 +42,15 @@ struct Lookup {
   let recordedId: String?
 
   func run(_ journal: JournalOptions, _ options: LookupOptions, _ detail: Detail) async throws {
-    let reader = try journal.reader()
-    let exchanges = try reader.exchanges(holding: terms)
-    guard !exchanges.isEmpty else { throw CommandFailure(.notFound, "no exchange has \(name) \(id) in \(reader.directory.path).") }
+    let directory = journal.directory
+    let (exchanges, lastPosition) = try answer(journal)
+    guard !exchanges.isEmpty else { throw CommandFailure(.notFound, "no exchange has \(name) \(id) in \(directory.path).") }
     let places = exchanges.prefix(20).map { $0.head.position.description }.joined(separator: ", ")
     let question = recordedId ?? "exchanges at \(places)\(exchanges.count > 20 ? " and more" : "")"
-    try await options.reveal.record("\(command) \(question)", command: command, in: reader.directory)
+    try await options.reveal.record("\(command) \(question)", command: command, in: directory)
     let output = ByteOutput.standard()
     switch options.format {
-    case .text: try writeText(exchanges, options, detail, try reader.lastPosition(), output)
+    case .text: try writeText(exchanges, options, detail, lastPosition, output)
     case .json:
       let document = LookupDocument(key: key, id: id, exchanges: exchanges.map { ExchangeDocument($0, includesBody: true) })
       try output.write(try JSONOutput.bytes(document, isPretty: true) + [UInt8(ascii: "\n")])
@@ -61,6 +61,12 @@ struct Lookup {
     case .raw: try writeRaw(exchanges, options.part, output)
     }
     try output.flush()
+  }
+
+  /// The reader is gone when this returns: a segment is open once in a process, and leaving a record may open it to write.
+  private func answer(_ journal: JournalOptions) throws -> ([Exchange], JournalPosition?) {
+    let reader = try journal.reader()
+    return (try reader.exchanges(holding: terms), try reader.lastPosition())
   }
 
   private var name: String {

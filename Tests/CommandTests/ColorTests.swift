@@ -7,7 +7,9 @@ import Testing
   private func onTerminal(_ environment: [String: String], _ options: String = "") async throws -> String {
     let journal = try await SampleJournal([Sample()])
     let command = "'\(Command.path)' list --journal '\(journal.directory.path)' \(options)"
-    return try Command.run(["-qefc", command, "/dev/null"], executable: "/usr/bin/script", environment: environment).text
+    return try withExtendedLifetime(journal) {
+      try Command.run(["-qefc", command, "/dev/null"], executable: "/usr/bin/script", environment: environment).text
+    }
   }
 
   @Test func `a terminal gets colour and column names, a pipe does not`() async throws {

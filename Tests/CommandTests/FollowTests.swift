@@ -50,7 +50,7 @@ import Testing
     #expect(follower.line()?.contains("T-late") == true)
     follower.process.waitUntilExit()
     #expect(follower.process.terminationStatus == 0)
-    #expect(try sample.directory.readManifest().segments.count == 2)
+    #expect(try sample.directory.readManifest().segments.count > 1)
     holder.close()
   }
 

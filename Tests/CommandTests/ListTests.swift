@@ -32,7 +32,7 @@ import Testing
   ])
   func `filters let through what they say`(options: [String], expected: String) async throws {
     let journal = try await SampleJournal(Self.samples)
-    let result = try Command.run(["list", "--format", "ndjson", "--journal", journal.directory.path] + options)
+    let result = try journal.run(["list", "--format", "ndjson"] + options)
     #expect(result.status == 0)
     #expect(try transactions(result) == expected.map { "T-\($0)" })
   }
@@ -43,7 +43,7 @@ import Testing
       var seen: [String] = []
       var cursor: [String] = []
       for _ in 0..<3 {
-        let result = try Command.run(["list", "--limit", "2", "--format", "ndjson", "--journal", journal.directory.path] + order + cursor)
+        let result = try journal.run(["list", "--limit", "2", "--format", "ndjson"] + order + cursor)
         seen += try transactions(result)
         cursor = result.errors.firstMatch(of: /--after (\d+)/).map { ["--after", String($0.output.1)] } ?? []
       }

@@ -9,7 +9,7 @@ import Testing
   @Test(arguments: [["show", "T-1"], ["session", "S-1", "--bodies"], ["find", "T-1", "--bodies"], ["list"]])
   func `text masks what is personal`(arguments: [String]) async throws {
     let journal = try await SampleJournal([Sample(user: Self.user)])
-    let result = try Command.run(arguments + ["--journal", journal.directory.path])
+    let result = try journal.run(arguments)
     #expect(result.status == 0)
     #expect(!result.text.contains(Self.user))
     if arguments != ["list"] {

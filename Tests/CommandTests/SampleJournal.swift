@@ -86,7 +86,14 @@ final class SampleJournal: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
   func run(_ arguments: String..., environment: [String: String] = [:]) throws -> CommandResult {
-    try Command.run(arguments, environment: environment.merging(["EMIP_JOURNAL": directory.path]) { $1 })
+    try run(arguments, environment: environment)
+  }
+
+  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> CommandResult {
+    // It may be used for the last time here, and must outlive the run.
+    try withExtendedLifetime(self) {
+      try Command.run(arguments, environment: environment.merging(["EMIP_JOURNAL": directory.path]) { $1 })
+    }
   }
 
   /// The file of its only or first segment.

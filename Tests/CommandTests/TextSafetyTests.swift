@@ -24,7 +24,7 @@ import Testing
   func `no output of a message's text acts on a terminal`(arguments: [String]) async throws {
     let nasty = "\u{9b}31m\u{202e}\u{85}"
     let sample = Sample(session: "S-1", evse: nasty, caller: nasty, comment: nasty)
-    let result = try await Command.run(arguments + ["--journal", SampleJournal([sample]).directory.path])
+    let result = try await SampleJournal([sample]).run(arguments)
     #expect(result.status == 0)
     for scalar in nasty.unicodeScalars where !scalar.isASCII { #expect(!result.text.unicodeScalars.contains(scalar), "\(scalar.value)") }
     #expect(result.text.contains("9b"))
