@@ -58,7 +58,7 @@ private struct State {
   /// The depth of the personal element that is open, or 0. All it holds is personal, so it makes one leaf whatever it holds.
   private var personalDepth = 0
   /// Body namespaces seen lately: a string for each message would be one allocation more.
-  private var namespaces: [String] = []
+  private var namespaces: [(bytes: [UInt8], text: String)] = []
 
   init(configuration: MessageReaderConfiguration) {
     names = configuration.names
@@ -197,10 +197,10 @@ private struct State {
   }
 
   private mutating func string(ofNamespace namespace: UnsafeBufferPointer<UInt8>) -> String {
-    for known in namespaces where known.utf8.elementsEqual(namespace) { return known }
+    for known in namespaces where known.bytes.elementsEqual(namespace) { return known.text }
     let text = String(decoding: namespace, as: UTF8.self)
     if namespaces.count >= 8 { namespaces.removeFirst() }
-    if text.utf8.count <= 256 { namespaces.append(text) }
+    if namespace.count <= 256 { namespaces.append((Array(namespace), text)) }
     return text
   }
 }

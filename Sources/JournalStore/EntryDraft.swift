@@ -10,11 +10,12 @@ public struct EntryDraft: Hashable, Sendable {
   /// Which request an answer belongs to.
   public enum ExchangeReference: Hashable, Sendable {
     case none
-    /// The entry right before it in the same call.
-    case preceding
+    /// The entry that stands this many places before it in the same call; 1 is the one right before.
+    case behind(Int)
     case position(JournalPosition)
   }
 
+  /// A request or anything else that answers nothing, or an answer.
   public init(_ content: EntryContent, exchange: ExchangeReference = .none, recordedAt: Timestamp? = nil) {
     self.content = content
     self.exchange = exchange
@@ -25,7 +26,9 @@ public struct EntryDraft: Hashable, Sendable {
   func encode(to output: inout [UInt8]) {
     switch exchange {
     case .none: output.append(0)
-    case .preceding: output.append(1)
+    case .behind(let distance):
+      output.append(1)
+      output.appendVarint(distance)
     case .position(let position):
       output.append(2)
       output.appendLittleEndian(position.rawValue)
@@ -40,7 +43,7 @@ public struct EntryDraft: Hashable, Sendable {
   init(from reader: inout ByteReader) throws(FormatError) {
     switch try reader.byte() {
     case 0: exchange = .none
-    case 1: exchange = .preceding
+    case 1: exchange = .behind(try reader.count(atMost: WriteQueue.maximumEntryCount))
     case 2: exchange = .position(JournalPosition(try reader.littleEndian(UInt64.self)))
     default: throw FormatError("an exchange reference is unknown")
     }

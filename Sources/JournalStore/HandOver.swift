@@ -178,7 +178,10 @@ final class HandOverServer: Sendable {
   private func decodeDrafts(_ body: [UInt8]) throws -> [EntryDraft] {
     try body.withUnsafeBytes { bytes in
       var reader = ByteReader(bytes)
-      return try (0..<(try reader.count(atMost: WriteQueue.maximumEntryCount))).map { _ in try EntryDraft(from: &reader) }
+      var drafts: [EntryDraft] = []
+      for _ in 0..<(try reader.count(atMost: WriteQueue.maximumEntryCount)) { drafts.append(try EntryDraft(from: &reader)) }
+      guard reader.isAtEnd, !drafts.isEmpty else { throw FormatError("the frame does not end with its last entry") }
+      return drafts
     }
   }
 

@@ -1,17 +1,17 @@
 internal import Crypto
 internal import JournalFormat
 
-/// The short key under which an index row stands: six bytes of a hash of kind and value (`Schemas/journal-format.md`, "Index").
+/// The short key under which an index row stands: four bytes of a hash of kind and value (`Schemas/journal-format.md`, "Index").
 /// Two values may share a key; every row is verified against its entry when it is read.
 struct IndexKey: Hashable, Comparable, Sendable {
-  static let sizeBytes = 6
-  /// The key's bytes as the upper 48 bits of a big-endian number.
-  let rawValue: UInt64
+  static let sizeBytes = 4
+  /// The key's bytes as a big-endian number.
+  let rawValue: UInt32
 
   static func < (left: IndexKey, right: IndexKey) -> Bool { left.rawValue < right.rawValue }
 
   func append(to output: inout [UInt8]) {
-    withUnsafeBytes(of: rawValue.bigEndian) { output.append(contentsOf: $0.prefix(Self.sizeBytes)) }
+    output.appendBigEndian(rawValue)
   }
 }
 
@@ -34,7 +34,7 @@ struct IndexKeyMaker {
     var code = HMAC<SHA256>(key: pseudonymKey)
     code.update(data: [term.kind.rawValue])
     code.update(data: term.value)
-    let key = IndexKey(rawValue: code.finalize().prefix(IndexKey.sizeBytes).reduce(0) { $0 << 8 | UInt64($1) } << 16)
+    let key = IndexKey(rawValue: code.finalize().prefix(IndexKey.sizeBytes).reduce(0) { $0 << 8 | UInt32($1) })
     if pseudonyms.count == Self.maximumPseudonyms { pseudonyms.removeAll(keepingCapacity: true) }
     pseudonyms[term] = key
     return key
@@ -71,7 +71,7 @@ private struct KeyHash {
     var hash = state
     hash = (hash ^ hash >> 33) &* 0xff51_afd7_ed55_8ccd
     hash ^= hash >> 33
-    return IndexKey(rawValue: hash & 0xffff_ffff_ffff_0000)
+    return IndexKey(rawValue: UInt32(truncatingIfNeeded: hash >> 32))
   }
 }
 

@@ -4,10 +4,44 @@ internal import Synchronization
 
 /// Takes entries and makes them durable: the journal itself where this process holds it, or its holder behind a socket.
 public protocol JournalAppender: Sendable {
-  /// Appends entries, in order and next to each other. They are durable when this returns.
-  /// - Throws: ``JournalError``: `queue.full` may be tried again; after anything else nothing is known of these entries, and nothing more
-  ///   will be taken.
-  func append(_ drafts: [EntryDraft]) async throws(JournalError) -> ClosedRange<JournalPosition>
+  /// Queues entries to be appended, next to each other, after those of earlier calls from the same thread.
+  ///
+  /// - Parameter completion: called once, on any thread: with their positions when they are durable, or with the ``JournalError``.
+  ///   `queue.full` may be tried again, `entry.invalid` is the caller's mistake; after anything else nothing is known of these entries.
+  func submit(_ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void)
+
+  /// Believes a system clock that had leapt ahead, from now on.
+  func confirmClock() async throws(JournalError)
+}
+
+extension JournalAppender {
+  /// Appends entries, next to each other. They are durable when this returns; see ``submit(_:completion:)`` for what is thrown.
+  public func append(_ drafts: [EntryDraft]) async throws(JournalError) -> ClosedRange<JournalPosition> {
+    let result = await withCheckedContinuation { continuation in
+      submit(drafts) { continuation.resume(returning: $0) }
+    }
+    return try result.get()
+  }
+
+  /// Appends one entry.
+  public func append(_ draft: EntryDraft) async throws(JournalError) -> JournalPosition { try await append([draft]).lowerBound }
+
+  /// What is wrong with a call before anything is written; nil where nothing is.
+  func mistake(in drafts: [EntryDraft]) -> JournalError? {
+    guard (1...WriteQueue.maximumEntryCount).contains(drafts.count) else {
+      return JournalError(.invalidEntry, "one call appends 1 to \(WriteQueue.maximumEntryCount) entries, not \(drafts.count).")
+    }
+    for (index, draft) in drafts.enumerated() {
+      let payloadCount = draft.content.payload.count
+      guard draft.content.marks.allSatisfy({ $0.range.upperBound <= payloadCount }) else {
+        return JournalError(.invalidEntry, "a mark lies outside the payload.")
+      }
+      if case .behind(let distance) = draft.exchange, !(1...max(1, index)).contains(distance) || index == 0 {
+        return JournalError(.invalidEntry, "an answer names a request before the call's first entry.")
+      }
+    }
+    return nil
+  }
 }
 
 /// A journal that this process holds: it alone appends.
@@ -65,17 +99,13 @@ public final class Journal: JournalAppender {
   /// When the last durable entry was recorded; nil in an empty journal.
   public var lastRecordedAt: Timestamp? { state.values.withLock { $0.lastRecordedAt } }
 
-  public func append(_ drafts: [EntryDraft]) async throws(JournalError) -> ClosedRange<JournalPosition> {
-    let result = await withCheckedContinuation { continuation in
-      queue.add(.init(work: .append(drafts)) { continuation.resume(returning: $0) })
-    }
-    return try result.get()
+  public func submit(
+    _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
+  ) {
+    if let mistake = mistake(in: drafts) { return completion(.failure(mistake)) }
+    queue.add(.init(work: .append(drafts), completion: completion))
   }
 
-  /// Appends one entry.
-  public func append(_ draft: EntryDraft) async throws(JournalError) -> JournalPosition { try await append([draft]).lowerBound }
-
-  /// Believes a system clock that had leapt ahead.
   public func confirmClock() async throws(JournalError) {
     let result = await withCheckedContinuation { continuation in
       queue.add(.init(work: .confirmClock) { continuation.resume(returning: $0) })

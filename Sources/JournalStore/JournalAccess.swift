@@ -1,4 +1,4 @@
-public import JournalFormat
+internal import JournalFormat
 
 extension JournalDirectory {
   /// The file of a segment.

@@ -109,6 +109,33 @@ public final class JournalReader {
     return Exchange(request: request, answers: answers)
   }
 
+  // MARK: Times
+
+  /// The latest observedAt of any entry; nil in an empty journal.
+  public func latestObservedAt() throws(JournalError) -> Timestamp? {
+    try refresh()
+    var latest: Timestamp?
+    for segment in manifest.segments {
+      for block in try reader(segment).timeBlocks(from: 0) { latest = max(latest ?? block.latest, block.latest) }
+    }
+    return latest
+  }
+
+  /// The entries that were observed at one moment, in order.
+  public func entries(observedAt time: Timestamp) throws(JournalError) -> [Entry] {
+    try refresh()
+    var found: [Entry] = []
+    for segment in manifest.segments {
+      let reader = try self.reader(segment)
+      for block in try reader.timeBlocks(from: 0) where block.earliest <= time && time <= block.latest {
+        let start = block.number * SegmentWriter.blockEntryCount
+        for case .success(let entry) in try reader.entries(from: start, limit: Int(SegmentWriter.blockEntryCount))
+        where entry.content.observedAt == time { found.append(entry) }
+      }
+    }
+    return found
+  }
+
   // MARK: Segments
 
   func segment(holding position: JournalPosition) -> Manifest.Segment? {

@@ -50,7 +50,7 @@ struct JournalWriter {
       case .append(let drafts): results.append(try append(drafts, &group))
       case .confirmClock:
         let first = nextPosition
-        if let event = clock.confirm() { try append(note(event), at: clock.now().0, exchange: nil, &group) }
+        if let event = clock.confirm() { try append([EntryDraft(note(event))], at: clock.now().0, &group) }
         results.append(first...max(first, JournalPosition(nextPosition.rawValue - 1)))
       }
     }
@@ -64,27 +64,34 @@ struct JournalWriter {
   }
 
   private mutating func append(_ drafts: [EntryDraft], _ group: inout OpenGroup) throws(JournalError) -> ClosedRange<JournalPosition> {
-    guard !drafts.isEmpty else { throw JournalError(.invalidEntry, "there is nothing to append.") }
     // The time is read once for all: entries that come together are recorded together.
     let (now, event) = clock.now()
-    if let event { try append(note(event), at: now, exchange: nil, &group) }
+    if let event { try append([EntryDraft(note(event))], at: now, &group) }
     let first = nextPosition
-    for draft in drafts {
-      let exchange: JournalPosition? =
-        switch draft.exchange {
-        case .none: nil
-        case .preceding: JournalPosition(nextPosition.rawValue - 1)
-        case .position(let position): position
-        }
-      try append(draft.content, at: draft.recordedAt ?? now, exchange: exchange, &group)
+    var index = 0
+    while index < drafts.count {
+      // A request and the answer right behind it share a row.
+      let isPair = drafts[index].exchange == .none && index + 1 < drafts.count && drafts[index + 1].exchange == .behind(1)
+      let count = isPair && fitsOneRow(drafts[index], drafts[index + 1], now) ? 2 : 1
+      try append(drafts[index..<index + count], at: now, &group)
+      index += count
     }
     return first...JournalPosition(nextPosition.rawValue - 1)
   }
 
-  private mutating func append(
-    _ content: EntryContent, at time: Timestamp, exchange: JournalPosition?, _ group: inout OpenGroup
-  ) throws(JournalError) {
-    let recordedAt = max(lastRecordedAt, time)
+  /// Whether two entries may share a row: they fall in one segment and are no long lists.
+  private func fitsOneRow(_ request: EntryDraft, _ answer: EntryDraft, _ now: Timestamp) -> Bool {
+    let end = max(lastRecordedAt, request.recordedAt ?? now, answer.recordedAt ?? now)
+    return max(lastRecordedAt, request.recordedAt ?? now).period == end.period
+      && request.content.payload.count + answer.content.payload.count <= Self.maximumRowPayloadBytes
+  }
+
+  /// Reading one entry of a row decompresses both.
+  private static let maximumRowPayloadBytes = 65_536
+
+  /// Appends the entries of one row.
+  private mutating func append(_ drafts: ArraySlice<EntryDraft>, at now: Timestamp, _ group: inout OpenGroup) throws(JournalError) {
+    var recordedAt = max(lastRecordedAt, drafts.first!.recordedAt ?? now)
     if try needsNewSegment(recordedAt) {
       try commit(&group)
       try roll(recordedAt)
@@ -93,10 +100,21 @@ struct JournalWriter {
       let environment = segment!.segment.environment
       group.transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
     }
-    let entry = Entry(position: nextPosition, recordedAt: recordedAt, exchange: exchange, content: content)
-    try segment!.append(entry, in: group.transaction!)
+    var entries: [Entry] = []
+    for draft in drafts {
+      recordedAt = max(recordedAt, draft.recordedAt ?? now)
+      let position = nextPosition.advanced(by: entries.count)
+      let exchange: JournalPosition? =
+        switch draft.exchange {
+        case .none: nil
+        case .behind(let distance): JournalPosition(position.rawValue - UInt64(distance))
+        case .position(let position): position
+        }
+      entries.append(Entry(position: position, recordedAt: recordedAt, exchange: exchange, content: draft.content))
+    }
+    try segment!.append(entries, in: group.transaction!)
     lastRecordedAt = recordedAt
-    nextPosition = nextPosition.next
+    nextPosition = nextPosition.advanced(by: entries.count)
   }
 
   private mutating func commit(_ group: inout OpenGroup) throws(JournalError) {
@@ -112,7 +130,7 @@ struct JournalWriter {
     guard let segment else { return true }
     if time.period > segment.segment.header.period { return true }
     // Asking costs a call; a thousand entries cannot fill the tenth of the map that is kept free.
-    guard segment.nextIndex % 1024 == 0 else { return false }
+    guard segment.nextIndex % 1024 < 2 else { return false }
     return try segment.isFull()
   }
 

@@ -23,21 +23,21 @@ public final class RemoteJournal: JournalAppender {
 
   deinit { Glibc.close(descriptor) }
 
-  public func append(_ drafts: [EntryDraft]) async throws(JournalError) -> ClosedRange<JournalPosition> {
+  public func submit(
+    _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
+  ) {
+    if let mistake = mistake(in: drafts) { return completion(.failure(mistake)) }
     var body: [UInt8] = []
     body.appendVarint(drafts.count)
     for draft in drafts { draft.encode(to: &body) }
-    return try await request(.append, body)
+    worker.async { [self, body] in completion(exchange(.append, body)) }
   }
 
-  /// Believes a system clock that had leapt ahead.
-  public func confirmClock() async throws(JournalError) { _ = try await request(.confirmClock, []) }
-
-  private func request(_ kind: HandOver.Message, _ body: [UInt8]) async throws(JournalError) -> ClosedRange<JournalPosition> {
+  public func confirmClock() async throws(JournalError) {
     let result = await withCheckedContinuation { continuation in
-      worker.async { [self] in continuation.resume(returning: exchange(kind, body)) }
+      worker.async { [self] in continuation.resume(returning: exchange(.confirmClock, [])) }
     }
-    return try result.get()
+    _ = try result.get()
   }
 
   private func exchange(_ kind: HandOver.Message, _ body: [UInt8]) -> Result<ClosedRange<JournalPosition>, JournalError> {

@@ -11,19 +11,23 @@ final class SegmentReader {
   private var keyMaker: IndexKeyMaker
   private var contexts: [UInt32: EntryContext] = [:]
   private var joined: [UInt8] = []
+  private var latest = Record()
 
   init(_ segment: SegmentEnvironment) throws(JournalError) {
+    // All that can fail comes first: the 6.3 compiler crashes on a half-made object that holds a transaction.
+    let decoder = try Self.decoder(segment)
+    var transaction = try translating { () throws(LMDBError) in try segment.environment.beginRead() }
+    transaction.reset()
     self.segment = segment
+    self.decoder = decoder
+    self.transaction = transaction
     keyMaker = IndexKeyMaker(pseudonymKey: segment.header.pseudonymKey)
-    do {
-      decoder = try PayloadDecoder()
-    } catch {
+  }
+
+  private static func decoder(_ segment: SegmentEnvironment) throws(JournalError) -> PayloadDecoder {
+    do throws(ZstandardError) { return try PayloadDecoder() } catch {
       throw JournalError(.inputOutput, "\(error)", path: segment.environment.path)
     }
-    do throws(LMDBError) {
-      transaction = try segment.environment.beginRead()
-    } catch { throw JournalError(error) }
-    transaction.reset()
   }
 
   var firstPosition: JournalPosition { segment.header.firstPosition }
@@ -46,64 +50,84 @@ final class SegmentReader {
   /// How many entries the segment holds.
   func entryCount() throws(JournalError) -> UInt32 {
     try snapshot { () throws(JournalError) in
-      try cursorResult { (cursor: borrowing Cursor) throws(LMDBError) in
-        try cursor.move(.last) { key, _ in key.count >= 4 ? index(from: key) + 1 : 0 }
-      } ?? 0
+      let last = try withCursor(in: segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) in
+        try cursor.move(.last) { key, _ in index(from: key) }
+      }
+      guard let last else { return 0 }
+      let position = firstPosition.advanced(by: Int(last))
+      return try last + (withRecord(last) { (record) throws(JournalError) in try entryCount(in: record, at: position) } ?? 1)
     }
   }
 
   /// The entry at an index of the segment; nil where there is none.
   /// - Throws: ``JournalError`` `record.damaged`.
   func entry(at index: UInt32) throws(JournalError) -> Entry? {
-    try snapshot { () throws(JournalError) in
-      let position = firstPosition.advanced(by: Int(index))
-      return try withRecord(index) { (record) throws(JournalError) in try decode(record, at: position) }
+    if let known = latest.entry(at: index) { return known }
+    return try snapshot { () throws(JournalError) in
+      if let own = try record(at: index) { return own.entry(at: index) }
+      // The second of two entries stands in the row of the first.
+      return index == 0 ? nil : try record(at: index - 1)?.entry(at: index)
     }
   }
 
-  /// Up to `limit` entries from an index on, each its own result: a damaged record does not hide its neighbours. An index that is
-  /// missing between others is reported as damage too.
+  /// Up to `limit` entries (or one more, the second of a row) from an index on, each its own result: a damaged record does not hide its
+  /// neighbours. An index that is missing between others is reported as damage too.
   func entries(from start: UInt32, limit: Int) throws(JournalError) -> [Result<Entry, JournalError>] {
     try snapshot { () throws(JournalError) in
       let count = try entryCount()
-      guard start < count else { return [] }
       var results: [Result<Entry, JournalError>] = []
-      results.reserveCapacity(limit)
-      for index in start..<min(count, start + UInt32(limit)) {
+      results.reserveCapacity(limit + 1)
+      var next = start
+      while next < count && results.count < limit {
         do throws(JournalError) {
-          guard let entry = try entry(at: index) else {
-            throw JournalError(
-              .recordDamaged, "the record is missing.", path: path, position: firstPosition.advanced(by: Int(index)))
+          guard let entry = try entry(at: next) else {
+            throw JournalError(.recordDamaged, "the record is missing.", path: path, position: firstPosition.advanced(by: Int(next)))
           }
           results.append(.success(entry))
         } catch {
           results.append(.failure(error))
         }
+        next += 1
       }
       return results
     }
+  }
+
+  /// The entries of one row.
+  private struct Record {
+    var firstIndex: UInt32 = 0
+    var entries: [Entry] = []
+
+    func entry(at index: UInt32) -> Entry? {
+      index >= firstIndex && index - firstIndex < UInt32(entries.count) ? entries[Int(index - firstIndex)] : nil
+    }
+  }
+
+  private func record(at index: UInt32) throws(JournalError) -> Record? {
+    let position = firstPosition.advanced(by: Int(index))
+    let entries = try withRecord(index) { (record) throws(JournalError) in try decode(record, at: position) }
+    guard let entries else { return nil }
+    // Records never change, and who reads one half of an exchange mostly reads the other next.
+    latest = Record(firstIndex: index, entries: entries)
+    return latest
   }
 
   /// Lends the bytes of a record, joined where they stand in several rows.
   private func withRecord<Result>(
     _ index: UInt32, _ body: (UnsafeRawBufferPointer) throws(JournalError) -> Result
   ) throws(JournalError) -> Result? {
-    var key = index.bigEndian
-    let head = try withValue(of: &key, in: segment.tables.entries) { (bytes) throws(JournalError) -> Head<Result> in
-      guard bytes.count == SegmentWriter.chunkBytes else { return .whole(try body(bytes)) }
+    var isWhole = true
+    let whole = try withValue(of: index, in: segment.tables.entries) { (bytes) throws(JournalError) -> Result? in
+      guard bytes.count == SegmentWriter.chunkBytes else { return try body(bytes) }
+      isWhole = false
       joined.removeAll(keepingCapacity: true)
       joined.append(contentsOf: bytes)
-      return .first
+      return nil
     }
-    switch head {
-    case nil: return nil
-    case .whole(let result): return result
-    case .first: break
-    }
+    if isWhole { return whole ?? nil }
     var chunk: UInt16 = 1
     while true {
-      let chunkKey = bigEndianBytes(index) + bigEndianBytes(chunk)
-      let size = try withValue(of: chunkKey, in: segment.tables.entries) { bytes in
+      let size = try withValue(of: bigEndianBytes(index) + bigEndianBytes(chunk), in: segment.tables.entries) { bytes in
         joined.append(contentsOf: bytes)
         return bytes.count
       }
@@ -114,35 +138,34 @@ final class SegmentReader {
       guard size == SegmentWriter.chunkBytes else { break }
       chunk += 1
     }
-    var result: Swift.Result<Result, JournalError>?
-    joined.withUnsafeBytes { bytes in
-      do throws(JournalError) { result = .success(try body(bytes)) } catch { result = .failure(error) }
-    }
-    return try result?.get()
+    return try joined.withRawBytes { (bytes) throws(JournalError) in try body(bytes) }
   }
 
-  private enum Head<Result> {
-    case whole(Result)
-    case first
+  private func entryCount(in record: UnsafeRawBufferPointer, at position: JournalPosition) throws(JournalError) -> UInt32 {
+    do throws(FormatError) {
+      var reader = ByteReader(record)
+      _ = try reader.take(4)
+      return UInt32(try RecordCoding.entryCount(&reader))
+    } catch { throw JournalError(error, position, path: path) }
   }
 
-  private func decode(_ record: UnsafeRawBufferPointer, at position: JournalPosition) throws(JournalError) -> Entry {
+  private func decode(_ record: UnsafeRawBufferPointer, at position: JournalPosition) throws(JournalError) -> [Entry] {
     do {
       var reader = ByteReader(record)
-      guard try reader.littleEndian(UInt32.self) == recordChecksum(position, record) else {
+      guard try reader.littleEndian(UInt32.self) == RecordCoding.checksum(position, record) else {
         throw FormatError("its checksum does not fit")
       }
-      var metadataReader = ByteReader(try reader.counted())
-      let metadata = try EntryMetadata(from: &metadataReader, position: position, baseTime: segment.header.baseTime)
-      guard metadataReader.isAtEnd, let encoding = PayloadEncoding(rawValue: try reader.byte()) else {
-        throw FormatError("it has parts that this version does not know")
+      let metadata = try RecordCoding.metadata(&reader, position, baseTime: segment.header.baseTime)
+      let firstCount = metadata.count == 1 ? nil : try reader.count(atMost: PayloadDecoder.maximumPayloadBytes)
+      guard let encoding = PayloadEncoding(rawValue: try reader.byte()) else {
+        throw FormatError("its payload has an encoding that this version does not know")
       }
       let payload = try decoder.payload(of: encoding, &reader, dictionary: dictionary)
-      try metadata.validate(payloadCount: payload.count)
-      let content = EntryContent(
-        observedAt: metadata.observedAt, context: try context(metadata.context), latencyMilliseconds: metadata.latencyMilliseconds,
-        marks: metadata.marks, findings: metadata.findings, payload: payload)
-      return Entry(position: position, recordedAt: metadata.recordedAt, exchange: metadata.exchange, content: content)
+      guard let firstCount else { return [try entry(metadata[0], position, payload)] }
+      guard firstCount <= payload.count else { throw FormatError("its first payload is longer than both") }
+      return [
+        try entry(metadata[0], position, Array(payload[..<firstCount])), try entry(metadata[1], position.next, Array(payload[firstCount...])),
+      ]
     } catch let error as FormatError {
       throw JournalError(error, position, path: path)
     } catch let error as ZstandardError {
@@ -154,13 +177,20 @@ final class SegmentReader {
     }
   }
 
+  private func entry(_ metadata: EntryMetadata, _ position: JournalPosition, _ payload: [UInt8]) throws -> Entry {
+    try metadata.validate(payloadCount: payload.count)
+    let content = EntryContent(
+      observedAt: metadata.observedAt, context: try context(metadata.context), latencyMilliseconds: metadata.latencyMilliseconds,
+      marks: metadata.marks, findings: metadata.findings, payload: payload)
+    return Entry(position: position, recordedAt: metadata.recordedAt, exchange: metadata.exchange, content: content)
+  }
+
   private func context(_ reference: EntryMetadata.ContextReference) throws -> EntryContext {
     switch reference {
     case .inline(let context): return context
     case .number(let number):
       if let known = contexts[number] { return known }
-      var key = number.bigEndian
-      let context = try withValue(of: &key, in: segment.tables.contexts) { (bytes) throws(JournalError) in
+      let context = try withValue(of: number, in: segment.tables.contexts) { (bytes) throws(JournalError) in
         try decodeContext(bytes, number)
       }
       guard let context else { throw FormatError("it names context \(number), which the segment does not have") }
@@ -182,8 +212,7 @@ final class SegmentReader {
   }
 
   private func dictionary(_ number: UInt32) throws -> [UInt8] {
-    var key = number.bigEndian
-    let bytes = try withValue(of: &key, in: segment.tables.dictionaries) { (bytes) throws(JournalError) -> [UInt8] in
+    let bytes = try withValue(of: number, in: segment.tables.dictionaries) { (bytes) throws(JournalError) -> [UInt8] in
       guard let dictionary = checked(bytes) else {
         throw JournalError(.segmentDamaged, "dictionary \(number) is damaged: its checksum does not fit.", path: path)
       }
@@ -300,7 +329,7 @@ final class SegmentReader {
         guard let encoding else { throw JournalError(.segmentDamaged, "context \(number) is damaged.", path: path) }
         table.load(number: number, encoding: encoding)
       }
-      let newest = try cursorResult(in: segment.tables.dictionaries) { (cursor: borrowing Cursor) throws(LMDBError) in
+      let newest = try withCursor(in: segment.tables.dictionaries) { (cursor: borrowing Cursor) throws(LMDBError) in
         try cursor.move(.last) { key, _ in index(from: key) }
       }
       if let newest {
@@ -320,38 +349,33 @@ final class SegmentReader {
     }
   }
 
-  private func cursorResult<Result>(
-    in database: Database? = nil, _ body: (borrowing Cursor) throws(LMDBError) -> Result
+  private func withCursor<Result>(
+    in database: Database, _ body: (borrowing Cursor) throws(LMDBError) -> Result
   ) throws(JournalError) -> Result {
-    var result: Result?
-    try withCursor(in: database ?? segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) in
-      result = try body(cursor)
-    }
-    return result!
-  }
-
-  private func withCursor(in database: Database, _ body: (borrowing Cursor) throws(LMDBError) -> Void) throws(JournalError) {
-    do throws(LMDBError) { try transaction.withCursor(in: database, body) } catch { throw JournalError(error) }
-  }
-
-  private func withValue<Key, Result>(
-    of key: inout Key, in database: Database, _ body: (UnsafeRawBufferPointer) throws(JournalError) -> Result
-  ) throws(JournalError) -> Result? {
-    try withValue(of: withUnsafeBytes(of: &key) { Array($0) }, in: database, body)
+    do throws(LMDBError) { return try transaction.withCursor(in: database, body) } catch { throw JournalError(error) }
   }
 
   private func withValue<Result>(
-    of key: [UInt8], in database: Database, _ body: (UnsafeRawBufferPointer) throws(JournalError) -> Result
+    of number: UInt32, in database: Database, _ body: (UnsafeRawBufferPointer) throws(JournalError) -> Result
   ) throws(JournalError) -> Result? {
+    var key = number.bigEndian
     var outcome: Swift.Result<Result, JournalError>?
     do throws(LMDBError) {
-      try key.withRawBytes { (key) throws(LMDBError) in
+      try withUnsafeBytes(of: &key) { (key) throws(LMDBError) in
         try transaction.withValue(of: key, in: database) { bytes in
           do throws(JournalError) { outcome = .success(try body(bytes)) } catch { outcome = .failure(error) }
         }
       }
     } catch { throw JournalError(error) }
     return try outcome?.get()
+  }
+
+  private func withValue<Result>(
+    of key: [UInt8], in database: Database, _ body: (UnsafeRawBufferPointer) -> Result
+  ) throws(JournalError) -> Result? {
+    do throws(LMDBError) {
+      return try key.withRawBytes { (key) throws(LMDBError) in try transaction.withValue(of: key, in: database, body) }
+    } catch { throw JournalError(error) }
   }
 }
 

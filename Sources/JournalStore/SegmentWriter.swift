@@ -62,16 +62,19 @@ struct SegmentWriter {
     }
   }
 
-  /// Writes one entry, whose position must be ``nextPosition``. Its index rows follow with ``flush(in:)``.
-  mutating func append(_ entry: Entry, in transaction: borrowing WriteTransaction) throws(JournalError) {
+  /// Writes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``. Their index
+  /// rows follow with ``flush(in:)``.
+  mutating func append(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
     let index = nextIndex
-    try buildRecord(entry, in: transaction)
+    try buildRecord(entries, in: transaction)
     try translating { () throws(LMDBError) in try putRecord(index, in: transaction) }
-    addIndexRows(entry, index)
-    noteTime(entry.content.observedAt, index)
-    nextIndex += 1
-    lastRecordedAt = entry.recordedAt
-    if encoder.sample(entry.content), let bytes = encoder.train(number: 1) {
+    for entry in entries {
+      addIndexRows(entry, nextIndex)
+      noteTime(entry.content.observedAt, nextIndex)
+      nextIndex += 1
+      lastRecordedAt = entry.recordedAt
+    }
+    if encoder.sample(entries.map(\.content)), let bytes = encoder.train(number: 1) {
       try store(dictionary: bytes, number: 1, in: transaction)
     }
   }
@@ -94,22 +97,29 @@ struct SegmentWriter {
 
   // MARK: Records
 
-  private mutating func buildRecord(_ entry: Entry, in transaction: borrowing WriteTransaction) throws(JournalError) {
-    let reference = try contextReference(entry.content.context, in: transaction)
-    var metadata: [UInt8] = []
-    metadata.reserveCapacity(64)
-    EntryMetadata(entry.content, context: reference, recordedAt: entry.recordedAt, exchange: entry.exchange)
-      .encode(position: entry.position, baseTime: segment.header.baseTime, to: &metadata)
+  private mutating func buildRecord(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
+    let first = entries[0]
     record.removeAll(keepingCapacity: true)
     record.appendLittleEndian(UInt32(0))
-    record.appendCounted(metadata)
+    var baseTime = segment.header.baseTime
+    for (index, entry) in entries.enumerated() {
+      let reference = try contextReference(entry.content.context, in: transaction)
+      let metadata = EntryMetadata(entry.content, context: reference, recordedAt: entry.recordedAt, exchange: entry.exchange)
+      RecordCoding.append(metadata, position: entry.position, baseTime: baseTime, hasSecond: index == 0 && entries.count == 2, to: &record)
+      baseTime = entry.recordedAt
+    }
     do {
-      try encoder.append(entry.content.payload, to: &record)
+      if entries.count == 2 {
+        record.appendVarint(first.content.payload.count)
+        try encoder.append(first.content.payload + entries[1].content.payload, to: &record)
+      } else {
+        try encoder.append(first.content.payload, to: &record)
+      }
     } catch {
-      throw JournalError(.inputOutput, "\(error)", path: segment.environment.path, position: entry.position)
+      throw JournalError(.inputOutput, "\(error)", path: segment.environment.path, position: first.position)
     }
     record.withUnsafeMutableBytes {
-      $0.storeBytes(of: recordChecksum(entry.position, UnsafeRawBufferPointer($0)).littleEndian, as: UInt32.self)
+      $0.storeBytes(of: RecordCoding.checksum(first.position, UnsafeRawBufferPointer($0)).littleEndian, as: UInt32.self)
     }
   }
 
@@ -200,14 +210,6 @@ private struct RecentRequests {
 }
 
 func bigEndianBytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
-
-/// CRC-32C over the position (eight bytes, little-endian) and the record without its first four bytes.
-func recordChecksum(_ position: JournalPosition, _ record: UnsafeRawBufferPointer) -> UInt32 {
-  var crc = CRC32C()
-  withUnsafeBytes(of: position.rawValue.littleEndian) { crc.update($0) }
-  crc.update(UnsafeRawBufferPointer(rebasing: record.dropFirst(4)))
-  return crc.value
-}
 
 /// A value and its CRC-32C behind it.
 func withChecksum(_ value: [UInt8]) -> [UInt8] {

@@ -1,5 +1,5 @@
-public import EMIP
-public import Foundation
+internal import EMIP
+internal import Foundation
 public import JournalFormat
 public import JournalStore
 

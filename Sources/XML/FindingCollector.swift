@@ -3,17 +3,19 @@ internal import CLibXML2
 /// Collects what a validation finds, up to the limit, then stops the parser at the next tag.
 final class FindingCollector {
   private(set) var findings: [XMLFinding] = []
+  /// Whether the limit ended the reading, and not something in the document.
+  private(set) var hasStopped = false
   private let parser: SAXParser
 
   init(parser: SAXParser) { self.parser = parser }
 
-  var isFull: Bool { findings.count >= XMLSchema.maximumFindings }
-
   func add(_ error: xmlError) {
-    guard !isFull else { return }
+    guard !hasStopped else { return }
     findings.append(XMLFinding(line: parser.state.pointee.line, message: findingMessage(error)))
+    guard findings.count == XMLSchema.maximumFindings, parser.state.pointee.failure == nil else { return }
+    hasStopped = true
     // Seen by our callbacks, which stop the parser; this function is called from within libxml2 where stopping is not safe.
-    if isFull { parser.state.pointee.failure = XMLError(.malformed, "The message has too many schema findings.") }
+    parser.state.pointee.failure = XMLError(.malformed, "The message has too many schema findings.")
   }
 }
 

@@ -20,8 +20,8 @@ func saxDocumentType(_ pointer: UnsafeMutableRawPointer?) {
 }
 
 func saxStartElement(
-  _ pointer: UnsafeMutableRawPointer?, _ name: UnsafePointer<UInt8>?, _ prefix: UnsafePointer<UInt8>?, _ uri: UnsafePointer<UInt8>?,
-  _ namespaceCount: Int32, _ attributeCount: Int32, _ attributes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?
+  _ pointer: UnsafeMutableRawPointer?, _ name: UnsafePointer<UInt8>?, _ uri: UnsafePointer<UInt8>?, _ namespaceCount: Int32,
+  _ attributeCount: Int32
 ) {
   let state = state(pointer)
   guard state.pointee.failure == nil, let name else { return xmlStopParser(state.pointee.context) }
@@ -41,8 +41,8 @@ func saxStartElement(
   guard state.pointee.elementCount <= XMLLimits.elements else {
     return fail(state, .tooManyElements, "The message has more than \(XMLLimits.elements) elements.")
   }
-  guard !hasUnboundPrefix(prefix, uri, Int(attributeCount), attributes) else {
-    return fail(state, .unboundPrefix, "A namespace prefix is not declared.")
+  guard xmlDictSize(state.pointee.context.pointee.dict) <= XMLLimits.names else {
+    return fail(state, .tooManyNames, "The message has more than some \(XMLLimits.names) different names.")
   }
   let closesItself = state.pointee.context.pointee.input.pointee.cur.pointee == UInt8(ascii: "/")
   if depth > 0 { state.pointee.frames[depth - 1].hasChildElements = true }
@@ -103,7 +103,8 @@ func saxCharacterData(_ pointer: UnsafeMutableRawPointer?, _ characters: UnsafeP
   state.pointee.append(characters + rest.startIndex, rest.count)
 }
 
-/// The first error ends the reading; warnings (a namespace name that is no absolute URI, say) do not.
+/// The first error ends the reading; warnings (a namespace name that is no absolute URI, say) do not. To libxml2 an unbound prefix is an
+/// error that it goes on after; here it is the end too.
 ///
 /// Does not stop the parser: libxml2 reports from deep within a function that still holds pointers into what stopping frees. It ends by
 /// itself after a fatal error, and the next tag stops it after another.
@@ -122,17 +123,6 @@ func saxError(_ error: xmlErrorPtr?) {
     let code = XMLError.Code(libraryCode: libraryCode, isAtEnd: state.pointee.offset >= state.pointee.bytes.count)
     state.pointee.failure = XMLError(code, sentence(error.pointee.message), line: line, libraryCode: libraryCode)
   }
-}
-
-/// libxml2 accepts a prefix that nobody declared, and leaves its namespace nil.
-private func hasUnboundPrefix(
-  _ prefix: UnsafePointer<UInt8>?, _ uri: UnsafePointer<UInt8>?, _ attributeCount: Int,
-  _ attributes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?
-) -> Bool {
-  if prefix != nil && uri == nil { return true }
-  // Five pointers for each: local name, prefix, namespace, begin and end of the value.
-  for index in 0..<attributeCount where attributes![index * 5 + 1] != nil && attributes![index * 5 + 2] == nil { return true }
-  return false
 }
 
 private func buffer(_ name: UnsafePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {

@@ -16,8 +16,8 @@ final class SAXParser {
     sax.initialized = UInt32(XML_SAX2_MAGIC)
     sax.internalSubset = { state, _, _, _ in saxDocumentType(state) }
     sax.externalSubset = { state, _, _, _ in saxDocumentType(state) }
-    sax.startElementNs = { state, name, prefix, uri, namespaces, _, attributes, _, values in
-      saxStartElement(state, name, prefix, uri, namespaces, attributes, values)
+    sax.startElementNs = { state, name, _, uri, namespaces, _, attributes, _, _ in
+      saxStartElement(state, name, uri, namespaces, attributes)
     }
     sax.endElementNs = { state, _, _, _ in saxEndElement(state) }
     sax.characters = { state, text, count in saxCharacters(state, text, count) }

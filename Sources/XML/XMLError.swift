@@ -19,6 +19,7 @@ public struct XMLError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooManyAttributes = "too-many-attributes"
     case tooManyNamespaces = "too-many-namespaces"
     case tooManyElements = "too-many-elements"
+    case tooManyNames = "too-many-names"
     case unboundPrefix = "unbound-prefix"
     case undefinedEntity = "undefined-entity"
     case truncated

@@ -10,6 +10,9 @@ public enum XMLLimits {
   public static let namespaces = 32
   /// Namespace declarations in scope at one place: libxml2 walks all of them for each name.
   public static let namespacesInScope = 256
+  /// Different names of elements, attributes, prefixes and namespaces, more or less: those of a few documents before may count, too.
+  /// libxml2 takes a second to remember 200,000.
+  public static let names = 16_384
   /// Elements of a document.
   public static let elements = 200_000
 }

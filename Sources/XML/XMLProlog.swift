@@ -74,6 +74,10 @@ struct XMLProlog {
 }
 
 extension UInt8 {
+  fileprivate var startsName: Bool {
+    self >= 0x80 || (self | 0x20) >= 0x61 && (self | 0x20) <= 0x7a || self == UInt8(ascii: "_") || self == UInt8(ascii: ":")
+  }
+
   var isBlank: Bool { self == 0x20 || self == 0x0a || self == 0x0d || self == 0x09 }
 }
 
@@ -114,7 +118,8 @@ extension UnsafeBufferPointer<UInt8> {
 
   /// The values in quotes behind `=` between the `<` before `tag` and the tag's end, at most up to `end`.
   fileprivate func attributeCount(tag: Int, end: Int) -> Int {
-    guard tag < end, self[tag] != UInt8(ascii: "!"), self[tag] != UInt8(ascii: "?"), self[tag] != UInt8(ascii: "/") else { return 0 }
+    // What begins no name begins no tag: an end tag, a comment, or a `<` in a comment or CDATA.
+    guard tag < end, self[tag].startsName else { return 0 }
     var count = 0
     var offset = tag
     while offset < end, self[offset] != UInt8(ascii: ">") {

@@ -31,7 +31,7 @@ public final class XMLSchema: @unchecked Sendable {  // every use of the two poi
 
   deinit { xmlSchemaFree(schema) }
 
-  /// Validates a document; an empty answer means valid. At most ``maximumFindings``.
+  /// Validates a document; an empty answer means valid. After ``maximumFindings`` the rest is not read, and so not refused either.
   /// - Throws: `XMLError` as `XMLReader.read`: what the hardened reader refuses is not validated.
   public func validate(_ bytes: UnsafeBufferPointer<UInt8>) throws(XMLError) -> [XMLFinding] {
     let prolog = try XMLProlog(bytes)
@@ -55,8 +55,7 @@ public final class XMLSchema: @unchecked Sendable {  // every use of the two poi
     do throws(XMLError) {
       try parser.parse(bytes, prolog: prolog, handler: IgnoringHandler(), chunkSizeBytes: 64 << 10, validation: validation)
     } catch {
-      // Stopped by the collector, the document is not read to its end: not well-formed is not what is wrong.
-      guard collector.isFull else { throw error }
+      guard collector.hasStopped else { throw error }
     }
     withExtendedLifetime(collector) {}
     return collector.findings

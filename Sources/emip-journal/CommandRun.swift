@@ -22,6 +22,12 @@ struct CommandFailure: Error {
     self.status = status
     self.message = message
   }
+
+  /// - Parameter fate: what became of the records, for instance `left out`.
+  static func damaged(_ count: UInt64, _ fate: String) -> CommandFailure {
+    let records = Figure.count(count, "damaged record was", "damaged records were")
+    return CommandFailure(.badData, "\(records) \(fate). Run `emip-journal verify`.")
+  }
 }
 
 /// Runs a command line and turns every error into a sentence and an exit status.
@@ -41,10 +47,10 @@ enum CommandRun {
       // Whoever read it has seen enough.
       return ExitStatus.ok.rawValue
     } catch let error as JournalError {
-      return fail(CommandFailure(error.code.exitStatus, "\(error) (\(error.code.rawValue))"))
-    } catch where isFileError(error) {
+      return fail(CommandFailure(error.code.exitStatus, error.sentence))
+    } catch  where isFileError(error) {
       return fail(CommandFailure(.inputOutput, error.localizedDescription))
-    } catch where isOfArgumentParser(error) {
+    } catch  where isOfArgumentParser(error) {
       return leave(error)
     } catch {
       return fail(CommandFailure(.fault, "this should not happen; please report it: \(error)"))
@@ -80,6 +86,11 @@ enum CommandRun {
   private static func isFileError(_ error: any Error) -> Bool {
     error is CocoaError || (error as NSError).domain == NSPOSIXErrorDomain
   }
+}
+
+extension JournalError {
+  /// For a person, with the code that `Schemas/errors.md` explains.
+  var sentence: String { "\(self) (\(code.rawValue))" }
 }
 
 extension JournalError.Code {

@@ -30,8 +30,8 @@ struct EmipJournal: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Initialize.self, Show.self, Session.self, Find.self, List.self, Statistics.self, Verify.self, VerifySegment.self, Backup.self,
-      Export.self, Clock.self,
+      Initialize.self, Import.self, Show.self, Session.self, Find.self, List.self, Statistics.self, Verify.self, VerifySegment.self,
+      Backup.self, Export.self, Clock.self, Bench.self,
     ])
 
   static func main() async {

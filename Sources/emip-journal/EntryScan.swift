@@ -19,7 +19,8 @@ enum EntryScan {
       guard !results.isEmpty else { break }
       for result in results.prefix(Int(last.rawValue - next.rawValue) + 1) { try body(result) }
       next = next.advanced(by: results.count)
-      progress.update("\(label): \(Figure.count(next.rawValue - begin.rawValue)) of \(Figure.count(last.rawValue - begin.rawValue + 1)) entries")
+      let (done, all) = (next.rawValue - begin.rawValue, last.rawValue - begin.rawValue + 1)
+      progress.update("\(label): \(Figure.count(done)) of \(Figure.count(all)) entries")
     }
     progress.clear()
   }

@@ -11,7 +11,7 @@ struct ExchangeListing {
   let limit: Int?
   let writer: ExchangeListWriter
   private var count = 0
-  private var damageCount = 0
+  private var damageCount: UInt64 = 0
   private var last: JournalPosition?
 
   init(reader: JournalReader, query: ExchangeQuery, limit: Int?, writer: ExchangeListWriter) {
@@ -50,10 +50,7 @@ struct ExchangeListing {
   /// - Throws: ``CommandFailure`` where records were damaged.
   func tellEnd() throws {
     if isFull, let last { StandardError.note("stopped after \(Figure.count(count)); go on with --after \(last)") }
-    guard damageCount == 0 else {
-      throw CommandFailure(
-        .badData, "\(Figure.count(damageCount, "damaged record was", "damaged records were")) passed over. Run `emip-journal verify`.")
-    }
+    if damageCount > 0 { throw CommandFailure.damaged(damageCount, "passed over") }
   }
 
   private mutating func list(_ isWanted: (Exchange) -> Bool) throws {
@@ -85,6 +82,6 @@ struct ExchangeListing {
 
   private mutating func noteDamage(_ error: JournalError) {
     damageCount += 1
-    StandardError.note("\(error) (\(error.code.rawValue))")
+    StandardError.note(error.sentence)
   }
 }

@@ -44,13 +44,13 @@ struct Export: ParsableCommand {
   }
 
   private func export(_ reader: JournalReader, to output: ByteOutput) throws {
-    var damageCount = 0
+    var damageCount: UInt64 = 0
     var latest: (head: JournalPosition, isWanted: Bool)?
     try EntryScan.run(reader, from: from.map { JournalPosition($0) }, label: "exporting", showsProgress: !output.isTerminal) { result in
       switch result {
       case .failure(let error):
         damageCount += 1
-        StandardError.note("\(error) (\(error.code.rawValue))")
+        StandardError.note(error.sentence)
       case .success(let entry):
         let isWanted = try latest.flatMap { $0.head == entry.exchange ? $0.isWanted : nil } ?? isWanted(entry, reader)
         if entry.exchange == nil { latest = (entry.position, isWanted) }
@@ -60,10 +60,7 @@ struct Export: ParsableCommand {
       }
     }
     try output.flush()
-    guard damageCount == 0 else {
-      throw CommandFailure(
-        .badData, "\(Figure.count(damageCount, "damaged record was", "damaged records were")) left out. Run `emip-journal verify`.")
-    }
+    if damageCount > 0 { throw CommandFailure.damaged(damageCount, "left out") }
   }
 
   /// Decided by the request's time; where that is gone, by the answer's own.

@@ -1,15 +1,18 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 import JournalStore
-public import Logging
+import Logging
 
 /// What every command takes: which journal, and how much it tells about its doings.
 struct JournalOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The journal's directory; else $EMIP_JOURNAL, else ./journal.", valueName: "directory"))
   var journal: String?
 
-  @Option(help: ArgumentHelp("Log to standard error from this level on: trace, debug, info, notice, warning, error, critical.", valueName: "level"))
-  var logLevel: Logger.Level = .warning
+  @Option(
+    help: ArgumentHelp(
+      "Log to standard error from this level on: trace, debug, info, notice, warning (the default), error, critical.", valueName: "level"),
+    transform: CaseName.parse)
+  var logLevel: Logger.Level?
 
   func validate() throws {
     if journal?.isEmpty == true { throw ValidationError("--journal names no directory.") }
@@ -31,12 +34,10 @@ struct JournalOptions: ParsableArguments {
 
   var logger: Logger {
     var logger = Logger(label: "emip-journal", factory: { StreamLogHandler.standardError(label: $0) })
-    logger.logLevel = logLevel
+    logger.logLevel = logLevel ?? .warning
     return logger
   }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// How exchanges are written.
 enum ExchangeFormat: String, ExpressibleByArgument, CaseIterable {

@@ -77,7 +77,9 @@ struct Lookup {
     }
   }
 
-  private func flag(_ count: Int) -> String { "\(Figure.count(count, "exchange has", "exchanges have")) this \(key == .sessionId ? "session id" : key.rawValue)" }
+  private func flag(_ count: Int) -> String {
+    "\(Figure.count(count, "exchange has", "exchanges have")) this \(key == .sessionId ? "session id" : key.rawValue)"
+  }
 
   private func writeText(
     _ exchanges: [Exchange], _ options: LookupOptions, _ detail: Detail, _ lastPosition: JournalPosition?, _ output: ByteOutput

@@ -26,7 +26,9 @@ struct PersonalValues {
   }
 
   /// A text of an entry's fields as a line of output: values that it quotes are masked.
-  func line(_ text: String) -> String { pieces(Array(text.utf8), hidden: []).map { $0.map { SafeText.line(Array($0)) } ?? Self.mask }.joined() }
+  func line(_ text: String) -> String {
+    pieces(Array(text.utf8), hidden: []).map { $0.map { SafeText.line(Array($0)) } ?? Self.mask }.joined()
+  }
 
   /// A value of an identifier.
   func identifier(_ text: [UInt8], of kind: TermKind) -> String { kind.isPersonal && !isRevealed ? Self.mask : SafeText.line(text) }
@@ -35,7 +37,7 @@ struct PersonalValues {
   func body(_ entry: Entry) -> String {
     let payload = entry.content.payload
     guard isRevealed || entry.kind != .refusal else {
-      return "\(Self.mask) \(Figure.count(payload.count, "byte", "bytes")) that were not read, so that nothing tells what is personal in them: see them with --reveal"
+      return "\(Self.mask) (not read, so that nothing tells what is personal in it: see it with --reveal)"
     }
     let hidden = isRevealed ? [] : entry.content.marks.filter { $0.kind.isPersonal && !$0.range.isEmpty }.map(\.range)
     return pieces(payload, hidden: hidden).map { $0.map { SafeText.body($0) } ?? Self.mask }.joined()

@@ -28,7 +28,7 @@ struct RevealOptions: ParsableArguments {
     } catch {
       throw CommandFailure(
         error.code.exitStatus,
-        "personal values are revealed only when that can be recorded, and it cannot: \(error) (\(error.code.rawValue)) "
+        "personal values are revealed only when that can be recorded, and it cannot: \(error.sentence) "
           + "Leave --reveal out to see the rest.")
     }
   }

@@ -36,8 +36,7 @@ struct Statistics: ParsableCommand {
     }
     try output.flush()
     if census.damagedCount > 0 {
-      throw CommandFailure(
-        .badData, "\(Figure.count(census.damagedCount, "damaged record was", "damaged records were")) not counted. Run `emip-journal verify`.")
+      throw CommandFailure.damaged(census.damagedCount, "not counted")
     }
   }
 }

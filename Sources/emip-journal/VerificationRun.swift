@@ -45,7 +45,9 @@ struct VerificationRun {
       return
     }
     do throws(JournalError) {
-      let pages = try directory.whileNobodyHolds(purpose: "emip-journal verify") { () throws(JournalError) in try reader.verifyPages(segment) }
+      let pages = try directory.whileNobodyHolds(purpose: "emip-journal verify") { () throws(JournalError) in
+        try reader.verifyPages(segment)
+      }
       report.add(pages, file: directory.file(of: segment))
     } catch {
       guard error.code == .lockHeld else { throw error }

@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+import Testing
 
 /// How a run of the command ended.
 struct CommandResult {
@@ -17,8 +17,8 @@ struct CommandResult {
   func objects() throws -> [[String: Any]] { try lines.map(Self.object) }
 
   private static func object(_ text: String) throws -> [String: Any] {
-    guard let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] else { throw CocoaError(.coderInvalidValue) }
-    return object
+    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    return try #require(value as? [String: Any], "\(text.prefix(80)) is no object")
   }
 }
 

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct ExitStatusTests {
   @Test(arguments: [
-    ["show"], ["nonsense"], ["list", "--since", "soon"], ["list", "--limit", "0"], ["list", "--outcome", "good"], ["list", "--follow", "--reverse"],
+    ["show"], ["nonsense"], ["list", "--since", "soon"], ["list", "--limit", "0"], ["list", "--outcome", "good"],
+    ["list", "--follow", "--reverse"],
     ["list", "--bodies"], ["list", "--since", "now", "--until", "1h"], ["show", "x", "--reason", "y"], ["show", "x", "--part", "request"],
     ["list", "--follow", "--format", "json"], ["list", "--evse", " "], ["show", "x", "--format", "yaml"], ["list", "--journal", ""],
   ])

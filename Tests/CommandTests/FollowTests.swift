@@ -54,7 +54,8 @@ import Testing
     holder.close()
   }
 
-  @Test(arguments: [SIGINT, SIGTERM]) func `follow begins with what is new, keeps to its filter, and ends when it is asked to`(signal: Int32) async throws {
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `follow begins with what is new, keeps to its filter, and ends when it is asked to`(signal: Int32) async throws {
     let sample = try await SampleJournal([Sample(transactionId: "T-old")])
     let follower = try Follower(sample, ["--outcome", "error"])
     // It looks for the end before it waits; what comes later is new.

@@ -21,15 +21,19 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (["--since", "2025-03-01 11:00"], "2345"), (["--until", "2025-04-01"], "123"), (["--since", "2025-03-01", "--until", "2025-03-02"], "12"),
+  static let filters: [([String], String)] = [
+    (["--since", "2025-03-01 11:00"], "2345"), (["--until", "2025-04-01"], "123"),
+    (["--since", "2025-03-01", "--until", "2025-03-02"], "12"),
     (["--operation", "getserviceauthorisation"], "1"), (["--operation", "SetChargeDetailRecord"], "2345"),
-    (["--operation", "eMIP_ToIOP_GetServiceAuthorisationRequest"], "1"), (["--direction", "fromiop"], "5"), (["--operator", "de-abc"], "3"),
+    (["--operation", "eMIP_ToIOP_GetServiceAuthorisationRequest"], "1"), (["--direction", "fromiop"], "5"),
+    (["--operator", "de-abc"], "3"),
     (["--partner", "DEABC"], "3"), (["--evse", "frc01e9"], "2"), (["--user", "ffffffff"], "2"), (["--outcome", "ok"], "1"),
     (["--outcome", "error"], "2"), (["--outcome", "lost"], "3"), (["--outcome", "fault"], "4"), (["--outcome", "warning"], "5"),
     (["--outcome", "refused"], ""), (["--operation", "NoSuchThing"], ""), (["--reverse"], "54321"), (["--reverse", "--limit", "2"], "54"),
     (["--since", "1h"], ""), (["--evse", "FR*C01*E9", "--outcome", "ok"], ""),
-  ])
+  ]
+
+  @Test(arguments: filters)
   func `filters let through what they say`(options: [String], expected: String) async throws {
     let journal = try await SampleJournal(Self.samples)
     let result = try journal.run(["list", "--format", "ndjson"] + options)

@@ -20,23 +20,30 @@ struct Sample {
   var observedAt = "2025-03-01T10:00:00Z"
 
   var request: String {
-    """
-    <s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>\
-    <e:eMIP_\(direction == .toIOP ? "ToIOP" : "FromIOP")_\(operation)Request xmlns:e="https://api-iop.gireve.com/schemas/AuthorisationV1/">\
-    <transactionId>\(transactionId)</transactionId><partnerId>\(caller)</partnerId><operatorId>\(caller)</operatorId>\
-    <serviceSessionId>\(session)</serviceSessionId><EVSEId>\(evse)</EVSEId><userIdType>RFID-UID</userIdType><userId>\(user)</userId>\
-    <comment>\(comment)</comment></e:eMIP_\(direction == .toIOP ? "ToIOP" : "FromIOP")_\(operation)Request></s:Body></s:Envelope>
-    """
+    message(
+      "Request",
+      """
+      <transactionId>\(transactionId)</transactionId><partnerId>\(caller)</partnerId><operatorId>\(caller)</operatorId>\
+      <serviceSessionId>\(session)</serviceSessionId><EVSEId>\(evse)</EVSEId><userIdType>RFID-UID</userIdType><userId>\(user)</userId>\
+      <comment>\(comment)</comment>
+      """)
   }
 
   var response: String {
-    let content =
-      faultReason.map { "<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang=\"en\">\($0)</s:Text></s:Reason></s:Fault>" }
-      ?? """
-      <e:eMIP_ToIOP_\(operation)Response xmlns:e="https://api-iop.gireve.com/schemas/AuthorisationV1/">\
-      <transactionId>\(transactionId)</transactionId><requestStatus>\(requestStatus)</requestStatus></e:eMIP_ToIOP_\(operation)Response>
-      """
-    return "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>\(content)</s:Body></s:Envelope>"
+    guard let faultReason else {
+      return message("Response", "<transactionId>\(transactionId)</transactionId><requestStatus>\(requestStatus)</requestStatus>")
+    }
+    let reason = "<s:Reason><s:Text xml:lang=\"en\">\(faultReason)</s:Text></s:Reason>"
+    return envelope("<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code>\(reason)</s:Fault>")
+  }
+
+  private func message(_ part: String, _ content: String) -> String {
+    let name = "e:eMIP_\(direction == .toIOP ? "ToIOP" : "FromIOP")_\(operation)\(part)"
+    return envelope("<\(name) xmlns:e=\"https://api-iop.gireve.com/schemas/AuthorisationV1/\">\(content)</\(name)>")
+  }
+
+  private func envelope(_ content: String) -> String {
+    "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>\(content)</s:Body></s:Envelope>"
   }
 
   var requestContent: EntryContent {
@@ -55,7 +62,7 @@ struct Sample {
   var drafts: [EntryDraft] {
     let (request, answer) = (requestContent, answerContent)
     return [
-      EntryDraft(request, recordedAt: request.observedAt), EntryDraft(answer, exchange: .preceding, recordedAt: answer.observedAt),
+      EntryDraft(request, recordedAt: request.observedAt), EntryDraft(answer, exchange: .behind(1), recordedAt: answer.observedAt),
     ]
   }
 }

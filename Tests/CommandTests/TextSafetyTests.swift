@@ -8,7 +8,8 @@ import Testing
 @Suite struct TextSafetyTests {
   @Test(arguments: [
     ("\u{1b}[31mred", "\\x1b[31mred"), ("a\u{7}b", "a\\x07b"), ("\u{9b}2J", "\\u{9b}2J"), ("\u{7f}", "\\x7f"),
-    ("\u{202e}cba", "\\u{202e}cba"), ("\u{2067}x\u{2069}", "\\u{2067}x\\u{2069}"), ("a\u{200b}b", "a\\u{200b}b"), ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
+    ("\u{202e}cba", "\\u{202e}cba"), ("\u{2067}x\u{2069}", "\\u{2067}x\\u{2069}"), ("a\u{200b}b", "a\\u{200b}b"),
+    ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
     ("é€😀 ok", "é€😀 ok"),
   ])
   func `a line shows what would act on a terminal as an escape`(text: String, expected: String) {
@@ -20,7 +21,9 @@ import Testing
     #expect(SafeText.body([0x61, 0xff, 0xc3, 0x62]) == "a\\xff\\xc3b")
   }
 
-  @Test(arguments: [["show", "T-1"], ["find", "S-1"], ["list"], ["show", "T-1", "--format", "json"], ["list", "--format", "ndjson", "--bodies"]])
+  @Test(arguments: [
+    ["show", "T-1"], ["find", "S-1"], ["list"], ["show", "T-1", "--format", "json"], ["list", "--format", "ndjson", "--bodies"],
+  ])
   func `no output of a message's text acts on a terminal`(arguments: [String]) async throws {
     let nasty = "\u{9b}31m\u{202e}\u{85}"
     let sample = Sample(session: "S-1", evse: nasty, caller: nasty, comment: nasty)

@@ -26,6 +26,16 @@ import Testing
     """
   }
 
+  @Test func headerFieldsAreNotThoseOfAnItem() throws {
+    let item = "<operatorId>X</operatorId><transactionId>T-2</transactionId><requestStatus>9</requestStatus>"
+    let list = "<chargeDetailRecord>\(item)</chargeDetailRecord>"
+    let message = try reader.facts(of: SOAP.body("<Op>\(list)<transactionId/><transactionId>T-3</transactionId></Op>"))
+    #expect(message.transactionId == "T-3")
+    #expect(message.operatorId == nil)
+    #expect(message.requestStatus == nil)
+    #expect(message.marked(.transactionId) == ["T-2", "T-3"])
+  }
+
   @Test func givesEveryRecordWithItsMeters() throws {
     let records = (1...3).map(MessageFactsTests.record).joined()
     let message = try facts("eMIP_ToIOP_GetChargeDetailRecordListResponse", "<chargeDetailRecordList>\(records)</chargeDetailRecordList>")

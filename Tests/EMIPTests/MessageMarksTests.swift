@@ -103,10 +103,10 @@ import Testing
   @Test func metersCountWithinTheirRecord() throws {
     let meter = "<meterReport><meterTypeId>1</meterTypeId><meterValue>2</meterValue></meterReport>"
     let record = "<chargeDetailRecord><meterReportList>\(meter)\(meter)</meterReportList><endTime>x</endTime></chargeDetailRecord>"
-    let message = try facts("<meterLimitList>\(meter)</meterLimitList>\(record)\(record)")
+    let message = try facts("<meterLimitList>\(meter)</meterLimitList>\(record)\(record)<x>\(meter)</x>")
     let values = message.leaves.filter { $0.path.name == WireName.meterValue }
-    #expect(values.map(\.item) == [0, 1, 1, 2, 2])
-    #expect(values.map(\.subitem) == [1, 1, 2, 1, 2])
+    #expect(values.map(\.item) == [0, 1, 1, 2, 2, 0])
+    #expect(values.map(\.subitem) == [1, 1, 2, 1, 2, 1])
     #expect(message.leaves.filter { $0.path.name == WireName.endTime }.map(\.subitem) == [0, 0])
   }
 }

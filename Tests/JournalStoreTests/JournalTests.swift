@@ -10,7 +10,7 @@ import Testing
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let positions = try await journal.append([
-      draft(id: "A-1"), draft(.response, id: "A-1", exchange: .preceding, outcome: .ok), draft(id: "B-2"),
+      draft(id: "A-1"), draft(.response, id: "A-1", exchange: .behind(1), outcome: .ok), draft(id: "B-2"),
     ])
     #expect(positions == JournalPosition(1)...JournalPosition(3))
     let reader = try JournalReader(directory)
@@ -102,7 +102,7 @@ import Testing
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let remote = try RemoteJournal(directory)
-    let positions = try await remote.append([draft(id: "R"), draft(.response, id: "R", exchange: .preceding, outcome: .ok)])
+    let positions = try await remote.append([draft(id: "R"), draft(.response, id: "R", exchange: .behind(1), outcome: .ok)])
     #expect(positions == JournalPosition(1)...JournalPosition(2))
     let found = try JournalReader(directory).exchanges(holding: [IndexTerm(.id, "R")])
     #expect(found.first?.request?.content == draft(id: "R").content)

@@ -62,6 +62,13 @@ import Testing
     refusesQuickly("<a\(hidden)", .tooManyAttributes)
   }
 
+  @Test func quotesInTextCommentsAndSectionsAreNoAttributes() {
+    let quotes = String(repeating: "it's 'so' \"they\" say, ", count: 1000)
+    for content in [quotes, "<!-- < \(quotes)-->", "<![CDATA[1 < 2 \(quotes)]]>", "<?pi \(quotes)?>", "</a ><a>\(quotes)"] {
+      #expect(reader.refusal(of: "<r><a>\(content)</a></r>") == nil)
+    }
+  }
+
   @Test func refusesManyNamespaces() {
     refusesQuickly("<a" + (1...33).map { " xmlns:n\($0)='urn:n'" }.joined() + "/>", .tooManyNamespaces)
     refusesQuickly("<a" + (1...50_000).map { " xmlns:n\($0)='urn:n'" }.joined() + "/>", .tooManyAttributes)
@@ -76,6 +83,12 @@ import Testing
 
   @Test func refusesManyElements() {
     refusesQuickly("<a>" + String(repeating: "<b/>", count: 200_000) + "</a>", .tooManyElements)
+  }
+
+  @Test func refusesManyNames() {
+    refusesQuickly("<a>" + (0..<100_000).map { "<n\($0)/>" }.joined() + "</a>", .tooManyNames)
+    refusesQuickly("<a>" + (0..<100_000).map { "<n a\($0)=''/>" }.joined() + "</a>", .tooManyNames)
+    #expect(reader.refusal(of: "<a>" + (0..<10_000).map { "<n\($0)/>" }.joined() + "</a>") == nil)
   }
 
   @Test func refusesWhatIsTooLarge() {

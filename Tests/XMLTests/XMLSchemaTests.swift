@@ -65,6 +65,11 @@ import Testing
   }
 
   @Test func stopsAfterAHundredFindings() throws {
+    let wrong = String(repeating: "<user><id/></user>", count: XMLSchema.maximumFindings)
+    // What comes after is not read.
+    #expect(try userSchema().findings("<list>\(wrong)<x></y></list>").count == XMLSchema.maximumFindings)
+    let fewer = wrong.dropFirst("<user><id/></user>".count)
+    #expect(throws: XMLError.self) { try userSchema().findings("<list>\(fewer)</nothing></list>") }
     let start = ContinuousClock.now
     let findings = try userSchema().findings("<list>" + String(repeating: "<user><id/></user>", count: 90_000) + "</list>")
     #expect(findings.count == XMLSchema.maximumFindings)

@@ -1,0 +1,122 @@
+internal import EMIP
+internal import JournalFormat
+internal import JournalStore
+
+/// Tells which messages of an import the journal has already. The nth identical one of a run matches the nth that is stored: what matched
+/// once does not match again. Memory: a bit for each position that matched.
+struct DuplicateFilter {
+  private let reader: JournalReader
+  /// Positions that count as stored: those from before the run, or after a lost connection those that may be its own.
+  var range: ClosedRange<JournalPosition>?
+  private var latestObservedAt: Timestamp?
+  private var taken = PositionSet()
+
+  /// What is stored when the run begins is what it is compared with.
+  init(_ reader: JournalReader) throws(JournalError) {
+    self.reader = reader
+    if let first = reader.firstPosition, let last = try reader.lastPosition() { range = first...last }
+    latestObservedAt = try reader.latestObservedAt()
+  }
+
+  /// Marks positions as matched.
+  mutating func take(_ positions: ClosedRange<JournalPosition>) { taken.insert(positions) }
+
+  /// The stored exchange that is the same as this one, taken; nil where there is none (any more).
+  mutating func takeExchange(_ request: EntryContent, _ answer: EntryContent?) throws(JournalError) -> Exchange? {
+    for entry in try candidates(request, answer) where entry.exchange == nil && isFree(entry.position) {
+      guard isSame(entry.content, request) else { continue }
+      let exchange = try reader.exchange(at: entry.position, known: entry)
+      let stored = exchange.response ?? exchange.failure
+      guard stored?.content.payload ?? [] == answer?.payload ?? [] else { continue }
+      taken.insert(entry.position...entry.position)
+      return exchange
+    }
+    return nil
+  }
+
+  /// Counts everything that is stored now, as after a lost connection, when what this run sent may be among it.
+  mutating func extendToEnd() throws(JournalError) {
+    if case let last? = try reader.lastPosition(), let first = reader.firstPosition { range = first...last }
+    latestObservedAt = try reader.latestObservedAt()
+  }
+
+  /// Those of a call's drafts that are not stored, with their answers.
+  mutating func missing(_ drafts: [EntryDraft]) throws(JournalError) -> [EntryDraft] {
+    var missing: [EntryDraft] = []
+    /// Where each draft went: to a stored position, or to an index in `missing`.
+    var stored: [Int: JournalPosition] = [:]
+    var moved: [Int: Int] = [:]
+    for (index, draft) in drafts.enumerated() {
+      var draft = draft
+      var exchange: JournalPosition?
+      switch draft.exchange {
+      case .none: break
+      case .position(let position): exchange = position
+      case .behind(let distance):
+        exchange = stored[index - distance]
+        if let exchange { draft.exchange = .position(exchange) }
+        if let new = moved[index - distance] { draft.exchange = .behind(missing.count - new) }
+      }
+      if moved.isEmpty || exchange != nil || draft.exchange == .none,
+        let position = try takeEntry(draft.content, exchange: exchange)
+      {
+        stored[index] = position
+      } else {
+        moved[index] = missing.count
+        missing.append(draft)
+      }
+    }
+    return missing
+  }
+
+  /// The position of the stored entry that is the same in content and request, taken; nil where there is none (any more).
+  mutating func takeEntry(_ content: EntryContent, exchange: JournalPosition?) throws(JournalError) -> JournalPosition? {
+    let stored: [Entry]
+    if let exchange {
+      stored = try reader.exchange(at: exchange).entries
+    } else {
+      stored = try candidates(content, nil)
+    }
+    guard let match = stored.first(where: { $0.exchange == exchange && isFree($0.position) && $0.content == content }) else { return nil }
+    taken.insert(match.position...match.position)
+    return match.position
+  }
+
+  private func isFree(_ position: JournalPosition) -> Bool {
+    range?.contains(position) ?? false && !taken.contains(position)
+  }
+
+  /// Same moment, direction, peer and body: what makes two requests of a traffic file the same.
+  private func isSame(_ stored: EntryContent, _ request: EntryContent) -> Bool {
+    stored.observedAt == request.observedAt && stored.context.direction == request.context.direction
+      && stored.context.peer.address == request.context.peer.address && stored.payload == request.payload
+  }
+
+  private func candidates(_ request: EntryContent, _ answer: EntryContent?) throws(JournalError) -> [Entry] {
+    // Nothing stored is as late: the ordinary case, told without a look-up.
+    guard range != nil, let latestObservedAt, request.observedAt <= latestObservedAt else { return [] }
+    let id = request.marks.first { $0.kind == .transactionId }?.term(in: request.payload)
+      ?? answer.flatMap { answer in answer.marks.first { $0.kind == .transactionId }?.term(in: answer.payload) }
+    guard let id else { return try reader.entries(observedAt: request.observedAt) }
+    return try reader.exchanges(holding: [id]).compactMap(\.request)
+  }
+}
+
+/// A set of positions, a bit each, in pieces that are made when they are needed.
+private struct PositionSet {
+  private static let bitsPerPiece: UInt64 = 32_768
+  private var pieces: [UInt64: [UInt64]] = [:]
+
+  func contains(_ position: JournalPosition) -> Bool {
+    guard let piece = pieces[position.rawValue / Self.bitsPerPiece] else { return false }
+    let bit = position.rawValue % Self.bitsPerPiece
+    return piece[Int(bit / 64)] >> (bit % 64) & 1 == 1
+  }
+
+  mutating func insert(_ positions: ClosedRange<JournalPosition>) {
+    for position in positions.lowerBound.rawValue...positions.upperBound.rawValue {
+      let bit = position % Self.bitsPerPiece
+      pieces[position / Self.bitsPerPiece, default: [UInt64](repeating: 0, count: Int(Self.bitsPerPiece / 64))][Int(bit / 64)] |= 1 << (bit % 64)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+internal import Glibc
+internal import Recording
+internal import Zstandard
+
+/// Reads a text line by line from a file or a pipe, plain or Zstandard by its magic number. Memory is bounded by the longest line allowed.
+final class LineReader: LineSource {
+  /// A longer line is cut, and said to be.
+  static let maximumLineBytes = 32 << 20
+  private static let chunkBytes = 1 << 20
+
+  private let descriptor: Int32
+  private let name: String
+  private var decompressor: StreamDecompressor?
+  private var chunk = [UInt8](repeating: 0, count: chunkBytes)
+  private var buffer: [UInt8] = []
+  private var start = 0
+  /// How far the buffer was searched for a line end.
+  private var searched = 0
+  private var isAtEnd = false
+  private var isSkipping = false
+  /// Bytes taken from the file so far, as they stand there.
+  private(set) var bytesRead = 0
+  /// From 1, of the line last shown.
+  private(set) var lineNumber = 0
+
+  /// - Parameter descriptor: stays the caller's to close.
+  init(descriptor: Int32, name: String) {
+    self.descriptor = descriptor
+    self.name = name
+  }
+
+  /// Shows the next line without its line end; nil at the end of the text.
+  /// - Parameter body: `isCut` says that the line is longer than ``maximumLineBytes`` and only its beginning is shown.
+  /// - Throws: ``LineReaderError`` where the file cannot be read or is a damaged or truncated Zstandard file.
+  func next<Result>(
+    _ body: (_ line: UnsafeBufferPointer<UInt8>, _ isCut: Bool) throws -> Result
+  ) throws -> Result? {
+    while true {
+      if let end = lineEnd() {
+        let line = start..<end
+        start = end + 1
+        searched = start
+        if isSkipping {
+          isSkipping = false
+          continue
+        }
+        lineNumber += 1
+        return try show(line, isCut: false, body)
+      }
+      if !isSkipping, buffer.count - start > Self.maximumLineBytes {
+        lineNumber += 1
+        isSkipping = true
+        return try show(start..<start + 256, isCut: true, body)
+      }
+      if isAtEnd {
+        guard start < buffer.count, !isSkipping else { return nil }
+        let line = start..<buffer.count
+        start = buffer.count
+        lineNumber += 1
+        return try show(line, isCut: false, body)
+      }
+      try fill()
+    }
+  }
+
+  private func show<Result>(
+    _ line: Range<Int>, isCut: Bool, _ body: (UnsafeBufferPointer<UInt8>, Bool) throws -> Result
+  ) rethrows -> Result {
+    try buffer.withUnsafeBufferPointer { bytes in
+      var line = UnsafeBufferPointer(rebasing: bytes[line])
+      if line.last == 0x0d { line = UnsafeBufferPointer(rebasing: line.dropLast()) }
+      return try body(line, isCut)
+    }
+  }
+
+  private func lineEnd() -> Int? {
+    guard searched < buffer.count else { return nil }
+    let found = buffer.withUnsafeBytes { bytes in
+      memchr(bytes.baseAddress! + searched, 0x0a, bytes.count - searched).map { $0 - UnsafeMutableRawPointer(mutating: bytes.baseAddress!) }
+    }
+    searched = found ?? buffer.count
+    return found
+  }
+
+  private func fill() throws {
+    buffer.removeFirst(isSkipping ? buffer.count : start)
+    searched = max(0, isSkipping ? 0 : searched - start)
+    start = 0
+    var count: Int
+    repeat { count = read(descriptor, &chunk, chunk.count) } while count < 0 && errno == EINTR
+    guard count >= 0 else { throw LineReaderError(name, "read: \(String(cString: strerror(errno)))", isDamage: false) }
+    if bytesRead == 0, StreamDecompressor.recognizes(chunk[..<count]) { decompressor = try StreamDecompressor() }
+    bytesRead += count
+    isAtEnd = count == 0
+    guard let decompressor else {
+      buffer.append(contentsOf: chunk[..<count])
+      return
+    }
+    if isAtEnd {
+      guard decompressor.isAtFrameEnd else { throw LineReaderError(name, "the Zstandard file was cut short", isDamage: true) }
+      return
+    }
+    do {
+      try chunk[..<count].withUnsafeBytes { try decompressor.append($0, to: &buffer) }
+    } catch {
+      throw LineReaderError(name, "the Zstandard file is damaged: \(error)", isDamage: true)
+    }
+  }
+}
+
+/// A file that cannot be read line by line.
+struct LineReaderError: Error, Sendable, CustomStringConvertible {
+  let file: String
+  let message: String
+  /// Whether the content is at fault, and not the reading.
+  let isDamage: Bool
+
+  init(_ file: String, _ message: String, isDamage: Bool) {
+    self.file = file
+    self.message = message
+    self.isDamage = isDamage
+  }
+
+  var description: String { "\(file): \(message)" }
+}

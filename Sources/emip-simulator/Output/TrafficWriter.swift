@@ -1,0 +1,17 @@
+/// Generates traffic and writes it as NDJSON, a block at a time.
+struct TrafficWriter: ~Copyable {
+  private var generator: TrafficGenerator
+  private var encoder = NDJSONEncoder()
+  private var block = ByteBuffer(capacity: OutputFile.blockBytes + 65_536)
+
+  init(_ configuration: TrafficConfiguration) { generator = TrafficGenerator(configuration) }
+
+  /// Writes everything.
+  mutating func write(to output: borrowing OutputFile) throws(OutputError) {
+    while generator.next() {
+      encoder.append(generator.exchange, to: &block)
+      if block.count >= OutputFile.blockBytes { try output.write(&block) }
+    }
+    try output.write(&block)
+  }
+}

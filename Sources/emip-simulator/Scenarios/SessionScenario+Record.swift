@@ -1,0 +1,122 @@
+/// Charge detail records, intermediate and final, with what happens when an answer is lost.
+extension SessionScenario {
+  /// The operator sends a record; `item.detail` is the minutes that an intermediate one covers, 0 for the final one.
+  mutating func sendRecord(_ session: Session, _ item: Agenda.Item, _ context: inout TrafficContext) {
+    let isFinal = item.detail == 0
+    var outcome = Outcome.draw(.setChargeDetailRecord, &context.random)
+    if item.attempt == 2 { outcome = .refused(10701) }
+    if item.attempt == 1 { outcome = .done(1) }
+    if item.attempt == 0, isFinal, context.random.perMille(9) { outcome = .lost }
+    writeRecord(session, item, .toIOP, purpose: 40, outcome, &context)
+    if outcome == .lost {
+      // Either the record never arrived, and the retry is the first that the platform sees of it; or only its answer was lost.
+      let hasArrived = context.random.below(2) == 0
+      let retry: UInt8 = hasArrived && isFinal ? 2 : 1
+      plan(.record, item.index, after: context.random.between(60_000, 64_000), detail: item.detail, attempt: retry, &context)
+      if hasArrived, isFinal { planLeg(session, item, &context) }
+    } else if outcome.isDone {
+      planLeg(session, item, &context)
+      if isFinal, context.random.perMille(6) {
+        plan(.recordRepeated, item.index, after: context.random.between(1, 40) * 3_600_000, &context)
+      }
+    }
+  }
+
+  private mutating func planLeg(_ session: Session, _ item: Agenda.Item, _ context: inout TrafficContext) {
+    guard session.provider.isHosted else { return }
+    plan(.recordLeg, item.index, after: context.random.between(300, 45_000), detail: item.detail, &context)
+  }
+
+  /// The platform passes the record on to the provider.
+  mutating func forwardRecord(_ session: Session, _ item: Agenda.Item, _ context: inout TrafficContext) {
+    var outcome = item.attempt == 0 ? Outcome.draw(.setChargeDetailRecord, &context.random) : .done(1)
+    if item.attempt == 0, context.random.perMille(8) { outcome = .lost }
+    writeRecord(session, item, .fromIOP, purpose: 42, outcome, &context)
+    if outcome == .lost {
+      plan(.recordLeg, item.index, after: context.random.between(60_000, 64_000), detail: item.detail, attempt: 1, &context)
+    }
+  }
+
+  func writeRecord(
+    _ session: Session, _ item: Agenda.Item, _ direction: Direction, purpose: UInt64, _ outcome: Outcome, _ context: inout TrafficContext
+  ) {
+    let call = Call(
+      operation: .setChargeDetailRecord, direction: direction, peer: direction == .toIOP ? .operatorBackEnd : session.provider,
+      transaction: SplitMix64.derive(session.key, purpose << 32 | UInt64(item.detail)), outcome: outcome)
+    context.begin(call)
+    writeRecord(session, minutes: Int(item.detail), direction, &context.exchange.request)
+    context.exchange.endRequest()
+    guard context.exchange.beginResponse() else { return }
+    if direction == .toIOP {
+      context.exchange.response.text(.salePartnerOperatorIdType, "eMI3")
+      context.exchange.response.operatorId(.salePartnerOperatorId, session.provider)
+      context.exchange.response.serviceSession(.serviceSessionId, session)
+    } else if session.origin != .whiteList {
+      context.exchange.response.saleSession(.partnerServiceSessionId, session)
+    }
+    context.exchange.endResponse()
+  }
+
+  /// The record itself. A session that was authorised from a white list has no platform id until the platform gives it one.
+  private func writeRecord(_ session: Session, minutes: Int, _ direction: Direction, _ request: inout MessageWriter) {
+    let end = minutes == 0 ? session.end : session.start + minutes * 60_000
+    request.open(.chargeDetailRecord)
+    request.number(.cdrNature, minutes == 0 ? 1 : (session.serial % 8 == 0 ? 2 : 0))
+    if session.origin != .whiteList || direction == .fromIOP { request.serviceSession(.serviceSessionId, session) }
+    request.execSession(.execPartnerSessionId, session)
+    request.text(.execPartnerOperatorIdType, "eMI3")
+    request.operatorId(.execPartnerOperatorId, .operatorBackEnd)
+    if direction == .fromIOP, session.origin != .whiteList { request.saleSession(.salePartnerSessionId, session) }
+    request.text(.salePartnerOperatorIdType, "eMI3")
+    request.operatorId(.salePartnerOperatorId, session.provider)
+    request.number(.requestedServiceId, 1)
+    request.evseElements(session.evse)
+    request.alias(session.user)
+    request.userElements(session.user, byContract: session.origin == .remote)
+    if session.key & 0x700 == 0 { request.text(.partnerProductId, "AC-STANDARD") }
+    request.date(.startTime, session.start)
+    request.date(.endTime, end)
+    request.open(.meterReportList)
+    writeMeters(session, until: end, &request)
+    request.close(.meterReportList)
+    request.close(.chargeDetailRecord)
+  }
+
+  private func writeMeters(_ session: Session, until end: Int, _ request: inout MessageWriter) {
+    let minutes = session.minutes(until: end)
+    let wattHours = session.wattHours(until: end)
+    request.meter(1, minutes, "min")
+    request.meter(2, wattHours, "Wh")
+    if session.key & 0x3800 == 0 { writeCost(wattHours, &request) }
+    if session.key & 0x1C000 == 0 {
+      request.meter(5, minutes * 9 / 10, "min")
+      request.meter(1000 + session.powerWatts / 1000, minutes * 8 / 10, "min")
+    }
+    writeRepetitiveMeters(session, minutes, &request)
+  }
+
+  private func writeCost(_ wattHours: Int, _ request: inout MessageWriter) {
+    let cents = wattHours * 39 / 1000 + 100
+    request.open(.meterReport)
+    request.number(.meterTypeId, 3)
+    request.start(.meterValue)
+    request.rawDecimal(cents / 100)
+    request.raw(".")
+    request.rawDecimal(cents % 100, width: 2)
+    request.finish(.meterValue)
+    request.text(.meterUnit, "EUR")
+    request.close(.meterReport)
+  }
+
+  private func writeRepetitiveMeters(_ session: Session, _ minutes: Int, _ request: inout MessageWriter) {
+    guard session.repetitiveMeter > 0 else { return }
+    let length = session.repetitiveMeter % 10 == 5 ? 5 : 1
+    let steps = min(400, (minutes + length - 1) / length)
+    let isEnergy = session.repetitiveMeter > 40
+    for step in 0..<steps {
+      // The fall is laid out over the whole session, so that an intermediate record and the final one agree.
+      let watts = session.watts(step: step, of: max(1, session.minutes(until: session.end) / length + 1))
+      request.meter(session.repetitiveMeter, isEnergy ? watts * length / 60 : watts, isEnergy ? "Wh" : "W")
+    }
+  }
+}

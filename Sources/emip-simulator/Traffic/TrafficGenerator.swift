@@ -1,0 +1,69 @@
+/// Makes up one operator's traffic, exchange by exchange, in the order of `recordedAt`.
+///
+/// Each slot of the ``DemandCurve`` is given to what falls due first on the ``Agenda`` (the rest of sessions already begun), or else to
+/// something new. So there are exactly as many exchanges as slots, and memory follows the sessions under way, not the length of the period.
+struct TrafficGenerator: ~Copyable {
+  let configuration: TrafficConfiguration
+  /// The exchange that ``next()`` made last.
+  var exchange: Exchange { _read { yield context.exchange } }
+
+  /// How much is on the agenda: what memory depends on.
+  var plannedCount: Int { context.agenda.count }
+
+  private var curve: DemandCurve
+  private var context: TrafficContext
+  private var sessions = SessionScenario()
+  private var statuses = StatusScenario()
+  private var whiteLists: WhiteListScenario
+  private var platform = PlatformScenario()
+  private var produced = 0
+
+  init(_ configuration: TrafficConfiguration) {
+    self.configuration = configuration
+    curve = DemandCurve(
+      start: configuration.start, days: configuration.days, exchanges: configuration.exchanges,
+      seed: SplitMix64.derive(configuration.seed, 3))
+    context = TrafficContext(configuration)
+    whiteLists = WhiteListScenario(start: configuration.startMilliseconds)
+  }
+
+  /// Makes the next exchange; false after the last.
+  mutating func next() -> Bool {
+    guard produced < configuration.exchanges else { return false }
+    produced += 1
+    let slot = curve.next()
+    if context.agenda.nextDue <= slot {
+      let item = context.agenda.removeFirst()
+      context.now = item.due
+      perform(item)
+    } else {
+      context.now = slot
+      begin()
+    }
+    return true
+  }
+
+  private mutating func perform(_ item: Agenda.Item) {
+    if item.task == .statusReport {
+      statuses.perform(item, &context)
+    } else {
+      sessions.perform(item, &context)
+    }
+  }
+
+  /// Something that nobody planned. The weights give about the mix of operations that an operator sees.
+  private mutating func begin() {
+    switch context.random.below(10_000) {
+    case ..<1200: sessions.beginWithBadge(&context)
+    case ..<1500: sessions.beginRemotely(&context)
+    case ..<1600: sessions.beginFromWhiteList(&context)
+    case ..<4050: statuses.reportBusy(&context)
+    case ..<6600: statuses.reportAvailability(&context)
+    case ..<6700: statuses.reportOther(&context)
+    case ..<7010: whiteLists.upload(&context)
+    case ..<7055: whiteLists.download(&context)
+    case ..<7130: platform.askSomethingRare(&context)
+    default: platform.beat(&context)
+    }
+  }
+}
