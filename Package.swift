@@ -66,7 +66,7 @@ let package = Package(
     tests("EMIP", ["EMIP", "XML", "JournalFormat"]),
     tests("JournalStore", ["JournalStore", "LMDB", "JournalFormat"]),
     tests("Recording", ["Recording", "JournalStore", "EMIP", "JournalFormat"]),
-    tests("Command", ["emip-journal", "emip-simulator"]),
+    tests("Command", ["emip-journal", "emip-simulator", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests("Simulator", ["emip-simulator", "EMIP", "JournalFormat"]),
     tests("Tidy", []),
   ]

@@ -46,7 +46,8 @@ struct Bench: AsyncParsableCommand {
     var ids: [IndexTerm] = []
     while ids.count < lookups {
       let position = JournalPosition(UInt64.random(in: 1...last.rawValue))
-      guard let content = try reader.entry(at: position)?.content, let mark = content.marks.first(where: { $0.kind == .transactionId }) else {
+      guard let content = try reader.entry(at: position)?.content, let mark = content.marks.first(where: { $0.kind == .transactionId })
+      else {
         continue
       }
       ids.append(mark.term(in: content.payload))

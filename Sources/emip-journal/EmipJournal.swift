@@ -1,5 +1,41 @@
 import ArgumentParser
+import Glibc
 
-@main struct EmipJournal: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "emip-journal", subcommands: [Import.self, Bench.self])
+/// The composition root: which commands there are. What each does stands in its own file.
+@main
+struct EmipJournal: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "emip-journal",
+    abstract: "Keeps eMIP messages exactly as they went over the wire, and finds them again.",
+    discussion: """
+      EXAMPLES
+        emip-journal init --journal ./journal
+        emip-journal import --journal ./journal traffic.ndjson.zst
+        emip-journal show IOP-TID-GIR-V-IOPFT01-8531144d
+        emip-journal session IOP-SID-GIR-V-IOPFT01-0dc6fc3a
+        emip-journal list --since 2h --outcome error
+        emip-journal verify
+
+      ENVIRONMENT
+        EMIP_JOURNAL  the journal's directory, where --journal does not name it; else ./journal
+        NO_COLOR      no colour, unless --color always asks for it
+
+      EXIT CODES
+        0   found, or clean
+        1   not found, or damage found, and nothing else was wrong
+        64  the command line is wrong, or there is no journal where it says
+        65  the data is: a journal that is damaged or of a newer format, or input that cannot be read
+        70  a fault of this program
+        74  input or output failed, or the journal's holder did not answer
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Initialize.self, Import.self, Show.self, Session.self, Find.self, List.self, Statistics.self, Verify.self, VerifySegment.self,
+      Backup.self, Export.self, Clock.self, Bench.self,
+    ])
+
+  static func main() async {
+    ProcessStart.prepare()
+    Glibc.exit(await CommandRun.status(of: Array(CommandLine.arguments.dropFirst())))
+  }
 }

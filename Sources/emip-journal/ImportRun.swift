@@ -15,7 +15,10 @@ struct ImportRun {
   func run() throws -> TrafficImporter.Report {
     let descriptor = open(file, O_RDONLY)
     let source = LineReader(descriptor: descriptor, name: file)
-    try importer.run(source) { print($0.lineNumber, $0.reason) } progress: { _ in }
+    try importer.run(source) {
+      print($0.lineNumber, $0.reason)
+    } progress: { _ in
+    }
     return importer.report
   }
 }

@@ -1,0 +1,31 @@
+internal import JournalFormat
+
+extension JournalDirectory {
+  /// The file of a segment.
+  public func file(of segment: Manifest.Segment) -> String { path(of: segment) }
+
+  /// The size of a segment's file, in bytes.
+  /// - Throws: ``JournalError`` `io.error` where the file cannot be looked at.
+  public func sizeBytes(of segment: Manifest.Segment) throws(JournalError) -> Int { try FileSystem.sizeBytes(of: path(of: segment)) }
+
+  /// A way to append, whoever holds the journal: it is opened where nobody does, and else its holder does the work. Let go of it soon:
+  /// as long as it lives nobody else may hold the journal.
+  /// - Parameter purpose: what a second process is told about the holder, for instance `emip-journal show`.
+  public func openAppender(purpose: String) throws(JournalError) -> any JournalAppender {
+    do throws(JournalError) {
+      return try Journal(self, purpose: purpose)
+    } catch {
+      guard error.code == .lockHeld else { throw error }
+      return try RemoteJournal(self)
+    }
+  }
+
+  /// Runs `body` while nobody holds the journal, and lets nobody begin to meanwhile: keep it short.
+  /// - Throws: ``JournalError`` `lock.held`, naming the holder.
+  public func whileNobodyHolds<Result>(
+    purpose: String, _ body: () throws(JournalError) -> Result
+  ) throws(JournalError) -> Result {
+    let lock = try JournalLock(self, purpose: purpose)
+    return try withExtendedLifetime(lock) { () throws(JournalError) in try body() }
+  }
+}

@@ -1,0 +1,110 @@
+import EMIP
+import JournalFormat
+import JournalStore
+
+/// One exchange for a person: what it was and how it ended, whom and what it was about, what was odd, and the bodies.
+struct ExchangeText {
+  /// More values of one kind than this are counted, not listed.
+  private static let listedValueCount = 8
+  private static let labelWidth = 25
+
+  let exchange: Exchange
+  let personal: PersonalValues
+  let style: Style
+
+  init(_ exchange: Exchange, isRevealed: Bool, style: Style) {
+    self.exchange = exchange
+    personal = PersonalValues(exchange, isRevealed: isRevealed)
+    self.style = style
+  }
+
+  var lines: [String] { [headline] + facts + identifiers + findings + bodies }
+
+  private var context: EntryContext { exchange.head.content.context }
+
+  private var headline: String {
+    let operation = style.text(context.operation.map(personal.line) ?? "(unknown operation)", .bold)
+    let latency = exchange.latencyMilliseconds.map { "\(Figure.count($0)) ms" }
+    return [operation, way, outcome, latency].compactMap { $0 }.joined(separator: "  ")
+  }
+
+  /// Who called whom.
+  private var way: String {
+    let caller = (context.operator ?? context.partner ?? context.peer.address).map(personal.line) ?? "?"
+    let target = context.targetOperator.map(personal.line)
+    switch context.direction {
+    case .toIOP: return "\(caller) → IOP" + (target.map { " → \($0)" } ?? "")
+    case .fromIOP: return "IOP → \(target ?? "?") (for \(caller))"
+    case nil: return caller
+    }
+  }
+
+  private var outcome: String {
+    guard let ending = exchange.ending else { return style.text("no answer yet", .dim) }
+    let outcome = ending.content.context.outcome
+    let status = outcome.requestStatus.map { code in "requestStatus \(code)" + (RequestStatus.names[code].map { " (\($0))" } ?? "") }
+    let fault = [outcome.faultCode, outcome.faultReason].compactMap { $0.map(personal.line) }.joined(separator: ": ")
+    let parts = [outcome.outcomeClass.map { "\($0)" } ?? "answered", status, fault.isEmpty ? nil : fault]
+    return style.outcome(parts.compactMap { $0 }.joined(separator: ", "), outcome.outcomeClass)
+  }
+
+  private var facts: [String] {
+    let head = exchange.head
+    var lines = [fact("observed", "\(Figure.time(head.content.observedAt)) UTC")]
+    if head.recordedAt != head.content.observedAt { lines.append(fact("recorded", "\(Figure.time(head.recordedAt)) UTC")) }
+    if let peer { lines.append(fact("peer", peer)) }
+    if let partner = context.partner, partner != context.operator { lines.append(fact("partnerId", personal.line(partner))) }
+    if context.attempt > 1 { lines.append(fact("attempt", "\(context.attempt)")) }
+    if exchange.request == nil { lines.append(fact("request", "is not in the journal")) }
+    for entry in exchange.entries {
+      if let reason = entry.content.context.reason { lines.append(fact("\(entry.kind)", personal.line(reason))) }
+      if entry.kind == .response && entry.content.context.author == .gateway { lines.append(fact("answered by", "the gateway, not IOP")) }
+    }
+    return lines
+  }
+
+  private var peer: String? {
+    let peer = context.peer
+    let certificate = peer.certificateCommonName.map { "certificate \(personal.line($0))" }
+    let parts = [peer.address.map(personal.line), certificate].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
+  private var identifiers: [String] {
+    TermKind.eMIPKinds.compactMap { kind, name in
+      var seen: Set<[UInt8]> = []
+      let texts = exchange.entries.flatMap { $0.content.texts(of: kind) }.filter { seen.insert($0).inserted }
+      guard !texts.isEmpty else { return nil }
+      if kind.isPersonal && texts.count > 1 && personal.identifier(texts[0], of: kind) == PersonalValues.mask {
+        return fact(name, "\(PersonalValues.mask) (\(Figure.count(texts.count)) values)")
+      }
+      let listed = texts.prefix(Self.listedValueCount).map { personal.identifier($0, of: kind) }.joined(separator: ", ")
+      let more = texts.count - Self.listedValueCount
+      return fact(name, more > 0 ? "\(listed) and \(Figure.count(more)) more" : listed)
+    }
+  }
+
+  private var findings: [String] {
+    exchange.entries.flatMap { entry in
+      entry.content.findings.map { finding in
+        let place = finding.line > 0 ? "\(entry.kind), line \(finding.line)" : "\(entry.kind)"
+        return fact("finding", style.text("\(place): \(personal.line(finding.message))", .yellow))
+      }
+    }
+  }
+
+  private var bodies: [String] {
+    exchange.entries.flatMap { entry -> [String] in
+      let http = entry.content.context.http
+      let protocolFacts = [http.method, http.target, http.status.map { "HTTP \($0)" }].compactMap { $0 }.map(personal.line)
+      let size = entry.content.payload.isEmpty ? "no body" : Figure.count(entry.content.payload.count, "byte", "bytes")
+      let parts = ["── \(entry.kind)", "position \(entry.position)", Figure.time(entry.content.observedAt), size] + protocolFacts
+      let title = style.text(parts.joined(separator: " · "), .dim)
+      return entry.content.payload.isEmpty ? [title] : [title, personal.body(entry)]
+    }
+  }
+
+  private func fact(_ label: String, _ value: String) -> String {
+    "  " + style.text(label.padded(to: Self.labelWidth), .dim) + value
+  }
+}

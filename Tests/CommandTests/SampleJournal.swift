@@ -1,0 +1,108 @@
+import Foundation
+import JournalFormat
+import JournalStore
+import Recording
+
+/// One exchange to be recorded.
+struct Sample {
+  var operation = "SetChargeDetailRecord"
+  var direction = Direction.toIOP
+  var transactionId = "T-1"
+  var session = "S-1"
+  var evse = "FR*C01*E1*2"
+  var user = "04A1B2C3"
+  var caller = "FR*C01"
+  var requestStatus = 1
+  /// Element text of the request's comment, in XML.
+  var comment = "-"
+  var isLost = false
+  var faultReason: String?
+  var observedAt = "2025-03-01T10:00:00Z"
+
+  var request: String {
+    message(
+      "Request",
+      """
+      <transactionId>\(transactionId)</transactionId><partnerId>\(caller)</partnerId><operatorId>\(caller)</operatorId>\
+      <serviceSessionId>\(session)</serviceSessionId><EVSEId>\(evse)</EVSEId><userIdType>RFID-UID</userIdType><userId>\(user)</userId>\
+      <comment>\(comment)</comment>
+      """)
+  }
+
+  var response: String {
+    guard let faultReason else {
+      return message("Response", "<transactionId>\(transactionId)</transactionId><requestStatus>\(requestStatus)</requestStatus>")
+    }
+    let reason = "<s:Reason><s:Text xml:lang=\"en\">\(faultReason)</s:Text></s:Reason>"
+    return envelope("<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code>\(reason)</s:Fault>")
+  }
+
+  private func message(_ part: String, _ content: String) -> String {
+    let name = "e:eMIP_\(direction == .toIOP ? "ToIOP" : "FromIOP")_\(operation)\(part)"
+    return envelope("<\(name) xmlns:e=\"https://api-iop.gireve.com/schemas/AuthorisationV1/\">\(content)</\(name)>")
+  }
+
+  private func envelope(_ content: String) -> String {
+    "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>\(content)</s:Body></s:Envelope>"
+  }
+
+  var requestContent: EntryContent {
+    var message = ObservedMessage(Array(request.utf8), observedAt: Timestamp(observedAt)!, direction: direction)
+    message.peer.address = "192.0.2.15"
+    return Recorder().request(message)
+  }
+
+  var answerContent: EntryContent {
+    let request = requestContent
+    let answeredAt = request.observedAt.adding(milliseconds: 42)
+    if isLost { return Recorder().failure("no answer within 15 s", at: answeredAt, latencyMilliseconds: 42, to: request) }
+    return Recorder().response(ObservedMessage(Array(response.utf8), observedAt: answeredAt, direction: direction), to: request)
+  }
+
+  var drafts: [EntryDraft] {
+    let (request, answer) = (requestContent, answerContent)
+    return [
+      EntryDraft(request, recordedAt: request.observedAt), EntryDraft(answer, exchange: .behind(1), recordedAt: answer.observedAt),
+    ]
+  }
+}
+
+/// A message that is none.
+func refusal(_ text: String, at time: String = "2025-03-01T10:00:00Z") -> EntryDraft {
+  let content = Recorder().request(ObservedMessage(Array(text.utf8), observedAt: Timestamp(time)!, direction: .toIOP))
+  return EntryDraft(content, recordedAt: content.observedAt)
+}
+
+/// A journal in a directory of its own, which goes with it.
+final class SampleJournal: Sendable {
+  let root: String
+  var directory: JournalDirectory { JournalDirectory(root + "/journal") }
+
+  /// A journal that holds some entries, and that nobody holds.
+  init(_ samples: [Sample] = [], _ others: [EntryDraft] = []) async throws {
+    root = FileManager.default.temporaryDirectory.appending(path: "emip-journal-sample-" + UUID().uuidString).path
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    try directory.initialize()
+    guard !samples.isEmpty || !others.isEmpty else { return }
+    let journal = try Journal(directory, purpose: "a test")
+    for sample in samples { _ = try await journal.append(sample.drafts) }
+    for draft in others { _ = try await journal.append(draft) }
+    journal.close()
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: root) }
+
+  func run(_ arguments: String..., environment: [String: String] = [:]) throws -> CommandResult {
+    try run(arguments, environment: environment)
+  }
+
+  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> CommandResult {
+    // It may be used for the last time here, and must outlive the run.
+    try withExtendedLifetime(self) {
+      try Command.run(arguments, environment: environment.merging(["EMIP_JOURNAL": directory.path]) { $1 })
+    }
+  }
+
+  /// The file of its only or first segment.
+  var segmentPath: String { get throws { directory.file(of: try directory.readManifest().segments[0]) } }
+}
