@@ -38,6 +38,10 @@ struct Import: ParsableCommand {
   @Option(help: ArgumentHelp("A file of a partner's own element names: theirName = ourName, one a line.", valueName: "file"))
   var wireNames: String?
 
+  @Option(
+    help: ArgumentHelp("Hold messages against an XML schema, such as Schemas/messages.xsd, and record what it finds.", valueName: "file"))
+  var schema: String?
+
   @Option(help: ArgumentHelp("text or json.", valueName: "format"))
   var format: ReportFormat = .text
 
@@ -91,6 +95,9 @@ struct Import: ParsableCommand {
       do throws(EMIPError) { configuration.names = try WireName.Table(contentsOf: text) } catch {
         throw CommandFailure(.badData, "\(wireNames): \(error)")
       }
+    }
+    if let schema {
+      do throws(EMIPError) { configuration.schema = try MessageSchema(path: schema) } catch { throw CommandFailure(.badData, "\(error)") }
     }
     for element in personalElements {
       let number = configuration.names.name(of: element)
