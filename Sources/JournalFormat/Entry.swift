@@ -21,7 +21,8 @@ public struct Entry: Hashable, Sendable {
 public struct EntryContent: Hashable, Sendable {
   /// When the message was on the wire.
   public var observedAt: Timestamp
-  public var context: EntryContext
+  /// Held by reference, so that entries which share a context share one object.
+  private var sharedContext: SharedContext
   /// From request to answer; nil where it is not known or does not apply.
   public var latencyMilliseconds: UInt32?
   /// What the indexes find the entry by, and which ranges are personal.
@@ -35,18 +36,46 @@ public struct EntryContent: Hashable, Sendable {
     observedAt: Timestamp, context: EntryContext, latencyMilliseconds: UInt32? = nil, marks: [Mark] = [], findings: [Finding] = [],
     payload: [UInt8] = []
   ) {
+    self.init(
+      observedAt: observedAt, sharedContext: SharedContext(context), latencyMilliseconds: latencyMilliseconds, marks: marks, findings: findings,
+      payload: payload)
+  }
+
+  /// With a context that other entries have too.
+  public init(
+    observedAt: Timestamp, sharedContext: SharedContext, latencyMilliseconds: UInt32?, marks: [Mark], findings: [Finding], payload: [UInt8]
+  ) {
     self.observedAt = observedAt
-    self.context = context
+    self.sharedContext = sharedContext
     self.latencyMilliseconds = latencyMilliseconds
     self.marks = marks
     self.findings = findings
     self.payload = payload
   }
 
+  public var context: EntryContext {
+    _read { yield sharedContext.value }
+    _modify {
+      if !isKnownUniquelyReferenced(&sharedContext) { sharedContext = SharedContext(sharedContext.value) }
+      yield &sharedContext.value
+    }
+  }
+
   /// The texts of all marks of a kind, as written, in order, with repetitions.
   public func texts(of kind: TermKind) -> [[UInt8]] {
     marks.lazy.filter { $0.kind == kind }.map { $0.text(in: payload) }
   }
+}
+
+/// A context that several entries share. Written only by an ``EntryContent`` that alone refers to it.
+public final class SharedContext: Hashable, @unchecked Sendable {
+  // Sendable: see above; what is shared is never written.
+  fileprivate(set) var value: EntryContext
+
+  public init(_ value: EntryContext) { self.value = value }
+
+  public static func == (left: SharedContext, right: SharedContext) -> Bool { left === right || left.value == right.value }
+  public func hash(into hasher: inout Hasher) { hasher.combine(value) }
 }
 
 /// What repeats from entry to entry; a segment keeps each once.

@@ -7,7 +7,7 @@ public final class JournalReader {
   public let directory: JournalDirectory
   public private(set) var manifest: Manifest
   private var stamp: FileStamp?
-  private var readers: [String: SegmentReader] = [:]
+  private var readers: [Manifest.Segment.File: SegmentReader] = [:]
 
   /// - Throws: ``JournalError``: `journal.missing`, `format.newer`, `manifest.damaged`.
   public init(_ directory: JournalDirectory) throws(JournalError) {
@@ -22,7 +22,7 @@ public final class JournalReader {
     guard stamp != self.stamp else { return }
     manifest = try directory.readManifest()
     self.stamp = stamp
-    let listed = Set(manifest.segments.map(\.fileName))
+    let listed = Set(manifest.segments.map(\.file))
     // A reader of what was the newest segment keeps its large map; that does no harm.
     readers = readers.filter { listed.contains($0.key) }
   }
@@ -98,7 +98,11 @@ public final class JournalReader {
     let request = known == nil ? try entry(at: head) : known
     var answers: [Entry] = []
     // Mostly the answer stands right behind; what does not is indexed.
-    if let next = try entry(at: head.next), next.exchange == head { answers.append(next) }
+    if let next = try entry(at: head.next), next.exchange == head {
+      answers.append(next)
+      // After a response nothing more comes; after a failure a late one may.
+      if next.kind != .failure { return Exchange(request: request, answers: answers) }
+    }
     let term = IndexTerm.exchange(head)
     for segment in manifest.segments where segment.lastPosition.map({ $0 > head }) ?? true {
       let reader = try self.reader(segment)
@@ -158,7 +162,7 @@ public final class JournalReader {
 
   /// The reader of a segment. A file that went away between manifest and opening means that the manifest was replaced: look again.
   func reader(_ segment: Manifest.Segment) throws(JournalError) -> SegmentReader {
-    if let known = readers[segment.fileName] { return known }
+    if let known = readers[segment.file] { return known }
     let environment: SegmentEnvironment
     do throws(JournalError) {
       environment = try SegmentEnvironment.reading(directory.path(of: segment), isGrowing: segment.lastPosition == nil)
@@ -172,7 +176,7 @@ public final class JournalReader {
       return try reader(other)
     }
     let reader = try SegmentReader(environment)
-    readers[segment.fileName] = reader
+    readers[segment.file] = reader
     return reader
   }
 }

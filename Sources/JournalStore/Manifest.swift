@@ -34,6 +34,14 @@ public struct Manifest: Hashable, Sendable {
       self.lastPosition = lastPosition
     }
 
+    /// Which of a journal's files this is, told by two numbers instead of a name.
+    struct File: Hashable {
+      let ordinal: UInt32
+      let generation: UInt32
+    }
+
+    var file: File { File(ordinal: ordinal, generation: generation) }
+
     /// For instance `2025-03-000001.g1.mdb`.
     public var fileName: String {
       let digits = String(ordinal)

@@ -61,19 +61,23 @@ struct PayloadEncoder {
     if let failure { throw failure }
   }
 
-  /// Takes the payloads of a row as a sample, while the segment has no dictionary. True once there are enough to train one.
-  mutating func sample(_ contents: [EntryContent]) -> Bool {
-    guard dictionary == nil else { return false }
-    var sample: [UInt8] = []
-    for content in contents {
-      let start = sample.count
-      sample += content.payload
-      for mark in content.marks where mark.kind.isPersonal {
+  /// Whether the segment has no dictionary yet.
+  var needsSamples: Bool { dictionary == nil }
+
+  /// Takes the content of a row as a sample, its personal values blanked. True once there are enough to train a dictionary.
+  mutating func sample(_ content: [UInt8], blanking entries: [EntryContent]) -> Bool {
+    // A long list is mostly values, which a dictionary does better without. Where a mark keeps its text, the metadata would tell it.
+    guard content.count <= Self.maximumSampleBytes, !entries.contains(where: { $0.marks.contains { $0.inlineText != nil } }) else {
+      return false
+    }
+    var sample = content
+    var start = content.count - entries.reduce(0) { $0 + $1.payload.count }
+    for entry in entries {
+      for mark in entry.marks where mark.kind.isPersonal {
         for index in mark.range { sample[start + index] = UInt8(ascii: "0") }
       }
+      start += entry.payload.count
     }
-    // A long list is mostly values, which a dictionary does better without.
-    guard !sample.isEmpty, sample.count <= Self.maximumSampleBytes else { return false }
     samples.append(sample)
     return samples.count >= Self.trainingSampleCount
   }

@@ -87,6 +87,8 @@ final class SegmentEnvironment: Sendable {
     let contexts: Database
     let dictionaries: Database
     let index: Database
+    let runs: Database
+    let runList: Database
     let blocks: Database
   }
 
@@ -153,7 +155,8 @@ final class SegmentEnvironment: Sendable {
         let tables = Tables(
           meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
           contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
-          index: try transaction.database("index", .fixedSizeDuplicates), blocks: try transaction.database("blocks", .plain))
+          index: try transaction.database("index", .fixedSizeDuplicates), runs: try transaction.database("runs", .plain),
+          runList: try transaction.database("runList", .plain), blocks: try transaction.database("blocks", .plain))
         try transaction.put(header.encoded(), for: Array(SegmentHeader.key.description.utf8), in: tables.meta)
         try transaction.commit()
         return SegmentEnvironment(environment: environment, header: header, tables: tables)
@@ -184,7 +187,8 @@ final class SegmentEnvironment: Sendable {
       let tables = Tables(
         meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
         contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
-        index: try transaction.database("index", .fixedSizeDuplicates), blocks: try transaction.database("blocks", .plain))
+        index: try transaction.database("index", .fixedSizeDuplicates), runs: try transaction.database("runs", .plain),
+          runList: try transaction.database("runList", .plain), blocks: try transaction.database("blocks", .plain))
       let header = try Array(SegmentHeader.key.description.utf8).withRawBytes { (key) throws(LMDBError) in
         try transaction.withValue(of: key, in: tables.meta) { value in Result { try SegmentHeader(value, path: path) } }
       }

@@ -8,10 +8,12 @@ final class SegmentReader {
   private var transaction: ReadTransaction
   private var isInSnapshot = false
   private var decoder: PayloadDecoder
-  private var keyMaker: IndexKeyMaker
-  private var contexts: [UInt32: EntryContext] = [:]
+  var keyMaker: IndexKeyMaker
+  private var contexts: [UInt32: SharedContext] = [:]
   private var joined: [UInt8] = []
   private var latest = Record()
+  /// The runs of the index as of a transaction.
+  var knownRuns: (state: Int, runs: [IndexRun])?
 
   init(_ segment: SegmentEnvironment) throws(JournalError) {
     // All that can fail comes first: the 6.3 compiler crashes on a half-made object that holds a transaction.
@@ -145,7 +147,7 @@ final class SegmentReader {
     do throws(FormatError) {
       var reader = ByteReader(record)
       _ = try reader.take(4)
-      return UInt32(try RecordCoding.entryCount(&reader))
+      return try RecordCoding.head(&reader).isPair ? 2 : 1
     } catch { throw JournalError(error, position, path: path) }
   }
 
@@ -155,17 +157,17 @@ final class SegmentReader {
       guard try reader.littleEndian(UInt32.self) == RecordCoding.checksum(position, record) else {
         throw FormatError("its checksum does not fit")
       }
-      let metadata = try RecordCoding.metadata(&reader, position, baseTime: segment.header.baseTime)
-      let firstCount = metadata.count == 1 ? nil : try reader.count(atMost: PayloadDecoder.maximumPayloadBytes)
+      let head = try RecordCoding.head(&reader)
       guard let encoding = PayloadEncoding(rawValue: try reader.byte()) else {
         throw FormatError("its payload has an encoding that this version does not know")
       }
-      let payload = try decoder.payload(of: encoding, &reader, dictionary: dictionary)
-      guard let firstCount else { return [try entry(metadata[0], position, payload)] }
-      guard firstCount <= payload.count else { throw FormatError("its first payload is longer than both") }
-      return [
-        try entry(metadata[0], position, Array(payload[..<firstCount])), try entry(metadata[1], position.next, Array(payload[firstCount...])),
-      ]
+      let content = try decoder.payload(of: encoding, &reader, dictionary: dictionary)
+      let parts = try content.withRawBytes { (content) throws(FormatError) in
+        try RecordCoding.parts(content, head, position, baseTime: segment.header.baseTime)
+      }
+      return try parts.enumerated().map { index, part in
+        try entry(part.metadata, position.advanced(by: index), Array(content[part.payload]))
+      }
     } catch let error as FormatError {
       throw JournalError(error, position, path: path)
     } catch let error as ZstandardError {
@@ -180,22 +182,23 @@ final class SegmentReader {
   private func entry(_ metadata: EntryMetadata, _ position: JournalPosition, _ payload: [UInt8]) throws -> Entry {
     try metadata.validate(payloadCount: payload.count)
     let content = EntryContent(
-      observedAt: metadata.observedAt, context: try context(metadata.context), latencyMilliseconds: metadata.latencyMilliseconds,
+      observedAt: metadata.observedAt, sharedContext: try context(metadata.context), latencyMilliseconds: metadata.latencyMilliseconds,
       marks: metadata.marks, findings: metadata.findings, payload: payload)
     return Entry(position: position, recordedAt: metadata.recordedAt, exchange: metadata.exchange, content: content)
   }
 
-  private func context(_ reference: EntryMetadata.ContextReference) throws -> EntryContext {
+  private func context(_ reference: EntryMetadata.ContextReference) throws -> SharedContext {
     switch reference {
-    case .inline(let context): return context
+    case .inline(let context): return SharedContext(context)
     case .number(let number):
       if let known = contexts[number] { return known }
       let context = try withValue(of: number, in: segment.tables.contexts) { (bytes) throws(JournalError) in
         try decodeContext(bytes, number)
       }
       guard let context else { throw FormatError("it names context \(number), which the segment does not have") }
-      contexts[number] = context
-      return context
+      let shared = SharedContext(context)
+      contexts[number] = shared
+      return shared
     }
   }
 
@@ -221,51 +224,6 @@ final class SegmentReader {
     guard let bytes else { throw FormatError("it names dictionary \(number), which the segment does not have") }
     return bytes
   }
-
-  // MARK: Indexes
-
-  /// The indexes in the segment of the entries that may hold a term, ascending; two values may share a key, so verify each.
-  func candidates(for term: IndexTerm) throws(JournalError) -> [UInt32] {
-    var key: [UInt8] = []
-    keyMaker.key(of: term).append(to: &key)
-    let wanted = key
-    return try snapshot { () throws(JournalError) in
-      var indexes: [UInt32] = []
-      try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
-        var next = try wanted.withRawBytes { (bytes) throws(LMDBError) in
-          try cursor.seek(to: bytes) { _, value in index(from: value) }
-        }
-        while let found = next {
-          indexes.append(found)
-          next = try cursor.move(.nextDuplicate) { _, value in index(from: value) }
-        }
-      }
-      return indexes
-    }
-  }
-
-  /// Whether the index holds a row. For verification.
-  func indexHolds(_ key: IndexKey, _ entryIndex: UInt32) throws(JournalError) -> Bool {
-    var bytes: [UInt8] = []
-    key.append(to: &bytes)
-    let wanted = bytes
-    let value = bigEndianBytes(entryIndex)
-    return try snapshot { () throws(JournalError) in
-      var holds = false
-      try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
-        holds = try wanted.withRawBytes { (key) throws(LMDBError) in
-          try value.withRawBytes { (value) throws(LMDBError) in
-            try cursor.seek(to: key, valueAtOrAfter: value) { _, found in index(from: found) == entryIndex } ?? false
-          }
-        }
-      }
-      return holds
-    }
-  }
-
-  func indexKeys(of entry: Entry) -> [IndexKey] { entry.indexKeys(&keyMaker) }
-
-  func indexRowCount() throws(JournalError) -> Int { try rowCount(of: segment.tables.index) }
 
   // MARK: Times
 
@@ -303,13 +261,15 @@ final class SegmentReader {
     var lastRecordedAt: Timestamp?
     var block: TimeBlock?
     var dictionary: (number: UInt32, bytes: [UInt8])?
+    var treeRowCount: Int
+    var runs: [IndexRun]
   }
 
   /// What a writer needs to go on where the segment ends; fills the table of contexts.
   func writerState(_ table: inout ContextTable) throws(JournalError) -> WriterState {
     try snapshot { () throws(JournalError) in
       let count = try entryCount()
-      var state = WriterState(nextIndex: count)
+      var state = WriterState(nextIndex: count, treeRowCount: try rowCount(of: segment.tables.index), runs: try runs())
       if count > 0 {
         guard let last = try entry(at: count - 1) else {
           throw JournalError(.segmentDamaged, "the last record is missing.", path: path)
@@ -343,13 +303,16 @@ final class SegmentReader {
 
   // MARK: Rows
 
-  private func rowCount(of database: Database) throws(JournalError) -> Int {
+  func rowCount(of database: Database) throws(JournalError) -> Int {
     try snapshot { () throws(JournalError) in
       do throws(LMDBError) { return try transaction.statistics(of: database).entryCount } catch { throw JournalError(error) }
     }
   }
 
-  private func withCursor<Result>(
+  /// Which transaction's state the snapshot shows.
+  var snapshotIdentifier: Int { transaction.identifier }
+
+  func withCursor<Result>(
     in database: Database, _ body: (borrowing Cursor) throws(LMDBError) -> Result
   ) throws(JournalError) -> Result {
     do throws(LMDBError) { return try transaction.withCursor(in: database, body) } catch { throw JournalError(error) }

@@ -18,14 +18,9 @@ struct SegmentWriter {
   private var recentRequests = RecentRequests()
   private var block: TimeBlock?
   private var finishedBlocks: [TimeBlock] = []
-  private var indexRows: [IndexRow] = []
+  private var index: IndexWriter
+  private var content: [UInt8] = []
   private var record: [UInt8] = []
-
-  private struct IndexRow: Comparable {
-    let key: IndexKey
-    let index: UInt32
-    static func < (left: IndexRow, right: IndexRow) -> Bool { (left.key, left.index) < (right.key, right.index) }
-  }
 
   /// Takes up a segment where it ends.
   init(_ segment: SegmentEnvironment) throws(JournalError) {
@@ -36,6 +31,7 @@ struct SegmentWriter {
     nextIndex = state.nextIndex
     lastRecordedAt = state.lastRecordedAt
     block = state.block
+    index = IndexWriter(segment.tables, treeRowCount: state.treeRowCount, runs: state.runs)
     do {
       encoder = try PayloadEncoder(dictionary: state.dictionary)
     } catch {
@@ -74,52 +70,34 @@ struct SegmentWriter {
       nextIndex += 1
       lastRecordedAt = entry.recordedAt
     }
-    if encoder.sample(entries.map(\.content)), let bytes = encoder.train(number: 1) {
+    if encoder.needsSamples, encoder.sample(content, blanking: entries.map(\.content)), let bytes = encoder.train(number: 1) {
       try store(dictionary: bytes, number: 1, in: transaction)
     }
   }
 
   /// Writes what the appends since the last flush left to write: index rows in the order of their keys, and the span of time.
   mutating func flush(in transaction: borrowing WriteTransaction) throws(JournalError) {
-    indexRows.sort()
-    var key: [UInt8] = []
-    for row in indexRows {
-      key.removeAll(keepingCapacity: true)
-      row.key.append(to: &key)
-      let key = key
-      try translating { () throws(LMDBError) in
-        try transaction.put(bigEndianBytes(row.index), for: key, in: segment.tables.index, .lastDuplicate)
-      }
-    }
-    indexRows.removeAll(keepingCapacity: true)
+    try translating { () throws(LMDBError) in try index.flush(in: transaction) }
     try storeBlock(in: transaction)
   }
 
   // MARK: Records
 
   private mutating func buildRecord(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
-    let first = entries[0]
+    var parts: [(Entry, EntryMetadata.ContextReference)] = []
+    for entry in entries { parts.append((entry, try contextReference(entry.content.context, in: transaction))) }
+    content.removeAll(keepingCapacity: true)
+    let head = RecordCoding.appendContent(parts, baseTime: segment.header.baseTime, to: &content)
     record.removeAll(keepingCapacity: true)
     record.appendLittleEndian(UInt32(0))
-    var baseTime = segment.header.baseTime
-    for (index, entry) in entries.enumerated() {
-      let reference = try contextReference(entry.content.context, in: transaction)
-      let metadata = EntryMetadata(entry.content, context: reference, recordedAt: entry.recordedAt, exchange: entry.exchange)
-      RecordCoding.append(metadata, position: entry.position, baseTime: baseTime, hasSecond: index == 0 && entries.count == 2, to: &record)
-      baseTime = entry.recordedAt
-    }
+    RecordCoding.append(head, to: &record)
     do {
-      if entries.count == 2 {
-        record.appendVarint(first.content.payload.count)
-        try encoder.append(first.content.payload + entries[1].content.payload, to: &record)
-      } else {
-        try encoder.append(first.content.payload, to: &record)
-      }
+      try encoder.append(content, to: &record)
     } catch {
-      throw JournalError(.inputOutput, "\(error)", path: segment.environment.path, position: first.position)
+      throw JournalError(.inputOutput, "\(error)", path: segment.environment.path, position: entries[0].position)
     }
     record.withUnsafeMutableBytes {
-      $0.storeBytes(of: RecordCoding.checksum(first.position, UnsafeRawBufferPointer($0)).littleEndian, as: UInt32.self)
+      $0.storeBytes(of: RecordCoding.checksum(entries[0].position, UnsafeRawBufferPointer($0)).littleEndian, as: UInt32.self)
     }
   }
 
@@ -165,7 +143,7 @@ struct SegmentWriter {
       keys.removeAll { known.contains($0) }
     }
     if entry.kind == .request || entry.kind == .refusal { recentRequests.insert(keys, at: entry.position) }
-    for key in keys { indexRows.append(IndexRow(key: key, index: index)) }
+    for key in keys { self.index.add(IndexRow(key, index)) }
   }
 
   private mutating func noteTime(_ time: Timestamp, _ index: UInt32) {

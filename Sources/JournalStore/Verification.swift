@@ -153,10 +153,10 @@ private struct EntryCheck {
   private mutating func checkKeys(_ entry: Entry, _ index: UInt32) throws(JournalError) -> Int {
     var own = 0
     for key in reader.indexKeys(of: entry) {
-      if try reader.indexHolds(key, index) {
+      if try reader.indexHolds(IndexRow(key, index)) {
         own += 1
       } else if let exchange = entry.exchange, exchange >= segment.firstPosition,
-        try reader.indexHolds(key, UInt32(exchange.rawValue - segment.firstPosition.rawValue))
+        try reader.indexHolds(IndexRow(key, UInt32(exchange.rawValue - segment.firstPosition.rawValue)))
       {
         continue
       } else {

@@ -57,6 +57,9 @@ public struct ReadTransaction: ~Copyable {
   /// Takes a new snapshot after ``reset()``.
   public mutating func renew() throws(LMDBError) { try check(mdb_txn_renew(handle), "mdb_txn_renew", environment.path) }
 
+  /// Which write transaction's state this is a snapshot of.
+  public var identifier: Int { mdb_txn_id(handle) }
+
   /// Opens a table; ``LMDBError/Code/notFound`` where there is none. Serialise calls per environment (lmdb.h, `mdb_dbi_open`).
   public func database(_ name: String, _ layout: Database.Layout) throws(LMDBError) -> Database {
     var database: MDB_dbi = 0
@@ -78,11 +81,7 @@ public struct ReadTransaction: ~Copyable {
 
   /// Figures of a table.
   public func statistics(of database: Database) throws(LMDBError) -> Database.Statistics {
-    var figures = MDB_stat()
-    try check(mdb_stat(handle, database.handle, &figures), "mdb_stat", environment.path)
-    return Database.Statistics(
-      entryCount: figures.ms_entries, depth: Int(figures.ms_depth),
-      pageCount: figures.ms_branch_pages + figures.ms_leaf_pages + figures.ms_overflow_pages)
+    try Database.Statistics(handle, database, environment.path)
   }
 
   /// Lends a cursor over a table to `body`.
@@ -151,6 +150,40 @@ public struct WriteTransaction: ~Copyable {
     var key = MDB_val(key)
     var value = MDB_val(value)
     try check(mdb_put(handle, database.handle, &key, &value, placement.flags), "mdb_put", environment.path)
+  }
+
+  /// Removes a key and all its values. ``LMDBError/Code/notFound`` where there is none.
+  public func remove(_ key: UnsafeRawBufferPointer, in database: Database) throws(LMDBError) {
+    var key = MDB_val(key)
+    try check(mdb_del(handle, database.handle, &key, nil), "mdb_del", environment.path)
+  }
+
+  /// Removes all rows of a table and keeps the table.
+  public func empty(_ database: Database) throws(LMDBError) {
+    try check(mdb_drop(handle, database.handle, 0), "mdb_drop", environment.path)
+  }
+
+  /// Lends a cursor over a table to `body`.
+  public func withCursor<Result>(
+    in database: Database, _ body: (borrowing Cursor) throws(LMDBError) -> Result
+  ) throws(LMDBError) -> Result {
+    let cursor = try Cursor(unsafeTransaction: handle, database, environment.path)
+    return try body(cursor)
+  }
+
+  /// Figures of a table.
+  public func statistics(of database: Database) throws(LMDBError) -> Database.Statistics {
+    try Database.Statistics(handle, database, environment.path)
+  }
+}
+
+extension Database.Statistics {
+  fileprivate init(_ transaction: OpaquePointer, _ database: Database, _ path: String) throws(LMDBError) {
+    var figures = MDB_stat()
+    try check(mdb_stat(transaction, database.handle, &figures), "mdb_stat", path)
+    entryCount = figures.ms_entries
+    depth = Int(figures.ms_depth)
+    pageCount = figures.ms_branch_pages + figures.ms_leaf_pages + figures.ms_overflow_pages
   }
 }
 

@@ -1,0 +1,122 @@
+internal import JournalFormat
+internal import LMDB
+
+extension SegmentReader {
+  /// The indexes in the segment of the entries that may hold a term, ascending; two values may share a key, so verify each.
+  func candidates(for term: IndexTerm) throws(JournalError) -> [UInt32] {
+    let key = keyMaker.key(of: term)
+    return try snapshot { () throws(JournalError) in
+      var entries: [UInt32] = []
+      for run in try runs() {
+        try forEachRow(of: run, from: IndexRow(key, 0)) { row in
+          guard row.key == key else { return row.key < key }
+          entries.append(row.entry)
+          return true
+        }
+      }
+      var bytes = key.rawValue.bigEndian
+      try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
+        try withUnsafeBytes(of: &bytes) { (bytes) throws(LMDBError) in
+          var next = try cursor.seek(to: bytes) { _, value in index(from: value) }
+          while let found = next {
+            entries.append(found)
+            next = try cursor.move(.nextDuplicate) { _, value in index(from: value) }
+          }
+        }
+      }
+      // Runs come in the order of their numbers, which a merge puts behind younger ones.
+      entries.sort()
+      return entries
+    }
+  }
+
+  /// Whether the indexes hold a row.
+  func indexHolds(_ row: IndexRow) throws(JournalError) -> Bool {
+    try snapshot { () throws(JournalError) in
+      for run in try runs() where run.firstEntry <= row.entry {
+        var holds = false
+        try forEachRow(of: run, from: row) { found in
+          holds = found == row
+          return found < row
+        }
+        if holds { return true }
+      }
+      let key = bigEndianBytes(row.key.rawValue)
+      let value = bigEndianBytes(row.entry)
+      return try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
+        try key.withRawBytes { (key) throws(LMDBError) in
+          try value.withRawBytes { (value) throws(LMDBError) in
+            try cursor.seek(to: key, valueAtOrAfter: value) { _, found in index(from: found) == row.entry } ?? false
+          }
+        }
+      }
+    }
+  }
+
+  func indexKeys(of entry: Entry) -> [IndexKey] { entry.indexKeys(&keyMaker) }
+
+  /// All rows of the indexes, in the tree and in the runs.
+  func indexRowCount() throws(JournalError) -> Int {
+    try snapshot { () throws(JournalError) in
+      let runRows = try runs().reduce(0) { $0 + Int($1.rowCount) }
+      return try rowCount(of: segment.tables.index) + runRows
+    }
+  }
+
+  /// The runs of the snapshot, in the order of their numbers.
+  func runs() throws(JournalError) -> [IndexRun] {
+    try snapshot { () throws(JournalError) in
+      let state = snapshotIdentifier
+      if let known = knownRuns, known.state == state { return known.runs }
+      var runs: [Result<IndexRun, FormatError>] = []
+      try withCursor(in: segment.tables.runList) { (cursor: borrowing Cursor) throws(LMDBError) in
+        func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+          do throws(FormatError) { runs.append(.success(try IndexRun(number: index(from: key), value))) } catch { runs.append(.failure(error)) }
+        }
+        var more: Void? = try cursor.move(.first, take)
+        while more != nil { more = try cursor.move(.next, take) }
+      }
+      var read: [IndexRun] = []
+      for run in runs { read.append(try indexed { () throws(FormatError) in try run.get() }) }
+      knownRuns = (state, read)
+      return read
+    }
+  }
+
+  /// Shows rows of a run from the block that may hold `start` on, until `body` returns false.
+  private func forEachRow(of run: IndexRun, from start: IndexRow, _ body: (IndexRow) -> Bool) throws(JournalError) {
+    let key = IndexBlock.key(run.number, start)
+    var failure: FormatError?
+    var wantsMore = true
+    try withCursor(in: segment.tables.runs) { (cursor: borrowing Cursor) throws(LMDBError) in
+      func show(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+        guard let (number, first) = IndexBlock.parse(key), number == run.number else { return false }
+        do throws(FormatError) {
+          try IndexBlock.forEachRow(first, value, run) { row in
+            wantsMore = body(row)
+            return wantsMore
+          }
+        } catch {
+          failure = error
+          return false
+        }
+        return wantsMore
+      }
+      // The block that begins before `start` may reach over it.
+      let isBehind = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key) { _, _ in true } } ?? false
+      var more = try cursor.move(isBehind ? .previous : .last, show) ?? false
+      // What stands before belongs to another run: begin with the first block.
+      if !more && wantsMore && failure == nil {
+        more = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key, show) } ?? false
+      }
+      while more { more = try cursor.move(.next, show) ?? false }
+    }
+    if let failure { try indexed { () throws(FormatError) in throw failure } }
+  }
+
+  private func indexed<Result>(_ body: () throws(FormatError) -> Result) throws(JournalError) -> Result {
+    do throws(FormatError) { return try body() } catch {
+      throw JournalError(.segmentDamaged, "the index is damaged: \(error.message).", path: segment.environment.path)
+    }
+  }
+}
