@@ -33,13 +33,14 @@ public final class TrafficImporter {
   /// Gives the journal to append to: the holder's, or this process's own once nobody holds it.
   public typealias Connect = () throws -> any JournalAppender
 
-  static let batchEntryCount = 1_024
+  static let batchEntryCount = 1_000
   /// Batches that may wait for their commit: enough for reading and writing to overlap, within the writer's queue.
   static let maximumBatchesInFlight = 3
   static let futureLimitMilliseconds: Int64 = 86_400_000
 
+  private let reader: JournalReader
   private let connect: Connect
-  private var appender: any JournalAppender
+  private var appender: (any JournalAppender)?
   private let recorder: Recorder
   private let documentReader: MessageReader
   private var filter: DuplicateFilter
@@ -57,6 +58,7 @@ public final class TrafficImporter {
   public init(
     _ reader: JournalReader, configuration: MessageReaderConfiguration, now: Timestamp, connect: @escaping Connect
   ) throws {
+    self.reader = reader
     self.connect = connect
     self.now = now
     appender = try connect()
@@ -66,13 +68,16 @@ public final class TrafficImporter {
     lastRecordedAt = try reader.lastEntry()?.recordedAt
   }
 
-  /// Imports all lines of a source.
+  /// Imports all lines of a source; may be called for one source after another. ``report`` tells of the last.
   /// - Parameters:
   ///   - reject: called for each line that is not taken.
   ///   - progress: called after each batch.
   /// - Throws: ``JournalError`` where the journal takes no more, or what the source throws. What was read before is
   ///   recorded all the same.
   public func run(_ source: some LineSource, reject: (Rejection) throws -> Void, progress: (Report) -> Void) throws {
+    filter = try DuplicateFilter(reader)
+    positions = PositionMap()
+    report = Report()
     var failure: (any Error)?
     do {
       while let rejection = try source.next(take) {
@@ -94,6 +99,12 @@ public final class TrafficImporter {
     try land(all: true)
     progress(report)
     if let failure { throw failure }
+  }
+
+  /// Lets the journal go.
+  public func close() {
+    if let journal = appender as? Journal { journal.close() }
+    appender = nil
   }
 
   // MARK: Lines
@@ -229,6 +240,11 @@ public final class TrafficImporter {
 
   private func send(_ next: InFlight) {
     flight.append(next)
+    submit(next)
+  }
+
+  private func submit(_ next: InFlight) {
+    guard let appender else { return next.land(.failure(JournalError(.writerEnded, "the importer was closed."))) }
     appender.submit(next.drafts) { next.land($0) }
   }
 
@@ -277,7 +293,7 @@ public final class TrafficImporter {
       var rest = Batch()
       rest.drafts = missing
       let again = InFlight(rest)
-      appender.submit(again.drafts) { again.land($0) }
+      submit(again)
       noteRecorded(try again.wait().get(), again)
     }
     filter.range = before
