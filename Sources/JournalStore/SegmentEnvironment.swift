@@ -1,3 +1,4 @@
+internal import Glibc
 internal import JournalFormat
 internal import LMDB
 internal import Synchronization
@@ -112,7 +113,7 @@ final class SegmentEnvironment: Sendable {
     try shared(path) { () throws(JournalError) in
       try checkLength(path)
       return try translating { () throws(LMDBError) in
-        try Environment(path: path, access: .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
+        try openOnce(path, .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
       }
     }
   }
@@ -125,9 +126,24 @@ final class SegmentEnvironment: Sendable {
       }
       try checkLength(path)
       return try translating { () throws(LMDBError) in
-        try Environment(path: path, access: .readWrite, mapSizeBytes: mapSizeBytes)
+        try openOnce(path, .readWrite, mapSizeBytes: mapSizeBytes)
       }
     }
+  }
+
+  /// Its last user here may be letting go of the file this very moment, on another thread: then it is open for some microseconds more.
+  private static func openOnce(
+    _ path: String, _ access: Environment.Access, mapSizeBytes: Int
+  ) throws(LMDBError) -> Environment {
+    for _ in 0..<1_000 {
+      do throws(LMDBError) {
+        return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
+      } catch {
+        guard error.code == .alreadyOpen else { throw error }
+      }
+      usleep(1_000)
+    }
+    return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
   }
 
   /// Makes the file of a new segment, durable but for its name in the directory.

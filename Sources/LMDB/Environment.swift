@@ -35,8 +35,8 @@ public final class Environment: @unchecked Sendable {
     var handle: OpaquePointer?
     try check(mdb_env_create(&handle), "mdb_env_create", path)
     guard let handle else { throw LMDBError(code: .init(rawValue: ENOMEM), call: "mdb_env_create", path: path) }
-    self.path = path
-    self.handle = handle
+    // `self` is not complete before the end: else an error from here on would run `deinit` too, and close the handle twice.
+    let identity: FileIdentity
     do throws(LMDBError) {
       try check(mdb_env_set_maxdbs(handle, maximumDatabases), "mdb_env_set_maxdbs", path)
       try check(mdb_env_set_maxreaders(handle, maximumReaders), "mdb_env_set_maxreaders", path)
@@ -63,6 +63,9 @@ public final class Environment: @unchecked Sendable {
       OpenEnvironments.shared.remove(identity)
       throw LMDBError(code: .init(rawValue: result), call: "mdb_env_open", path: path)
     }
+    self.path = path
+    self.handle = handle
+    self.identity = identity
   }
 
   deinit {
