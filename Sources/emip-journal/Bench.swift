@@ -65,7 +65,9 @@ struct Bench: AsyncParsableCommand {
     var contents: [EntryContent] = []
     while contents.count < lookups {
       let position = JournalPosition(UInt64.random(in: first.rawValue...last.rawValue))
-      guard let content = try reader.entry(at: position)?.content, content.marks.contains(where: { $0.kind == .transactionId }) else { continue }
+      guard let content = try reader.entry(at: position)?.content, content.marks.contains(where: { $0.kind == .transactionId }) else {
+        continue
+      }
       contents.append(content)
     }
     return (contents, Double(count) / seconds)

@@ -71,7 +71,9 @@ struct Import: ParsableCommand {
     let rejects = RejectFile(rejects ?? source.rejectsName, source: source.name)
     let start = ContinuousClock.now
     do {
-      try importer.run(source.lines) { try rejects.write($0) } progress: { report in
+      try importer.run(source.lines) {
+        try rejects.write($0)
+      } progress: { report in
         progress.update(source.progressText(report, since: start))
       }
     } catch let error as LineReaderError {
