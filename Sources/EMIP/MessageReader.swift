@@ -36,6 +36,7 @@ public final class MessageReader {
     collector = LeafCollector(configuration: configuration)
   }
 
+  /// Reads one message; at most ``XMLLimits/sizeBytes`` bytes, else it is refused.
   public func read(_ payload: [UInt8]) -> MessageReading {
     let failure: XMLError? = payload.withUnsafeBufferPointer { bytes in
       collector.begin(bytes)

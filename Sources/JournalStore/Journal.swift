@@ -99,6 +99,7 @@ public final class Journal: JournalAppender {
   /// When the last durable entry was recorded; nil in an empty journal.
   public var lastRecordedAt: Timestamp? { state.values.withLock { $0.lastRecordedAt } }
 
+  /// Queues entries for the writer's thread; never blocks.
   public func submit(
     _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
   ) {
@@ -106,6 +107,7 @@ public final class Journal: JournalAppender {
     queue.add(.init(work: .append(drafts), completion: completion))
   }
 
+  /// Believes a system clock that had leapt ahead, from now on.
   public func confirmClock() async throws(JournalError) {
     let result = await withCheckedContinuation { continuation in
       queue.add(.init(work: .confirmClock) { continuation.resume(returning: $0) })

@@ -29,11 +29,13 @@ public struct Verification: Hashable, Sendable, Codable {
 
   public init() {}
 
+  /// Counts one more damage.
   public mutating func add(_ damage: Damage) {
     damageCount += 1
     if damages.count < Self.maximumDamages { damages.append(damage) }
   }
 
+  /// Adds what another part of the journal gave.
   public mutating func add(_ other: Verification) {
     entryCount += other.entryCount
     indexRowCount += other.indexRowCount

@@ -4,9 +4,7 @@ import Testing
 
 @testable import emip_simulator
 
-#if canImport(FoundationXML)
-  import FoundationXML
-#endif
+import FoundationXML
 
 /// What an importer relies on: the same bytes for the same arguments, the right number of lines, in order, each as promised.
 @Suite struct TrafficFormTests {
