@@ -1,9 +1,10 @@
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// The lock that makes one process the holder: `flock` on a file that also says who holds it.
 final class JournalLock: Sendable {
-  private let descriptor: Int32
+  private let descriptor: Mutex<Int32?>
 
   /// - Throws: ``JournalError`` `lock.held`, naming the holder.
   init(_ directory: JournalDirectory, purpose: String) throws(JournalError) {
@@ -17,7 +18,6 @@ final class JournalLock: Sendable {
       let holder = try Self.holder(directory) ?? "another process"
       throw JournalError(.lockHeld, "\(holder) holds this journal. Wait until it ends, or let it do the work.", path: directory.path)
     }
-    self.descriptor = descriptor
     let text = "\(purpose) (process \(getpid()), since \(Date.now.formatted(.iso8601)))\n"
     guard ftruncate(descriptor, 0) == 0 else {
       let code = errno
@@ -30,9 +30,14 @@ final class JournalLock: Sendable {
       close(descriptor)
       throw error
     }
+    self.descriptor = Mutex(descriptor)
   }
 
-  deinit {
+  deinit { release() }
+
+  /// Lets another process hold the journal.
+  func release() {
+    guard let descriptor = descriptor.withLock({ $0.take() }) else { return }
     ftruncate(descriptor, 0)
     close(descriptor)
   }
