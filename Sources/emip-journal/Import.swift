@@ -9,11 +9,11 @@ struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Record exchanges from traffic files or exports.",
     discussion: """
-      Takes NDJSON, plain or compressed with zstd: one exchange a line (recordedAt, direction, operation, httpStatus, latencyMs, peer, clientCN,
-      request, response), or one entry a line as `export` writes it. What the journal has already is not recorded again, so an import that was
+      Takes NDJSON, plain or compressed with zstd: one exchange a line (recordedAt, direction, operation, httpStatus, latencyMs, peer, clientCN, \
+      request, response), or one entry a line as `export` writes it. What the journal has already is not recorded again, so an import that was \
       cut off is simply run again. Where another process holds the journal, that one does the writing.
 
-      If the first line is not older than the journal's last entry, entries are recorded at the times they were observed, and segments follow
+      If the first line is not older than the journal's last entry, entries are recorded at the times they were observed, and segments follow \
       the history; else the whole run is recorded now.
 
       Lines that cannot be taken go to a file, with their numbers and reasons, and do not stop the rest; the exit code is then 65.
