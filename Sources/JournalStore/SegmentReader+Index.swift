@@ -49,7 +49,9 @@ extension SegmentReader {
     }
   }
 
-  func indexKeys(of entry: Entry) -> [IndexKey] { entry.indexKeys(&keyMaker) }
+  func indexKeys(of entry: Entry) -> [IndexKey] {
+    entry.indexKeys(&keyMaker, contextKeys: entry.content.context.indexKeys(&keyMaker))
+  }
 
   /// All rows of the indexes, in the tree and in the runs.
   func indexRowCount() throws(JournalError) -> Int {
