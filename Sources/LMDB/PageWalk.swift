@@ -30,6 +30,31 @@ public struct PageWalk {
   /// - Returns: the first damage, or what was counted.
   /// - Throws: where the file cannot be read.
   public static func walk(_ path: String) throws(LMDBError) -> Result<Report, Damage> {
+    try look(at: path) { walk in
+      try walk.run()
+      return Report(pageCount: walk.seen.count, sizeBytes: Int(walk.sizeBytes))
+    }
+  }
+
+  /// Whether the file is too short to map. Cheap, unless it is shorter than its last page: LMDB does not write pages that it took and
+  /// gave back in one transaction, so then the walk decides.
+  public static func lengthDamage(of path: String) throws(LMDBError) -> Damage? {
+    let isLongEnough = try look(at: path) { walk in
+      _ = try walk.newestMeta()
+      return walk.sizeBytes >= (walk.lastPage + 1) * UInt64(walk.pageSize)
+    }
+    switch isLongEnough {
+    case .failure(let damage): return damage
+    case .success(true): return nil
+    case .success(false):
+      guard case .failure(let damage) = try Self.walk(path) else { return nil }
+      return damage
+    }
+  }
+
+  private static func look<Found>(
+    at path: String, _ body: (inout PageWalk) throws -> Found
+  ) throws(LMDBError) -> Result<Found, Damage> {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: path) }
     defer { close(descriptor) }
@@ -37,8 +62,7 @@ public struct PageWalk {
     guard fstat(descriptor, &status) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "fstat", path: path) }
     var walk = PageWalk(descriptor: descriptor, path: path, sizeBytes: UInt64(status.st_size))
     do {
-      try walk.run()
-      return .success(Report(pageCount: walk.seen.count, sizeBytes: Int(status.st_size)))
+      return .success(try body(&walk))
     } catch let damage as Damage {
       return .failure(damage)
     } catch let error as LMDBError {
@@ -46,29 +70,6 @@ public struct PageWalk {
     } catch {
       fatalError("a walk throws nothing else")
     }
-  }
-
-  /// Whether the file is too short to map. Cheap, unless it is shorter than its last page: LMDB does not write pages that it took and
-  /// gave back in one transaction, so then the walk decides.
-  public static func lengthDamage(of path: String) throws(LMDBError) -> Damage? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: path) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "fstat", path: path) }
-    var walk = PageWalk(descriptor: descriptor, path: path, sizeBytes: UInt64(status.st_size))
-    do {
-      _ = try walk.newestMeta()
-    } catch let damage as Damage {
-      return damage
-    } catch let error as LMDBError {
-      throw error
-    } catch {
-      fatalError("a walk throws nothing else")
-    }
-    guard walk.sizeBytes < (walk.lastPage + 1) * UInt64(walk.pageSize) else { return nil }
-    guard case .failure(let damage) = try Self.walk(path) else { return nil }
-    return damage
   }
 
   private init(descriptor: Int32, path: String, sizeBytes: UInt64) {
