@@ -111,8 +111,11 @@ final class SegmentEnvironment: Sendable {
   static func reading(_ path: String, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
     try shared(path) { () throws(JournalError) in
       try checkLength(path)
+      // This process may become the writer while somebody in it still reads, and LMDB allows one open: so open it for both where that is
+      // permitted. Reading never writes to the file all the same.
+      let access: Environment.Access = isGrowing && FileSystem.isWritable(path) ? .readWrite : .readOnly
       return try translating { () throws(LMDBError) in
-        try Environment(path: path, access: .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
+        try Environment(path: path, access: access, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
       }
     }
   }

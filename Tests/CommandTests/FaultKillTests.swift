@@ -36,33 +36,32 @@ import Testing
 
   @Test func `an import killed at a random moment is completed by the same import`() async throws {
     var generator = SeededGenerator("kill -9 of an import")
-    let linesPerRound = 60
-    let traffic = try FaultTraffic.simulated(exchanges: 10 * linesPerRound, seed: generator.next() >> 1, days: 600)
+    let traffic = try FaultTraffic.simulated(exchanges: 150, seed: generator.next() >> 1, days: 600)
+    let all = 0..<traffic.lines.count
+    var longest: UInt32 = 200_000
     var killed = 0
-    for _ in 0..<8 {
+    for round in 1...60 {
+      // A new journal: what follows the first kill is recorded in one segment, and rollovers are what this is about.
       let sample = try await SampleJournal()
       let file = sample.root + "/traffic.ndjson"
-      var longest: UInt32 = 150_000
-      for round in 1...10 {
-        let range = 0..<round * linesPerRound
-        try traffic.write(range, to: file)
-        let running = try RunningCommand(["import", file], in: sample)
-        let observer = LastPositionObserver(sample.directory)
-        usleep(UInt32.random(in: longest / 4...longest, using: &generator))
-        running.killNow()
-        if running.process.terminationReason == .uncaughtSignal { killed += 1 } else { longest = longest * 3 / 4 }
-        let seen = observer.finish()
-        let found = UInt64(try sample.entries().count)
-        #expect(found >= seen, "round \(round): \(seen) entries had been seen, \(found) are there")
-        #expect(try sample.damages() == [], "round \(round)")
-        let again = try sample.run("import", file)
-        #expect(again.status == 0, "round \(round): \(again.errors)")
-        try sample.expectOnce(traffic, range, "round \(round)")
-      }
-      let verify = try sample.run("verify")
-      #expect(verify.status == 0, "\(verify.text) \(verify.errors)")
+      try traffic.write(all, to: file)
+      let running = try RunningCommand(["import", file], in: sample)
+      let observer = LastPositionObserver(sample.directory)
+      usleep(UInt32.random(in: longest / 4...longest, using: &generator))
+      running.killNow()
+      if running.process.terminationReason == .uncaughtSignal { killed += 1 } else { longest = longest * 9 / 10 }
+      let seen = observer.finish()
+      let found = UInt64(try sample.entries().count)
+      #expect(found >= seen, "round \(round): \(seen) entries had been seen, \(found) are there")
+      #expect(try sample.damages() == [], "round \(round)")
+      let again = try sample.run("import", file)
+      #expect(again.status == 0, "round \(round): \(again.errors)")
+      try sample.expectOnce(traffic, all, "round \(round)")
+      let verify = try round % 10 == 0 ? sample.run("verify") : nil
+      #expect(verify?.status ?? 0 == 0, "\(verify?.text ?? "") \(verify?.errors ?? "")")
     }
-    #expect(killed > 8, "only \(killed) imports of 80 were under way when they were killed")
+    print("imports killed under way: \(killed) of 60")
+    #expect(killed >= 10)
   }
 }
 

@@ -39,9 +39,18 @@ import Testing
 
     func append() async throws { _ = try await journal.append(draft(id: "A", recorded: false)) }
 
+    func allEntries() throws -> [Entry] {
+      let reader = try JournalReader(directory)
+      var entries: [Entry] = []
+      while case let batch = try reader.entries(from: JournalPosition(UInt64(entries.count) + 1)), !batch.isEmpty {
+        entries += try batch.map { try $0.get() }
+      }
+      return entries
+    }
+
     /// When each entry was recorded, in milliseconds from the start, and the notes among them.
     func recorded() throws -> (times: [Int64], notes: [String]) {
-      let entries = try JournalReader(directory).entries(from: .first, limit: 100).map { try $0.get() }
+      let entries = try allEntries()
       return (entries.map { $0.recordedAt.rawValue - start }, entries.filter { $0.kind == .note }.map { $0.content.context.reason ?? "" })
     }
   }
@@ -131,10 +140,7 @@ import Testing
     }
     run.journal.close()
     let reader = try JournalReader(run.directory)
-    var entries: [Entry] = []
-    while case let batch = try reader.entries(from: JournalPosition(UInt64(entries.count) + 1)), !batch.isEmpty {
-      entries += try batch.map { try $0.get() }
-    }
+    let entries = try run.allEntries()
     #expect(entries.filter { $0.kind == .request }.count == 80)
     #expect(zip(entries, entries.dropFirst()).allSatisfy { $0.recordedAt <= $1.recordedAt })
     for segment in reader.manifest.segments { #expect(try reader.verifyEntries(segment).damages == []) }
