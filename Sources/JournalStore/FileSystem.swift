@@ -8,6 +8,8 @@ enum FileSystem {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+
   /// Makes a directory that only its owner can enter; one that is there already is fine.
   static func makeDirectory(_ path: String) throws(JournalError) {
     guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }

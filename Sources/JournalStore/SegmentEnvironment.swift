@@ -114,17 +114,20 @@ final class SegmentEnvironment: Sendable {
   /// Opens a segment to read; a file that somebody here holds open already is shared.
   /// - Parameter isGrowing: whether a writer may be at it.
   static func reading(_ path: String, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
-    try shared(path, isWritable: false) { () throws(JournalError) in
+    // This process may become the writer while somebody in it still reads, and LMDB allows one open: so open it for both where that is
+    // permitted. Reading never writes to the file all the same.
+    let isWritable = isGrowing && FileSystem.isWritable(path)
+    return try shared(path, isWritable: isWritable) { () throws(JournalError) in
       try checkLength(path)
       return try translating { () throws(LMDBError) in
-        try openOnce(path, .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
+        try openOnce(path, isWritable ? .readWrite : .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
       }
     }
   }
 
   /// Opens the newest segment to write.
   static func writing(_ path: String) throws(JournalError) -> SegmentEnvironment {
-    try shared(path, isWritable: true) { () throws(JournalError) in
+    try shared(path, isWritable: true, mustWrite: true) { () throws(JournalError) in
       guard FileSystem.exists(path) else {
         throw JournalError(.segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: path)
       }
@@ -171,12 +174,12 @@ final class SegmentEnvironment: Sendable {
   }
 
   private static func shared(
-    _ path: String, isWritable: Bool, _ openEnvironment: () throws(JournalError) -> Environment
+    _ path: String, isWritable: Bool, mustWrite: Bool = false, _ openEnvironment: () throws(JournalError) -> Environment
   ) throws(JournalError) -> SegmentEnvironment {
     try open.withLock { open throws(JournalError) in
       if let segment = open[path]?.segment {
-        guard segment.isWritable || !isWritable else {
-          throw JournalError(.inputOutput, "this process reads the segment already; open a journal to append before reading it.", path: path)
+        guard segment.isWritable || !mustWrite else {
+          throw JournalError(.inputOutput, "this process has the segment open to read only: its file cannot be written to.", path: path)
         }
         return segment
       }

@@ -21,17 +21,30 @@ struct DuplicateFilter {
   /// Marks positions as matched.
   mutating func take(_ positions: ClosedRange<JournalPosition>) { taken.insert(positions) }
 
-  /// The stored exchange that is the same as this one, taken; nil where there is none (any more).
-  mutating func takeExchange(_ request: EntryContent, _ answer: EntryContent?) throws(JournalError) -> Exchange? {
+  /// How much of an exchange the journal has.
+  enum Stored {
+    case nothing
+    /// The request alone, at this position: the run that recorded it was ended between the two, as they fell into two segments.
+    case request(JournalPosition)
+    case whole
+  }
+
+  /// Looks for a stored exchange that is the same as this one, and takes it.
+  mutating func takeExchange(_ request: EntryContent, _ answer: EntryContent) throws(JournalError) -> Stored {
+    var alone: JournalPosition?
     for entry in try candidates(request, answer) where entry.exchange == nil && isFree(entry.position) {
       guard isSame(entry.content, request) else { continue }
       let exchange = try reader.exchange(at: entry.position, known: entry)
-      let stored = exchange.response ?? exchange.failure
-      guard stored?.content.payload ?? [] == answer?.payload ?? [] else { continue }
-      taken.insert(entry.position...entry.position)
-      return exchange
+      if let stored = exchange.response ?? exchange.failure {
+        guard stored.content.payload == answer.payload else { continue }
+        taken.insert(entry.position...entry.position)
+        return .whole
+      }
+      alone = alone ?? entry.position
     }
-    return nil
+    guard let alone else { return .nothing }
+    taken.insert(alone...alone)
+    return .request(alone)
   }
 
   /// Counts everything that is stored now, as after a lost connection, when what this run sent may be among it.
@@ -40,11 +53,13 @@ struct DuplicateFilter {
     latestObservedAt = try reader.latestObservedAt()
   }
 
-  /// Those of a call's drafts that are not stored, with their answers.
-  mutating func missing(_ drafts: [EntryDraft]) throws(JournalError) -> [EntryDraft] {
-    var missing: [EntryDraft] = []
-    /// Where each draft went: to a stored position, or to an index in `missing`.
+  /// Those of a call's drafts that are not stored, and where the others are, by their indexes in the call.
+  mutating func missing(
+    _ drafts: [EntryDraft]
+  ) throws(JournalError) -> (missing: [(index: Int, draft: EntryDraft)], stored: [Int: JournalPosition]) {
+    var missing: [(index: Int, draft: EntryDraft)] = []
     var stored: [Int: JournalPosition] = [:]
+    /// Where the others went in `missing`.
     var moved: [Int: Int] = [:]
     for (index, draft) in drafts.enumerated() {
       var draft = draft
@@ -63,10 +78,10 @@ struct DuplicateFilter {
         stored[index] = position
       } else {
         moved[index] = missing.count
-        missing.append(draft)
+        missing.append((index, draft))
       }
     }
-    return missing
+    return (missing, stored)
   }
 
   /// The position of the stored entry that is the same in content and request, taken; nil where there is none (any more).

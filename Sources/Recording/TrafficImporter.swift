@@ -146,14 +146,19 @@ public final class TrafficImporter {
     try checkTime(line.observedAt)
     let request = recorder.request(line.requestMessage)
     let answer = recorder.answer(line, to: request)
-    if try filter.takeExchange(request, answer) != nil {
+    let known = try filter.takeExchange(request, answer)
+    if case .whole = known {
       report.duplicates += 1
       return
     }
     if request.context.kind == .refusal || answer.context.kind == .refusal { report.refusals += 1 }
     report.recordedExchanges += 1
-    batch.drafts.append(draft(request))
-    batch.drafts.append(draft(answer, exchange: .behind(1)))
+    if case .request(let position) = known {
+      batch.drafts.append(draft(answer, exchange: .position(position)))
+    } else {
+      batch.drafts.append(draft(request))
+      batch.drafts.append(draft(answer, exchange: .behind(1)))
+    }
   }
 
   private func take(_ document: EntryDocument) throws {
@@ -225,8 +230,10 @@ public final class TrafficImporter {
       done.signal()
     }
 
+    /// May be called more than once.
     func wait() -> Result<ClosedRange<JournalPosition>, JournalError> {
       done.wait()
+      done.signal()
       return result.withLock { $0! }
     }
   }
@@ -272,31 +279,54 @@ public final class TrafficImporter {
 
   /// The holder went away: finds out which of what is under way it recorded, and gives the rest to whoever holds the journal now.
   private func resume(after error: JournalError) throws(JournalError) {
-    let unanswered = flight
+    var unanswered = flight[...]
     flight = []
-    do {
-      appender = try connect()
-    } catch {
-      throw error as? JournalError ?? JournalError(.handOver, "\(error)")
-    }
     let before = filter.range
-    try filter.extendToEnd()
-    for batch in unanswered {
+    defer { filter.range = before }
+    while !unanswered.isEmpty {
+      appender = nil
+      do {
+        appender = try connect()
+      } catch {
+        throw error as? JournalError ?? JournalError(.handOver, "\(error)")
+      }
+      try filter.extendToEnd()
+      try sendAgain(&unanswered)
+    }
+  }
+
+  /// One at a time, so that what follows is compared with what was recorded. What is left when it returns met the end of another holder.
+  private func sendAgain(_ unanswered: inout ArraySlice<InFlight>) throws(JournalError) {
+    while let batch = unanswered.first {
       if case .success(let range) = batch.wait() {
         noteRecorded(range, batch)
+        unanswered.removeFirst()
         continue
       }
-      let missing = try filter.missing(batch.drafts)
-      report.recordedEntries += batch.drafts.count - missing.count
-      guard !missing.isEmpty else { continue }
-      // One at a time, so that what follows is compared with what was recorded.
-      var rest = Batch()
-      rest.drafts = missing
-      let again = InFlight(rest)
-      submit(again)
-      noteRecorded(try again.wait().get(), again)
+      guard let rest = try withoutRecorded(batch) else {
+        unanswered.removeFirst()
+        continue
+      }
+      unanswered[unanswered.startIndex] = rest
+      submit(rest)
+      if case .failure(let error) = rest.wait() {
+        guard error.code == .handOver, !(appender is Journal) else { throw error }
+        return
+      }
     }
-    filter.range = before
+  }
+
+  /// What the journal does not have of a batch that nobody answered for; nil where it has all.
+  private func withoutRecorded(_ batch: InFlight) throws(JournalError) -> InFlight? {
+    let (missing, stored) = try filter.missing(batch.drafts)
+    report.recordedEntries += batch.drafts.count - missing.count
+    var rest = Batch()
+    for (index, old) in batch.olds.sorted(by: { $0.key < $1.key }) { if let position = stored[index] { positions.insert(old, position) } }
+    for (index, draft) in missing {
+      rest.olds[rest.drafts.count] = batch.olds[index]
+      rest.drafts.append(draft)
+    }
+    return missing.isEmpty ? nil : InFlight(rest)
   }
 }
 

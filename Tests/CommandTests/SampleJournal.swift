@@ -76,10 +76,12 @@ func refusal(_ text: String, at time: String = "2025-03-01T10:00:00Z") -> EntryD
 /// A journal in a directory of its own, which goes with it.
 final class SampleJournal: Sendable {
   let root: String
+  private let owner: SampleJournal?
   var directory: JournalDirectory { JournalDirectory(root + "/journal") }
 
   /// A journal that holds some entries, and that nobody holds.
   init(_ samples: [Sample] = [], _ others: [EntryDraft] = []) async throws {
+    owner = nil
     root = FileManager.default.temporaryDirectory.appending(path: "emip-journal-sample-" + UUID().uuidString).path
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     try directory.initialize()
@@ -90,7 +92,13 @@ final class SampleJournal: Sendable {
     journal.close()
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: root) }
+  /// A journal elsewhere, in a directory that lives no longer than another's.
+  init(at root: String, within other: SampleJournal) {
+    self.root = root
+    owner = other
+  }
+
+  deinit { if owner == nil { try? FileManager.default.removeItem(atPath: root) } }
 
   func run(_ arguments: String..., environment: [String: String] = [:]) throws -> CommandResult {
     try run(arguments, environment: environment)

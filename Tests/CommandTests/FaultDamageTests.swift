@@ -1,0 +1,82 @@
+import Foundation
+import JournalFormat
+import JournalStore
+import Testing
+
+/// Damage to closed segments: `verify` names it, and no reader is ever given wrong bytes.
+@Suite struct FaultDamageTests {
+  /// A journal of some months and what `export` says of it.
+  private func original(_ generator: inout SeededGenerator) async throws -> (SampleJournal, Set<String>) {
+    let sample = try await SampleJournal()
+    let traffic = try FaultTraffic.simulated(exchanges: 150, seed: generator.next() >> 1, days: 80)
+    try traffic.write(0..<150, to: sample.root + "/traffic.ndjson")
+    try #require(try sample.run("import", sample.root + "/traffic.ndjson").status == 0)
+    let export = try sample.run("export")
+    try #require(export.status == 0)
+    return (sample, Set(export.lines))
+  }
+
+  private struct Findings {
+    var named = 0
+    var harmless = 0
+  }
+
+  /// Damages a closed segment's file, looks at what `verify` and `export` say, and restores it.
+  private func damage(
+    _ sample: SampleJournal, _ original: Set<String>, _ findings: inout Findings, _ context: String, _ change: (inout Data) -> Void
+  ) throws {
+    let url = URL(filePath: try sample.segmentPath)
+    let sound = try Data(contentsOf: url)
+    var bytes = sound
+    change(&bytes)
+    try bytes.write(to: url)
+    defer { try? sound.write(to: url) }
+    let export = try sample.run("export")
+    let verify = try sample.run("verify")
+    let wrong = export.lines.filter { !original.contains($0) }
+    // A reader that a signal ended may have left half a line.
+    #expect(wrong.count <= (export.status < 0 ? 1 : 0), "\(context): export showed what was never there: \(wrong.first?.prefix(200) ?? "")")
+    if verify.status == 0 {
+      #expect(export.status == 0 && Set(export.lines) == original, "\(context): verify saw nothing; export: \(export.errors)")
+      findings.harmless += 1
+    } else {
+      let isNamed = verify.text.contains("segment 2024-01-000001") && (verify.text.contains("position ") || verify.text.contains("page "))
+      let isEnded = verify.text.contains("ended the process") || verify.text.contains("without end")
+      let isTable = verify.text.contains(url.lastPathComponent)
+      #expect(verify.status == 1 && (isNamed || isEnded || isTable), "\(context): \(verify.status) \(verify.text) \(verify.errors)")
+      findings.named += 1
+    }
+  }
+
+  @Test func `a flipped bit is named, or changes nothing that can be read`() async throws {
+    var generator = SeededGenerator("bit flips")
+    let (sample, original) = try await original(&generator)
+    var findings = Findings()
+    let size = try Data(contentsOf: URL(filePath: try sample.segmentPath)).count
+    for _ in 0..<200 {
+      let offset = Int.random(in: 0..<size, using: &generator)
+      let bit = Int.random(in: 0..<8, using: &generator)
+      let place = "bit \(bit) of byte \(offset) (page \(offset / 4096), byte \(offset % 4096))"
+      try damage(sample, original, &findings, place) { $0[offset] ^= 1 << bit }
+    }
+    print("bit flips: \(findings.named) named, \(findings.harmless) without effect")
+    #expect(findings.named > 20)
+    let verify = try sample.run("verify")
+    #expect(verify.status == 0, "restored: \(verify.text)")
+  }
+
+  @Test func `a file that was cut short is named`() async throws {
+    var generator = SeededGenerator("truncation")
+    let (sample, original) = try await original(&generator)
+    var findings = Findings()
+    let size = try Data(contentsOf: URL(filePath: try sample.segmentPath)).count
+    var lengths = [0, 1, 4_095, 4_096, 8_191, 8_192, 12_288, size / 2, size - 4_096, size - 1]
+    for _ in 0..<10 { lengths.append(Int.random(in: 0..<size, using: &generator)) }
+    for length in lengths {
+      try damage(sample, original, &findings, "cut to \(length) of \(size) bytes") { $0 = $0.prefix(length) }
+    }
+    print("truncations: \(findings.named) named, \(findings.harmless) without effect")
+    // Pages at the end may hold nothing; what is cut elsewhere shows.
+    #expect(findings.named >= lengths.count * 3 / 4)
+  }
+}
