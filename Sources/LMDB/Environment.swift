@@ -9,13 +9,21 @@ internal import Synchronization
 public final class Environment: @unchecked Sendable {
   // Sendable: LMDB's handle is safe to use from any thread with MDB_NOTLS, and everything else here is immutable.
 
-  /// What an environment is opened for.
   public enum Access: Sendable {
     case readWrite
     /// Readers keep a slot in the lock file, which must be writable.
     case readOnly
     /// No lock file at all: only for files that nobody writes.
     case readOnlyWithoutLock
+
+    fileprivate var flags: UInt32 {
+      let common = UInt32(MDB_NOSUBDIR) | UInt32(MDB_NOTLS)
+      return switch self {
+      case .readWrite: common
+      case .readOnly: common | UInt32(MDB_RDONLY)
+      case .readOnlyWithoutLock: common | UInt32(MDB_RDONLY) | UInt32(MDB_NOLOCK)
+      }
+    }
   }
 
   public let path: String
@@ -33,40 +41,50 @@ public final class Environment: @unchecked Sendable {
     path: String, access: Access, mapSizeBytes: Int, maximumDatabases: UInt32 = 8, maximumReaders: UInt32 = 1024,
     permissions: UInt32 = 0o600
   ) throws(LMDBError) {
-    var handle: OpaquePointer?
-    try check(mdb_env_create(&handle), "mdb_env_create", path)
-    guard let handle else { throw LMDBError(code: .init(rawValue: ENOMEM), call: "mdb_env_create", path: path) }
-    // `self` is not complete before the end: else an error from here on would run `deinit` too, and close the handle twice.
-    let identity: FileIdentity
+    // All that can fail comes first: once every property is set, `deinit` would close the handle again and forget another's open file.
+    let handle = try Self.create(path, mapSizeBytes, maximumDatabases, maximumReaders)
+    do throws(LMDBError) {
+      identity = try Self.open(handle, path, access, permissions)
+    } catch {
+      mdb_env_close(handle)
+      throw error
+    }
+    self.path = path
+    self.handle = handle
+  }
+
+  private static func create(
+    _ path: String, _ mapSizeBytes: Int, _ maximumDatabases: UInt32, _ maximumReaders: UInt32
+  ) throws(LMDBError) -> OpaquePointer {
+    var created: OpaquePointer?
+    try check(mdb_env_create(&created), "mdb_env_create", path)
+    guard let handle = created else { throw LMDBError(code: .init(rawValue: ENOMEM), call: "mdb_env_create", path: path) }
     do throws(LMDBError) {
       try check(mdb_env_set_maxdbs(handle, maximumDatabases), "mdb_env_set_maxdbs", path)
       try check(mdb_env_set_maxreaders(handle, maximumReaders), "mdb_env_set_maxreaders", path)
       // A map that is smaller than the file is raised to what the file needs when it is opened.
       try check(mdb_env_set_mapsize(handle, max(mapSizeBytes, 1 << 16)), "mdb_env_set_mapsize", path)
-      identity = try FileIdentity(path: path, create: access == .readWrite ? permissions : nil)
     } catch {
       mdb_env_close(handle)
       throw error
     }
+    return handle
+  }
+
+  /// Registers the file and opens it; what it throws leaves the handle for the caller to close.
+  private static func open(
+    _ handle: OpaquePointer, _ path: String, _ access: Access, _ permissions: UInt32
+  ) throws(LMDBError) -> FileIdentity {
+    let identity = try FileIdentity(path: path, create: access == .readWrite ? permissions : nil)
     guard OpenEnvironments.shared.insert(identity) else {
-      mdb_env_close(handle)
       throw LMDBError(code: .alreadyOpen, call: "mdb_env_open", path: path)
     }
-    var flags = UInt32(MDB_NOSUBDIR) | UInt32(MDB_NOTLS)
-    switch access {
-    case .readWrite: break
-    case .readOnly: flags |= UInt32(MDB_RDONLY)
-    case .readOnlyWithoutLock: flags |= UInt32(MDB_RDONLY) | UInt32(MDB_NOLOCK)
-    }
-    let result = mdb_env_open(handle, path, flags, permissions)
+    let result = mdb_env_open(handle, path, access.flags, permissions)
     guard result == MDB_SUCCESS else {
-      mdb_env_close(handle)
       OpenEnvironments.shared.remove(identity)
       throw LMDBError(code: .init(rawValue: result), call: "mdb_env_open", path: path)
     }
-    self.path = path
-    self.handle = handle
-    self.identity = identity
+    return identity
   }
 
   deinit {
@@ -90,7 +108,7 @@ public final class Environment: @unchecked Sendable {
 
   /// Writes a consistent copy to a file that must not exist, while others read and write. Compact copies leave free pages out.
   public func copy(to destination: String, compact: Bool) throws(LMDBError) {
-    let descriptor = open(destination, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+    let descriptor = Glibc.open(destination, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: destination) }
     defer { _ = Glibc.close(descriptor) }
     try check(mdb_env_copyfd2(handle, descriptor, compact ? UInt32(MDB_CP_COMPACT) : 0), "mdb_env_copyfd2", destination)

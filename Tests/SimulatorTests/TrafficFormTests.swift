@@ -1,10 +1,9 @@
 import Foundation
+import FoundationXML
 import JournalFormat
 import Testing
 
 @testable import emip_simulator
-
-import FoundationXML
 
 /// What an importer relies on: the same bytes for the same arguments, the right number of lines, in order, each as promised.
 @Suite struct TrafficFormTests {
