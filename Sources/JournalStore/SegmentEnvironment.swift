@@ -1,3 +1,4 @@
+internal import Glibc
 internal import JournalFormat
 internal import LMDB
 internal import Synchronization
@@ -114,9 +115,7 @@ final class SegmentEnvironment: Sendable {
       // This process may become the writer while somebody in it still reads, and LMDB allows one open: so open it for both where that is
       // permitted. Reading never writes to the file all the same.
       let access: Environment.Access = isGrowing && FileSystem.isWritable(path) ? .readWrite : .readOnly
-      return try translating { () throws(LMDBError) in
-        try Environment(path: path, access: access, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
-      }
+      return try openFile(path, access, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
     }
   }
 
@@ -127,9 +126,7 @@ final class SegmentEnvironment: Sendable {
         throw JournalError(.segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: path)
       }
       try checkLength(path)
-      return try translating { () throws(LMDBError) in
-        try Environment(path: path, access: .readWrite, mapSizeBytes: mapSizeBytes)
-      }
+      return try openFile(path, .readWrite, mapSizeBytes: mapSizeBytes)
     }
   }
 
@@ -165,6 +162,21 @@ final class SegmentEnvironment: Sendable {
       open[path] = WeakReference(segment: segment)
       return segment
     }
+  }
+
+  /// Opens a file. Another thread that had it last may be about to close it, with its reference gone already: that is waited for.
+  private static func openFile(
+    _ path: String, _ access: Environment.Access, mapSizeBytes: Int
+  ) throws(JournalError) -> Environment {
+    for _ in 0..<5_000 {
+      do throws(LMDBError) {
+        return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
+      } catch {
+        guard error.code == .alreadyOpen else { throw JournalError(error) }
+        usleep(1_000)
+      }
+    }
+    throw JournalError(.inputOutput, "the file is open in this process already, by another name.", path: path)
   }
 
   private static func readTables(_ environment: Environment) throws(JournalError) -> (Tables, SegmentHeader) {

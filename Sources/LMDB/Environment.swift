@@ -32,37 +32,44 @@ public final class Environment: @unchecked Sendable {
     path: String, access: Access, mapSizeBytes: Int, maximumDatabases: UInt32 = 8, maximumReaders: UInt32 = 1024,
     permissions: UInt32 = 0o600
   ) throws(LMDBError) {
+    // Nothing of the object is set before all that can fail is done: a throw from a whole object would run `deinit` too.
+    let identity = try FileIdentity(path: path, create: access == .readWrite ? permissions : nil)
+    guard OpenEnvironments.shared.insert(identity) else {
+      throw LMDBError(code: .alreadyOpen, call: "mdb_env_open", path: path)
+    }
+    do throws(LMDBError) {
+      handle = try Self.open(path, access, mapSizeBytes, maximumDatabases, maximumReaders, permissions)
+    } catch {
+      OpenEnvironments.shared.remove(identity)
+      throw error
+    }
+    self.path = path
+    self.identity = identity
+  }
+
+  private static func open(
+    _ path: String, _ access: Access, _ mapSizeBytes: Int, _ maximumDatabases: UInt32, _ maximumReaders: UInt32, _ permissions: UInt32
+  ) throws(LMDBError) -> OpaquePointer {
     var handle: OpaquePointer?
     try check(mdb_env_create(&handle), "mdb_env_create", path)
     guard let handle else { throw LMDBError(code: .init(rawValue: ENOMEM), call: "mdb_env_create", path: path) }
-    self.path = path
-    self.handle = handle
-    do throws(LMDBError) {
-      try check(mdb_env_set_maxdbs(handle, maximumDatabases), "mdb_env_set_maxdbs", path)
-      try check(mdb_env_set_maxreaders(handle, maximumReaders), "mdb_env_set_maxreaders", path)
-      // A map that is smaller than the file is raised to what the file needs when it is opened.
-      try check(mdb_env_set_mapsize(handle, max(mapSizeBytes, 1 << 16)), "mdb_env_set_mapsize", path)
-      identity = try FileIdentity(path: path, create: access == .readWrite ? permissions : nil)
-    } catch {
-      mdb_env_close(handle)
-      throw error
-    }
-    guard OpenEnvironments.shared.insert(identity) else {
-      mdb_env_close(handle)
-      throw LMDBError(code: .alreadyOpen, call: "mdb_env_open", path: path)
-    }
     var flags = UInt32(MDB_NOSUBDIR) | UInt32(MDB_NOTLS)
     switch access {
     case .readWrite: break
     case .readOnly: flags |= UInt32(MDB_RDONLY)
     case .readOnlyWithoutLock: flags |= UInt32(MDB_RDONLY) | UInt32(MDB_NOLOCK)
     }
-    let result = mdb_env_open(handle, path, flags, permissions)
-    guard result == MDB_SUCCESS else {
+    do throws(LMDBError) {
+      try check(mdb_env_set_maxdbs(handle, maximumDatabases), "mdb_env_set_maxdbs", path)
+      try check(mdb_env_set_maxreaders(handle, maximumReaders), "mdb_env_set_maxreaders", path)
+      // A map that is smaller than the file is raised to what the file needs when it is opened.
+      try check(mdb_env_set_mapsize(handle, max(mapSizeBytes, 1 << 16)), "mdb_env_set_mapsize", path)
+      try check(mdb_env_open(handle, path, flags, permissions), "mdb_env_open", path)
+    } catch {
       mdb_env_close(handle)
-      OpenEnvironments.shared.remove(identity)
-      throw LMDBError(code: .init(rawValue: result), call: "mdb_env_open", path: path)
+      throw error
     }
+    return handle
   }
 
   deinit {
@@ -86,7 +93,7 @@ public final class Environment: @unchecked Sendable {
 
   /// Writes a consistent copy to a file that must not exist, while others read and write. Compact copies leave free pages out.
   public func copy(to destination: String, compact: Bool) throws(LMDBError) {
-    let descriptor = open(destination, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+    let descriptor = Glibc.open(destination, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: destination) }
     defer { _ = Glibc.close(descriptor) }
     try check(mdb_env_copyfd2(handle, descriptor, compact ? UInt32(MDB_CP_COMPACT) : 0), "mdb_env_copyfd2", destination)
@@ -108,7 +115,7 @@ private struct FileIdentity: Hashable, Sendable {
 
   init(path: String, create permissions: UInt32?) throws(LMDBError) {
     if let permissions {
-      let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, permissions)
+      let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, permissions)
       guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: path) }
       _ = Glibc.close(descriptor)
     }
