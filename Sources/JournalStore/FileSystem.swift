@@ -8,6 +8,19 @@ enum FileSystem {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Whether a file can hardly grow: its file system is full, or the process's limit on the size of files is near.
+  static func hasNoRoom(_ path: String) -> Bool {
+    var fileSystem = statvfs()
+    if statvfs(path, &fileSystem) == 0, UInt64(fileSystem.f_bavail) * UInt64(fileSystem.f_frsize) < smallestRoomBytes { return true }
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0,
+      let size = try? sizeBytes(of: path)
+    else { return false }
+    return UInt64(size) + smallestRoomBytes > UInt64(limit.rlim_cur)
+  }
+
+  private static let smallestRoomBytes: UInt64 = 65_536
+
   static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
   /// Makes a directory that only its owner can enter; one that is there already is fine.

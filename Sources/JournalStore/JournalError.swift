@@ -48,6 +48,11 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
   init(_ error: LMDBError, path: String? = nil) {
     let path = error.path ?? path
     switch error.code {
+    // What LMDB makes of a write that was cut short (mdb.c, `mdb_page_flush`).
+    case .ioError where path.map(FileSystem.hasNoRoom) ?? false:
+      self.init(
+        .diskFull, "\(error.call): a write was cut short, and there is no room. Free space and start again; nothing acknowledged is lost.",
+        path: path)
     case .noSpace, .fileTooLarge, .mapFull:
       self.init(.diskFull, "\(error.call): \(error.message). Free space and start again; nothing acknowledged is lost.", path: path)
     case .noSuchFile:

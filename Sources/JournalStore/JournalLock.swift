@@ -19,17 +19,14 @@ final class JournalLock: Sendable {
       throw JournalError(.lockHeld, "\(holder) holds this journal. Wait until it ends, or let it do the work.", path: directory.path)
     }
     let text = "\(purpose) (process \(getpid()), since \(Date.now.formatted(.iso8601)))\n"
-    guard ftruncate(descriptor, 0) == 0 else {
-      let code = errno
-      close(descriptor)
-      throw JournalError(errno: code, "ftruncate", path: path)
-    }
     do throws(JournalError) {
+      guard ftruncate(descriptor, 0) == 0 else { throw JournalError(errno: errno, "ftruncate", path: path) }
       try FileSystem.write(Array(text.utf8), to: descriptor, path: path)
     } catch {
       close(descriptor)
       throw error
     }
+    // Set last: a throw from a whole object would run `deinit`, which closes it again.
     self.descriptor = Mutex(descriptor)
   }
 

@@ -119,9 +119,7 @@ final class SegmentEnvironment: Sendable {
     let isWritable = isGrowing && FileSystem.isWritable(path)
     return try shared(path, isWritable: isWritable) { () throws(JournalError) in
       try checkLength(path)
-      return try translating { () throws(LMDBError) in
-        try openOnce(path, isWritable ? .readWrite : .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
-      }
+      return try openFile(path, isWritable ? .readWrite : .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
     }
   }
 
@@ -132,25 +130,8 @@ final class SegmentEnvironment: Sendable {
         throw JournalError(.segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: path)
       }
       try checkLength(path)
-      return try translating { () throws(LMDBError) in
-        try openOnce(path, .readWrite, mapSizeBytes: mapSizeBytes)
-      }
+      return try openFile(path, .readWrite, mapSizeBytes: mapSizeBytes)
     }
-  }
-
-  /// Its last user here may be letting go of the file this very moment, on another thread: then it is open for some microseconds more.
-  private static func openOnce(
-    _ path: String, _ access: Environment.Access, mapSizeBytes: Int
-  ) throws(LMDBError) -> Environment {
-    for _ in 0..<1_000 {
-      do throws(LMDBError) {
-        return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
-      } catch {
-        guard error.code == .alreadyOpen else { throw error }
-      }
-      usleep(1_000)
-    }
-    return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
   }
 
   /// Makes the file of a new segment, durable but for its name in the directory.
@@ -190,6 +171,21 @@ final class SegmentEnvironment: Sendable {
       open[path] = WeakReference(segment: segment)
       return segment
     }
+  }
+
+  /// Opens a file. Another thread that had it last may be about to close it, with its reference gone already: that is waited for.
+  private static func openFile(
+    _ path: String, _ access: Environment.Access, mapSizeBytes: Int
+  ) throws(JournalError) -> Environment {
+    for _ in 0..<5_000 {
+      do throws(LMDBError) {
+        return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
+      } catch {
+        guard error.code == .alreadyOpen else { throw JournalError(error) }
+        usleep(1_000)
+      }
+    }
+    throw JournalError(.inputOutput, "the file is open in this process already, by another name.", path: path)
   }
 
   private static func readTables(_ environment: Environment) throws(JournalError) -> (Tables, SegmentHeader) {

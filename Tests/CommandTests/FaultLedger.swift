@@ -12,6 +12,7 @@ final class AppendLedger: Sendable {
     /// By transactionId: the drafts that were given and not answered.
     var unanswered: Set<String> = []
     var acknowledged: [JournalPosition: EntryContent] = [:]
+    var refusals: [String] = []
     /// Acknowledged in earlier rounds and found then.
     var checkedThrough = JournalPosition(0)
   }
@@ -38,6 +39,12 @@ final class AppendLedger: Sendable {
     }
   }
 
+  /// How an append ended that did not go well.
+  func noteEnd(_ error: JournalError) {
+    guard error.code != .handOver else { return }
+    state.withLock { $0.refusals.append("\(error)") }
+  }
+
   func acknowledge(_ drafts: [EntryDraft], _ positions: ClosedRange<JournalPosition>) {
     state.withLock { state in
       for (index, draft) in drafts.enumerated() {
@@ -51,7 +58,7 @@ final class AppendLedger: Sendable {
   func problems(of sample: SampleJournal) throws -> [String] {
     try state.withLock { state in
       let start = state.checkedThrough.next
-      var problems = try sample.damages(from: start)
+      var problems = try sample.damages(from: start) + state.refusals
       var found: [JournalPosition: Entry] = [:]
       for entry in try sample.entries(from: start) { found[entry.position] = entry }
       for (position, content) in state.acknowledged where position >= start && found[position]?.content != content {
@@ -82,8 +89,12 @@ final class AppendClient: Sendable {
     task = Task.detached {
       while true {
         let drafts = ledger.next()
-        guard let positions = try? await remote.append(drafts) else { return }
-        ledger.acknowledge(drafts, positions)
+        do throws(JournalError) {
+          ledger.acknowledge(drafts, try await remote.append(drafts))
+        } catch {
+          // The holder went away.
+          return ledger.noteEnd(error)
+        }
       }
     }
   }

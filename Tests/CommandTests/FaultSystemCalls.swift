@@ -16,7 +16,7 @@ struct SystemCall {
 
   /// The command that traces another one.
   static func tracing(_ names: [String], to file: String, _ more: [String] = []) -> [String] {
-    ["/usr/bin/strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "0", "-o", file, "-e", "trace=" + names.joined(separator: ",")] + more
+    ["/usr/bin/strace", "-f", "-qq", "-y", "-s", "0", "-o", file, "-e", "trace=" + names.joined(separator: ",")] + more
   }
 
   /// Reads a trace, in its order.
