@@ -77,7 +77,8 @@ private struct KeyHash {
 
 extension Entry {
   /// The keys under which the indexes hold the entry, each once, in order.
-  func indexKeys(_ maker: inout IndexKeyMaker) -> [IndexKey] {
+  /// - Parameter segmentStart: the first position of its segment.
+  func indexKeys(_ maker: inout IndexKeyMaker, segmentStart: JournalPosition) -> [IndexKey] {
     let context = content.context
     var keys: [IndexKey] = []
     keys.reserveCapacity(content.marks.count + 4)
@@ -90,6 +91,7 @@ extension Entry {
       keys.append(maker.key(of: .operationOutcome(operation, context.outcome.outcomeClass)))
     }
     if let exchange, position.rawValue - exchange.rawValue > 1 { keys.append(maker.key(of: .exchange(exchange))) }
+    if let exchange, exchange < segmentStart { keys.append(maker.key(of: .answerToEarlierSegment)) }
     guard keys.count > 1 else { return keys }
     keys.sort()
     var last = 0

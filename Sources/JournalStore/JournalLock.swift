@@ -1,9 +1,11 @@
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// The lock that makes one process the holder: `flock` on a file that also says who holds it.
 final class JournalLock: Sendable {
   private let descriptor: Int32
+  private let isHeld = Mutex(true)
 
   /// - Throws: ``JournalError`` `lock.held`, naming the holder.
   init(_ directory: JournalDirectory, purpose: String) throws(JournalError) {
@@ -33,8 +35,19 @@ final class JournalLock: Sendable {
   }
 
   deinit {
-    ftruncate(descriptor, 0)
+    release()
     close(descriptor)
+  }
+
+  /// Lets go. What the next holder writes of itself is not touched, however often this is called.
+  func release() {
+    let wasHeld = isHeld.withLock { isHeld in
+      defer { isHeld = false }
+      return isHeld
+    }
+    guard wasHeld else { return }
+    ftruncate(descriptor, 0)
+    flock(descriptor, LOCK_UN)
   }
 
   /// What the present holder wrote of itself; nil where nobody did.

@@ -26,7 +26,7 @@ public final class RemoteJournal: JournalAppender {
   public func submit(
     _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
   ) {
-    if let mistake = mistake(in: drafts) { return completion(.failure(mistake)) }
+    if let mistake = drafts.mistake { return completion(.failure(mistake)) }
     var body: [UInt8] = []
     body.appendVarint(drafts.count)
     for draft in drafts { draft.encode(to: &body) }

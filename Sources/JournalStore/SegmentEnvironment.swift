@@ -1,3 +1,4 @@
+internal import Glibc
 internal import JournalFormat
 internal import LMDB
 internal import Synchronization
@@ -111,9 +112,7 @@ final class SegmentEnvironment: Sendable {
   static func reading(_ path: String, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
     try shared(path) { () throws(JournalError) in
       try checkLength(path)
-      return try translating { () throws(LMDBError) in
-        try Environment(path: path, access: .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
-      }
+      return try environment(path, .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
     }
   }
 
@@ -124,9 +123,7 @@ final class SegmentEnvironment: Sendable {
         throw JournalError(.segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: path)
       }
       try checkLength(path)
-      return try translating { () throws(LMDBError) in
-        try Environment(path: path, access: .readWrite, mapSizeBytes: mapSizeBytes)
-      }
+      return try environment(path, .readWrite, mapSizeBytes: mapSizeBytes)
     }
   }
 
@@ -161,6 +158,22 @@ final class SegmentEnvironment: Sendable {
       let segment = SegmentEnvironment(environment: environment, header: header, tables: tables)
       open[path] = WeakReference(segment: segment)
       return segment
+    }
+  }
+
+  /// Who let go of the file last may still be closing it on another thread: that is over in a moment.
+  private static func environment(
+    _ path: String, _ access: Environment.Access, mapSizeBytes: Int
+  ) throws(JournalError) -> Environment {
+    var attempts = 0
+    while true {
+      do throws(LMDBError) {
+        return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
+      } catch {
+        attempts += 1
+        guard error.code == .alreadyOpen, attempts < 1_000 else { throw JournalError(error) }
+        usleep(1_000)
+      }
     }
   }
 

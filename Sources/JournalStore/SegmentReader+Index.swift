@@ -53,7 +53,7 @@ extension SegmentReader {
     }
   }
 
-  func indexKeys(of entry: Entry) -> [IndexKey] { entry.indexKeys(&keyMaker) }
+  func indexKeys(of entry: Entry) -> [IndexKey] { entry.indexKeys(&keyMaker, segmentStart: firstPosition) }
 
   /// All rows of the indexes, in the tree and in the runs.
   func indexRowCount() throws(JournalError) -> Int {

@@ -23,7 +23,7 @@ struct SegmentWriter {
   private var record: [UInt8] = []
 
   /// Takes up a segment where it ends.
-  init(_ segment: SegmentEnvironment) throws(JournalError) {
+  init(_ segment: SegmentEnvironment, indexLimits: IndexWriter.Limits = .init()) throws(JournalError) {
     self.segment = segment
     keyMaker = IndexKeyMaker(pseudonymKey: segment.header.pseudonymKey)
     let reader = try SegmentReader(segment)
@@ -31,7 +31,7 @@ struct SegmentWriter {
     nextIndex = state.nextIndex
     lastRecordedAt = state.lastRecordedAt
     block = state.block
-    index = IndexWriter(segment.tables, treeRowCount: state.treeRowCount, runs: state.runs)
+    index = IndexWriter(segment.tables, treeRowCount: state.treeRowCount, runs: state.runs, limits: indexLimits)
     do {
       encoder = try PayloadEncoder(dictionary: state.dictionary)
     } catch {
@@ -137,10 +137,11 @@ struct SegmentWriter {
   // MARK: Indexes
 
   private mutating func addIndexRows(_ entry: Entry, _ index: UInt32) {
-    var keys = entry.indexKeys(&keyMaker)
+    var keys = entry.indexKeys(&keyMaker, segmentStart: segment.header.firstPosition)
     if let exchange = entry.exchange, let known = recentRequests[exchange] {
-      // What finds the request finds its answer: spare the second row.
-      keys.removeAll { known.contains($0) }
+      // What finds the request finds its answer: spare the second row. But only the answer's own row tells that it is an answer.
+      let own = keyMaker.key(of: .exchange(exchange))
+      keys.removeAll { $0 != own && known.contains($0) }
     }
     if entry.kind == .request || entry.kind == .refusal { recentRequests.insert(keys, at: entry.position) }
     for key in keys { self.index.add(IndexRow(key, index)) }
