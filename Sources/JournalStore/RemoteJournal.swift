@@ -40,7 +40,7 @@ public final class RemoteJournal: JournalAppender {
     _ = try result.get()
   }
 
-  private func exchange(_ kind: HandOver.Message, _ body: [UInt8]) -> Result<ClosedRange<JournalPosition>, JournalError> {
+  func exchange(_ kind: HandOver.Message, _ body: [UInt8]) -> Result<ClosedRange<JournalPosition>, JournalError> {
     guard HandOver.send(kind, body, to: descriptor), let (answer, content) = HandOver.receive(from: descriptor) else {
       return .failure(JournalError(.handOver, "the holder of the journal went away before it answered."))
     }
