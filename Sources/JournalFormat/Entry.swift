@@ -87,7 +87,7 @@ public struct EntryContext: Hashable, Sendable {
   public var direction: Direction?
   /// For instance `eMIP`.
   public var protocolName: String?
-  /// As the protocol names it, for instance `GetServiceAuthorisation`.
+  /// As the protocol names it, for instance `GetServiceAuthorisation`. An answer has its request's: searches count on it.
   public var operation: String?
   public var partner: String?
   public var `operator`: String?

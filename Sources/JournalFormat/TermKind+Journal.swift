@@ -20,4 +20,8 @@ extension IndexTerm {
     value.appendBigEndian(position.rawValue)
     return IndexTerm(.exchange, text: value)
   }
+
+  /// Every answer whose request stands in an earlier segment: position 0, which no entry has. So a search by an answer's terms finds the
+  /// exchange in its request's place.
+  public static let answerToEarlierSegment = exchange(JournalPosition(0))
 }

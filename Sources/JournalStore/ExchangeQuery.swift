@@ -52,20 +52,22 @@ extension JournalReader {
     _ query: ExchangeQuery, _ body: (Result<Exchange, JournalError>) throws -> Bool
   ) throws {
     try refresh()
+    var earlier = EarlierRequests()
     for segment in query.isReversed ? manifest.segments.reversed() : manifest.segments {
       if let after = query.after {
         if query.isReversed, segment.firstPosition >= after { continue }
         if !query.isReversed, let last = segment.lastPosition, last <= after { continue }
       }
-      guard try forEachExchange(query, in: segment, body) else { return }
+      guard try forEachExchange(query, in: segment, &earlier, body) else { return }
     }
   }
 
   /// False once `body` has had enough.
   private func forEachExchange(
-    _ query: ExchangeQuery, in segment: Manifest.Segment, _ body: (Result<Exchange, JournalError>) throws -> Bool
+    _ query: ExchangeQuery, in segment: Manifest.Segment, _ earlier: inout EarlierRequests,
+    _ body: (Result<Exchange, JournalError>) throws -> Bool
   ) throws -> Bool {
-    let heads = try indexedHeads(query, in: segment)
+    let heads = try indexedHeads(query, in: segment, &earlier)
     if let heads {
       for head in query.isReversed ? heads.reversed() : heads where query.isAhead(head) {
         guard try show(head, nil, query, body) else { return false }
@@ -105,12 +107,14 @@ extension JournalReader {
     } catch {
       return try body(.failure(error))
     }
-    guard !exchange.entries.isEmpty, query.matches(exchange) else { return true }
+    guard !exchange.entries.isEmpty, exchange.head.kind.isMessage, query.matches(exchange) else { return true }
     return try body(.success(exchange))
   }
 
   /// The positions of the requests that the narrowest index gives, ascending; nil where the query has nothing that is indexed.
-  private func indexedHeads(_ query: ExchangeQuery, in segment: Manifest.Segment) throws(JournalError) -> [JournalPosition]? {
+  private func indexedHeads(
+    _ query: ExchangeQuery, in segment: Manifest.Segment, _ earlier: inout EarlierRequests
+  ) throws(JournalError) -> [JournalPosition]? {
     let groups = query.indexedGroups
     guard !groups.isEmpty else { return nil }
     let reader = try self.reader(segment)
@@ -131,8 +135,31 @@ extension JournalReader {
         heads.insert(segment.firstPosition.advanced(by: Int(index)))
       }
     }
+    // What is searched for may stand in an answer that came after this segment had ended.
+    heads.formUnion(try requests(in: segment, answeredLater: &earlier))
     return heads.sorted()
   }
+
+  /// The requests of a segment whose answers stand in later ones: those that were under way when it ended.
+  private func requests(
+    in segment: Manifest.Segment, answeredLater earlier: inout EarlierRequests
+  ) throws(JournalError) -> [JournalPosition] {
+    guard let end = segment.lastPosition else { return [] }
+    for other in manifest.segments where other.firstPosition > end && earlier.seen.insert(other.file).inserted {
+      let reader = try self.reader(other)
+      for index in try reader.candidates(for: .answerToEarlierSegment) {
+        // A record that is damaged is reported where it stands.
+        if let entry = try? reader.entry(at: index), let request = entry.exchange { earlier.positions.append(request) }
+      }
+    }
+    return earlier.positions.filter { segment.firstPosition <= $0 && $0 <= end }
+  }
+}
+
+/// The requests whose answers stand in a later segment, of the segments that were looked at.
+private struct EarlierRequests {
+  var seen: Set<Manifest.Segment.File> = []
+  var positions: [JournalPosition] = []
 }
 
 extension ExchangeQuery {

@@ -167,6 +167,7 @@ final class HandOverServer: Sendable {
       do { drafts = try decodeDrafts(body) } catch {
         return send(JournalError(.invalidEntry, "the entries could not be read: \(error)."), descriptor)
       }
+      if let mistake = drafts.mistake { return send(mistake, descriptor) }
       return send(perform(.append(drafts)), .append, descriptor)
     case .confirmClock:
       return send(perform(.confirmClock), .confirmClock, descriptor)

@@ -90,14 +90,17 @@ extension EntryContext {
 
 extension Entry {
   /// The keys under which the indexes hold the entry, each once, in order.
-  /// - Parameter contextKeys: of the entry's context.
-  func indexKeys(_ maker: inout IndexKeyMaker, contextKeys: [IndexKey]) -> [IndexKey] {
+  /// - Parameters:
+  ///   - contextKeys: of the entry's context.
+  ///   - segmentStart: the first position of its segment.
+  func indexKeys(_ maker: inout IndexKeyMaker, contextKeys: [IndexKey], segmentStart: JournalPosition) -> [IndexKey] {
     var keys = contextKeys
-    keys.reserveCapacity(keys.count + content.marks.count + 1)
+    keys.reserveCapacity(keys.count + content.marks.count + 2)
     for mark in content.marks where mark.kind.form != .unindexed {
       keys.append(maker.key(of: mark, in: content.payload))
     }
     if let exchange, position.rawValue - exchange.rawValue > 1 { keys.append(maker.key(of: .exchange(exchange))) }
+    if let exchange, exchange < segmentStart { keys.append(maker.key(of: .answerToEarlierSegment)) }
     guard keys.count > 1 else { return keys }
     keys.sort()
     var last = 0

@@ -6,12 +6,17 @@ internal import LMDB
 /// New rows go into a small tree; a full tree is emptied into a sorted run, packed and written in order, and four runs of a level are merged
 /// into one of the next. So a commit dirties few pages however large the segment is, and old rows cost a few bytes each.
 struct IndexWriter {
-  /// Rows that the tree may hold.
-  static let maximumTreeRows = 65_536
-  static let mergedRunCount = 4
-  /// Larger runs stay as they are: a merge is held in memory, eight bytes a row.
-  static let maximumMergedRows = 8_000_000
+  /// When rows move on; tests put smaller numbers.
+  struct Limits: Sendable {
+    /// Rows that the tree may hold.
+    var maximumTreeRows = 65_536
+    /// This many runs of a level become one of the next.
+    var mergedRunCount = 4
+    /// Larger runs stay as they are: a merge is held in memory, eight bytes a row.
+    var maximumMergedRows = 8_000_000
+  }
 
+  private let limits: Limits
   private let tables: SegmentEnvironment.Tables
   private var pending: [IndexRow] = []
   private var treeRowCount: Int
@@ -21,8 +26,9 @@ struct IndexWriter {
   /// - Parameters:
   ///   - treeRowCount: rows that the tree holds now.
   ///   - runs: those that there are now.
-  init(_ tables: SegmentEnvironment.Tables, treeRowCount: Int, runs: [IndexRun]) {
+  init(_ tables: SegmentEnvironment.Tables, treeRowCount: Int, runs: [IndexRun], limits: Limits = Limits()) {
     self.tables = tables
+    self.limits = limits
     self.treeRowCount = treeRowCount
     self.runs = runs
     nextRunNumber = (runs.map(\.number).max() ?? 0) + 1
@@ -45,7 +51,7 @@ struct IndexWriter {
     }
     treeRowCount += pending.count
     pending.removeAll(keepingCapacity: true)
-    if treeRowCount >= Self.maximumTreeRows { try emptyTree(in: transaction) }
+    if treeRowCount >= limits.maximumTreeRows { try emptyTree(in: transaction) }
   }
 
   private mutating func emptyTree(in transaction: borrowing WriteTransaction) throws(LMDBError) {
@@ -66,8 +72,8 @@ struct IndexWriter {
 
   private mutating func mergeFullLevels(in transaction: borrowing WriteTransaction) throws(LMDBError) {
     var level: UInt8 = 0
-    while case let full = runs.filter({ $0.level == level }), full.count >= Self.mergedRunCount {
-      guard full.reduce(0, { $0 + Int($1.rowCount) }) <= Self.maximumMergedRows else { return }
+    while case let full = runs.filter({ $0.level == level }), full.count >= limits.mergedRunCount {
+      guard full.reduce(0, { $0 + Int($1.rowCount) }) <= limits.maximumMergedRows else { return }
       var rows: [IndexRow] = []
       for run in full { try takeOut(run, &rows, in: transaction) }
       runs.removeAll { $0.level == level }

@@ -25,23 +25,6 @@ extension JournalAppender {
 
   /// Appends one entry.
   public func append(_ draft: EntryDraft) async throws(JournalError) -> JournalPosition { try await append([draft]).lowerBound }
-
-  /// What is wrong with a call before anything is written; nil where nothing is.
-  func mistake(in drafts: [EntryDraft]) -> JournalError? {
-    guard (1...WriteQueue.maximumEntryCount).contains(drafts.count) else {
-      return JournalError(.invalidEntry, "one call appends 1 to \(WriteQueue.maximumEntryCount) entries, not \(drafts.count).")
-    }
-    for (index, draft) in drafts.enumerated() {
-      let payloadCount = draft.content.payload.count
-      guard draft.content.marks.allSatisfy({ $0.range.upperBound <= payloadCount }) else {
-        return JournalError(.invalidEntry, "a mark lies outside the payload.")
-      }
-      if case .behind(let distance) = draft.exchange, !(1...max(1, index)).contains(distance) || index == 0 {
-        return JournalError(.invalidEntry, "an answer names a request before the call's first entry.")
-      }
-    }
-    return nil
-  }
 }
 
 /// A journal that this process holds: it alone appends.
@@ -71,14 +54,21 @@ public final class Journal: JournalAppender {
   ///   - clock: for tests.
   /// - Throws: ``JournalError``: `lock.held`, `journal.missing`, `format.newer`, `manifest.damaged`, `segment.damaged`, `segment.missing`,
   ///   `filesystem.network`, or an error of the file system.
-  public init(
+  public convenience init(
     _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system
+  ) throws(JournalError) {
+    try self.init(directory, purpose: purpose, clock: clock, indexLimits: .init())
+  }
+
+  /// - Parameter indexLimits: for tests.
+  init(
+    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexWriter.Limits
   ) throws(JournalError) {
     _ = try directory.readManifest()
     try FileSystem.refuseNetworkFileSystem(directory.path)
     self.directory = directory
     lock = try JournalLock(directory, purpose: purpose)
-    let writer = try JournalWriter(directory, clock: JournalClock(clock))
+    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexLimits: indexLimits)
     let queue = WriteQueue()
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
     self.queue = queue
@@ -106,7 +96,7 @@ public final class Journal: JournalAppender {
   public func submit(
     _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
   ) {
-    if let mistake = mistake(in: drafts) { return completion(.failure(mistake)) }
+    if let mistake = drafts.mistake { return completion(.failure(mistake)) }
     queue.add(.init(work: .append(drafts), completion: completion))
   }
 
@@ -144,7 +134,7 @@ public final class Journal: JournalAppender {
         let results = try writer.perform(jobs.map(\.work))
         let values = SharedState.Values(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt)
         state.values.withLock { $0 = values }
-        for (job, result) in zip(jobs, results) { job.completion(.success(result)) }
+        for (job, result) in zip(jobs, results) { job.completion(result) }
       } catch {
         // What LMDB knows of a file whose write or sync failed is not to be trusted any more: end here, for good.
         let ended = JournalError(.writerEnded, "writing ended after an error: \(error)", path: error.path)

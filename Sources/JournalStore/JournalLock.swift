@@ -32,7 +32,7 @@ final class JournalLock: Sendable {
 
   deinit { release() }
 
-  /// Lets another process hold the journal.
+  /// Lets another process hold the journal. What the next holder writes of itself is not touched, however often this is called.
   func release() {
     guard let descriptor = descriptor.withLock({ $0.take() }) else { return }
     ftruncate(descriptor, 0)

@@ -80,7 +80,7 @@ public final class JournalReader {
       try reader.snapshot { () throws(JournalError) in
         for term in terms {
           for index in try reader.candidates(for: term) {
-            guard let entry = try reader.entry(at: index), entry.holds(term) else { continue }
+            guard let entry = try reader.entry(at: index), try isRow(of: entry, for: term) else { continue }
             found[entry.position] = entry
             heads.insert(entry.exchange ?? entry.position)
           }
@@ -90,6 +90,14 @@ public final class JournalReader {
     var exchanges: [Exchange] = []
     for head in heads.sorted() { exchanges.append(try exchange(at: head, known: found[head])) }
     return exchanges
+  }
+
+  /// Whether a row leads to an entry for good reason. A row of a request stands for its answer too: the answer may hold the term, and the
+  /// request another one of the same key.
+  private func isRow(of entry: Entry, for term: IndexTerm) throws(JournalError) -> Bool {
+    if entry.holds(term) { return true }
+    guard entry.exchange == nil else { return false }
+    return try exchange(at: entry.position, known: entry).entries.contains { $0.holds(term) }
   }
 
   /// The exchange whose request stands (or stood) at a position.

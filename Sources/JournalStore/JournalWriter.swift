@@ -10,13 +10,15 @@ struct JournalWriter {
   private var lastRecordedAt: Timestamp
   private var nextPosition: JournalPosition
   private var readersChecked = ContinuousClock.now
+  private let indexLimits: IndexWriter.Limits
 
   /// Slots of readers that died keep pages from being used again.
   private static let readerCheckInterval = Duration.seconds(60)
 
   /// Takes up the journal where it ends, after removing what the manifest does not list.
-  init(_ directory: JournalDirectory, clock: JournalClock) throws(JournalError) {
+  init(_ directory: JournalDirectory, clock: JournalClock, indexLimits: IndexWriter.Limits = .init()) throws(JournalError) {
     self.directory = directory
+    self.indexLimits = indexLimits
     self.clock = clock
     manifest = try directory.readManifest()
     try directory.removeGarbage(manifest)
@@ -24,7 +26,7 @@ struct JournalWriter {
     lastRecordedAt = Timestamp(rawValue: Int64.min)
     guard let newest = manifest.segments.last else { return }
     let environment = try SegmentEnvironment.writing(directory.path(of: newest))
-    let writer = try SegmentWriter(environment)
+    let writer = try SegmentWriter(environment, indexLimits: indexLimits)
     try translating { () throws(LMDBError) in _ = try environment.environment.clearDeadReaders() }
     segment = writer
     nextPosition = writer.nextPosition
@@ -45,17 +47,22 @@ struct JournalWriter {
   var newestRecordedAt: Timestamp? { lastRecordedAt.rawValue == Int64.min ? nil : lastRecordedAt }
 
   /// Writes what a group of jobs asks for and commits it: one commit, or one more for each segment that begins within.
-  /// - Returns: the positions of each job's entries, durable on return.
-  mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> [ClosedRange<JournalPosition>] {
-    var results: [ClosedRange<JournalPosition>] = []
+  /// - Returns: the positions of each job's entries, durable on return, or what is wrong with the job.
+  mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> [Result<ClosedRange<JournalPosition>, JournalError>] {
+    var results: [Result<ClosedRange<JournalPosition>, JournalError>] = []
     var group = OpenGroup()
     for work in works {
       switch work {
-      case .append(let drafts): results.append(try append(drafts, &group))
+      case .append(let drafts):
+        if let mistake = drafts.mistake(atPosition: nextPosition) {
+          results.append(.failure(mistake))
+        } else {
+          results.append(.success(try append(drafts, &group)))
+        }
       case .confirmClock:
         let first = nextPosition
         if let event = clock.confirm() { try append([EntryDraft(note(event))], at: clock.now().0, &group) }
-        results.append(first...max(first, JournalPosition(nextPosition.rawValue - 1)))
+        results.append(.success(first...max(first, JournalPosition(nextPosition.rawValue - 1))))
       }
     }
     try commit(&group)
@@ -158,7 +165,7 @@ struct JournalWriter {
     // A crash may have left a file of this name that the manifest never listed.
     try FileSystem.remove(path)
     try FileSystem.remove(path + "-lock")
-    var writer = try SegmentWriter(try SegmentEnvironment.create(path, header))
+    var writer = try SegmentWriter(try SegmentEnvironment.create(path, header), indexLimits: indexLimits)
     if let dictionary = segment?.dictionaryBytes {
       let environment = writer.segment.environment
       let transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }

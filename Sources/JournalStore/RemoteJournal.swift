@@ -27,7 +27,7 @@ public final class RemoteJournal: JournalAppender {
   public func submit(
     _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
   ) {
-    if let mistake = mistake(in: drafts) { return completion(.failure(mistake)) }
+    if let mistake = drafts.mistake { return completion(.failure(mistake)) }
     var body: [UInt8] = []
     body.appendVarint(drafts.count)
     for draft in drafts { draft.encode(to: &body) }
@@ -42,7 +42,7 @@ public final class RemoteJournal: JournalAppender {
     _ = try result.get()
   }
 
-  private func exchange(_ kind: HandOver.Message, _ body: [UInt8]) -> Result<ClosedRange<JournalPosition>, JournalError> {
+  func exchange(_ kind: HandOver.Message, _ body: [UInt8]) -> Result<ClosedRange<JournalPosition>, JournalError> {
     guard HandOver.send(kind, body, to: descriptor), let (answer, content) = HandOver.receive(from: descriptor) else {
       return .failure(JournalError(.handOver, "the holder of the journal went away before it answered."))
     }

@@ -50,7 +50,7 @@ extension SegmentReader {
   }
 
   func indexKeys(of entry: Entry) -> [IndexKey] {
-    entry.indexKeys(&keyMaker, contextKeys: entry.content.context.indexKeys(&keyMaker))
+    entry.indexKeys(&keyMaker, contextKeys: entry.content.context.indexKeys(&keyMaker), segmentStart: firstPosition)
   }
 
   /// All rows of the indexes, in the tree and in the runs.

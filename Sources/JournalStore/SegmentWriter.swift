@@ -25,7 +25,7 @@ struct SegmentWriter {
   private var record: [UInt8] = []
 
   /// Takes up a segment where it ends.
-  init(_ segment: SegmentEnvironment) throws(JournalError) {
+  init(_ segment: SegmentEnvironment, indexLimits: IndexWriter.Limits = .init()) throws(JournalError) {
     self.segment = segment
     keyMaker = IndexKeyMaker(pseudonymKey: segment.header.pseudonymKey)
     let reader = try SegmentReader(segment)
@@ -33,7 +33,7 @@ struct SegmentWriter {
     nextIndex = state.nextIndex
     lastRecordedAt = state.lastRecordedAt
     block = state.block
-    index = IndexWriter(segment.tables, treeRowCount: state.treeRowCount, runs: state.runs)
+    index = IndexWriter(segment.tables, treeRowCount: state.treeRowCount, runs: state.runs, limits: indexLimits)
     do {
       encoder = try PayloadEncoder(dictionary: state.dictionary)
     } catch {
@@ -146,12 +146,14 @@ struct SegmentWriter {
   private mutating func addIndexRows(_ entries: [Entry], _ references: [EntryMetadata.ContextReference]) {
     var requestKeys: [IndexKey] = []
     for (offset, entry) in entries.enumerated() {
-      var keys = entry.indexKeys(&keyMaker, contextKeys: contextKeys(entry.content.context, references[offset]))
-      // What finds the request finds its answer: spare the second row.
+      let contextKeys = contextKeys(entry.content.context, references[offset])
+      var keys = entry.indexKeys(&keyMaker, contextKeys: contextKeys, segmentStart: segment.header.firstPosition)
+      // What finds the request finds its answer: spare the second row. But only the answer's own row tells that it is an answer.
       if offset == 1 {
         keys.removeAll { requestKeys.contains($0) }
       } else if let exchange = entry.exchange, let known = recentRequests[exchange] {
-        keys.removeAll { known.contains($0) }
+        let own = keyMaker.key(of: .exchange(exchange))
+        keys.removeAll { $0 != own && known.contains($0) }
       }
       if offset == 0 { requestKeys = keys }
       for key in keys { index.add(IndexRow(key, nextIndex + UInt32(offset))) }

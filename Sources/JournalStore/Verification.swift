@@ -100,6 +100,7 @@ private struct EntryCheck {
   let reader: SegmentReader
   var report = Verification()
   private var lastRecordedAt = Timestamp(rawValue: Int64.min)
+  private var blocks: [UInt32: TimeBlock] = [:]
 
   init(segment: Manifest.Segment, reader: SegmentReader) {
     self.segment = segment
@@ -111,6 +112,7 @@ private struct EntryCheck {
     let count = try reader.entryCount()
     let rowsBefore = try reader.indexRowCount()
     checkHead(count)
+    for block in try reader.timeBlocks(from: 0) { blocks[block.number] = block }
     var index: UInt32 = 0
     var rowsExpected = 0
     while index < count {
@@ -119,7 +121,7 @@ private struct EntryCheck {
         switch result {
         case .success(let entry):
           report.entryCount += 1
-          checkTime(entry)
+          checkTime(entry, index)
           rowsExpected += try checkKeys(entry, index)
         case .failure(let error):
           report.add(.init(segment: segment.name, position: error.position?.rawValue, message: error.message))
@@ -131,7 +133,7 @@ private struct EntryCheck {
     }
     report.indexRowCount = UInt64(rowsExpected)
     try checkRows(rowsBefore, rowsExpected, count)
-    try checkTimes(count)
+    checkTimes(count)
   }
 
   private mutating func checkHead(_ count: UInt32) {
@@ -145,11 +147,15 @@ private struct EntryCheck {
     }
   }
 
-  private mutating func checkTime(_ entry: Entry) {
+  private mutating func checkTime(_ entry: Entry, _ index: UInt32) {
     if entry.recordedAt < lastRecordedAt {
       report.add(.init(segment: segment.name, position: entry.position.rawValue, message: "it was recorded before the entry before it"))
     }
     lastRecordedAt = entry.recordedAt
+    let block = blocks[index / SegmentWriter.blockEntryCount]
+    if let block, entry.content.observedAt < block.earliest || entry.content.observedAt > block.latest {
+      report.add(.init(segment: segment.name, position: entry.position.rawValue, message: "the table of times does not know its moment"))
+    }
   }
 
   /// Each key of an entry has a row of its own, or for an answer one of its request's. Returns how many have their own.
@@ -175,8 +181,7 @@ private struct EntryCheck {
     report.add(.init(segment: segment.name, message: "the index has \(rowsBefore) rows, and the entries account for \(expected)"))
   }
 
-  private mutating func checkTimes(_ count: UInt32) throws(JournalError) {
-    let blocks = try reader.timeBlocks(from: 0)
+  private mutating func checkTimes(_ count: UInt32) {
     let expected = (Int(count) + Int(SegmentWriter.blockEntryCount) - 1) / Int(SegmentWriter.blockEntryCount)
     guard blocks.count < expected else { return }
     report.add(.init(segment: segment.name, message: "the table of times has \(blocks.count) rows and should have \(expected)"))

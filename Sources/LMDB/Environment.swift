@@ -9,6 +9,7 @@ internal import Synchronization
 public final class Environment: @unchecked Sendable {
   // Sendable: LMDB's handle is safe to use from any thread with MDB_NOTLS, and everything else here is immutable.
 
+  /// What an environment is opened for.
   public enum Access: Sendable {
     case readWrite
     /// Readers keep a slot in the lock file, which must be writable.

@@ -1,0 +1,109 @@
+import JournalFormat
+import Testing
+
+@testable import JournalStore
+
+/// Which entries share a row, and that they come back whichever they do.
+@Suite struct RowTests {
+  let temporary = TemporaryDirectory()
+
+  /// Appends a call, reads it back, and returns how many rows each segment has.
+  private func rows(_ drafts: [EntryDraft]) async throws -> [Int] {
+    let directory = try temporary.journal()
+    let journal = try Journal(directory, purpose: "test")
+    _ = try await journal.append(drafts)
+    journal.close()
+    let reader = try JournalReader(directory)
+    #expect(try reader.all().map(\.content) == drafts.map(\.content))
+    for position in (1...drafts.count).reversed() { #expect(try reader.entry(at: JournalPosition(UInt64(position))) != nil) }
+    return try reader.manifest.segments.map { segment in
+      #expect(try reader.verifyEntries(segment).damages == [])
+      let reader = try reader.reader(segment)
+      return try reader.rowCount(of: reader.segment.tables.entries)
+    }
+  }
+
+  @Test func `a request and the answer that comes with it share a row`() async throws {
+    let call = [
+      draft(id: "A"), draft(.response, id: "A", exchange: .behind(1), outcome: .ok), draft(id: "B"), draft(id: "C"),
+      draft(.failure, id: "", exchange: .behind(1), outcome: .lost),
+    ]
+    #expect(try await rows(call) == [3])
+  }
+
+  @Test func `an answer to another than the entry before has a row of its own`() async throws {
+    let call = [draft(id: "A"), draft(id: "B"), draft(.response, id: "A", exchange: .behind(2), outcome: .ok)]
+    #expect(try await rows(call) == [3])
+  }
+
+  @Test func `long lists do not share a row`() async throws {
+    for (filler, expected) in [(32_000, 1), (33_000, 2)] {
+      let directory = try temporary.journal("journal \(filler)")
+      let journal = try Journal(directory, purpose: "test")
+      _ = try await journal.append([
+        draft(id: "A", filler: filler), draft(.response, id: "A", exchange: .behind(1), outcome: .ok, filler: filler),
+      ])
+      let reader = try JournalReader(directory)
+      let segment = try reader.reader(reader.manifest.segments[0])
+      // Repetitive text is short when compressed: no row is cut.
+      #expect(try segment.rowCount(of: segment.segment.tables.entries) == expected)
+      #expect(try reader.exchange(at: .first).response?.content.payload == draft(id: "A", filler: filler).content.payload)
+    }
+  }
+
+  @Test func `a pair over a month's end stands in two segments`() async throws {
+    let end = try #require(Timestamp("2025-04-01T00:00:00Z")).rawValue
+    let call = [
+      draft(id: "A", at: end - 1), draft(.response, id: "A", at: end, exchange: .behind(1), outcome: .ok), draft(id: "B", at: end),
+    ]
+    #expect(try await rows(call) == [1, 2])
+  }
+
+  @Test func `an earlier time does not take an entry back`() async throws {
+    let directory = try temporary.journal()
+    let journal = try Journal(directory, purpose: "test")
+    let later = try #require(Timestamp("2025-04-01T00:00:00Z"))
+    _ = try await journal.append([draft(id: "A", at: later.rawValue), draft(id: "B", at: later.rawValue - 1)])
+    let entries = try JournalReader(directory).all()
+    #expect(entries.map(\.recordedAt) == [later, later])
+    #expect(entries.map(\.content.observedAt) == [later, later.adding(milliseconds: -1)])
+  }
+}
+
+@Suite struct ContextTests {
+  let temporary = TemporaryDirectory()
+
+  @Test func `contexts beyond what a segment keeps come back all the same`() async throws {
+    let directory = try temporary.journal()
+    var journal = try Journal(directory, purpose: "test")
+    var all: [EntryDraft] = []
+    for round in 0..<5 {
+      let call = (0..<3_500).map { number in
+        var draft = draft(id: "")
+        draft.content.context.partner = "partner \(round) \(number)"
+        return draft
+      }
+      all += call
+      _ = try await journal.append(call)
+      journal.close()
+      journal = try Journal(directory, purpose: "test")
+    }
+    let reader = try JournalReader(directory)
+    let segment = try reader.reader(reader.manifest.segments[0])
+    #expect(try segment.rowCount(of: segment.segment.tables.contexts) == ContextTable.maximumCount)
+    #expect(try reader.all().map(\.content) == all.map(\.content))
+  }
+
+  @Test(arguments: [900, 1_100, 100_000])
+  func `a large context comes back`(size: Int) async throws {
+    let directory = try temporary.journal()
+    let journal = try Journal(directory, purpose: "test")
+    var large = draft(id: "A")
+    large.content.context.http.headers = [HTTPHeader(name: "X-Large", value: String(repeating: "v", count: size))]
+    for _ in 0..<3 { _ = try await journal.append([large, draft(.response, id: "A", exchange: .behind(1), outcome: .ok)]) }
+    let reader = try JournalReader(directory)
+    #expect(try reader.all().filter { $0.kind == .request }.map(\.content) == Array(repeating: large.content, count: 3))
+    let segment = try reader.reader(reader.manifest.segments[0])
+    #expect(try segment.rowCount(of: segment.segment.tables.contexts) == (size < 1_000 ? 2 : 1))
+  }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import JournalFormat
+import LMDB
+import Testing
+
+@testable import JournalStore
+
+/// Damage that leaves LMDB's trees intact is found by comparing what they hold.
+@Suite struct VerificationTests {
+  let temporary = TemporaryDirectory()
+
+  /// A journal of ten singles and ten pairs, changed behind its back, and what is found.
+  private func damages(
+    _ change: (borrowing WriteTransaction) throws(LMDBError) -> Void
+  ) async throws -> [Verification.Damage] {
+    let directory = try temporary.journal()
+    let journal = try Journal(directory, purpose: "test", indexLimits: .init(maximumTreeRows: 30))
+    for number in 0..<10 {
+      _ = try await journal.append([draft(id: "s\(number)")])
+      _ = try await journal.append([draft(id: "p\(number)"), draft(.response, id: "r\(number)", exchange: .behind(1), outcome: .error)])
+    }
+    journal.close()
+    let segment = try directory.readManifest().segments[0]
+    do {
+      let environment = try Self.environment(directory.path(of: segment))
+      let transaction = try environment.beginWrite()
+      try change(transaction)
+      try transaction.commit()
+    }
+    let reader = try JournalReader(directory)
+    return try reader.verifyEntries(segment).damages
+  }
+
+  /// Who held it last may still be closing it.
+  private static func environment(_ path: String) throws -> Environment {
+    for _ in 0..<1_000 {
+      if let environment = try? Environment(path: path, access: .readWrite, mapSizeBytes: 1 << 30) { return environment }
+      usleep(1_000)
+    }
+    return try Environment(path: path, access: .readWrite, mapSizeBytes: 1 << 30)
+  }
+
+  private static func remove(_ key: [UInt8], _ table: String, _ transaction: borrowing WriteTransaction) throws(LMDBError) {
+    let table = try transaction.database(table, table == "index" ? .fixedSizeDuplicates : .plain)
+    try key.withRawBytes { (key) throws(LMDBError) in try transaction.remove(key, in: table) }
+  }
+
+  private static func change(
+    _ key: [UInt8], _ table: String, _ transaction: borrowing WriteTransaction, _ change: (inout [UInt8]) -> Void
+  ) throws(LMDBError) {
+    let table = try transaction.database(table, .plain)
+    var value = try transaction.withCursor(in: table) { (cursor: borrowing Cursor) throws(LMDBError) in
+      try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(to: key) { _, value in Array(value) } }
+    }!
+    change(&value)
+    try transaction.put(value, for: key, in: table)
+  }
+
+  @Test func `an intact journal is clean`() async throws {
+    #expect(try await damages { _ in } == [])
+  }
+
+  @Test func `a record that is missing is named`() async throws {
+    let found = try await damages { (transaction) throws(LMDBError) in try Self.remove(bigEndianBytes(UInt32(3)), "entries", transaction) }
+    #expect(found.map(\.position) == [4])
+    #expect(found.first?.segment == "2025-03-000001")
+    #expect(found.first?.message.contains("missing") == true)
+  }
+
+  @Test func `the two entries of a row that is missing are named`() async throws {
+    let found = try await damages { (transaction) throws(LMDBError) in try Self.remove(bigEndianBytes(UInt32(4)), "entries", transaction) }
+    #expect(found.map(\.position) == [5, 6])
+  }
+
+  @Test func `a record with any byte changed is named, and its neighbours are read`() async throws {
+    for offset in 0..<20 {
+      let temporary = VerificationTests()
+      let found = try await temporary.damages { (transaction) throws(LMDBError) in
+        try Self.change(bigEndianBytes(UInt32(3)), "entries", transaction) { $0[offset] ^= 0x10 }
+      }
+      #expect(found.map(\.position) == [4], "byte \(offset)")
+    }
+  }
+
+  @Test func `a record that stands in another's place is named`() async throws {
+    let found = try await damages { (transaction) throws(LMDBError) in
+      var other: [UInt8] = []
+      try Self.change(bigEndianBytes(UInt32(0)), "entries", transaction) { other = $0 }
+      try Self.change(bigEndianBytes(UInt32(3)), "entries", transaction) { $0 = other }
+    }
+    #expect(found.map(\.position) == [4])
+  }
+
+  @Test func `entries that an index does not know are named`() async throws {
+    var maker = IndexKeyMaker(pseudonymKey: [])
+    // The newest rows are still in the tree.
+    let key = maker.key(of: IndexTerm(.id, "r9"))
+    let found = try await damages { (transaction) throws(LMDBError) in
+      try Self.remove(bigEndianBytes(key.rawValue), "index", transaction)
+    }
+    #expect(found.map(\.position) == [30])
+    #expect(found.first?.message == "an index does not know the entry")
+  }
+
+  @Test func `a run that is missing leaves entries without rows`() async throws {
+    let found = try await damages { (transaction) throws(LMDBError) in try Self.remove(bigEndianBytes(UInt32(1)), "runList", transaction) }
+    #expect(found.contains { $0.message == "an index does not know the entry" && $0.position == 1 })
+  }
+
+  @Test func `a row that no entry accounts for is counted`() async throws {
+    let found = try await damages { (transaction) throws(LMDBError) in
+      let table = try transaction.database("index", .fixedSizeDuplicates)
+      try transaction.put(bigEndianBytes(UInt32(2)), for: bigEndianBytes(UInt32(77)), in: table)
+    }
+    #expect(found.count == 1)
+    #expect(found.first?.message.hasPrefix("the index has ") == true)
+  }
+
+  @Test func `a context that is damaged or missing is named by the entries that need it`() async throws {
+    let damaged = try await damages { (transaction) throws(LMDBError) in
+      try Self.change(bigEndianBytes(UInt32(2)), "contexts", transaction) { $0[5] ^= 1 }
+    }
+    // Both entries of a row need it to be read.
+    #expect(damaged.count == 20)
+  }
+
+  @Test func `times that a search would miss are named`() async throws {
+    let found = try await damages { (transaction) throws(LMDBError) in
+      try Self.change(bigEndianBytes(UInt32(0)), "blocks", transaction) { $0 = $0.map { _ in 0 } }
+    }
+    #expect(found.count == 30)
+    #expect(
+      try await VerificationTests().damages { (transaction) throws(LMDBError) in
+        try Self.remove(bigEndianBytes(UInt32(0)), "blocks", transaction)
+      }.count == 1)
+  }
+
+  @Test func `a segment that is missing or ends early is named`() async throws {
+    let directory = try temporary.journal()
+    let journal = try Journal(directory, purpose: "test")
+    for number in 0..<3 { _ = try await journal.append(draft(id: "\(number)", at: 1_740_787_200_000 + Int64(number) * 31 * 86_400_000)) }
+    journal.close()
+    let reader = try JournalReader(directory)
+    var manifest = reader.manifest
+    try FileSystem.remove(directory.path(of: manifest.segments[1]))
+    #expect(try reader.verifyManifest().damages.map(\.segment) == ["2025-04-000002"])
+    let error = #expect(throws: JournalError.self) { try reader.entry(at: JournalPosition(2)) }
+    #expect(error?.code == .segmentMissing)
+    #expect(try reader.entry(at: JournalPosition(3)) != nil)
+    manifest.segments[0].lastPosition = JournalPosition(5)
+    #expect(try reader.verifyEntries(manifest.segments[0]).damages.map(\.position) == [2])
+  }
+}
