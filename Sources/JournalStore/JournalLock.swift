@@ -36,6 +36,8 @@ final class JournalLock: Sendable {
   func release() {
     guard let descriptor = descriptor.withLock({ $0.take() }) else { return }
     ftruncate(descriptor, 0)
+    // Closing alone would not do while a process that is just being started still has a copy.
+    flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 
