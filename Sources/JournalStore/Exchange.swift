@@ -32,7 +32,8 @@ extension Entry {
       return content.context.operation.map { IndexTerm.operationOutcome($0, content.context.outcome.outcomeClass) == term } ?? false
     case .exchange:
       return exchange.map { IndexTerm.exchange($0) == term } ?? false
-    case .operatorId where [content.context.operator, content.context.targetOperator].contains { $0.map { IndexTerm(.operatorId, $0) } == term }:
+    case .operatorId
+    where [content.context.operator, content.context.targetOperator].contains { $0.map { IndexTerm(.operatorId, $0) } == term }:
       return true
     default:
       return content.marks.contains { $0.kind == term.kind && $0.term(in: content.payload) == term }

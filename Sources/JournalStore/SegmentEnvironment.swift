@@ -185,7 +185,7 @@ final class SegmentEnvironment: Sendable {
         meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
         contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
         index: try transaction.database("index", .fixedSizeDuplicates), runs: try transaction.database("runs", .plain),
-          runList: try transaction.database("runList", .plain), blocks: try transaction.database("blocks", .plain))
+        runList: try transaction.database("runList", .plain), blocks: try transaction.database("blocks", .plain))
       let header = try Array(SegmentHeader.key.description.utf8).withRawBytes { (key) throws(LMDBError) in
         try transaction.withValue(of: key, in: tables.meta) { value in Result { try SegmentHeader(value, path: path) } }
       }

@@ -71,7 +71,9 @@ extension SegmentReader {
       var runs: [Result<IndexRun, FormatError>] = []
       try withCursor(in: segment.tables.runList) { (cursor: borrowing Cursor) throws(LMDBError) in
         func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-          do throws(FormatError) { runs.append(.success(try IndexRun(number: index(from: key), value))) } catch { runs.append(.failure(error)) }
+          do throws(FormatError) { runs.append(.success(try IndexRun(number: index(from: key), value))) } catch {
+            runs.append(.failure(error))
+          }
         }
         var more: Void? = try cursor.move(.first, take)
         while more != nil { more = try cursor.move(.next, take) }

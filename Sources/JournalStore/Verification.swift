@@ -53,7 +53,8 @@ extension JournalReader {
     for segment in manifest.segments {
       if segment.firstPosition != expected {
         report.add(
-          .init(segment: segment.name, message: "the segment begins at \(segment.firstPosition), and the one before ended before \(expected)"))
+          .init(
+            segment: segment.name, message: "the segment begins at \(segment.firstPosition), and the one before ended before \(expected)"))
       }
       if let last = segment.lastPosition { expected = last.next }
       if !FileSystem.exists(directory.path(of: segment)) {

@@ -264,7 +264,9 @@ public struct PageWalk {
     var buffer = [UInt8](repeating: 0, count: count)
     var filled = 0
     while filled < count {
-      let result = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + filled, count - filled, off_t(offset) + off_t(filled)) }
+      let result = buffer.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress! + filled, count - filled, off_t(offset) + off_t(filled))
+      }
       if result < 0 && errno == EINTR { continue }
       guard result >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "pread", path: path) }
       guard result > 0 else { throw Damage(page: offset / UInt64(pageSize), message: "the file was cut short") }
