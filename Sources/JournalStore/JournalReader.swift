@@ -104,12 +104,17 @@ public final class JournalReader {
   /// - Parameter known: the request, where the caller has it already.
   public func exchange(at head: JournalPosition, known: Entry? = nil) throws(JournalError) -> Exchange {
     let request = known == nil ? try entry(at: head) : known
+    return Exchange(request: request, answers: try answers(to: head))
+  }
+
+  /// All answers to the request at a position, in order; an exchange names the last failure and the last response only.
+  public func answers(to head: JournalPosition) throws(JournalError) -> [Entry] {
     var answers: [Entry] = []
     // Mostly the answer stands right behind; what does not is indexed.
     if let next = try entry(at: head.next), next.exchange == head {
       answers.append(next)
       // After a response nothing more comes; after a failure a late one may.
-      if next.kind != .failure { return Exchange(request: request, answers: answers) }
+      if next.kind != .failure { return answers }
     }
     let term = IndexTerm.exchange(head)
     for segment in manifest.segments where segment.lastPosition.map({ $0 > head }) ?? true {
@@ -118,7 +123,7 @@ public final class JournalReader {
         if let entry = try reader.entry(at: index), entry.exchange == head { answers.append(entry) }
       }
     }
-    return Exchange(request: request, answers: answers)
+    return answers
   }
 
   // MARK: Times

@@ -88,7 +88,7 @@ struct DuplicateFilter {
   mutating func takeEntry(_ content: EntryContent, exchange: JournalPosition?) throws(JournalError) -> JournalPosition? {
     let stored: [Entry]
     if let exchange {
-      stored = try reader.exchange(at: exchange).entries
+      stored = try reader.answers(to: exchange)
     } else {
       stored = try candidates(content, nil)
     }

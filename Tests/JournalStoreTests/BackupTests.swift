@@ -11,7 +11,7 @@ import Testing
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let month: Int64 = 31 * 86_400_000
-    for number in 0..<300 { _ = try await journal.append(draft(id: "\(number)", at: 1_740_787_200_000 + Int64(number / 100) * month)) }
+    _ = try await journal.append((0..<300).map { draft(id: "\($0)", at: 1_740_787_200_000 + Int64($0 / 100) * month) })
     let writing = Task {
       var number = 300
       while !Task.isCancelled {
