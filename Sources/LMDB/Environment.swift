@@ -38,6 +38,7 @@ public final class Environment: @unchecked Sendable {
       throw LMDBError(code: .alreadyOpen, call: "mdb_env_open", path: path)
     }
     do throws(LMDBError) {
+      if access != .readOnlyWithoutLock { try Self.reserveLockFile(path, readers: maximumReaders, permissions) }
       handle = try Self.open(path, access, mapSizeBytes, maximumDatabases, maximumReaders, permissions)
     } catch {
       OpenEnvironments.shared.remove(identity)
@@ -46,6 +47,26 @@ public final class Environment: @unchecked Sendable {
     self.path = path
     self.identity = identity
   }
+
+  /// LMDB maps its lock file, which it makes sparse: on a full disk the first touch of a page would end the process with SIGBUS. So its
+  /// blocks are there before. LMDB takes a file that is longer than it needs, and makes use of it (mdb.c, `mdb_env_setup_locks`).
+  private static func reserveLockFile(_ path: String, readers: UInt32, _ permissions: UInt32) throws(LMDBError) {
+    let path = path + "-lock"
+    let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, permissions)
+    // Who may not write it may still read a journal that stands still; LMDB decides.
+    guard descriptor >= 0 else { return }
+    defer { _ = Glibc.close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "fstat", path: path) }
+    let sizeBytes = status.st_size > 0 ? status.st_size : off_t(readers) * lockFileBytesPerReader + lockFileHeadBytes
+    guard status.st_blocks * 512 < sizeBytes else { return }
+    let result = posix_fallocate(descriptor, 0, sizeBytes)
+    guard result == 0 || result == EINVAL else { throw LMDBError(code: .init(rawValue: result), call: "posix_fallocate", path: path) }
+  }
+
+  /// `MDB_reader` fills a cache line; the head (`MDB_txninfo`) is well under a page.
+  private static let lockFileBytesPerReader: off_t = 64
+  private static let lockFileHeadBytes: off_t = 4_096
 
   private static func open(
     _ path: String, _ access: Access, _ mapSizeBytes: Int, _ maximumDatabases: UInt32, _ maximumReaders: UInt32, _ permissions: UInt32

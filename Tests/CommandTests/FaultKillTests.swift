@@ -19,7 +19,7 @@ import Testing
         // Some rounds end before the first commit, some after many.
         usleep(UInt32.random(in: 0...[2_000, 20_000, 60_000].randomElement(using: &generator)!, using: &generator))
         holder.killNow()
-        for client in clients { await client.finish() }
+        for client in clients { client.finish() }
         let problems = try ledger.problems(of: sample)
         #expect(problems == [], "round \(round)")
       }
@@ -30,7 +30,7 @@ import Testing
       let verify = try sample.run("verify")
       #expect(verify.status == 0, "\(verify.text) \(verify.errors)")
     }
-    // Else it proved nothing.
+    print("entries acknowledged before 80 kills: \(acknowledged)")
     #expect(acknowledged > 100)
   }
 
