@@ -23,6 +23,12 @@ final class AppendLedger: Sendable {
 
   var acknowledgedCount: Int { state.withLock { $0.acknowledged.count } }
 
+  /// Waits until that many entries more are acknowledged; not for ever.
+  func waitFor(_ count: Int) {
+    let goal = acknowledgedCount + count
+    for _ in 0..<10_000 where acknowledgedCount < goal { usleep(500) }
+  }
+
   /// One to three exchanges to append, some days after the ones before: about ten calls fill a month.
   func next() -> [EntryDraft] {
     state.withLock { state in
