@@ -12,6 +12,8 @@ public struct EMIPError: Error, Hashable, Sendable, CustomStringConvertible {
     case rfid
     /// What a partner's `CDRNature` means.
     case cdrNature
+    /// An XML schema to hold messages against.
+    case schema
   }
 
   public let code: Code

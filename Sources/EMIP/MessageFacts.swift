@@ -10,7 +10,7 @@ public struct MessageFacts: Sendable {
   /// What the indexes find the message by, and what is masked in it. The same text may stand there several times: each has its range.
   public let marks: [Mark]
   /// What is odd about it and does not stop it from being read.
-  public let findings: [Finding]
+  public internal(set) var findings: [Finding]
 
   /// Of the message's header fields, not of any item. Nil where it is absent or empty.
   public let transactionId: String?

@@ -7,10 +7,16 @@ public struct MessageReaderConfiguration: Sendable {
   public var names: WireName.Table
   /// The elements whose text is personal. Beside the user's own ids these may be free texts, `parameter` for instance.
   public var personalNames: Set<UInt16>
+  /// What messages are held against; nil for nothing. Validation takes several times as long as reading.
+  public var schema: MessageSchema?
 
-  public init(names: WireName.Table = .standard, personalNames: Set<UInt16> = [WireName.userId, WireName.userContractIdAlias]) {
+  public init(
+    names: WireName.Table = .standard, personalNames: Set<UInt16> = [WireName.userId, WireName.userContractIdAlias],
+    schema: MessageSchema? = nil
+  ) {
     self.names = names
     self.personalNames = personalNames
+    self.schema = schema
   }
 }
 
@@ -23,11 +29,14 @@ public struct MessageReaderConfiguration: Sendable {
 public final class MessageReader {
   private let reader = XMLReader()
   private let collector: LeafCollector
+  private let schema: MessageSchema?
 
   public init(configuration: MessageReaderConfiguration = .init()) {
+    schema = configuration.schema
     collector = LeafCollector(configuration: configuration)
   }
 
+  /// Reads one message; at most ``XMLLimits/sizeBytes`` bytes, else it is refused.
   public func read(_ payload: [UInt8]) -> MessageReading {
     let failure: XMLError? = payload.withUnsafeBufferPointer { bytes in
       collector.begin(bytes)
@@ -42,7 +51,9 @@ public final class MessageReader {
     if let failure { return .refused(MessageRefusal(failure)) }
     switch result {
     case .success(let envelope):
-      return .message(MessageFacts(envelope: envelope.envelope, leaves: envelope.leaves, payload: payload))
+      var facts = MessageFacts(envelope: envelope.envelope, leaves: envelope.leaves, payload: payload)
+      if let schema { facts.findings += schema.findings(payload) }
+      return .message(facts)
     case .failure(let refusal):
       return .refused(refusal)
     }

@@ -10,6 +10,7 @@ public struct OperationFacts: Hashable, Sendable {
     case eMSP
   }
 
+  /// Whether a party must offer or use an operation.
   public enum Obligation: Sendable {
     case mandatory
     case optional

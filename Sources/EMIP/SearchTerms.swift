@@ -8,6 +8,7 @@ public enum SearchTerms {
     transactionTerms(text) + sessionTerms(text) + eventTerms(text) + bookingTerms(text) + evciTerms(text) + userTerms(text)
   }
 
+  /// A transaction.
   public static func transactionTerms(_ text: String) -> [IndexTerm] { terms([.transactionId], text) }
 
   /// The four names of a session.
@@ -18,6 +19,7 @@ public enum SearchTerms {
   /// Events and actions.
   public static func eventTerms(_ text: String) -> [IndexTerm] { terms([.sessionEventId, .sessionActionId], text) }
 
+  /// The two names of a booking.
   public static func bookingTerms(_ text: String) -> [IndexTerm] { terms([.bookingId, .salePartnerBookingId], text) }
 
   /// An EVSE only, in any spelling.

@@ -2,6 +2,7 @@ public import JournalFormat
 
 /// The status of one EVCI element: pushed alone, as a synthetic status with both parts, or as an item of a list of changes.
 public struct StatusReport: Hashable, Sendable {
+  /// Which level of the infrastructure it is about.
   public enum Element: UInt8, Sendable, CaseIterable {
     case chargingPool = 1
     case chargingStation = 2

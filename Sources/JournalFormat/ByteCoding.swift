@@ -20,15 +20,18 @@ extension [UInt8] {
     append(UInt8(rest))
   }
 
+  /// LEB128 of a number that is not negative.
   public mutating func appendVarint(_ value: Int) { appendVarint(UInt64(value)) }
 
   /// Zigzag, so that small negative numbers are short too.
   public mutating func appendSignedVarint(_ value: Int64) { appendVarint(UInt64(bitPattern: value << 1 ^ value >> 63)) }
 
+  /// All bytes of a number, the lowest first.
   public mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
     Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }
 
+  /// All bytes of a number, the highest first.
   public mutating func appendBigEndian(_ value: some FixedWidthInteger) {
     Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
   }
@@ -53,12 +56,14 @@ public struct ByteReader {
   public var remainingCount: Int { bytes.count - offset }
   public var isAtEnd: Bool { offset == bytes.count }
 
+  /// The next byte.
   public mutating func byte() throws(FormatError) -> UInt8 {
     guard offset < bytes.count else { throw FormatError("ends at byte \(offset), in the middle of a value") }
     defer { offset += 1 }
     return bytes[offset]
   }
 
+  /// LEB128 of at most 64 bits.
   public mutating func varint() throws(FormatError) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
@@ -71,6 +76,7 @@ public struct ByteReader {
     }
   }
 
+  /// LEB128 of a zigzag number.
   public mutating func signedVarint() throws(FormatError) -> Int64 {
     let value = try varint()
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
@@ -83,6 +89,7 @@ public struct ByteReader {
     return Int(value)
   }
 
+  /// A number of fixed size, its lowest byte first.
   public mutating func littleEndian<Value: FixedWidthInteger>(_ type: Value.Type) throws(FormatError) -> Value {
     let size = MemoryLayout<Value>.size
     let slice = try take(size)
@@ -99,5 +106,6 @@ public struct ByteReader {
   /// A length as a varint, then that many bytes, lent.
   public mutating func counted() throws(FormatError) -> UnsafeRawBufferPointer { try take(try count(atMost: remainingCount)) }
 
+  /// A length as a varint, then that many bytes of UTF-8; what is not UTF-8 is repaired.
   public mutating func string() throws(FormatError) -> String { String(decoding: try counted(), as: UTF8.self) }
 }

@@ -7,6 +7,7 @@ public struct CRC32C: Sendable {
 
   public var value: UInt32 { ~state }
 
+  /// Takes more bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     var crc = state
     Self.tables.withUnsafeBufferPointer { tables in

@@ -37,7 +37,8 @@ public struct EntryContent: Hashable, Sendable {
     payload: [UInt8] = []
   ) {
     self.init(
-      observedAt: observedAt, sharedContext: SharedContext(context), latencyMilliseconds: latencyMilliseconds, marks: marks, findings: findings,
+      observedAt: observedAt, sharedContext: SharedContext(context), latencyMilliseconds: latencyMilliseconds, marks: marks,
+      findings: findings,
       payload: payload)
   }
 

@@ -28,22 +28,20 @@ extension EntryContext {
     output.append(kind.rawValue)
     output.append(leg.rawValue | author.rawValue << 2 | (direction?.rawValue ?? 0) << 4)
     output.append(outcome.outcomeClass?.rawValue ?? 0)
-    var presence: Presence = []
-    let strings: [(String?, Presence)] = [
-      (protocolName, .protocolName), (operation, .operation), (partner, .partner), (self.operator, .operator),
-      (targetOperator, .targetOperator), (peer.address, .address), (peer.certificateCommonName, .commonName),
-      (peer.certificateSHA256, .certificate), (http.method, .method), (http.target, .target), (outcome.faultCode, .faultCode),
-      (outcome.faultReason, .faultReason), (reason, .reason),
-    ]
-    for (string, field) in strings where string != nil { presence.insert(field) }
-    if http.status != nil { presence.insert(.status) }
-    if !http.headers.isEmpty { presence.insert(.headers) }
-    if outcome.requestStatus != nil { presence.insert(.requestStatus) }
-    if attempt != 1 { presence.insert(.attempt) }
     output.appendVarint(presence.rawValue)
-    for (string, _) in strings {
-      if let string { output.appendCounted(string.utf8) }
-    }
+    output.append(text: protocolName)
+    output.append(text: operation)
+    output.append(text: partner)
+    output.append(text: self.operator)
+    output.append(text: targetOperator)
+    output.append(text: peer.address)
+    output.append(text: peer.certificateCommonName)
+    output.append(text: peer.certificateSHA256)
+    output.append(text: http.method)
+    output.append(text: http.target)
+    output.append(text: outcome.faultCode)
+    output.append(text: outcome.faultReason)
+    output.append(text: reason)
     if let status = http.status { output.appendVarint(UInt64(status)) }
     if !http.headers.isEmpty {
       output.appendVarint(http.headers.count)
@@ -54,6 +52,28 @@ extension EntryContext {
     }
     if let requestStatus = outcome.requestStatus { output.appendVarint(UInt64(requestStatus)) }
     if attempt != 1 { output.appendVarint(UInt64(attempt)) }
+  }
+
+  private var presence: Presence {
+    var presence: Presence = []
+    if protocolName != nil { presence.insert(.protocolName) }
+    if operation != nil { presence.insert(.operation) }
+    if partner != nil { presence.insert(.partner) }
+    if self.operator != nil { presence.insert(.operator) }
+    if targetOperator != nil { presence.insert(.targetOperator) }
+    if peer.address != nil { presence.insert(.address) }
+    if peer.certificateCommonName != nil { presence.insert(.commonName) }
+    if peer.certificateSHA256 != nil { presence.insert(.certificate) }
+    if http.method != nil { presence.insert(.method) }
+    if http.target != nil { presence.insert(.target) }
+    if http.status != nil { presence.insert(.status) }
+    if !http.headers.isEmpty { presence.insert(.headers) }
+    if outcome.requestStatus != nil { presence.insert(.requestStatus) }
+    if outcome.faultCode != nil { presence.insert(.faultCode) }
+    if outcome.faultReason != nil { presence.insert(.faultReason) }
+    if attempt != 1 { presence.insert(.attempt) }
+    if reason != nil { presence.insert(.reason) }
+    return presence
   }
 
   /// Reads what ``encode(to:)`` wrote.
@@ -96,5 +116,12 @@ extension EntryContext {
     guard byte != 0 else { return nil }
     guard let value = Value(rawValue: byte) else { throw FormatError("a context's \(name) is unknown") }
     return value
+  }
+}
+
+extension [UInt8] {
+  /// A text that is there, counted; nothing for one that is not.
+  fileprivate mutating func append(text: String?) {
+    if let text { appendCounted(text.utf8) }
   }
 }

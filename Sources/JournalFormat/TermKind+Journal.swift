@@ -9,10 +9,12 @@ extension TermKind {
 }
 
 extension IndexTerm {
+  /// The term of an operation and how it ended; nil on a request.
   public static func operationOutcome(_ operation: String, _ outcome: OutcomeClass?) -> IndexTerm {
     IndexTerm(.operationOutcome, text: Array(operation.utf8) + [0, outcome?.rawValue ?? 0])
   }
 
+  /// The term of the answers to a request.
   public static func exchange(_ position: JournalPosition) -> IndexTerm {
     var value: [UInt8] = []
     value.appendBigEndian(position.rawValue)

@@ -3,6 +3,9 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Custo
   /// Milliseconds since the Unix epoch.
   public let rawValue: Int64
 
+  /// The years 1 to 9999, as raw values.
+  public static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+
   public init(rawValue: Int64) { self.rawValue = rawValue }
   public init(milliseconds: Int64) { rawValue = milliseconds }
 
@@ -45,7 +48,8 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Custo
   }
 
   /// Reads an `xsd:dateTime` or RFC 3339 date-time: `T` or a blank between date and time, any number of fractional digits (beyond
-  /// milliseconds they are cut), `Z`, an offset or nothing (UTC). White space around it is allowed. Nil where it is none.
+  /// milliseconds they are cut), `Z`, an offset or nothing (UTC). `24:00:00` is the next day's midnight. White space around it is allowed.
+  /// Nil where it is none, or outside the years 1 to 9999 in UTC.
   public init?(_ text: some StringProtocol) { self.init(utf8: Array(text.utf8)) }
 
   /// See ``init(_:)``.
@@ -69,9 +73,10 @@ public struct Period: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   /// `2025-03`.
   public init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts[0].utf8.count == 4, parts[1].utf8.count == 2, let year = Int(parts[0]), let month = Int(parts[1]),
-      (1...12).contains(month)
+    let digits = Array(text.utf8)
+    // `Int` would take a sign for a digit.
+    guard digits.count == 7, digits[4] == UInt8(ascii: "-"), (digits[..<4] + digits[5...]).allSatisfy(\.isASCIIDigit),
+      let year = Int(text.prefix(4)), let month = Int(text.suffix(2)), (1...12).contains(month)
     else { return nil }
     self.init(year: year, month: month)
   }
@@ -142,11 +147,12 @@ private struct DateTimeScanner<Bytes: RandomAccessCollection<UInt8>> {
     guard let offset = zone() else { return nil }
     skipBlanks()
     guard rest.isEmpty, year >= 1, (1...12).contains(month), day >= 1, day <= CivilDate.daysInMonth(year: year, month: month),
-      hour <= 23, minute <= 59, second <= 60
+      hour <= 23 || (hour == 24 && minute == 0 && second == 0 && millisecond == 0), minute <= 59, second <= 60
     else { return nil }
     let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
     let seconds = days * 86_400 + Int64(hour * 3600 + minute * 60 + second) - Int64(offset * 60)
-    return seconds * 1000 + Int64(millisecond)
+    let value = seconds * 1000 + Int64(millisecond)
+    return Timestamp.range.contains(value) ? value : nil
   }
 
   /// Minutes east of UTC.
@@ -154,7 +160,7 @@ private struct DateTimeScanner<Bytes: RandomAccessCollection<UInt8>> {
     if take("Z") || take("z") { return 0 }
     let sign = take("+") ? 1 : take("-") ? -1 : 0
     guard sign != 0 else { return 0 }
-    guard let hours = digits(2), take(":"), let minutes = digits(2), hours <= 14, minutes <= 59 else { return nil }
+    guard let hours = digits(2), take(":"), let minutes = digits(2), hours * 60 + minutes <= 14 * 60, minutes <= 59 else { return nil }
     return sign * (hours * 60 + minutes)
   }
 

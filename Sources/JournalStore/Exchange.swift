@@ -18,8 +18,8 @@ public struct Exchange: Hashable, Sendable {
   public var entries: [Entry] { [request, response, failure].compactMap { $0 } }
   /// The first entry that there is.
   public var head: Entry { entries[0] }
-  /// The entry that tells how it ended: the response before a failure, because a late answer is an answer.
-  public var ending: Entry? { response ?? failure ?? (request?.kind == .refusal ? request : nil) }
+  /// The entry that tells how it ended: a refusal whatever came after it; the response before a failure, because a late answer is an answer.
+  public var ending: Entry? { request?.kind == .refusal ? request : response ?? failure }
   public var outcome: OutcomeClass? { ending?.content.context.outcome.outcomeClass }
   public var latencyMilliseconds: UInt32? { (response ?? failure)?.content.latencyMilliseconds }
 }
@@ -32,7 +32,8 @@ extension Entry {
       return content.context.operation.map { IndexTerm.operationOutcome($0, content.context.outcome.outcomeClass) == term } ?? false
     case .exchange:
       return exchange.map { IndexTerm.exchange($0) == term } ?? false
-    case .operatorId where [content.context.operator, content.context.targetOperator].contains { $0.map { IndexTerm(.operatorId, $0) } == term }:
+    case .operatorId
+    where [content.context.operator, content.context.targetOperator].contains { $0.map { IndexTerm(.operatorId, $0) } == term }:
       return true
     default:
       return content.marks.contains { $0.kind == term.kind && $0.term(in: content.payload) == term }

@@ -78,7 +78,10 @@ extension JournalReader {
     }
     for block in query.isReversed ? blocks.reversed() : blocks {
       let start = block.number * SegmentWriter.blockEntryCount
-      let bounds = (segment.firstPosition.advanced(by: Int(start)), segment.firstPosition.advanced(by: Int(start) + Int(SegmentWriter.blockEntryCount) - 1))
+      let bounds = (
+        segment.firstPosition.advanced(by: Int(start)),
+        segment.firstPosition.advanced(by: Int(start) + Int(SegmentWriter.blockEntryCount) - 1)
+      )
       guard query.isAhead(bounds.0) || query.isAhead(bounds.1) else { continue }
       let entries = try reader.entries(from: start, limit: Int(SegmentWriter.blockEntryCount))
       for result in query.isReversed ? entries.reversed() : entries {

@@ -137,7 +137,8 @@ enum FileSystem {
     ]
     guard network.contains(type) else { return }
     throw JournalError(
-      .networkFileSystem, "a journal cannot live on \(type): memory maps and locks do not hold over a network. Use a local disk.", path: path)
+      .networkFileSystem, "a journal cannot live on \(type): memory maps and locks do not hold over a network. Use a local disk.",
+      path: path)
   }
 
   /// The type of a mounted device, written `major:minor`.

@@ -188,10 +188,11 @@ final class HandOverServer: Sendable {
   private func perform(_ work: WriteQueue.Work) -> Result<ClosedRange<JournalPosition>, JournalError> {
     let done = DispatchSemaphore(value: 0)
     let box = Mutex<Result<ClosedRange<JournalPosition>, JournalError>?>(nil)
-    queue.add(.init(work: work) { result in
-      box.withLock { $0 = result }
-      done.signal()
-    })
+    queue.add(
+      .init(work: work) { result in
+        box.withLock { $0 = result }
+        done.signal()
+      })
     done.wait()
     return box.withLock { $0! }
   }

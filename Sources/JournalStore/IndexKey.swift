@@ -75,19 +75,27 @@ private struct KeyHash {
   }
 }
 
+extension EntryContext {
+  /// The keys that come from the context alone, so that they need be made once for each.
+  func indexKeys(_ maker: inout IndexKeyMaker) -> [IndexKey] {
+    var keys: [IndexKey] = []
+    if let name = self.operator { keys.append(maker.key(of: IndexTerm(.operatorId, name))) }
+    if let name = targetOperator { keys.append(maker.key(of: IndexTerm(.operatorId, name))) }
+    if let operation, outcome.outcomeClass != .ok {
+      keys.append(maker.key(of: .operationOutcome(operation, outcome.outcomeClass)))
+    }
+    return keys
+  }
+}
+
 extension Entry {
   /// The keys under which the indexes hold the entry, each once, in order.
-  func indexKeys(_ maker: inout IndexKeyMaker) -> [IndexKey] {
-    let context = content.context
-    var keys: [IndexKey] = []
-    keys.reserveCapacity(content.marks.count + 4)
+  /// - Parameter contextKeys: of the entry's context.
+  func indexKeys(_ maker: inout IndexKeyMaker, contextKeys: [IndexKey]) -> [IndexKey] {
+    var keys = contextKeys
+    keys.reserveCapacity(keys.count + content.marks.count + 1)
     for mark in content.marks where mark.kind.form != .unindexed {
       keys.append(maker.key(of: mark, in: content.payload))
-    }
-    if let name = context.operator { keys.append(maker.key(of: IndexTerm(.operatorId, name))) }
-    if let name = context.targetOperator { keys.append(maker.key(of: IndexTerm(.operatorId, name))) }
-    if let operation = context.operation, context.outcome.outcomeClass != .ok {
-      keys.append(maker.key(of: .operationOutcome(operation, context.outcome.outcomeClass)))
     }
     if let exchange, position.rawValue - exchange.rawValue > 1 { keys.append(maker.key(of: .exchange(exchange))) }
     guard keys.count > 1 else { return keys }

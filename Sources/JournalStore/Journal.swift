@@ -84,9 +84,12 @@ public final class Journal: JournalAppender {
     self.queue = queue
     self.state = state
     server = try HandOverServer(directory, queue)
-    // From here on the writer belongs to its thread alone.
-    nonisolated(unsafe) let handed = writer
-    let thread = Thread { Self.run(handed, queue, state) }
+    let handed = HandedWriter(writer)
+    let thread = Thread {
+      Self.run(handed.take(), queue, state)
+      // By now the writer is gone, and with it its hold on the newest segment.
+      state.finished.signal()
+    }
     thread.name = "journal-writer"
     thread.stackSize = 4 << 20
     thread.start()
@@ -99,6 +102,7 @@ public final class Journal: JournalAppender {
   /// When the last durable entry was recorded; nil in an empty journal.
   public var lastRecordedAt: Timestamp? { state.values.withLock { $0.lastRecordedAt } }
 
+  /// Queues entries for the writer's thread; never blocks.
   public func submit(
     _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
   ) {
@@ -106,6 +110,7 @@ public final class Journal: JournalAppender {
     queue.add(.init(work: .append(drafts), completion: completion))
   }
 
+  /// Believes a system clock that had leapt ahead, from now on.
   public func confirmClock() async throws(JournalError) {
     let result = await withCheckedContinuation { continuation in
       queue.add(.init(work: .confirmClock) { continuation.resume(returning: $0) })
@@ -119,11 +124,21 @@ public final class Journal: JournalAppender {
     queue.close()
     state.finished.wait()
     state.finished.signal()
+    lock.release()
+  }
+
+  /// Carries the writer to its thread, which alone has it from then on.
+  private final class HandedWriter: @unchecked Sendable {
+    // Sendable: made by one thread and emptied by another, which is started in between.
+    private var writer: JournalWriter?
+
+    init(_ writer: JournalWriter) { self.writer = writer }
+
+    func take() -> JournalWriter { writer.take()! }
   }
 
   private static func run(_ writer: JournalWriter, _ queue: WriteQueue, _ state: SharedState) {
     var writer = writer
-    defer { state.finished.signal() }
     while let jobs = queue.take() {
       do throws(JournalError) {
         let results = try writer.perform(jobs.map(\.work))

@@ -1,5 +1,5 @@
-public import JournalFormat
 internal import Glibc
+public import JournalFormat
 
 /// The time that entries are recorded at. It never goes back, and it does not follow a clock that leaps ahead by more than an hour until
 /// somebody confirms the new time: one entry recorded in the far future would push all later ones there.

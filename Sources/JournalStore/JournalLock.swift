@@ -1,9 +1,10 @@
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// The lock that makes one process the holder: `flock` on a file that also says who holds it.
 final class JournalLock: Sendable {
-  private let descriptor: Int32
+  private let descriptor: Mutex<Int32?>
 
   /// - Throws: ``JournalError`` `lock.held`, naming the holder.
   init(_ directory: JournalDirectory, purpose: String) throws(JournalError) {
@@ -26,10 +27,14 @@ final class JournalLock: Sendable {
       throw error
     }
     // Set last: a throw from a whole object would run `deinit`, which closes it again.
-    self.descriptor = descriptor
+    self.descriptor = Mutex(descriptor)
   }
 
-  deinit {
+  deinit { release() }
+
+  /// Lets another process hold the journal.
+  func release() {
+    guard let descriptor = descriptor.withLock({ $0.take() }) else { return }
     ftruncate(descriptor, 0)
     close(descriptor)
   }

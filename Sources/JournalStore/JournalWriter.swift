@@ -9,6 +9,10 @@ struct JournalWriter {
   private var clock: JournalClock
   private var lastRecordedAt: Timestamp
   private var nextPosition: JournalPosition
+  private var readersChecked = ContinuousClock.now
+
+  /// Slots of readers that died keep pages from being used again.
+  private static let readerCheckInterval = Duration.seconds(60)
 
   /// Takes up the journal where it ends, after removing what the manifest does not list.
   init(_ directory: JournalDirectory, clock: JournalClock) throws(JournalError) {
@@ -55,7 +59,14 @@ struct JournalWriter {
       }
     }
     try commit(&group)
+    try checkReaders()
     return results
+  }
+
+  private mutating func checkReaders() throws(JournalError) {
+    guard let segment, ContinuousClock.now - readersChecked >= Self.readerCheckInterval else { return }
+    readersChecked = .now
+    try translating { () throws(LMDBError) in _ = try segment.segment.environment.clearDeadReaders() }
   }
 
   /// The write transaction of the group at hand, once there is one.

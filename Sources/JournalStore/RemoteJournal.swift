@@ -23,6 +23,7 @@ public final class RemoteJournal: JournalAppender {
 
   deinit { Glibc.close(descriptor) }
 
+  /// Sends entries to the holder, one call after the other; never blocks.
   public func submit(
     _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
   ) {
@@ -33,6 +34,7 @@ public final class RemoteJournal: JournalAppender {
     worker.async { [self, body] in completion(exchange(.append, body)) }
   }
 
+  /// Tells the holder to believe a system clock that had leapt ahead.
   public func confirmClock() async throws(JournalError) {
     let result = await withCheckedContinuation { continuation in
       worker.async { [self] in continuation.resume(returning: exchange(.confirmClock, [])) }

@@ -77,6 +77,7 @@ struct SegmentHeader: Hashable, Sendable {
 /// The open environment of a segment and its tables, shared by all that reads or writes it in this process: LMDB allows one open each.
 final class SegmentEnvironment: Sendable {
   let environment: Environment
+  /// Written when the segment was made.
   let header: SegmentHeader
   let tables: Tables
 
@@ -95,8 +96,11 @@ final class SegmentEnvironment: Sendable {
   /// Address space for a segment that grows; its file stays as large as what it holds.
   static let mapSizeBytes = 64 << 30
 
-  private init(environment: Environment, header: SegmentHeader, tables: Tables) {
+  private let isWritable: Bool
+
+  private init(environment: Environment, isWritable: Bool, header: SegmentHeader, tables: Tables) {
     self.environment = environment
+    self.isWritable = isWritable
     self.header = header
     self.tables = tables
   }
@@ -110,18 +114,18 @@ final class SegmentEnvironment: Sendable {
   /// Opens a segment to read; a file that somebody here holds open already is shared.
   /// - Parameter isGrowing: whether a writer may be at it.
   static func reading(_ path: String, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
-    try shared(path) { () throws(JournalError) in
+    // This process may become the writer while somebody in it still reads, and LMDB allows one open: so open it for both where that is
+    // permitted. Reading never writes to the file all the same.
+    let isWritable = isGrowing && FileSystem.isWritable(path)
+    return try shared(path, isWritable: isWritable) { () throws(JournalError) in
       try checkLength(path)
-      // This process may become the writer while somebody in it still reads, and LMDB allows one open: so open it for both where that is
-      // permitted. Reading never writes to the file all the same.
-      let access: Environment.Access = isGrowing && FileSystem.isWritable(path) ? .readWrite : .readOnly
-      return try openFile(path, access, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
+      return try openFile(path, isWritable ? .readWrite : .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
     }
   }
 
   /// Opens the newest segment to write.
   static func writing(_ path: String) throws(JournalError) -> SegmentEnvironment {
-    try shared(path) { () throws(JournalError) in
+    try shared(path, isWritable: true, mustWrite: true) { () throws(JournalError) in
       guard FileSystem.exists(path) else {
         throw JournalError(.segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: path)
       }
@@ -143,7 +147,7 @@ final class SegmentEnvironment: Sendable {
           runList: try transaction.database("runList", .plain), blocks: try transaction.database("blocks", .plain))
         try transaction.put(header.encoded(), for: Array(SegmentHeader.key.description.utf8), in: tables.meta)
         try transaction.commit()
-        return SegmentEnvironment(environment: environment, header: header, tables: tables)
+        return SegmentEnvironment(environment: environment, isWritable: true, header: header, tables: tables)
       }
       open[path] = WeakReference(segment: segment)
       return segment
@@ -151,14 +155,19 @@ final class SegmentEnvironment: Sendable {
   }
 
   private static func shared(
-    _ path: String, _ openEnvironment: () throws(JournalError) -> Environment
+    _ path: String, isWritable: Bool, mustWrite: Bool = false, _ openEnvironment: () throws(JournalError) -> Environment
   ) throws(JournalError) -> SegmentEnvironment {
     try open.withLock { open throws(JournalError) in
-      if let segment = open[path]?.segment { return segment }
+      if let segment = open[path]?.segment {
+        guard segment.isWritable || !mustWrite else {
+          throw JournalError(.inputOutput, "this process has the segment open to read only: its file cannot be written to.", path: path)
+        }
+        return segment
+      }
       open = open.filter { $0.value.segment != nil }
       let environment = try openEnvironment()
       let (tables, header) = try readTables(environment)
-      let segment = SegmentEnvironment(environment: environment, header: header, tables: tables)
+      let segment = SegmentEnvironment(environment: environment, isWritable: isWritable, header: header, tables: tables)
       open[path] = WeakReference(segment: segment)
       return segment
     }
@@ -187,7 +196,7 @@ final class SegmentEnvironment: Sendable {
         meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
         contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
         index: try transaction.database("index", .fixedSizeDuplicates), runs: try transaction.database("runs", .plain),
-          runList: try transaction.database("runList", .plain), blocks: try transaction.database("blocks", .plain))
+        runList: try transaction.database("runList", .plain), blocks: try transaction.database("blocks", .plain))
       let header = try Array(SegmentHeader.key.description.utf8).withRawBytes { (key) throws(LMDBError) in
         try transaction.withValue(of: key, in: tables.meta) { value in Result { try SegmentHeader(value, path: path) } }
       }

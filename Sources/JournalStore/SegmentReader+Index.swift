@@ -7,12 +7,10 @@ extension SegmentReader {
     let key = keyMaker.key(of: term)
     return try snapshot { () throws(JournalError) in
       var entries: [UInt32] = []
-      for run in try runs() {
-        try forEachRow(of: run, from: IndexRow(key, 0)) { row in
-          guard row.key == key else { return row.key < key }
-          entries.append(row.entry)
-          return true
-        }
+      try forEachRow(of: try runs(), from: IndexRow(key, 0)) { row in
+        guard row.key == key else { return row.key < key }
+        entries.append(row.entry)
+        return true
       }
       var bytes = key.rawValue.bigEndian
       try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
@@ -33,14 +31,12 @@ extension SegmentReader {
   /// Whether the indexes hold a row.
   func indexHolds(_ row: IndexRow) throws(JournalError) -> Bool {
     try snapshot { () throws(JournalError) in
-      for run in try runs() where run.firstEntry <= row.entry {
-        var holds = false
-        try forEachRow(of: run, from: row) { found in
-          holds = found == row
-          return found < row
-        }
-        if holds { return true }
+      var isInRun = false
+      try forEachRow(of: try runs().filter { $0.firstEntry <= row.entry }, from: row) { found in
+        isInRun = isInRun || found == row
+        return found < row
       }
+      if isInRun { return true }
       let key = bigEndianBytes(row.key.rawValue)
       let value = bigEndianBytes(row.entry)
       return try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
@@ -53,7 +49,9 @@ extension SegmentReader {
     }
   }
 
-  func indexKeys(of entry: Entry) -> [IndexKey] { entry.indexKeys(&keyMaker) }
+  func indexKeys(of entry: Entry) -> [IndexKey] {
+    entry.indexKeys(&keyMaker, contextKeys: entry.content.context.indexKeys(&keyMaker))
+  }
 
   /// All rows of the indexes, in the tree and in the runs.
   func indexRowCount() throws(JournalError) -> Int {
@@ -71,7 +69,9 @@ extension SegmentReader {
       var runs: [Result<IndexRun, FormatError>] = []
       try withCursor(in: segment.tables.runList) { (cursor: borrowing Cursor) throws(LMDBError) in
         func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-          do throws(FormatError) { runs.append(.success(try IndexRun(number: index(from: key), value))) } catch { runs.append(.failure(error)) }
+          do throws(FormatError) { runs.append(.success(try IndexRun(number: index(from: key), value))) } catch {
+            runs.append(.failure(error))
+          }
         }
         var more: Void? = try cursor.move(.first, take)
         while more != nil { more = try cursor.move(.next, take) }
@@ -83,35 +83,43 @@ extension SegmentReader {
     }
   }
 
-  /// Shows rows of a run from the block that may hold `start` on, until `body` returns false.
-  private func forEachRow(of run: IndexRun, from start: IndexRow, _ body: (IndexRow) -> Bool) throws(JournalError) {
-    let key = IndexBlock.key(run.number, start)
+  /// Shows rows of each run, from the block that may hold `start` on, until `body` returns false for this run.
+  private func forEachRow(of runs: [IndexRun], from start: IndexRow, _ body: (IndexRow) -> Bool) throws(JournalError) {
     var failure: FormatError?
-    var wantsMore = true
     try withCursor(in: segment.tables.runs) { (cursor: borrowing Cursor) throws(LMDBError) in
-      func show(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-        guard let (number, first) = IndexBlock.parse(key), number == run.number else { return false }
-        do throws(FormatError) {
-          try IndexBlock.forEachRow(first, value, run) { row in
-            wantsMore = body(row)
-            return wantsMore
-          }
-        } catch {
-          failure = error
-          return false
-        }
-        return wantsMore
-      }
-      // The block that begins before `start` may reach over it.
-      let isBehind = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key) { _, _ in true } } ?? false
-      var more = try cursor.move(isBehind ? .previous : .last, show) ?? false
-      // What stands before belongs to another run: begin with the first block.
-      if !more && wantsMore && failure == nil {
-        more = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key, show) } ?? false
-      }
-      while more { more = try cursor.move(.next, show) ?? false }
+      for run in runs where failure == nil { try Self.forEachRow(cursor, run, from: start, &failure, body) }
     }
     if let failure { try indexed { () throws(FormatError) in throw failure } }
+  }
+
+  private static func forEachRow(
+    _ cursor: borrowing Cursor, _ run: IndexRun, from start: IndexRow, _ failure: inout FormatError?, _ body: (IndexRow) -> Bool
+  ) throws(LMDBError) {
+    let key = IndexBlock.key(run.number, start)
+    var problem: FormatError?
+    var wantsMore = true
+    func show(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+      guard let (number, first) = IndexBlock.parse(key), number == run.number else { return false }
+      do throws(FormatError) {
+        try IndexBlock.forEachRow(first, value, run) { row in
+          wantsMore = body(row)
+          return wantsMore
+        }
+      } catch {
+        problem = error
+        return false
+      }
+      return wantsMore
+    }
+    // The block that begins before `start` may reach over it.
+    let isBehind = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key) { _, _ in true } } ?? false
+    var more = try cursor.move(isBehind ? .previous : .last, show) ?? false
+    // What stands before belongs to another run: begin with the first block.
+    if !more && wantsMore && problem == nil {
+      more = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key, show) } ?? false
+    }
+    while more { more = try cursor.move(.next, show) ?? false }
+    failure = problem
   }
 
   private func indexed<Result>(_ body: () throws(FormatError) -> Result) throws(JournalError) -> Result {

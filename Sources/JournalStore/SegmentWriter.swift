@@ -16,6 +16,8 @@ struct SegmentWriter {
   private var contexts = ContextTable()
   private var keyMaker: IndexKeyMaker
   private var recentRequests = RecentRequests()
+  /// The index keys of numbered contexts, as many as the table of contexts has.
+  private var keysOfContexts: [UInt32: [IndexKey]] = [:]
   private var block: TimeBlock?
   private var finishedBlocks: [TimeBlock] = []
   private var index: IndexWriter
@@ -62,10 +64,10 @@ struct SegmentWriter {
   /// rows follow with ``flush(in:)``.
   mutating func append(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
     let index = nextIndex
-    try buildRecord(entries, in: transaction)
+    let references = try buildRecord(entries, in: transaction)
     try translating { () throws(LMDBError) in try putRecord(index, in: transaction) }
+    addIndexRows(entries, references)
     for entry in entries {
-      addIndexRows(entry, nextIndex)
       noteTime(entry.content.observedAt, nextIndex)
       nextIndex += 1
       lastRecordedAt = entry.recordedAt
@@ -83,7 +85,10 @@ struct SegmentWriter {
 
   // MARK: Records
 
-  private mutating func buildRecord(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
+  /// Leaves the record in `record`. Returns the entries' contexts, in their order.
+  private mutating func buildRecord(
+    _ entries: [Entry], in transaction: borrowing WriteTransaction
+  ) throws(JournalError) -> [EntryMetadata.ContextReference] {
     var parts: [(Entry, EntryMetadata.ContextReference)] = []
     for entry in entries { parts.append((entry, try contextReference(entry.content.context, in: transaction))) }
     content.removeAll(keepingCapacity: true)
@@ -99,6 +104,7 @@ struct SegmentWriter {
     record.withUnsafeMutableBytes {
       $0.storeBytes(of: RecordCoding.checksum(entries[0].position, UnsafeRawBufferPointer($0)).littleEndian, as: UInt32.self)
     }
+    return parts.map(\.1)
   }
 
   private mutating func contextReference(
@@ -136,14 +142,31 @@ struct SegmentWriter {
 
   // MARK: Indexes
 
-  private mutating func addIndexRows(_ entry: Entry, _ index: UInt32) {
-    var keys = entry.indexKeys(&keyMaker)
-    if let exchange = entry.exchange, let known = recentRequests[exchange] {
+  /// - Parameter references: the entries' contexts, in their order.
+  private mutating func addIndexRows(_ entries: [Entry], _ references: [EntryMetadata.ContextReference]) {
+    var requestKeys: [IndexKey] = []
+    for (offset, entry) in entries.enumerated() {
+      var keys = entry.indexKeys(&keyMaker, contextKeys: contextKeys(entry.content.context, references[offset]))
       // What finds the request finds its answer: spare the second row.
-      keys.removeAll { known.contains($0) }
+      if offset == 1 {
+        keys.removeAll { requestKeys.contains($0) }
+      } else if let exchange = entry.exchange, let known = recentRequests[exchange] {
+        keys.removeAll { known.contains($0) }
+      }
+      if offset == 0 { requestKeys = keys }
+      for key in keys { index.add(IndexRow(key, nextIndex + UInt32(offset))) }
     }
-    if entry.kind == .request || entry.kind == .refusal { recentRequests.insert(keys, at: entry.position) }
-    for key in keys { self.index.add(IndexRow(key, index)) }
+    if entries.count == 1, entries[0].kind == .request || entries[0].kind == .refusal {
+      recentRequests.insert(requestKeys, at: entries[0].position)
+    }
+  }
+
+  private mutating func contextKeys(_ context: EntryContext, _ reference: EntryMetadata.ContextReference) -> [IndexKey] {
+    guard case .number(let number) = reference else { return context.indexKeys(&keyMaker) }
+    if let known = keysOfContexts[number] { return known }
+    let keys = context.indexKeys(&keyMaker)
+    keysOfContexts[number] = keys
+    return keys
   }
 
   private mutating func noteTime(_ time: Timestamp, _ index: UInt32) {

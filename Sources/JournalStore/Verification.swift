@@ -29,11 +29,13 @@ public struct Verification: Hashable, Sendable, Codable {
 
   public init() {}
 
+  /// Counts one more damage.
   public mutating func add(_ damage: Damage) {
     damageCount += 1
     if damages.count < Self.maximumDamages { damages.append(damage) }
   }
 
+  /// Adds what another part of the journal gave.
   public mutating func add(_ other: Verification) {
     entryCount += other.entryCount
     indexRowCount += other.indexRowCount
@@ -53,7 +55,8 @@ extension JournalReader {
     for segment in manifest.segments {
       if segment.firstPosition != expected {
         report.add(
-          .init(segment: segment.name, message: "the segment begins at \(segment.firstPosition), and the one before ended before \(expected)"))
+          .init(
+            segment: segment.name, message: "the segment begins at \(segment.firstPosition), and the one before ended before \(expected)"))
       }
       if let last = segment.lastPosition { expected = last.next }
       if !FileSystem.exists(directory.path(of: segment)) {
@@ -97,6 +100,8 @@ private struct EntryCheck {
   let reader: SegmentReader
   var report = Verification()
   private var lastRecordedAt = Timestamp(rawValue: Int64.min)
+  /// The spans of time of the runs of entries, as the entries have them.
+  private var spans: [UInt32: TimeBlock] = [:]
 
   init(segment: Manifest.Segment, reader: SegmentReader) {
     self.segment = segment
@@ -117,6 +122,7 @@ private struct EntryCheck {
         case .success(let entry):
           report.entryCount += 1
           checkTime(entry)
+          addToSpan(entry.content.observedAt, index / SegmentWriter.blockEntryCount)
           rowsExpected += try checkKeys(entry, index)
         case .failure(let error):
           report.add(.init(segment: segment.name, position: error.position?.rawValue, message: error.message))
@@ -149,6 +155,11 @@ private struct EntryCheck {
     lastRecordedAt = entry.recordedAt
   }
 
+  private mutating func addToSpan(_ time: Timestamp, _ number: UInt32) {
+    let span = spans[number]
+    spans[number] = TimeBlock(number: number, earliest: min(span?.earliest ?? time, time), latest: max(span?.latest ?? time, time))
+  }
+
   /// Each key of an entry has a row of its own, or for an answer one of its request's. Returns how many have their own.
   private mutating func checkKeys(_ entry: Entry, _ index: UInt32) throws(JournalError) -> Int {
     var own = 0
@@ -175,7 +186,19 @@ private struct EntryCheck {
   private mutating func checkTimes(_ count: UInt32) throws(JournalError) {
     let blocks = try reader.timeBlocks(from: 0)
     let expected = (Int(count) + Int(SegmentWriter.blockEntryCount) - 1) / Int(SegmentWriter.blockEntryCount)
-    guard blocks.count < expected else { return }
-    report.add(.init(segment: segment.name, message: "the table of times has \(blocks.count) rows and should have \(expected)"))
+    guard blocks.count >= expected else {
+      report.add(.init(segment: segment.name, message: "the table of times has \(blocks.count) rows and should have \(expected)"))
+      return
+    }
+    // Where records are damaged, or entries came since, a span is rightly wider than what was read.
+    let hasGrown = try reader.entryCount() > count
+    let isExact = report.damageCount == 0 && !hasGrown
+    for block in blocks {
+      guard let span = spans[block.number] else { continue }
+      let isRight = isExact ? block == span : block.earliest <= span.earliest && span.latest <= block.latest
+      guard !isRight else { continue }
+      let first = segment.firstPosition.rawValue + UInt64(block.number) * UInt64(SegmentWriter.blockEntryCount)
+      report.add(.init(segment: segment.name, position: first, message: "the table of times is wrong from this position on"))
+    }
   }
 }

@@ -15,6 +15,15 @@ public final class Environment: @unchecked Sendable {
     case readOnly
     /// No lock file at all: only for files that nobody writes.
     case readOnlyWithoutLock
+
+    fileprivate var flags: UInt32 {
+      let common = UInt32(MDB_NOSUBDIR) | UInt32(MDB_NOTLS)
+      return switch self {
+      case .readWrite: common
+      case .readOnly: common | UInt32(MDB_RDONLY)
+      case .readOnlyWithoutLock: common | UInt32(MDB_RDONLY) | UInt32(MDB_NOLOCK)
+      }
+    }
   }
 
   public let path: String
@@ -32,24 +41,58 @@ public final class Environment: @unchecked Sendable {
     path: String, access: Access, mapSizeBytes: Int, maximumDatabases: UInt32 = 8, maximumReaders: UInt32 = 1024,
     permissions: UInt32 = 0o600
   ) throws(LMDBError) {
-    // Nothing of the object is set before all that can fail is done: a throw from a whole object would run `deinit` too.
+    // All that can fail comes first: once every property is set, `deinit` would close the handle again and forget another's open file.
+    let handle = try Self.create(path, mapSizeBytes, maximumDatabases, maximumReaders)
+    do throws(LMDBError) {
+      identity = try Self.open(handle, path, access, readers: maximumReaders, permissions)
+    } catch {
+      mdb_env_close(handle)
+      throw error
+    }
+    self.path = path
+    self.handle = handle
+  }
+
+  private static func create(
+    _ path: String, _ mapSizeBytes: Int, _ maximumDatabases: UInt32, _ maximumReaders: UInt32
+  ) throws(LMDBError) -> OpaquePointer {
+    var created: OpaquePointer?
+    try check(mdb_env_create(&created), "mdb_env_create", path)
+    guard let handle = created else { throw LMDBError(code: .init(rawValue: ENOMEM), call: "mdb_env_create", path: path) }
+    do throws(LMDBError) {
+      try check(mdb_env_set_maxdbs(handle, maximumDatabases), "mdb_env_set_maxdbs", path)
+      try check(mdb_env_set_maxreaders(handle, maximumReaders), "mdb_env_set_maxreaders", path)
+      // A map that is smaller than the file is raised to what the file needs when it is opened.
+      try check(mdb_env_set_mapsize(handle, max(mapSizeBytes, 1 << 16)), "mdb_env_set_mapsize", path)
+    } catch {
+      mdb_env_close(handle)
+      throw error
+    }
+    return handle
+  }
+
+  /// Registers the file and opens it; what it throws leaves the handle for the caller to close.
+  private static func open(
+    _ handle: OpaquePointer, _ path: String, _ access: Access, readers: UInt32, _ permissions: UInt32
+  ) throws(LMDBError) -> FileIdentity {
     let identity = try FileIdentity(path: path, create: access == .readWrite ? permissions : nil)
     guard OpenEnvironments.shared.insert(identity) else {
       throw LMDBError(code: .alreadyOpen, call: "mdb_env_open", path: path)
     }
     do throws(LMDBError) {
-      if access != .readOnlyWithoutLock { try Self.reserveLockFile(path, readers: maximumReaders, permissions) }
-      handle = try Self.open(path, access, mapSizeBytes, maximumDatabases, maximumReaders, permissions)
+      if access != .readOnlyWithoutLock { try reserveLockFile(path, readers: readers, permissions) }
+      try check(mdb_env_open(handle, path, access.flags, permissions), "mdb_env_open", path)
     } catch {
       OpenEnvironments.shared.remove(identity)
       throw error
     }
-    self.path = path
-    self.identity = identity
+    return identity
   }
 
   /// LMDB maps its lock file, which it makes sparse: on a full disk the first touch of a page would end the process with SIGBUS. So its
   /// blocks are there before. LMDB takes a file that is longer than it needs, and makes use of it (mdb.c, `mdb_env_setup_locks`).
+  ///
+  /// Only while nothing else in this process has the file open: closing it here would let go of the record locks that LMDB keeps on it.
   private static func reserveLockFile(_ path: String, readers: UInt32, _ permissions: UInt32) throws(LMDBError) {
     let path = path + "-lock"
     let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, permissions)
@@ -67,31 +110,6 @@ public final class Environment: @unchecked Sendable {
   /// `MDB_reader` fills a cache line; the head (`MDB_txninfo`) is well under a page.
   private static let lockFileBytesPerReader: off_t = 64
   private static let lockFileHeadBytes: off_t = 4_096
-
-  private static func open(
-    _ path: String, _ access: Access, _ mapSizeBytes: Int, _ maximumDatabases: UInt32, _ maximumReaders: UInt32, _ permissions: UInt32
-  ) throws(LMDBError) -> OpaquePointer {
-    var handle: OpaquePointer?
-    try check(mdb_env_create(&handle), "mdb_env_create", path)
-    guard let handle else { throw LMDBError(code: .init(rawValue: ENOMEM), call: "mdb_env_create", path: path) }
-    var flags = UInt32(MDB_NOSUBDIR) | UInt32(MDB_NOTLS)
-    switch access {
-    case .readWrite: break
-    case .readOnly: flags |= UInt32(MDB_RDONLY)
-    case .readOnlyWithoutLock: flags |= UInt32(MDB_RDONLY) | UInt32(MDB_NOLOCK)
-    }
-    do throws(LMDBError) {
-      try check(mdb_env_set_maxdbs(handle, maximumDatabases), "mdb_env_set_maxdbs", path)
-      try check(mdb_env_set_maxreaders(handle, maximumReaders), "mdb_env_set_maxreaders", path)
-      // A map that is smaller than the file is raised to what the file needs when it is opened.
-      try check(mdb_env_set_mapsize(handle, max(mapSizeBytes, 1 << 16)), "mdb_env_set_mapsize", path)
-      try check(mdb_env_open(handle, path, flags, permissions), "mdb_env_open", path)
-    } catch {
-      mdb_env_close(handle)
-      throw error
-    }
-    return handle
-  }
 
   deinit {
     mdb_env_close(handle)
@@ -136,7 +154,7 @@ private struct FileIdentity: Hashable, Sendable {
 
   init(path: String, create permissions: UInt32?) throws(LMDBError) {
     if let permissions {
-      let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, permissions)
+      let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, permissions)
       guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: path) }
       _ = Glibc.close(descriptor)
     }

@@ -25,11 +25,37 @@ public struct PageWalk {
   private var pageSize = 4096
   private var lastPage: UInt64 = 0
   private var seen: Set<UInt64> = []
+  private var leastBranchRows = 2
 
   /// Walks every page that the newest transaction can reach. The file must not be written to meanwhile.
   /// - Returns: the first damage, or what was counted.
   /// - Throws: where the file cannot be read.
   public static func walk(_ path: String) throws(LMDBError) -> Result<Report, Damage> {
+    try look(at: path) { walk in
+      try walk.run()
+      return Report(pageCount: walk.seen.count, sizeBytes: Int(walk.sizeBytes))
+    }
+  }
+
+  /// Whether the file is too short to map. Cheap, unless it is shorter than its last page: LMDB does not write pages that it took and
+  /// gave back in one transaction, so then the walk decides.
+  public static func lengthDamage(of path: String) throws(LMDBError) -> Damage? {
+    let isLongEnough = try look(at: path) { walk in
+      _ = try walk.newestMeta()
+      return walk.sizeBytes >= (walk.lastPage + 1) * UInt64(walk.pageSize)
+    }
+    switch isLongEnough {
+    case .failure(let damage): return damage
+    case .success(true): return nil
+    case .success(false):
+      guard case .failure(let damage) = try Self.walk(path) else { return nil }
+      return damage
+    }
+  }
+
+  private static func look<Found>(
+    at path: String, _ body: (inout PageWalk) throws -> Found
+  ) throws(LMDBError) -> Result<Found, Damage> {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: path) }
     defer { close(descriptor) }
@@ -37,8 +63,7 @@ public struct PageWalk {
     guard fstat(descriptor, &status) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "fstat", path: path) }
     var walk = PageWalk(descriptor: descriptor, path: path, sizeBytes: UInt64(status.st_size))
     do {
-      try walk.run()
-      return .success(Report(pageCount: walk.seen.count, sizeBytes: Int(status.st_size)))
+      return .success(try body(&walk))
     } catch let damage as Damage {
       return .failure(damage)
     } catch let error as LMDBError {
@@ -46,29 +71,6 @@ public struct PageWalk {
     } catch {
       fatalError("a walk throws nothing else")
     }
-  }
-
-  /// Whether the file is too short to map. Cheap, unless it is shorter than its last page: LMDB does not write pages that it took and
-  /// gave back in one transaction, so then the walk decides.
-  public static func lengthDamage(of path: String) throws(LMDBError) -> Damage? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: path) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "fstat", path: path) }
-    var walk = PageWalk(descriptor: descriptor, path: path, sizeBytes: UInt64(status.st_size))
-    do {
-      _ = try walk.newestMeta()
-    } catch let damage as Damage {
-      return damage
-    } catch let error as LMDBError {
-      throw error
-    } catch {
-      fatalError("a walk throws nothing else")
-    }
-    guard walk.sizeBytes < (walk.lastPage + 1) * UInt64(walk.pageSize) else { return nil }
-    guard case .failure(let damage) = try Self.walk(path) else { return nil }
-    return damage
   }
 
   private init(descriptor: Int32, path: String, sizeBytes: UInt64) {
@@ -79,7 +81,11 @@ public struct PageWalk {
 
   private mutating func run() throws {
     let meta = try newestMeta()
-    for offset in [Meta.freeTable, Meta.mainTable] { try walk(Tree(meta, at: offset), holder: 0) }
+    // LMDB tolerates a branch of one page in the tree of free pages only, and stops the process at any other (mdb_page_search_root).
+    leastBranchRows = 1
+    try walk(Tree(meta, at: Meta.freeTable), holder: 0)
+    leastBranchRows = 2
+    try walk(Tree(meta, at: Meta.mainTable), holder: 0)
   }
 
   // MARK: Meta pages
@@ -170,7 +176,7 @@ public struct PageWalk {
     let count = (lower - Page.header) / 2
     if flags & Page.isLeaf2 != 0 {
       let size = Int(page.u16(8))
-      guard level == 1, flags & Page.isLeaf != 0, size > 0, Page.header + count * size <= pageSize else {
+      guard level == 1, flags & Page.isLeaf != 0, size > 0, count > 0, Page.header + count * size <= pageSize else {
         throw Damage(page: number, message: "it is no page of duplicates")
       }
       return
@@ -178,6 +184,7 @@ public struct PageWalk {
     guard flags & (level == 1 ? Page.isLeaf : Page.isBranch) != 0, flags & (level == 1 ? Page.isBranch : Page.isLeaf) == 0 else {
       throw Damage(page: number, message: "it is of the wrong kind for its level")
     }
+    guard count >= (level == 1 ? 1 : leastBranchRows) else { throw Damage(page: number, message: "it has too few rows: \(count)") }
     for index in 0..<count {
       let offset = Int(page.u16(Page.header + 2 * index))
       guard offset >= upper, offset + Node.header <= pageSize else { throw Damage(page: number, message: "row \(index) lies outside it") }
@@ -205,8 +212,26 @@ public struct PageWalk {
       guard size == Node.tableSize else { throw Damage(page: number, message: "the head of a tree has the wrong size") }
       try walk(Tree(page, at: keyEnd), holder: number)
     } else if flags & Node.isDuplicates != 0 {
-      guard size >= Page.header, Int(page.u16(keyEnd + Page.lower)) <= size else {
-        throw Damage(page: number, message: "the duplicates of a row lie outside it")
+      try checkDuplicates(page, keyEnd, size, number)
+    }
+  }
+
+  /// Few duplicates stand on a small page within the row (mdb.c, `F_DUPDATA` without `F_SUBDATA`).
+  private func checkDuplicates(_ page: [UInt8], _ start: Int, _ size: Int, _ number: UInt64) throws {
+    let outside = Damage(page: number, message: "the duplicates of a row lie outside it")
+    guard size >= Page.header else { throw outside }
+    let flags = page.u16(start + Page.flags)
+    let lower = Int(page.u16(start + Page.lower))
+    guard lower > Page.header, lower % 2 == 0, lower <= size, flags & Page.isLeaf != 0 else { throw outside }
+    let count = (lower - Page.header) / 2
+    if flags & Page.isLeaf2 != 0 {
+      guard Page.header + count * Int(page.u16(start + 8)) <= size else { throw outside }
+      return
+    }
+    for index in 0..<count {
+      let offset = Int(page.u16(start + Page.header + 2 * index))
+      guard offset >= lower, offset + Node.header <= size, offset + Node.header + Int(page.u16(start + offset + 6)) <= size else {
+        throw outside
       }
     }
   }
@@ -240,7 +265,9 @@ public struct PageWalk {
     var buffer = [UInt8](repeating: 0, count: count)
     var filled = 0
     while filled < count {
-      let result = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + filled, count - filled, off_t(offset) + off_t(filled)) }
+      let result = buffer.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress! + filled, count - filled, off_t(offset) + off_t(filled))
+      }
       if result < 0 && errno == EINTR { continue }
       guard result >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "pread", path: path) }
       guard result > 0 else { throw Damage(page: offset / UInt64(pageSize), message: "the file was cut short") }

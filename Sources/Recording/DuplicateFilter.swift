@@ -110,7 +110,8 @@ struct DuplicateFilter {
   private func candidates(_ request: EntryContent, _ answer: EntryContent?) throws(JournalError) -> [Entry] {
     // Nothing stored is as late: the ordinary case, told without a look-up.
     guard range != nil, let latestObservedAt, request.observedAt <= latestObservedAt else { return [] }
-    let id = request.marks.first { $0.kind == .transactionId }?.term(in: request.payload)
+    let id =
+      request.marks.first { $0.kind == .transactionId }?.term(in: request.payload)
       ?? answer.flatMap { answer in answer.marks.first { $0.kind == .transactionId }?.term(in: answer.payload) }
     guard let id else { return try reader.entries(observedAt: request.observedAt) }
     return try reader.exchanges(holding: [id]).compactMap(\.request)
@@ -131,7 +132,8 @@ private struct PositionSet {
   mutating func insert(_ positions: ClosedRange<JournalPosition>) {
     for position in positions.lowerBound.rawValue...positions.upperBound.rawValue {
       let bit = position % Self.bitsPerPiece
-      pieces[position / Self.bitsPerPiece, default: [UInt64](repeating: 0, count: Int(Self.bitsPerPiece / 64))][Int(bit / 64)] |= 1 << (bit % 64)
+      pieces[position / Self.bitsPerPiece, default: [UInt64](repeating: 0, count: Int(Self.bitsPerPiece / 64))][Int(bit / 64)] |=
+        1 << (bit % 64)
     }
   }
 }

@@ -5,17 +5,20 @@ public import JournalStore
 
 /// An entry as JSON: what `show`, `list` and `export` write and `import` reads back. The keys are the field names.
 public struct EntryDocument: Codable, Sendable {
+  /// Who was at the other end.
   public struct PeerDocument: Codable, Sendable {
     public var address: String?
     public var certificateCN: String?
     public var certificateSHA256: String?
   }
 
+  /// One HTTP header.
   public struct HeaderDocument: Codable, Sendable {
     public var name: String
     public var value: String
   }
 
+  /// What HTTP told.
   public struct HTTPDocument: Codable, Sendable {
     public var method: String?
     public var target: String?
@@ -23,6 +26,7 @@ public struct EntryDocument: Codable, Sendable {
     public var headers: [HeaderDocument]?
   }
 
+  /// How the exchange ended.
   public struct OutcomeDocument: Codable, Sendable {
     public var `class`: String?
     public var requestStatus: UInt32?
@@ -30,6 +34,7 @@ public struct EntryDocument: Codable, Sendable {
     public var faultReason: String?
   }
 
+  /// What was found wrong or odd.
   public struct FindingDocument: Codable, Sendable {
     public var line: UInt32?
     public var message: String
@@ -139,6 +144,7 @@ public struct ExchangeDocument: Encodable, Sendable {
     case request, response, failure, latencyMilliseconds
   }
 
+  /// Writes all four keys, be they null.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     // Not `encodeIfPresent`: a reader counts on all four keys.

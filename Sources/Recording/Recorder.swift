@@ -124,7 +124,7 @@ public final class Recorder {
 
   private static func findings(_ operation: Operation, _ message: ObservedMessage) -> [Finding] {
     var findings: [Finding] = []
-    if let told = message.operation, canonicalOperation(told) != operation.name {
+    if let told = message.operation, told != operation.name, canonicalOperation(told) != operation.name {
       findings.append(Finding(message: "It was announced as \(printable(told))."))
     }
     if let direction = message.direction, let named = operation.direction, direction != named {

@@ -22,6 +22,8 @@ struct Census {
   var damagedCount: UInt64 = 0
   /// Exchanges that a failure ended: a late answer changes how they count.
   private var failed: Set<JournalPosition> = []
+  /// Exchanges whose request was refused: their answers change nothing.
+  private var refused: Set<JournalPosition> = []
 
   static let unknownOperation = "(unknown)"
 
@@ -43,8 +45,10 @@ struct Census {
     let operation = context.operation ?? Self.unknownOperation
     guard let exchange = entry.exchange else {
       count(operation, entry.kind == .refusal ? .refused : nil, 1)
+      if entry.kind == .refusal { refused.insert(entry.position) }
       return
     }
+    guard !refused.contains(exchange) else { return }
     if entry.kind == .failure {
       failed.insert(exchange)
     } else if failed.remove(exchange) != nil {

@@ -6,7 +6,7 @@ struct Clock: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare the journal's time with the system's, or confirm the system's.",
     discussion: """
-      A system clock that leaps ahead by more than an hour is not followed until it is confirmed: entries recorded in the far future would
+      A system clock that leaps ahead by more than an hour is not followed until it is confirmed: entries recorded in the far future would \
       push all later ones there. Check the clock and its time server first.
 
       EXAMPLES

@@ -17,14 +17,14 @@ struct EmipJournal: AsyncParsableCommand {
         emip-journal verify
 
       ENVIRONMENT
-        EMIP_JOURNAL  the journal's directory, where --journal does not name it; else ./journal
+        EMIP_JOURNAL  the journal, where --journal names none; else ./journal
         NO_COLOR      no colour, unless --color always asks for it
 
       EXIT CODES
         0   found, or clean
         1   not found, or damage found, and nothing else was wrong
         64  the command line is wrong, or there is no journal where it says
-        65  the data is: a journal that is damaged or of a newer format, or input that cannot be read
+        65  the data is wrong: damaged, of a newer format, or unreadable input
         70  a fault of this program
         74  input or output failed, or the journal's holder did not answer
       """,

@@ -8,12 +8,12 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write entries as NDJSON, one a line, with their bodies.",
     discussion: """
-      What is written is exact and unmasked; `import` reads it back. An answer goes with its request, whichever side of --since or --until it
+      What is written is exact and unmasked; `import` reads it back. An answer goes with its request, whichever side of --since or --until it \
       was observed on. --output gets its name only when it is complete, and only you may read it.
 
       EXAMPLES
         emip-journal export > entries.ndjson
-        emip-journal export --since 2025-03-01 --until 2025-04-01 --output march.ndjson
+        emip-journal export --since 2025-03-01 --output march.ndjson
         emip-journal export --from 120000 | zstd > entries.ndjson.zst
       """)
 

@@ -5,7 +5,7 @@ struct Find: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Find every exchange that holds an id of any kind.",
     discussion: """
-      Looks for transactions, sessions, events, actions, bookings, pools, stations, EVSEs, connectors and users. EVSEs and contracts are found
+      Looks for transactions, sessions, events, actions, bookings, pools, stations, EVSEs, connectors and users. EVSEs and contracts are found \
       in any case, with their separators or without; badges with leading zeros or without.
 
       EXAMPLES

@@ -9,11 +9,11 @@ struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Record exchanges from traffic files or exports.",
     discussion: """
-      Takes NDJSON, plain or compressed with zstd: one exchange a line (recordedAt, direction, operation, httpStatus, latencyMs, peer, clientCN,
-      request, response), or one entry a line as `export` writes it. What the journal has already is not recorded again, so an import that was
+      Takes NDJSON, plain or compressed with zstd: one exchange a line (recordedAt, direction, operation, httpStatus, latencyMs, peer, clientCN, \
+      request, response), or one entry a line as `export` writes it. What the journal has already is not recorded again, so an import that was \
       cut off is simply run again. Where another process holds the journal, that one does the writing.
 
-      If the first line is not older than the journal's last entry, entries are recorded at the times they were observed, and segments follow
+      If the first line is not older than the journal's last entry, entries are recorded at the times they were observed, and segments follow \
       the history; else the whole run is recorded now.
 
       Lines that cannot be taken go to a file, with their numbers and reasons, and do not stop the rest; the exit code is then 65.
@@ -37,6 +37,10 @@ struct Import: ParsableCommand {
 
   @Option(help: ArgumentHelp("A file of a partner's own element names: theirName = ourName, one a line.", valueName: "file"))
   var wireNames: String?
+
+  @Option(
+    help: ArgumentHelp("Hold messages against an XML schema, such as Schemas/messages.xsd, and record what it finds.", valueName: "file"))
+  var schema: String?
 
   @Option(help: ArgumentHelp("text or json.", valueName: "format"))
   var format: ReportFormat = .text
@@ -67,7 +71,9 @@ struct Import: ParsableCommand {
     let rejects = RejectFile(rejects ?? source.rejectsName, source: source.name)
     let start = ContinuousClock.now
     do {
-      try importer.run(source.lines) { try rejects.write($0) } progress: { report in
+      try importer.run(source.lines) {
+        try rejects.write($0)
+      } progress: { report in
         progress.update(source.progressText(report, since: start))
       }
     } catch let error as LineReaderError {
@@ -91,6 +97,9 @@ struct Import: ParsableCommand {
       do throws(EMIPError) { configuration.names = try WireName.Table(contentsOf: text) } catch {
         throw CommandFailure(.badData, "\(wireNames): \(error)")
       }
+    }
+    if let schema {
+      do throws(EMIPError) { configuration.schema = try MessageSchema(path: schema) } catch { throw CommandFailure(.badData, "\(error)") }
     }
     for element in personalElements {
       let number = configuration.names.name(of: element)

@@ -78,7 +78,8 @@ final class RejectFile {
     if output == nil {
       descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
       guard descriptor >= 0 else {
-        throw CommandFailure(.inputOutput, "\(path): rejected lines cannot be kept there: \(String(cString: strerror(errno))). Use --rejects.")
+        throw CommandFailure(
+          .inputOutput, "\(path): rejected lines cannot be kept there: \(String(cString: strerror(errno))). Use --rejects.")
       }
       output = ByteOutput(descriptor: descriptor, name: path)
     }

@@ -6,13 +6,14 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List exchanges, a line each.",
     discussion: """
-      In the order of their positions; times are UTC. After --limit the position to go on from is told on standard error; give it to --after.
-      --follow waits for exchanges and shows each when its answer arrives: new ones only, unless --since or --after says from where. Interrupt
+      In the order of their positions; times are UTC. After --limit the position to go on from is told on standard error; give it to --after. \
+      --follow waits for exchanges and shows each when its answer arrives: new ones only, unless --since or --after says from where. Interrupt \
       ends it.
 
       EXAMPLES
         emip-journal list --since 2h --outcome error
-        emip-journal list --since 2025-03-01 --until 2025-03-02 --operation SetChargeDetailRecord --format ndjson
+        emip-journal list --since 2025-03-01 --until 2025-04-01 --format ndjson
+        emip-journal list --operation SetChargeDetailRecord --user 04A1B2C3
         emip-journal list --evse 'FR*A23*E45B*78C' --reverse --limit 20
         emip-journal list --follow --direction fromIOP
       """)

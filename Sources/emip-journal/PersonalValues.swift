@@ -40,7 +40,9 @@ struct PersonalValues {
       return "\(Self.mask) (not read, so that nothing tells what is personal in it: see it with --reveal)"
     }
     let hidden = isRevealed ? [] : entry.content.marks.filter { $0.kind.isPersonal && !$0.range.isEmpty }.map(\.range)
-    return pieces(payload, hidden: hidden).map { $0.map { SafeText.body($0) } ?? Self.mask }.joined()
+    let text = pieces(payload, hidden: hidden).map { $0.map { SafeText.body($0) } ?? Self.mask }.joined()
+    // The line that it is part of brings its own end.
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
   }
 
   /// The parts of some bytes that may be shown, with nil where something is hidden.

@@ -5,7 +5,7 @@ struct Session: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show the exchanges of a session, by any of its ids.",
     discussion: """
-      Finds serviceSessionId, partnerServiceSessionId, execPartnerSessionId and salePartnerSessionId. Text is a line an exchange; --bodies
+      Finds serviceSessionId, partnerServiceSessionId, execPartnerSessionId and salePartnerSessionId. Text is a line an exchange; --bodies \
       and --reveal show each in full, as `show` does.
 
       EXAMPLES

@@ -9,8 +9,8 @@ struct Show: AsyncParsableCommand {
 
       EXAMPLES
         emip-journal show IOP-TID-GIR-V-IOPFT01-8531144d
-        emip-journal show IOP-TID-GIR-V-IOPFT01-8531144d --format raw --part response | xmllint --format -
-        emip-journal show IOP-TID-GIR-V-IOPFT01-8531144d --reveal --reason "complaint 4711"
+        emip-journal show 2f9c0d84-77aa --format raw --part response
+        emip-journal show 2f9c0d84-77aa --reveal --reason "complaint 4711"
       """)
 
   @Argument(help: ArgumentHelp("As the message has it; upper and lower case count.", valueName: "transactionId"))

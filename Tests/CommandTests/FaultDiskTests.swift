@@ -5,7 +5,9 @@ import Testing
 
 /// Full and failing disks: the error names the file, the writer ends for good, nothing acknowledged is lost, and the next opening works.
 @Suite struct FaultDiskTests {
-  @Test(.enabled(if: Permission.mounts)) func `a full file system stops an import, and space lets the same import complete it`() async throws {
+  @Test(.enabled(if: Permission.mounts)) func `a full file system stops an import, and space lets the same import complete it`()
+    async throws
+  {
     var generator = SeededGenerator("a full file system")
     for _ in 0..<2 {
       let sample = try await SampleJournal()

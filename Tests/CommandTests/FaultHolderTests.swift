@@ -11,7 +11,8 @@ import Testing
     let holder = try sample.holder()
     let error = #expect(throws: JournalError.self) { try Journal(sample.directory, purpose: "the second") }
     #expect(error?.code == .lockHeld)
-    #expect(error?.message.contains("emip-journal import (process \(holder.process.processIdentifier),") == true, "\(String(describing: error))")
+    #expect(
+      error?.message.contains("emip-journal import (process \(holder.process.processIdentifier),") == true, "\(String(describing: error))")
     holder.killNow()
     _ = try await sample.appendOne()
   }

@@ -8,7 +8,8 @@ import Testing
   /// The second exchange is asked in one month and answered in the next.
   static func traffic() throws -> FaultTraffic {
     try FaultTraffic([
-      Sample(transactionId: "T-1", observedAt: "2025-03-31T10:00:00.000Z"), Sample(transactionId: "T-2", observedAt: "2025-03-31T23:59:59.990Z"),
+      Sample(transactionId: "T-1", observedAt: "2025-03-31T10:00:00.000Z"),
+      Sample(transactionId: "T-2", observedAt: "2025-03-31T23:59:59.990Z"),
       Sample(transactionId: "T-3", isLost: true, observedAt: "2025-04-30T23:59:59.990Z"),
       Sample(transactionId: "T-4", observedAt: "2025-05-02T10:00:00.000Z"),
     ])

@@ -28,7 +28,9 @@ struct SeededGenerator: RandomNumberGenerator {
 
 /// What a machine must permit for some of the faults. What it does not is said, and the tests are named as skipped.
 enum Permission {
-  static let strace = told("strace injects faults") { try Command.run(["-f", "-e", "trace=none", "/bin/true"], executable: "/usr/bin/strace") }
+  static let strace = told("strace injects faults") {
+    try Command.run(["-f", "-e", "trace=none", "/bin/true"], executable: "/usr/bin/strace")
+  }
 
   static let mounts = told("file systems are mounted") {
     let script = "d=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs $d && umount $d && rmdir $d"

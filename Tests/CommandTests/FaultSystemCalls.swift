@@ -56,7 +56,9 @@ struct SystemCall {
   }
 
   /// What stands between double quotes: names of files.
-  var names: [String] { arguments.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.0 % 2 == 1 }.map { String($0.1) } }
+  var names: [String] {
+    arguments.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.0 % 2 == 1 }.map { String($0.1) }
+  }
 }
 
 /// Follows a trace and tells where something was acknowledged, or made to count, before it was durable.
@@ -131,7 +133,9 @@ struct DurabilityAudit {
     syncedDescriptors.remove(number)
     guard isData(path) else { return }
     if call.arguments.contains("O_DSYNC") { syncedDescriptors.insert(number) }
-    if call.arguments.contains("O_CREAT"), knownFiles.insert(path).inserted, path.hasSuffix(".mdb") { unsyncedDirectories.insert(parent(path)) }
+    if call.arguments.contains("O_CREAT"), knownFiles.insert(path).inserted, path.hasSuffix(".mdb") {
+      unsyncedDirectories.insert(parent(path))
+    }
   }
 
   private mutating func demandClean(_ what: String) {

@@ -46,7 +46,8 @@ struct FaultTraffic {
     for entry in entries { if let exchange = entry.exchange { answers[exchange, default: []].append(entry) } }
     var counts: [String: Int] = [:]
     for entry in entries where entry.exchange == nil {
-      let bodies = answers.removeValue(forKey: entry.position)?.map { String(decoding: $0.content.payload, as: UTF8.self) } ?? ["(no answer)"]
+      let bodies =
+        answers.removeValue(forKey: entry.position)?.map { String(decoding: $0.content.payload, as: UTF8.self) } ?? ["(no answer)"]
       let request = String(decoding: entry.content.payload, as: UTF8.self)
       counts["\(entry.content.observedAt)|\(request)|\(bodies.joined(separator: " and "))", default: 0] += 1
     }

@@ -1,12 +1,9 @@
 import Foundation
+import FoundationXML
 import JournalFormat
 import Testing
 
 @testable import emip_simulator
-
-#if canImport(FoundationXML)
-  import FoundationXML
-#endif
 
 /// What an importer relies on: the same bytes for the same arguments, the right number of lines, in order, each as promised.
 @Suite struct TrafficFormTests {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+import Glibc
 
 /// Where the lines go: a file, or standard output. Written in blocks, whatever `write` takes at a time.
 struct OutputFile: ~Copyable {

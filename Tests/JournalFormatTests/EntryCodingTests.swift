@@ -1,0 +1,192 @@
+import Testing
+
+@testable import JournalFormat
+
+@Suite struct EntryCodingTests {
+  @Test func `any context comes back as it was`() throws {
+    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    for _ in 0..<500 {
+      let context = generator.context()
+      #expect(try Self.context(Self.encoded(context)) == context)
+    }
+  }
+
+  @Test func `any metadata comes back as it was`() throws {
+    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    for _ in 0..<500 {
+      let sample = generator.metadata()
+      let (read, rest) = try Self.metadata(sample.encoded, sample)
+      #expect(read == sample.metadata)
+      #expect(rest == 0)
+      try read.validate(payloadCount: sample.payloadCount)
+    }
+  }
+
+  @Test func `an encoding that is cut short anywhere is refused`() {
+    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    for _ in 0..<40 {
+      let context = Self.encoded(generator.context())
+      for count in 0..<context.count { #expect(throws: FormatError.self) { try Self.context(Array(context[..<count])) } }
+      let sample = generator.metadata()
+      for count in 0..<sample.encoded.count {
+        #expect(throws: FormatError.self) { try Self.metadata(Array(sample.encoded[..<count]), sample) }
+      }
+    }
+  }
+
+  @Test func `damage is refused or read as something else, and never a trap`() throws {
+    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    for _ in 0..<20_000 {
+      let context = generator.damaged(Self.encoded(generator.context()))
+      _ = try Self.orNil { try Self.context(context) }
+      let sample = generator.metadata()
+      guard let read = try Self.orNil({ try Self.metadata(generator.damaged(sample.encoded), sample).0 }) else { continue }
+      guard try Self.orNil({ try read.validate(payloadCount: sample.payloadCount) }) != nil else { continue }
+      // What is valid can be used.
+      let payload = [UInt8](repeating: 0, count: sample.payloadCount)
+      for mark in read.marks { _ = mark.term(in: payload) }
+      _ = (read.recordedAt.description, read.observedAt.period)
+    }
+  }
+
+  @Test func `bytes that nobody wrote are refused or read, and never a trap`() throws {
+    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    for _ in 0..<20_000 {
+      let bytes = generator.bytes(generator.below(60))
+      _ = try Self.orNil { try Self.context(bytes) }
+      let sample = Sample(
+        metadata: generator.metadata().metadata, position: JournalPosition(5), base: Timestamp(rawValue: 0), payloadCount: 9)
+      _ = try Self.orNil { try Self.metadata(bytes, sample) }
+    }
+  }
+
+  @Test(
+    arguments: [
+      [0, 5, 0, 0], [99, 5, 0, 0], [1, 0, 0, 0], [1, 0x45, 0, 0], [1, 0x35, 0, 0], [1, 5, 7, 0], [1, 5, 0, 0x80, 0x80, 0x08],
+    ] as [[UInt8]])
+  func `numbers that no version has given out are refused`(bytes: [UInt8]) {
+    #expect(throws: FormatError.self) { try Self.context(bytes) }
+  }
+
+  @Test func `a mark outside the payload is refused`() throws {
+    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var sample = generator.metadata()
+    sample.metadata.marks = [Mark(kind: TermKind(rawValue: 1), range: 0..<10)]
+    try sample.metadata.validate(payloadCount: 10)
+    #expect(throws: FormatError.self) { try sample.metadata.validate(payloadCount: 9) }
+  }
+
+  @Test func `a change to one copy of a shared context leaves the others as they were`() {
+    let shared = EntryContent(observedAt: Timestamp(rawValue: 0), context: EntryContext(kind: .request))
+    var copy = shared
+    copy.context.operation = "HeartBeat"
+    #expect(shared.context.operation == nil)
+    #expect(copy.context.operation == "HeartBeat")
+    #expect(copy != shared)
+  }
+
+  // MARK: Reading
+
+  private static func encoded(_ context: EntryContext) -> [UInt8] {
+    var bytes: [UInt8] = []
+    context.encode(to: &bytes)
+    return bytes
+  }
+
+  private static func context(_ bytes: [UInt8]) throws -> EntryContext {
+    try reading(bytes) { reader throws(FormatError) in try EntryContext(from: &reader) }
+  }
+
+  private static func metadata(_ bytes: [UInt8], _ sample: Sample) throws -> (EntryMetadata, Int) {
+    try reading(bytes) { reader throws(FormatError) in
+      (try EntryMetadata(from: &reader, position: sample.position, baseTime: sample.base), reader.remainingCount)
+    }
+  }
+
+  /// Nil where the format was refused; anything else that is thrown is a failure of the test.
+  private static func orNil<Value>(_ body: () throws -> Value) throws -> Value? {
+    do { return try body() } catch is FormatError { return nil }
+  }
+}
+
+/// Metadata and what it was written against.
+struct Sample {
+  var metadata: EntryMetadata
+  let position: JournalPosition
+  let base: Timestamp
+  let payloadCount: Int
+
+  var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    metadata.encode(position: position, baseTime: base, to: &bytes)
+    return bytes
+  }
+}
+
+extension SeededGenerator {
+  mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
+    var bytes = bytes
+    for _ in 0...below(3) {
+      let index = below(bytes.count)
+      switch below(4) {
+      case 0: bytes[index] ^= 1 << UInt8(below(8))
+      case 1: bytes[index] = chance(2) ? 0xff : UInt8(truncatingIfNeeded: next())
+      case 2: bytes.insert(UInt8(truncatingIfNeeded: next()), at: index)
+      default: if bytes.count > 1 { bytes.remove(at: index) }
+      }
+    }
+    return bytes
+  }
+
+  mutating func text() -> String {
+    String((0..<below(12)).map { _ in ["a", "Z", "é", "€", "😀", " ", "\u{0}", "\n", "7", "*"].randomElement(using: &self)! }.joined())
+  }
+
+  private mutating func perhaps<Value>(_ value: (inout Self) -> Value) -> Value? { chance(2) ? value(&self) : nil }
+  private mutating func number() -> UInt32 { UInt32(truncatingIfNeeded: next() >> UInt64(32 + below(32))) }
+
+  mutating func context() -> EntryContext {
+    var context = EntryContext(
+      kind: EntryKind.allCases.randomElement(using: &self)!, leg: Leg.allCases.randomElement(using: &self)!,
+      author: Author.allCases.randomElement(using: &self)!)
+    context.direction = perhaps { Direction.allCases.randomElement(using: &$0)! }
+    context.protocolName = perhaps { $0.text() }
+    context.operation = perhaps { $0.text() }
+    context.partner = perhaps { $0.text() }
+    context.operator = perhaps { $0.text() }
+    context.targetOperator = perhaps { $0.text() }
+    context.peer = Peer(
+      address: perhaps { $0.text() }, certificateCommonName: perhaps { $0.text() }, certificateSHA256: perhaps { $0.text() })
+    let headers = (0..<below(3)).map { _ in HTTPHeader(name: text(), value: text()) }
+    context.http = HTTPFacts(
+      method: perhaps { $0.text() }, target: perhaps { $0.text() }, status: perhaps { UInt16(truncatingIfNeeded: $0.next()) },
+      headers: headers)
+    context.outcome = Outcome(
+      perhaps { OutcomeClass.allCases.randomElement(using: &$0)! }, requestStatus: perhaps { $0.number() },
+      faultCode: perhaps { $0.text() },
+      faultReason: perhaps { $0.text() })
+    context.attempt = chance(2) ? 1 : number()
+    context.reason = perhaps { $0.text() }
+    return context
+  }
+
+  mutating func metadata() -> Sample {
+    let payloadCount = below(2_000)
+    var content = EntryContent(
+      observedAt: Timestamp(rawValue: Int64.random(in: -62_135_596_800_000...253_402_300_799_999, using: &self)),
+      context: EntryContext(kind: .request), latencyMilliseconds: perhaps { $0.number() })
+    content.marks = (0..<below(6)).map { _ in
+      let start = below(payloadCount + 1)
+      let end = start + below(payloadCount - start + 1)
+      return Mark(
+        kind: TermKind(rawValue: UInt8(truncatingIfNeeded: next())), range: start..<end, inlineText: perhaps { $0.bytes($0.below(9)) })
+    }
+    content.findings = (0..<below(3)).map { _ in Finding(line: number(), message: text()) }
+    let position = JournalPosition(1 + next() >> UInt64(1 + below(63)))
+    let exchange = perhaps { JournalPosition(UInt64.random(in: 1...position.rawValue, using: &$0)) }
+    let metadata = EntryMetadata(
+      content, context: chance(2) ? .inline(context()) : .number(number()),
+      recordedAt: Timestamp(rawValue: Int64.random(in: -62_135_596_800_000...253_402_300_799_999, using: &self)), exchange: exchange)
+    return Sample(metadata: metadata, position: position, base: Timestamp(rawValue: 1_740_787_200_000), payloadCount: payloadCount)
+  }
+}
