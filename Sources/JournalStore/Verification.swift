@@ -100,7 +100,8 @@ private struct EntryCheck {
   let reader: SegmentReader
   var report = Verification()
   private var lastRecordedAt = Timestamp(rawValue: Int64.min)
-  private var blocks: [UInt32: TimeBlock] = [:]
+  /// The spans of time of the runs of entries, as the entries have them.
+  private var spans: [UInt32: TimeBlock] = [:]
 
   init(segment: Manifest.Segment, reader: SegmentReader) {
     self.segment = segment
@@ -112,7 +113,6 @@ private struct EntryCheck {
     let count = try reader.entryCount()
     let rowsBefore = try reader.indexRowCount()
     checkHead(count)
-    for block in try reader.timeBlocks(from: 0) { blocks[block.number] = block }
     var index: UInt32 = 0
     var rowsExpected = 0
     while index < count {
@@ -121,7 +121,8 @@ private struct EntryCheck {
         switch result {
         case .success(let entry):
           report.entryCount += 1
-          checkTime(entry, index)
+          checkTime(entry)
+          addToSpan(entry.content.observedAt, index / SegmentWriter.blockEntryCount)
           rowsExpected += try checkKeys(entry, index)
         case .failure(let error):
           report.add(.init(segment: segment.name, position: error.position?.rawValue, message: error.message))
@@ -133,7 +134,7 @@ private struct EntryCheck {
     }
     report.indexRowCount = UInt64(rowsExpected)
     try checkRows(rowsBefore, rowsExpected, count)
-    checkTimes(count)
+    try checkTimes(count)
   }
 
   private mutating func checkHead(_ count: UInt32) {
@@ -147,15 +148,16 @@ private struct EntryCheck {
     }
   }
 
-  private mutating func checkTime(_ entry: Entry, _ index: UInt32) {
+  private mutating func checkTime(_ entry: Entry) {
     if entry.recordedAt < lastRecordedAt {
       report.add(.init(segment: segment.name, position: entry.position.rawValue, message: "it was recorded before the entry before it"))
     }
     lastRecordedAt = entry.recordedAt
-    let block = blocks[index / SegmentWriter.blockEntryCount]
-    if let block, entry.content.observedAt < block.earliest || entry.content.observedAt > block.latest {
-      report.add(.init(segment: segment.name, position: entry.position.rawValue, message: "the table of times does not know its moment"))
-    }
+  }
+
+  private mutating func addToSpan(_ time: Timestamp, _ number: UInt32) {
+    let span = spans[number]
+    spans[number] = TimeBlock(number: number, earliest: min(span?.earliest ?? time, time), latest: max(span?.latest ?? time, time))
   }
 
   /// Each key of an entry has a row of its own, or for an answer one of its request's. Returns how many have their own.
@@ -181,9 +183,22 @@ private struct EntryCheck {
     report.add(.init(segment: segment.name, message: "the index has \(rowsBefore) rows, and the entries account for \(expected)"))
   }
 
-  private mutating func checkTimes(_ count: UInt32) {
+  private mutating func checkTimes(_ count: UInt32) throws(JournalError) {
+    let blocks = try reader.timeBlocks(from: 0)
     let expected = (Int(count) + Int(SegmentWriter.blockEntryCount) - 1) / Int(SegmentWriter.blockEntryCount)
-    guard blocks.count < expected else { return }
-    report.add(.init(segment: segment.name, message: "the table of times has \(blocks.count) rows and should have \(expected)"))
+    guard blocks.count >= expected else {
+      report.add(.init(segment: segment.name, message: "the table of times has \(blocks.count) rows and should have \(expected)"))
+      return
+    }
+    // Where records are damaged, or entries came since, a span is rightly wider than what was read.
+    let hasGrown = try reader.entryCount() > count
+    let isExact = report.damageCount == 0 && !hasGrown
+    for block in blocks {
+      guard let span = spans[block.number] else { continue }
+      let isRight = isExact ? block == span : block.earliest <= span.earliest && span.latest <= block.latest
+      guard !isRight else { continue }
+      let first = segment.firstPosition.rawValue + UInt64(block.number) * UInt64(SegmentWriter.blockEntryCount)
+      report.add(.init(segment: segment.name, position: first, message: "the table of times is wrong from this position on"))
+    }
   }
 }

@@ -45,7 +45,7 @@ public final class Environment: @unchecked Sendable {
     // All that can fail comes first: once every property is set, `deinit` would close the handle again and forget another's open file.
     let handle = try Self.create(path, mapSizeBytes, maximumDatabases, maximumReaders)
     do throws(LMDBError) {
-      identity = try Self.open(handle, path, access, permissions)
+      identity = try Self.open(handle, path, access, readers: maximumReaders, permissions)
     } catch {
       mdb_env_close(handle)
       throw error
@@ -74,19 +74,43 @@ public final class Environment: @unchecked Sendable {
 
   /// Registers the file and opens it; what it throws leaves the handle for the caller to close.
   private static func open(
-    _ handle: OpaquePointer, _ path: String, _ access: Access, _ permissions: UInt32
+    _ handle: OpaquePointer, _ path: String, _ access: Access, readers: UInt32, _ permissions: UInt32
   ) throws(LMDBError) -> FileIdentity {
     let identity = try FileIdentity(path: path, create: access == .readWrite ? permissions : nil)
     guard OpenEnvironments.shared.insert(identity) else {
       throw LMDBError(code: .alreadyOpen, call: "mdb_env_open", path: path)
     }
-    let result = mdb_env_open(handle, path, access.flags, permissions)
-    guard result == MDB_SUCCESS else {
+    do throws(LMDBError) {
+      if access != .readOnlyWithoutLock { try reserveLockFile(path, readers: readers, permissions) }
+      try check(mdb_env_open(handle, path, access.flags, permissions), "mdb_env_open", path)
+    } catch {
       OpenEnvironments.shared.remove(identity)
-      throw LMDBError(code: .init(rawValue: result), call: "mdb_env_open", path: path)
+      throw error
     }
     return identity
   }
+
+  /// LMDB maps its lock file, which it makes sparse: on a full disk the first touch of a page would end the process with SIGBUS. So its
+  /// blocks are there before. LMDB takes a file that is longer than it needs, and makes use of it (mdb.c, `mdb_env_setup_locks`).
+  ///
+  /// Only while nothing else in this process has the file open: closing it here would let go of the record locks that LMDB keeps on it.
+  private static func reserveLockFile(_ path: String, readers: UInt32, _ permissions: UInt32) throws(LMDBError) {
+    let path = path + "-lock"
+    let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, permissions)
+    // Who may not write it may still read a journal that stands still; LMDB decides.
+    guard descriptor >= 0 else { return }
+    defer { _ = Glibc.close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "fstat", path: path) }
+    let sizeBytes = status.st_size > 0 ? status.st_size : off_t(readers) * lockFileBytesPerReader + lockFileHeadBytes
+    guard status.st_blocks * 512 < sizeBytes else { return }
+    let result = posix_fallocate(descriptor, 0, sizeBytes)
+    guard result == 0 || result == EINVAL else { throw LMDBError(code: .init(rawValue: result), call: "posix_fallocate", path: path) }
+  }
+
+  /// `MDB_reader` fills a cache line; the head (`MDB_txninfo`) is well under a page.
+  private static let lockFileBytesPerReader: off_t = 64
+  private static let lockFileHeadBytes: off_t = 4_096
 
   deinit {
     mdb_env_close(handle)

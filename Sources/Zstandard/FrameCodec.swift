@@ -10,14 +10,10 @@ public final class FrameCompressor {
   public init(level: Int32) throws(ZstandardError) {
     guard let context = ZSTD_createCCtx() else { throw ZstandardError(call: "ZSTD_createCCtx", message: "out of memory") }
     self.context = context
-    do throws(ZstandardError) {
-      try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level), "ZSTD_CCtx_setParameter")
-      try check(ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0), "ZSTD_CCtx_setParameter")
-      try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0), "ZSTD_CCtx_setParameter")
-    } catch {
-      ZSTD_freeCCtx(context)
-      throw error
-    }
+    // The object is whole from here on: a throw runs `deinit`.
+    try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level), "ZSTD_CCtx_setParameter")
+    try check(ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0), "ZSTD_CCtx_setParameter")
+    try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0), "ZSTD_CCtx_setParameter")
   }
 
   deinit { ZSTD_freeCCtx(context) }

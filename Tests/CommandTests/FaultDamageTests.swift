@@ -5,15 +5,23 @@ import Testing
 
 /// Damage to closed segments: `verify` names it, and no reader is ever given wrong bytes.
 @Suite struct FaultDamageTests {
-  /// A journal of some months and what `export` says of it.
-  private func original(_ generator: inout SeededGenerator) async throws -> (SampleJournal, Set<String>) {
+  private static let search = ["list", "--since", "2024-01-10", "--until", "2024-01-25", "--format", "ndjson"]
+
+  /// What readers say of a sound journal.
+  private struct Original {
+    let export: Set<String>
+    let search: [String]
+  }
+
+  /// A journal of some months, the first of which is damaged later.
+  private func original(_ generator: inout SeededGenerator) async throws -> (SampleJournal, Original) {
     let sample = try await SampleJournal()
-    let traffic = try FaultTraffic.simulated(exchanges: 150, seed: generator.next() >> 1, days: 80)
-    try traffic.write(0..<150, to: sample.root + "/traffic.ndjson")
+    let traffic = try FaultTraffic.simulated(exchanges: 80, seed: generator.next() >> 1, days: 45)
+    try traffic.write(0..<80, to: sample.root + "/traffic.ndjson")
     try #require(try sample.run("import", sample.root + "/traffic.ndjson").status == 0)
     let export = try sample.run("export")
     try #require(export.status == 0)
-    return (sample, Set(export.lines))
+    return (sample, Original(export: Set(export.lines), search: try sample.run(Self.search).lines))
   }
 
   private struct Findings {
@@ -23,7 +31,7 @@ import Testing
 
   /// Damages a closed segment's file, looks at what `verify` and `export` say, and restores it.
   private func damage(
-    _ sample: SampleJournal, _ original: Set<String>, _ findings: inout Findings, _ context: String, _ change: (inout Data) -> Void
+    _ sample: SampleJournal, _ original: Original, _ findings: inout Findings, _ context: String, _ change: (inout Data) -> Void
   ) throws {
     let url = URL(filePath: try sample.segmentPath)
     let sound = try Data(contentsOf: url)
@@ -33,11 +41,12 @@ import Testing
     defer { try? sound.write(to: url) }
     let export = try sample.run("export")
     let verify = try sample.run("verify")
-    let wrong = export.lines.filter { !original.contains($0) }
+    let wrong = export.lines.filter { !original.export.contains($0) }
     // A reader that a signal ended may have left half a line.
     #expect(wrong.count <= (export.status < 0 ? 1 : 0), "\(context): export showed what was never there: \(wrong.first?.prefix(200) ?? "")")
     if verify.status == 0 {
-      #expect(export.status == 0 && Set(export.lines) == original, "\(context): verify saw nothing; export: \(export.errors)")
+      #expect(export.status == 0 && Set(export.lines) == original.export, "\(context): verify saw nothing; export: \(export.errors)")
+      #expect(try sample.run(Self.search).lines == original.search, "\(context): verify saw nothing, and a search finds something else")
       findings.harmless += 1
     } else {
       let isNamed = verify.text.contains("segment 2024-01-000001") && (verify.text.contains("position ") || verify.text.contains("page "))

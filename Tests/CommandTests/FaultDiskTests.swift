@@ -9,7 +9,7 @@ import Testing
     async throws
   {
     var generator = SeededGenerator("a full file system")
-    for _ in 0..<4 {
+    for _ in 0..<2 {
       let sample = try await SampleJournal()
       let disk = try SmallDisk(at: sample.root + "/disk", kilobytes: Int.random(in: 300...900, using: &generator))
       let traffic = try FaultTraffic.simulated(exchanges: 1_500, seed: generator.next() >> 1, days: 90)
@@ -32,6 +32,35 @@ import Testing
       try full.expectOnce(traffic, 0..<traffic.lines.count, "after space came back")
       #expect(try full.run("verify").status == 0)
     }
+  }
+
+  @Test(.enabled(if: Permission.mounts)) func `a disk that is full after any page stops an import and not the process`() async throws {
+    let traffic = try FaultStepTests.traffic()
+    let sample = try await SampleJournal()
+    try traffic.write(0..<traffic.lines.count, to: sample.root + "/traffic.ndjson")
+    let disk = try SmallDisk(at: sample.root + "/disk", kilobytes: 2_048)
+    let full = SampleJournal(at: disk.path, within: sample)
+    var pages = 0
+    while true {
+      try? FileManager.default.removeItem(atPath: full.directory.path)
+      #expect(try full.run("init").status == 0)
+      try disk.fill(sparingPages: pages)
+      let stopped = try full.run("import", sample.root + "/traffic.ndjson")
+      #expect(stopped.status == 74 || stopped.status == 0, "\(pages) pages: \(stopped.status) \(stopped.errors)")
+      #expect(stopped.status == 0 || stopped.errors.contains(disk.path + "/"), "\(pages) pages: \(stopped.errors)")
+      let export = try full.run("export")
+      #expect(export.status == 0 || export.status == 74, "\(pages) pages: \(export.status) \(export.errors)")
+      try disk.fill(sparingPages: nil)
+      #expect(try full.damages() == [], "\(pages) pages")
+      let again = try full.run("import", sample.root + "/traffic.ndjson")
+      #expect(again.status == 0, "\(pages) pages: \(again.errors)")
+      try full.expectOnce(traffic, 0..<traffic.lines.count, "\(pages) pages")
+      guard stopped.status != 0 else { break }
+      pages += 2
+      try #require(pages < 300)
+    }
+    print("full after 0, 2, 4, … to \(pages - 2) pages")
+    #expect(pages > 10)
   }
 
   @Test(arguments: [150, 250, 400]) func `a limit on the size of files stops an import, and without it the same import completes it`(
@@ -121,6 +150,17 @@ final class SmallDisk {
   }
 
   deinit { _ = try? Command.run(["-l", path], executable: "/bin/umount") }
+
+  /// Takes all space but some pages, or gives all back.
+  func fill(sparingPages pages: Int?) throws {
+    let filler = path + "/filler"
+    try? FileManager.default.removeItem(atPath: filler)
+    guard let pages else { return }
+    _ = try Command.run(["if=/dev/zero", "of=" + filler, "bs=4096"], executable: "/bin/dd")
+    let handle = try FileHandle(forWritingTo: URL(filePath: filler))
+    try handle.truncate(atOffset: try handle.seekToEnd() - UInt64(pages * 4096))
+    try handle.close()
+  }
 
   func grow(kilobytes: Int) throws {
     let result = try Command.run(["-o", "remount,size=\(kilobytes)k", path], executable: "/bin/mount")

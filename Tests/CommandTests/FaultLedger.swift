@@ -23,6 +23,12 @@ final class AppendLedger: Sendable {
 
   var acknowledgedCount: Int { state.withLock { $0.acknowledged.count } }
 
+  /// Waits until that many entries more are acknowledged; not for ever.
+  func waitFor(_ count: Int) {
+    let goal = acknowledgedCount + count
+    for _ in 0..<10_000 where acknowledgedCount < goal { usleep(500) }
+  }
+
   /// One to three exchanges to append, some days after the ones before: about ten calls fill a month.
   func next() -> [EntryDraft] {
     state.withLock { state in
@@ -80,24 +86,35 @@ extension EntryContent {
   }
 }
 
-/// Appends to another process's journal until that goes away.
+/// Appends to another process's journal until that goes away. On a thread of its own: those of the concurrency pool are few, and tests
+/// block them.
 final class AppendClient: Sendable {
-  private let task: Task<Void, Never>
+  private let ended = DispatchSemaphore(value: 0)
 
   init(_ directory: JournalDirectory, _ ledger: AppendLedger) throws {
     let remote = try RemoteJournal(directory)
-    task = Task.detached {
-      while true {
-        let drafts = ledger.next()
-        do throws(JournalError) {
-          ledger.acknowledge(drafts, try await remote.append(drafts))
-        } catch {
-          // The holder went away.
-          return ledger.noteEnd(error)
-        }
-      }
-    }
+    Thread { [ended] in
+      while Self.append(ledger.next(), to: remote, ledger) {}
+      ended.signal()
+    }.start()
   }
 
-  func finish() async { await task.value }
+  func finish() { ended.wait() }
+
+  /// False where the holder went away.
+  private static func append(_ drafts: [EntryDraft], to remote: RemoteJournal, _ ledger: AppendLedger) -> Bool {
+    let answered = DispatchSemaphore(value: 0)
+    let isRecorded = Atomic<Bool>(false)
+    remote.submit(drafts) { result in
+      switch result {
+      case .success(let positions):
+        ledger.acknowledge(drafts, positions)
+        isRecorded.store(true, ordering: .releasing)
+      case .failure(let error): ledger.noteEnd(error)
+      }
+      answered.signal()
+    }
+    answered.wait()
+    return isRecorded.load(ordering: .acquiring)
+  }
 }

@@ -68,7 +68,8 @@ import Testing
         }
         if try store.damage(damaged) != nil { found += 1 }
       }
-      #expect(found > 0, "\(shape.name)")
+      // Most of an empty file is nobody's.
+      #expect(found > 0 || shape.leastPages == 0, "\(shape.name)")
     }
   }
 
