@@ -91,7 +91,7 @@ public final class Environment: @unchecked Sendable {
   }
 
   /// LMDB maps its lock file, which it makes sparse: on a full disk the first touch of a page would end the process with SIGBUS. So its
-  /// blocks are there before. LMDB takes a file that is longer than it needs, and makes use of it (mdb.c, `mdb_env_setup_locks`).
+  /// blocks are there before. LMDB takes a file that has its length already as it is (mdb.c, `mdb_env_setup_locks`).
   ///
   /// Only while nothing else in this process has the file open: closing it here would let go of the record locks that LMDB keeps on it.
   private static func reserveLockFile(_ path: String, readers: UInt32, _ permissions: UInt32) throws(LMDBError) {
@@ -108,9 +108,9 @@ public final class Environment: @unchecked Sendable {
     guard result == 0 || result == EINVAL else { throw LMDBError(code: .init(rawValue: result), call: "posix_fallocate", path: path) }
   }
 
-  /// `MDB_reader` fills a cache line; the head (`MDB_txninfo`) is well under a page.
+  /// `MDB_reader` fills a cache line, and what stands before the first two (`MDB_txninfo`). Were this too little, LMDB would add to it.
   private static let lockFileBytesPerReader: off_t = 64
-  private static let lockFileHeadBytes: off_t = 4_096
+  private static let lockFileHeadBytes: off_t = 128
 
   deinit {
     mdb_env_close(handle)
