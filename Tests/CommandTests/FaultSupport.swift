@@ -81,10 +81,16 @@ final class RunningCommand: @unchecked Sendable {
     process.waitUntilExit()
   }
 
-  /// How it ended: its exit status, or a signal's number below zero.
+  /// How it ended: its exit status, or a signal's number below zero. What hangs is ended.
   @discardableResult
   func waitForEnd() -> Int32 {
+    let watchdog = DispatchWorkItem { [process] in
+      Issue.record("the process hung and was killed")
+      kill(process.processIdentifier, SIGKILL)
+    }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 180, execute: watchdog)
     process.waitUntilExit()
+    watchdog.cancel()
     return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
   }
 }
