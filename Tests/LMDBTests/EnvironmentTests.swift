@@ -86,18 +86,4 @@ import Testing
       }
     }
   }
-
-  @Test func `readers beyond the slots are refused`() throws {
-    let path = NSTemporaryDirectory() + "emip-journal-lmdb-" + UUID().uuidString
-    defer { for name in [path, path + "-lock"] { try? FileManager.default.removeItem(atPath: name) } }
-    let environment = try Environment(path: path, access: .readWrite, mapSizeBytes: 1 << 20, maximumReaders: 2)
-    let first = try environment.beginRead()
-    let second = try environment.beginRead()
-    let error = #expect(throws: LMDBError.self) { _ = try environment.beginRead() }
-    #expect(error?.code == .readersFull)
-    #expect(try environment.clearDeadReaders() == 0)
-    _ = consume first
-    _ = consume second
-    _ = try environment.beginRead()
-  }
 }

@@ -54,11 +54,11 @@ import Testing
 
   @Test func `damage in any header or row is found or harmless, and never a trap`() throws {
     var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var found = 0
     for shape in Shape.all {
       let store = try shape.store()
       store.close()
       let whole = Array(try Data(contentsOf: URL(fileURLWithPath: store.path)))
-      var found = 0
       for _ in 0..<60 {
         var damaged = whole
         let page = generator.below(whole.count / 4096)
@@ -68,9 +68,9 @@ import Testing
         }
         if try store.damage(damaged) != nil { found += 1 }
       }
-      // Most of an empty file is nobody's.
-      #expect(found > 0 || shape.leastPages == 0, "\(shape.name)")
     }
+    // Many pages are free, and much of a page is nobody's.
+    #expect(found > 40)
   }
 
   @Test func `what LMDB would stop the process for is named`() throws {
