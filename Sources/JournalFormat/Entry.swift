@@ -22,7 +22,7 @@ public struct EntryContent: Hashable, Sendable {
   /// When the message was on the wire.
   public var observedAt: Timestamp
   /// Held by reference, so that entries which share a context share one object.
-  private var sharedContext: SharedContext
+  public private(set) var sharedContext: SharedContext
   /// From request to answer; nil where it is not known or does not apply.
   public var latencyMilliseconds: UInt32?
   /// What the indexes find the entry by, and which ranges are personal.
@@ -71,7 +71,7 @@ public struct EntryContent: Hashable, Sendable {
 /// A context that several entries share. Written only by an ``EntryContent`` that alone refers to it.
 public final class SharedContext: Hashable, @unchecked Sendable {
   // Sendable: see above; what is shared is never written.
-  fileprivate(set) var value: EntryContext
+  public fileprivate(set) var value: EntryContext
 
   public init(_ value: EntryContext) { self.value = value }
 

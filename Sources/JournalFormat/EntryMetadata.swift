@@ -3,7 +3,7 @@ public struct EntryMetadata: Hashable, Sendable {
   /// A context by its number in the segment, or in full where the segment's table did not take it.
   public enum ContextReference: Hashable, Sendable {
     case number(UInt32)
-    case inline(EntryContext)
+    case inline(SharedContext)
   }
 
   public var context: ContextReference
@@ -45,7 +45,7 @@ public struct EntryMetadata: Hashable, Sendable {
     output.appendVarint(flags)
     switch context {
     case .number(let number): output.appendVarint(UInt64(number))
-    case .inline(let context): context.encode(to: &output)
+    case .inline(let context): context.value.encode(to: &output)
     }
     output.appendSignedVarint(recordedAt.milliseconds(since: baseTime))
     output.appendSignedVarint(observedAt.milliseconds(since: recordedAt))
@@ -74,7 +74,7 @@ public struct EntryMetadata: Hashable, Sendable {
     guard flags & ~Flag.all == 0 else { throw FormatError("the metadata has fields that this version does not know") }
     context =
       flags & Flag.inlineContext != 0
-      ? .inline(try EntryContext(from: &reader)) : .number(UInt32(try reader.count(atMost: Int(UInt32.max))))
+      ? .inline(SharedContext(try EntryContext(from: &reader))) : .number(UInt32(try reader.count(atMost: Int(UInt32.max))))
     recordedAt = baseTime.adding(milliseconds: try Self.milliseconds(&reader))
     observedAt = recordedAt.adding(milliseconds: try Self.milliseconds(&reader))
     if flags & Flag.exchange != 0 {

@@ -35,7 +35,7 @@ public struct EntryDraft: Hashable, Sendable {
     }
     output.append(recordedAt == nil ? 0 : 1)
     if let recordedAt { output.appendLittleEndian(recordedAt.rawValue) }
-    let metadata = EntryMetadata(content, context: .inline(content.context), recordedAt: content.observedAt, exchange: nil)
+    let metadata = EntryMetadata(content, context: .inline(content.sharedContext), recordedAt: content.observedAt, exchange: nil)
     metadata.encode(position: .first, baseTime: Timestamp(rawValue: 0), to: &output)
     output.appendCounted(content.payload)
   }
@@ -53,7 +53,7 @@ public struct EntryDraft: Hashable, Sendable {
     let payload = Array(try reader.counted())
     try metadata.validate(payloadCount: payload.count)
     content = EntryContent(
-      observedAt: metadata.observedAt, context: context, latencyMilliseconds: metadata.latencyMilliseconds, marks: metadata.marks,
+      observedAt: metadata.observedAt, sharedContext: context, latencyMilliseconds: metadata.latencyMilliseconds, marks: metadata.marks,
       findings: metadata.findings, payload: payload)
   }
 }

@@ -115,15 +115,6 @@ enum FileSystem {
     return Int(status.st_size)
   }
 
-  /// What changes when a file is replaced: inode, size and time of change.
-  static func stamp(of path: String) -> FileStamp? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return FileStamp(
-      inode: UInt64(status.st_ino), sizeBytes: Int64(status.st_size), seconds: Int64(status.st_mtim.tv_sec),
-      nanoseconds: Int64(status.st_mtim.tv_nsec))
-  }
-
   /// Memory maps and locks do not hold over a network: refuse such file systems, as /proc/self/mountinfo names them (proc(5)).
   static func refuseNetworkFileSystem(_ path: String) throws(JournalError) {
     var status = stat()
@@ -151,11 +142,4 @@ enum FileSystem {
     }
     return nil
   }
-}
-
-struct FileStamp: Hashable, Sendable {
-  let inode: UInt64
-  let sizeBytes: Int64
-  let seconds: Int64
-  let nanoseconds: Int64
 }

@@ -50,25 +50,24 @@ struct IndexRun: Hashable, Sendable {
   }
 }
 
-/// Some rows of a run, packed: the first stands in the block's key, each other as its distance to the one before.
+/// Some rows of a run, packed: each as its distance to the one before. The block's key names its last row, so that a search finds the block
+/// that may hold a row in one step.
 enum IndexBlock {
   /// A search reads half a block, and a block costs 22 bytes beside its rows.
   static let maximumBytes = 316
   static let keyBytes = 12
+  /// What the first row's distance counts from.
+  static let origin = IndexRow(rawValue: 0)
 
-  static func key(_ run: UInt32, _ first: IndexRow) -> [UInt8] {
+  static func key(_ run: UInt32, _ last: IndexRow) -> [UInt8] {
     var key = bigEndianBytes(run)
-    key.appendBigEndian(first.rawValue)
+    key.appendBigEndian(last.rawValue)
     return key
   }
 
-  /// The run and the first row that a block's key names; nil where it is no such key.
-  static func parse(_ key: UnsafeRawBufferPointer) -> (run: UInt32, first: IndexRow)? {
-    guard key.count == keyBytes else { return nil }
-    return (
-      UInt32(bigEndian: key.loadUnaligned(as: UInt32.self)),
-      IndexRow(rawValue: UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 4, as: UInt64.self)))
-    )
+  /// The run that a block's key names; nil where it is no such key.
+  static func run(_ key: UnsafeRawBufferPointer) -> UInt32? {
+    key.count == keyBytes ? UInt32(bigEndian: key.loadUnaligned(as: UInt32.self)) : nil
   }
 
   /// Appends a row to a block.
@@ -79,12 +78,9 @@ enum IndexBlock {
   }
 
   /// Shows a block's rows to `body`, in order, until it returns false.
-  static func forEachRow(
-    _ first: IndexRow, _ block: UnsafeRawBufferPointer, _ run: IndexRun, _ body: (IndexRow) -> Bool
-  ) throws(FormatError) {
-    guard body(first) else { return }
-    var key = first.key.rawValue
-    var entry = first.entry
+  static func forEachRow(_ block: UnsafeRawBufferPointer, _ run: IndexRun, _ body: (IndexRow) -> Bool) throws(FormatError) {
+    var key = origin.key.rawValue
+    var entry = origin.entry
     var offset = 0
     while offset < block.count {
       guard let distance = varint(block, &offset), let value = varint(block, &offset), distance <= UInt32.max - key else {

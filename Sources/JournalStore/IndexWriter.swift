@@ -87,14 +87,14 @@ struct IndexWriter {
   /// Reads a run's rows and removes it.
   private func takeOut(_ run: IndexRun, _ rows: inout [IndexRow], in transaction: borrowing WriteTransaction) throws(LMDBError) {
     var keys: [[UInt8]] = []
-    let start = IndexBlock.key(run.number, IndexRow(rawValue: 0))
+    let start = IndexBlock.key(run.number, IndexBlock.origin)
     var isDamaged = false
     try transaction.withCursor(in: tables.runs) { (cursor: borrowing Cursor) throws(LMDBError) in
       func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-        guard let (number, first) = IndexBlock.parse(key), number == run.number else { return false }
+        guard IndexBlock.run(key) == run.number else { return false }
         keys.append(Array(key))
         do throws(FormatError) {
-          try IndexBlock.forEachRow(first, value, run) { row in
+          try IndexBlock.forEachRow(value, run) { row in
             rows.append(row)
             return true
           }
@@ -113,21 +113,20 @@ struct IndexWriter {
     guard let lowest = rows.lazy.map(\.entry).min() else { return }
     let run = IndexRun(number: nextRunNumber, level: level, firstEntry: lowest, rowCount: UInt32(rows.count))
     nextRunNumber += 1
-    var first = rows[0]
-    var previous = first
+    var previous = IndexBlock.origin
     var block: [UInt8] = []
-    for row in rows.dropFirst() {
+    for row in rows {
       let size = block.count
       IndexBlock.append(row, after: previous, run, to: &block)
       if block.count > IndexBlock.maximumBytes {
         block.removeLast(block.count - size)
-        try transaction.put(block, for: IndexBlock.key(run.number, first), in: tables.runs, .lastKey)
+        try transaction.put(block, for: IndexBlock.key(run.number, previous), in: tables.runs, .lastKey)
         block.removeAll(keepingCapacity: true)
-        first = row
+        IndexBlock.append(row, after: IndexBlock.origin, run, to: &block)
       }
       previous = row
     }
-    try transaction.put(block, for: IndexBlock.key(run.number, first), in: tables.runs, .lastKey)
+    try transaction.put(block, for: IndexBlock.key(run.number, previous), in: tables.runs, .lastKey)
     try transaction.put(run.encoded(), for: bigEndianBytes(run.number), in: tables.runList, .lastKey)
     runs.append(run)
   }

@@ -6,22 +6,23 @@ public import JournalFormat
 public final class JournalReader {
   public let directory: JournalDirectory
   public private(set) var manifest: Manifest
-  private var stamp: FileStamp?
+  private var manifestFile: WatchedFile
   private var readers: [Manifest.Segment.File: SegmentReader] = [:]
 
   /// - Throws: ``JournalError``: `journal.missing`, `format.newer`, `manifest.damaged`.
   public init(_ directory: JournalDirectory) throws(JournalError) {
     self.directory = directory
-    stamp = FileSystem.stamp(of: directory.manifestPath)
+    // Watched before it is read: what replaces it in between is noticed.
+    manifestFile = WatchedFile(directory.manifestPath)
     manifest = try directory.readManifest()
   }
 
   /// Reads the manifest again where it was replaced.
   public func refresh() throws(JournalError) {
-    let stamp = FileSystem.stamp(of: directory.manifestPath)
-    guard stamp != self.stamp else { return }
+    guard manifestFile.wasReplaced else { return }
+    let watched = WatchedFile(directory.manifestPath)
     manifest = try directory.readManifest()
-    self.stamp = stamp
+    manifestFile = watched
     let listed = Set(manifest.segments.map(\.file))
     // A reader of what was the newest segment keeps its large map; that does no harm.
     readers = readers.filter { listed.contains($0.key) }

@@ -103,21 +103,22 @@ struct PayloadDecoder {
 
   init() throws(ZstandardError) { decompressor = try FrameDecompressor() }
 
+  /// Lends what a row holds to `body`.
   /// - Parameter dictionary: fetches a dictionary of the segment by its number.
-  mutating func payload(
-    of encoding: PayloadEncoding, _ reader: inout ByteReader, dictionary fetch: (UInt32) throws -> [UInt8]
-  ) throws -> [UInt8] {
+  mutating func withContent<Result>(
+    of encoding: PayloadEncoding, _ reader: inout ByteReader, dictionary fetch: (UInt32) throws -> [UInt8],
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    var dictionary: CompressionDictionary?
     switch encoding {
-    case .raw:
-      return Array(try reader.take(reader.remainingCount))
-    case .zstd:
-      return try decompressor.content(of: reader.take(reader.remainingCount), dictionary: nil, maximumBytes: Self.maximumPayloadBytes)
+    case .raw: return try body(reader.take(reader.remainingCount))
+    case .zstd: break
     case .zstdDictionary:
       let number = UInt32(try reader.count(atMost: Int(UInt32.max)))
-      let dictionary = try dictionaries[number] ?? CompressionDictionary(fetch(number), compressionLevel: nil)
+      dictionary = try dictionaries[number] ?? CompressionDictionary(fetch(number), compressionLevel: nil)
       dictionaries[number] = dictionary
-      return try decompressor.content(
-        of: reader.take(reader.remainingCount), dictionary: dictionary, maximumBytes: Self.maximumPayloadBytes)
     }
+    return try decompressor.withContent(
+      of: reader.take(reader.remainingCount), dictionary: dictionary, maximumBytes: Self.maximumPayloadBytes, body)
   }
 }

@@ -97,11 +97,12 @@ extension SegmentReader {
   ) throws(LMDBError) {
     let key = IndexBlock.key(run.number, start)
     var problem: FormatError?
-    var wantsMore = true
     func show(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-      guard let (number, first) = IndexBlock.parse(key), number == run.number else { return false }
+      guard IndexBlock.run(key) == run.number else { return false }
+      var wantsMore = true
       do throws(FormatError) {
-        try IndexBlock.forEachRow(first, value, run) { row in
+        try IndexBlock.forEachRow(value, run) { row in
+          guard row >= start else { return true }
           wantsMore = body(row)
           return wantsMore
         }
@@ -111,13 +112,8 @@ extension SegmentReader {
       }
       return wantsMore
     }
-    // The block that begins before `start` may reach over it.
-    let isBehind = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key) { _, _ in true } } ?? false
-    var more = try cursor.move(isBehind ? .previous : .last, show) ?? false
-    // What stands before belongs to another run: begin with the first block.
-    if !more && wantsMore && problem == nil {
-      more = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key, show) } ?? false
-    }
+    // A block's key is its last row, so the first block at or after `start` is the first that may hold it.
+    var more = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key, show) } ?? false
     while more { more = try cursor.move(.next, show) ?? false }
     failure = problem
   }

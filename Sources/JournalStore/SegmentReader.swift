@@ -161,12 +161,10 @@ final class SegmentReader {
       guard let encoding = PayloadEncoding(rawValue: try reader.byte()) else {
         throw FormatError("its payload has an encoding that this version does not know")
       }
-      let content = try decoder.payload(of: encoding, &reader, dictionary: dictionary)
-      let parts = try content.withRawBytes { (content) throws(FormatError) in
-        try RecordCoding.parts(content, head, position, baseTime: segment.header.baseTime)
-      }
-      return try parts.enumerated().map { index, part in
-        try entry(part.metadata, position.advanced(by: index), Array(content[part.payload]))
+      return try decoder.withContent(of: encoding, &reader, dictionary: dictionary) { content in
+        try RecordCoding.parts(content, head, position, baseTime: segment.header.baseTime).enumerated().map { index, part in
+          try entry(part.metadata, position.advanced(by: index), Array(content[part.payload]))
+        }
       }
     } catch let error as FormatError {
       throw JournalError(error, position, path: path)
@@ -189,7 +187,7 @@ final class SegmentReader {
 
   private func context(_ reference: EntryMetadata.ContextReference) throws -> SharedContext {
     switch reference {
-    case .inline(let context): return SharedContext(context)
+    case .inline(let context): return context
     case .number(let number):
       if let known = contexts[number] { return known }
       let context = try withValue(of: number, in: segment.tables.contexts) { (bytes) throws(JournalError) in

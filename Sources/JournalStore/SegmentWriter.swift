@@ -112,7 +112,7 @@ struct SegmentWriter {
   ) throws(JournalError) -> EntryMetadata.ContextReference {
     switch contexts.number(for: context) {
     case .known(let number): return .number(number)
-    case .inline: return .inline(context)
+    case .inline: return .inline(SharedContext(context))
     case .new(let number, let encoding):
       try translating { () throws(LMDBError) in
         try transaction.put(withChecksum(encoding), for: bigEndianBytes(number), in: segment.tables.contexts, .lastKey)

@@ -34,6 +34,8 @@ public final class FrameCompressor {
 public final class FrameDecompressor {
   private let context: OpaquePointer
   private var scratch: [UInt8] = magicNumber
+  private var output: [UInt8] = []
+  private static let keptBytes = 1 << 20
 
   public init() throws(ZstandardError) {
     guard let context = ZSTD_createDCtx() else { throw ZstandardError(call: "ZSTD_createDCtx", message: "out of memory") }
@@ -42,11 +44,13 @@ public final class FrameDecompressor {
 
   deinit { ZSTD_freeDCtx(context) }
 
-  /// The content of a bare frame.
+  /// Lends the content of a bare frame to `body`; it may be read inside `body` only.
   /// - Parameter maximumBytes: a frame that says it holds more is refused before anything is allocated.
-  public func content(
-    of frame: UnsafeRawBufferPointer, dictionary: CompressionDictionary?, maximumBytes: Int
-  ) throws(ZstandardError) -> [UInt8] {
+  /// - Throws: ``ZstandardError``, or what `body` throws.
+  public func withContent<Result>(
+    of frame: UnsafeRawBufferPointer, dictionary: CompressionDictionary?, maximumBytes: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
     scratch.removeLast(scratch.count - magicNumber.count)
     scratch.append(contentsOf: frame)
     let size = ZSTD_getFrameContentSize(scratch, scratch.count)
@@ -54,18 +58,18 @@ public final class FrameDecompressor {
     guard size <= UInt64(maximumBytes) else {
       throw ZstandardError(call: "ZSTD_getFrameContentSize", message: "not a frame, or of more than \(maximumBytes) bytes")
     }
-    let capacity = Int(size)
-    var failure: ZstandardError?
-    let content = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-      let result = ZSTD_decompress_usingDDict(context, buffer.baseAddress, capacity, scratch, scratch.count, dictionary?.decompression)
-      if ZSTD_isError(result) != 0 {
-        failure = ZstandardError(call: "ZSTD_decompress_usingDDict", message: String(cString: ZSTD_getErrorName(result)))
-      } else {
-        count = result
-      }
-    }
-    if let failure { throw failure }
-    return content
+    if output.count < Int(size) { output = [UInt8](repeating: 0, count: Int(size)) }
+    // One long list must not keep its memory for ever.
+    defer { if output.count > Self.keptBytes { output = [] } }
+    let count = try check(
+      ZSTD_decompress_usingDDict(context, &output, output.count, scratch, scratch.count, dictionary?.decompression),
+      "ZSTD_decompress_usingDDict")
+    return try output.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+  }
+
+  /// The content of a bare frame, copied. See ``withContent(of:dictionary:maximumBytes:_:)``.
+  public func content(of frame: UnsafeRawBufferPointer, dictionary: CompressionDictionary?, maximumBytes: Int) throws -> [UInt8] {
+    try withContent(of: frame, dictionary: dictionary, maximumBytes: maximumBytes) { Array($0) }
   }
 }
 

@@ -185,7 +185,7 @@ extension SeededGenerator {
     let position = JournalPosition(1 + next() >> UInt64(1 + below(63)))
     let exchange = perhaps { JournalPosition(UInt64.random(in: 1...position.rawValue, using: &$0)) }
     let metadata = EntryMetadata(
-      content, context: chance(2) ? .inline(context()) : .number(number()),
+      content, context: chance(2) ? .inline(SharedContext(context())) : .number(number()),
       recordedAt: Timestamp(rawValue: Int64.random(in: -62_135_596_800_000...253_402_300_799_999, using: &self)), exchange: exchange)
     return Sample(metadata: metadata, position: position, base: Timestamp(rawValue: 1_740_787_200_000), payloadCount: payloadCount)
   }
