@@ -11,7 +11,8 @@ struct Import: ParsableCommand {
     discussion: """
       Takes NDJSON, plain or compressed with zstd: one exchange a line (recordedAt, direction, operation, httpStatus, latencyMs, peer, clientCN, \
       request, response), or one entry a line as `export` writes it. What the journal has already is not recorded again, so an import that was \
-      cut off is simply run again. Where another process holds the journal, that one does the writing.
+      cut off is simply run again; only two imports of the same lines at the same moment do not see each other. Where another process holds the \
+      journal, that one does the writing.
 
       If the first line is not older than the journal's last entry, entries are recorded at the times they were observed, and segments follow \
       the history; else the whole run is recorded now.
