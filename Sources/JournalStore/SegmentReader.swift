@@ -57,7 +57,9 @@ final class SegmentReader {
       }
       guard let last else { return 0 }
       let position = firstPosition.advanced(by: Int(last))
-      return try last + (withRecord(last) { (record) throws(JournalError) in try entryCount(in: record, at: position) } ?? 1)
+      let held = try withRecord(last) { (record) throws(JournalError) in try entryCount(in: record, at: position) } ?? 1
+      // No row holds more than two entries: a damaged last key must not have anybody look for thousands of millions of them.
+      return UInt32(clamping: min(Int(last) + Int(held), 2 * (try rowCount(of: segment.tables.entries))))
     }
   }
 
