@@ -2,6 +2,7 @@ import Foundation
 import JournalFormat
 import JournalStore
 import Synchronization
+import TestSupport
 import Testing
 
 /// A system clock that steps: entries keep their order, and the journal says what it noticed.

@@ -1,5 +1,6 @@
 import JournalFormat
 import JournalStore
+import TestSupport
 
 /// What a journal should hold, as an array.
 struct JournalModel {
