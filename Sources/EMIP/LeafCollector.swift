@@ -184,7 +184,8 @@ private struct State {
       let text = content.text.trimmed(content.text.indices)
       if !content.text[text].elementsEqual(bytes[range]) { decodedText = Array(content.text[text]) }
     }
-    leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, isPersonal: isPersonal, decodedText: decodedText))
+    leaves.append(
+      Leaf(path: path, item: item, subitem: subitem, range: range, traits: isPersonal ? .personal : [], decodedText: decodedText))
   }
 
   private mutating func refuse(_ code: MessageRefusal.Code, _ name: XMLName) { refusal = MessageRefusal(code, line: name.line) }

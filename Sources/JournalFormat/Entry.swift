@@ -31,20 +31,23 @@ public struct EntryContent: Hashable, Sendable {
   public var findings: [Finding]
   /// The message exactly as it was on the wire.
   public var payload: [UInt8]
+  /// How the payload divides; nil where it could not be read, or where the journal did not store it by its markup. Told by the payload, so
+  /// it does not count when contents are compared.
+  public var layout: MessageLayout?
 
   public init(
     observedAt: Timestamp, context: EntryContext, latencyMilliseconds: UInt32? = nil, marks: [Mark] = [], findings: [Finding] = [],
-    payload: [UInt8] = []
+    payload: [UInt8] = [], layout: MessageLayout? = nil
   ) {
     self.init(
       observedAt: observedAt, sharedContext: SharedContext(context), latencyMilliseconds: latencyMilliseconds, marks: marks,
-      findings: findings,
-      payload: payload)
+      findings: findings, payload: payload, layout: layout)
   }
 
   /// With a context that other entries have too.
   public init(
-    observedAt: Timestamp, sharedContext: SharedContext, latencyMilliseconds: UInt32?, marks: [Mark], findings: [Finding], payload: [UInt8]
+    observedAt: Timestamp, sharedContext: SharedContext, latencyMilliseconds: UInt32?, marks: [Mark], findings: [Finding],
+    payload: [UInt8], layout: MessageLayout? = nil
   ) {
     self.observedAt = observedAt
     self.sharedContext = sharedContext
@@ -52,6 +55,7 @@ public struct EntryContent: Hashable, Sendable {
     self.marks = marks
     self.findings = findings
     self.payload = payload
+    self.layout = layout
   }
 
   public var context: EntryContext {
@@ -65,6 +69,20 @@ public struct EntryContent: Hashable, Sendable {
   /// The texts of all marks of a kind, as written, in order, with repetitions.
   public func texts(of kind: TermKind) -> [[UInt8]] {
     marks.lazy.filter { $0.kind == kind }.map { $0.text(in: payload) }
+  }
+}
+
+extension EntryContent {
+  public static func == (left: EntryContent, right: EntryContent) -> Bool {
+    left.observedAt == right.observedAt && left.sharedContext == right.sharedContext
+      && left.latencyMilliseconds == right.latencyMilliseconds
+      && left.marks == right.marks && left.findings == right.findings && left.payload == right.payload
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(observedAt)
+    hasher.combine(sharedContext)
+    hasher.combine(payload)
   }
 }
 

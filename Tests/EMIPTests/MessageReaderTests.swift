@@ -159,7 +159,7 @@ import XML
     // As a template hands them over: the texts by themselves, no bytes of a payload.
     let stored = read.leaves.map { leaf in
       Leaf(
-        path: leaf.path, item: leaf.item, subitem: leaf.subitem, range: 0..<0, isPersonal: leaf.isPersonal,
+        path: leaf.path, item: leaf.item, subitem: leaf.subitem, range: 0..<0, traits: leaf.traits,
         decodedText: read.payload.withUnsafeBufferPointer(leaf.text))
     }
     let facts = MessageFacts(envelope: read.envelope, leaves: stored, payload: [])
