@@ -64,7 +64,7 @@ let package = Package(
     tests("LMDB", ["TestSupport", "LMDB"]),
     tests("Zstandard", ["TestSupport", "Zstandard"]),
     tests("XML", ["XML", "JournalFormat"]),
-    tests("EMIP", ["EMIP", "XML", "JournalFormat"]),
+    tests("EMIP", ["TestSupport", "emip-simulator", "EMIP", "XML", "JournalFormat"]),
     tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "JournalFormat"]),
     tests("Recording", ["TestSupport", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests("Command", ["emip-journal", "emip-simulator", "Recording", "JournalStore", "EMIP", "JournalFormat"]),

@@ -20,7 +20,7 @@ final class LeafCollector: XMLHandler {
 
   func begin(_ bytes: UnsafeBufferPointer<UInt8>) { state.pointee.begin(bytes) }
   func end() -> Result<(envelope: MessageEnvelope, leaves: [Leaf]), MessageRefusal> { state.pointee.end() }
-  func startElement(_ name: XMLName, attributeCount: Int) { state.pointee.startElement(name) }
+  func startElement(_ name: XMLName, attributeCount: Int) { state.pointee.startElement(name, attributeCount) }
   func endElement(_ content: XMLContent) { state.pointee.endElement(content) }
 }
 
@@ -35,8 +35,8 @@ private struct Frame {
 /// The collector's state, reached by pointer: no exclusivity check for each element.
 private struct State {
   private let names: WireName.Table
-  /// By number.
-  private let isPersonal: [Bool]
+  /// Of an element's text, by the element's number.
+  private let traits: [LeafTraits]
   /// Open elements by depth; those above the root's are not used.
   let frames: UnsafeMutablePointer<Frame>
   private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
@@ -63,7 +63,10 @@ private struct State {
   init(configuration: MessageReaderConfiguration) {
     names = configuration.names
     let numbers = configuration.personalNames
-    isPersonal = (0...max(255, numbers.max() ?? 0)).map { $0 > 0 && numbers.contains($0) }
+    traits = (0...max(255, numbers.max() ?? 0)).map { number in
+      if number > 0 && numbers.contains(number) { return .personal }
+      return WireName.isRecurring(number) ? .recurring : []
+    }
     frames = .allocate(capacity: XMLLimits.depth + 1)
   }
 
@@ -94,7 +97,7 @@ private struct State {
     return .success((MessageEnvelope(soapVersion: soapVersion, namespace: namespace, operation: operation), leaves))
   }
 
-  mutating func startElement(_ name: XMLName) {
+  mutating func startElement(_ name: XMLName, _ attributeCount: Int) {
     depth += 1
     guard refusal == nil else { return }
     switch depth {
@@ -103,6 +106,7 @@ private struct State {
     case 3 where isInBody: startOperation(name)
     default: startDescendant(name)
     }
+    if attributeCount > 0 { appendAttributes(tagEnd: name.tagEnd) }
   }
 
   mutating func endElement(_ content: XMLContent) {
@@ -112,9 +116,9 @@ private struct State {
       return
     }
     if personalDepth == 0 {
-      if !content.hasChildElements { appendLeaf(content, isPersonal: false) }
+      if !content.hasChildElements { appendLeaf(content, traits[Int(frames[depth].name)]) }
     } else if personalDepth == depth {
-      appendLeaf(content, isPersonal: true)
+      appendLeaf(content, .personal)
       personalDepth = 0
     }
     if subitemDepth == depth {
@@ -128,6 +132,7 @@ private struct State {
   }
 
   private mutating func startEnvelope(_ name: XMLName) {
+    frames[depth] = Frame(name: WireName.envelope, isList: false, isItem: false)
     guard name.local.equals("Envelope") else { return refuse(.noEnvelope, name) }
     if name.namespace.equals("http://www.w3.org/2003/05/soap-envelope") {
       soapVersion = .soap12
@@ -161,7 +166,7 @@ private struct State {
     let number = names.name(of: name.local)
     // A header's names are another vocabulary: they are kept without a number, and all the same masked where they look personal.
     frames[depth] = Frame(name: isInBody ? number : 0, isList: name.local.hasSuffix("List"), isItem: false)
-    if personalDepth == 0, isPersonal[Int(number)] { personalDepth = depth }
+    if personalDepth == 0, traits[Int(number)].contains(.personal) { personalDepth = depth }
     guard isInBody else { return }
     if WireName.isSubitem(number) {
       guard subitemDepth == 0 else { return }
@@ -176,7 +181,7 @@ private struct State {
     }
   }
 
-  private mutating func appendLeaf(_ content: XMLContent, isPersonal: Bool) {
+  private mutating func appendLeaf(_ content: XMLContent, _ traits: LeafTraits) {
     let path = LeafPath(name: frames[depth].name, parent: frames[depth - 1].name)
     let range = bytes.trimmed(content.range)
     var decodedText: [UInt8]?
@@ -184,8 +189,17 @@ private struct State {
       let text = content.text.trimmed(content.text.indices)
       if !content.text[text].elementsEqual(bytes[range]) { decodedText = Array(content.text[text]) }
     }
-    leaves.append(
-      Leaf(path: path, item: item, subitem: subitem, range: range, traits: isPersonal ? .personal : [], decodedText: decodedText))
+    leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, traits: traits, decodedText: decodedText))
+  }
+
+  private mutating func appendAttributes(tagEnd: Int) {
+    // Within a personal element they are part of its one leaf.
+    guard personalDepth == 0 || personalDepth == depth else { return }
+    let path = LeafPath(name: 0, parent: frames[depth].name)
+    let traits: LeafTraits = personalDepth == 0 ? .attribute : [.attribute, .personal]
+    AttributeValues.forEach(in: bytes, tagEnd: tagEnd) { range in
+      leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, traits: traits))
+    }
   }
 
   private mutating func refuse(_ code: MessageRefusal.Code, _ name: XMLName) { refusal = MessageRefusal(code, line: name.line) }

@@ -1,6 +1,6 @@
 public import JournalFormat
 
-/// What an eMIP message says. Made of its envelope and its leaves alone, whether those come from the XML reader or from storage.
+/// What an eMIP message says. Made of its layout and the texts of its leaves alone, whether those come from the XML reader or from storage.
 public struct MessageFacts: Sendable {
   public let envelope: MessageEnvelope
   /// Every element without child elements, in document order.
@@ -9,6 +9,8 @@ public struct MessageFacts: Sendable {
   public let payload: [UInt8]
   /// What the indexes find the message by, and what is masked in it. The same text may stand there several times: each has its range.
   public let marks: [Mark]
+  /// How the payload divides, its attributes included; nil where the envelope's names are too long to be kept.
+  public let layout: MessageLayout?
   /// What is odd about it and does not stop it from being read.
   public internal(set) var findings: [Finding]
 
@@ -22,13 +24,22 @@ public struct MessageFacts: Sendable {
   /// Nil where the message is no fault.
   public let fault: MessageFault?
 
+  /// The facts of a stored message, without a look at its markup.
   /// - Parameters:
-  ///   - leaves: in document order. A leaf with a `decodedText` does not need its bytes in `payload`.
+  ///   - layout: as ``layout`` gave it. A leaf with a `decodedText` does not need its bytes in `payload`.
   ///   - payload: what the ranges of the other leaves point into. They must lie within it.
-  public init(envelope: MessageEnvelope, leaves: [Leaf], payload: [UInt8]) {
+  /// - Throws: `FormatError` where the layout's envelope is none of eMIP's.
+  public init(layout: MessageLayout, payload: [UInt8]) throws(FormatError) {
+    self.init(envelope: try MessageEnvelope(decoding: layout.envelope), leaves: layout.leaves, layout: layout, payload: payload)
+  }
+
+  /// - Parameter all: every leaf, those of attributes too. They say nothing of what eMIP knows, so ``leaves`` is without them.
+  init(envelope: MessageEnvelope, leaves all: [Leaf], layout: MessageLayout?, payload: [UInt8]) {
     self.envelope = envelope
-    self.leaves = leaves
+    self.layout = layout
     self.payload = payload
+    let leaves = all.contains(where: \.isAttribute) ? all.filter { !$0.isAttribute } : all
+    self.leaves = leaves
     marks = payload.withUnsafeBufferPointer { MessageMarks.marks(of: leaves, in: $0) }
     let header = HeaderFields(leaves)
     let group = LeafGroup(leaves: leaves[...], payload: payload)

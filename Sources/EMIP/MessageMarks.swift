@@ -75,4 +75,5 @@ private struct UserTypes {
 
 extension Leaf {
   var isEmpty: Bool { decodedText?.isEmpty ?? range.isEmpty }
+  var isAttribute: Bool { traits.contains(.attribute) }
 }

@@ -1,4 +1,4 @@
-import JournalFormat
+public import JournalFormat
 import XML
 
 /// How a ``MessageReader`` reads.
@@ -36,6 +36,15 @@ public final class MessageReader {
     collector = LeafCollector(configuration: configuration)
   }
 
+  /// What a stored message says: told by its layout where it has one, else read from its bytes. The findings are those of its text; what a
+  /// schema found stands in the entry.
+  public func read(_ content: EntryContent) -> MessageReading {
+    guard let layout = content.layout, let facts = try? MessageFacts(layout: layout, payload: content.payload) else {
+      return read(content.payload)
+    }
+    return .message(facts)
+  }
+
   /// Reads one message; at most ``XMLLimits/sizeBytes`` bytes, else it is refused.
   public func read(_ payload: [UInt8]) -> MessageReading {
     let failure: XMLError? = payload.withUnsafeBufferPointer { bytes in
@@ -50,8 +59,9 @@ public final class MessageReader {
     let result = collector.end()
     if let failure { return .refused(MessageRefusal(failure)) }
     switch result {
-    case .success(let envelope):
-      var facts = MessageFacts(envelope: envelope.envelope, leaves: envelope.leaves, payload: payload)
+    case .success(let (envelope, leaves)):
+      let layout = envelope.encoded.map { MessageLayout(leaves: leaves, envelope: $0) }
+      var facts = MessageFacts(envelope: envelope, leaves: leaves, layout: layout, payload: payload)
       if let schema { facts.findings += schema.findings(payload) }
       return .message(facts)
     case .failure(let refusal):

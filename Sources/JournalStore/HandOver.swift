@@ -6,7 +6,7 @@ internal import Synchronization
 /// The messages of the hand-over socket (`Schemas/journal-format.md`, "Hand-over"): a four-byte little-endian length, then a byte that says
 /// what it is, then its body.
 enum HandOver {
-  static let protocolVersion: UInt8 = 1
+  static let protocolVersion: UInt8 = 2
   static let maximumFrameBytes = 512 << 20
 
   enum Message: UInt8 {

@@ -11,6 +11,7 @@ struct JournalWriter {
   private var nextPosition: JournalPosition
   private var readersChecked = ContinuousClock.now
   private let indexLimits: IndexWriter.Limits
+  private var random = BufferedRandomGenerator()
 
   /// Slots of readers that died keep pages from being used again.
   private static let readerCheckInterval = Duration.seconds(60)
@@ -128,7 +129,9 @@ struct JournalWriter {
         case .behind(let distance): JournalPosition(position.rawValue - UInt64(distance))
         case .position(let position): position
         }
-      entries.append(Entry(position: position, recordedAt: recordedAt, exchange: exchange, content: draft.content))
+      var entry = Entry(position: position, recordedAt: recordedAt, exchange: exchange, content: draft.content)
+      if draft.content.hasPersonalValues { entry.seed = LeafSeed(using: &random) }
+      entries.append(entry)
     }
     try segment!.append(entries, in: group.transaction!)
     lastRecordedAt = recordedAt
@@ -158,20 +161,14 @@ struct JournalWriter {
     let descriptor = Manifest.Segment(
       period: time.period, ordinal: (manifest.segments.last?.ordinal ?? 0) + 1, generation: 1, firstPosition: nextPosition)
     let header = SegmentHeader(
-      journalId: manifest.journalId, period: descriptor.period, ordinal: descriptor.ordinal, generation: descriptor.generation,
+      form: .hot, journalId: manifest.journalId, period: descriptor.period, ordinal: descriptor.ordinal, generation: descriptor.generation,
       firstPosition: nextPosition, baseTime: time,
       pseudonymKey: (0..<SegmentHeader.pseudonymKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     let path = directory.path(of: descriptor)
     // A crash may have left a file of this name that the manifest never listed.
     try FileSystem.remove(path)
     try FileSystem.remove(path + "-lock")
-    var writer = try SegmentWriter(try SegmentEnvironment.create(path, header), indexLimits: indexLimits)
-    if let dictionary = segment?.dictionaryBytes {
-      let environment = writer.segment.environment
-      let transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
-      try writer.adopt(dictionary: dictionary, in: transaction)
-      do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
-    }
+    let writer = try SegmentWriter(try SegmentEnvironment.create(path, header), indexLimits: indexLimits)
     try FileSystem.synchronizeDirectory(directory.segmentsPath)
     if !manifest.segments.isEmpty {
       manifest.segments[manifest.segments.count - 1].lastPosition = JournalPosition(nextPosition.rawValue - 1)

@@ -3,8 +3,17 @@ internal import JournalFormat
 internal import LMDB
 internal import Synchronization
 
+/// How a segment's file is laid out. The numbers are on disk.
+public enum SegmentForm: UInt8, Sendable {
+  /// Made to be written to: small blocks, and its index in a file beside it.
+  case hot = 1
+  /// Written once, whole: full pages, its index and its tree within.
+  case sealed = 2
+}
+
 /// What a segment says of itself, written when it is made and never changed.
 struct SegmentHeader: Hashable, Sendable {
+  var form: SegmentForm
   var journalId: String
   var period: Period
   var ordinal: UInt32
@@ -21,6 +30,7 @@ struct SegmentHeader: Hashable, Sendable {
   func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.appendLittleEndian(UInt32(Manifest.supportedVersion))
+    bytes.append(form.rawValue)
     bytes.appendCounted(journalId.utf8)
     bytes.appendCounted(period.description.utf8)
     bytes.appendLittleEndian(ordinal)
@@ -33,9 +43,11 @@ struct SegmentHeader: Hashable, Sendable {
   }
 
   init(
-    journalId: String, period: Period, ordinal: UInt32, generation: UInt32, firstPosition: JournalPosition, baseTime: Timestamp,
+    form: SegmentForm, journalId: String, period: Period, ordinal: UInt32, generation: UInt32, firstPosition: JournalPosition,
+    baseTime: Timestamp,
     pseudonymKey: [UInt8]
   ) {
+    self.form = form
     self.journalId = journalId
     self.period = period
     self.ordinal = ordinal
@@ -54,6 +66,8 @@ struct SegmentHeader: Hashable, Sendable {
           .formatNewer, "the segment has format \(version), and this version of emip-journal reads up to \(Manifest.supportedVersion).",
           path: path)
       }
+      guard let form = SegmentForm(rawValue: try reader.byte()) else { throw FormatError("its form is unknown") }
+      self.form = form
       journalId = try reader.string()
       let period = try reader.string()
       ordinal = try reader.littleEndian(UInt32.self)

@@ -4,8 +4,10 @@ internal import Zstandard
 
 /// Writes entries into the newest segment, inside the transactions of the writer's thread.
 struct SegmentWriter {
-  /// The longest value that stands beside another on a page; the rest of a longer record follows in rows of its own.
-  static let chunkBytes = 2_000
+  /// Two values of this length fill a page (mdb.c, `me_nodemax`); the rest of a longer block follows in rows of its own.
+  static let chunkBytes = 2_020
+  /// No block holds more: its rows are a few bytes long at least.
+  static let maximumBlockEntryCount = 4_096
   /// Entries whose span of observedAt is kept in one row.
   static let blockEntryCount: UInt32 = 256
 
@@ -15,14 +17,19 @@ struct SegmentWriter {
   private var encoder: PayloadEncoder
   private var contexts = ContextTable()
   private var keyMaker: IndexKeyMaker
-  private var recentRequests = RecentRequests()
+  private var recentRequests = RecentRequestKeys()
   /// The index keys of numbered contexts, as many as the table of contexts has.
   private var keysOfContexts: [UInt32: [IndexKey]] = [:]
   private var block: TimeBlock?
   private var finishedBlocks: [TimeBlock] = []
   private var index: IndexWriter
-  private var content: [UInt8] = []
-  private var record: [UInt8] = []
+  /// The rows since the last flush, and the blocks that they filled.
+  private var openBlock: EntryBlockBuilder
+  private var finishedEntryBlocks: [EntryBlockBuilder.Block] = []
+  private var row: [UInt8] = []
+  private var payloads: [EncodedPayload] = []
+  /// Requests in rows of their own, which answers may refer to.
+  private var openRequests = RecentRequests()
 
   /// Takes up a segment where it ends.
   init(_ segment: SegmentEnvironment, indexLimits: IndexWriter.Limits = .init()) throws(JournalError) {
@@ -33,6 +40,8 @@ struct SegmentWriter {
     nextIndex = state.nextIndex
     lastRecordedAt = state.lastRecordedAt
     block = state.block
+    openBlock = EntryBlockBuilder(
+      segmentStart: segment.header.firstPosition, segmentBase: segment.header.baseTime, firstIndex: state.nextIndex)
     index = IndexWriter(segment.tables, treeRowCount: state.treeRowCount, runs: state.runs, limits: indexLimits)
     do {
       encoder = try PayloadEncoder(dictionary: state.dictionary)
@@ -42,7 +51,6 @@ struct SegmentWriter {
   }
 
   var nextPosition: JournalPosition { segment.header.firstPosition.advanced(by: Int(nextIndex)) }
-  var dictionaryBytes: [UInt8]? { encoder.dictionaryBytes }
 
   /// Whether no entry more should go in here: the reserved map nears its end, or the numbers do.
   func isFull() throws(JournalError) -> Bool {
@@ -50,61 +58,75 @@ struct SegmentWriter {
     return try translating { () throws(LMDBError) in try segment.environment.mapUse() } > 0.9
   }
 
-  /// Stores a dictionary that came from the segment before.
-  mutating func adopt(dictionary bytes: [UInt8], in transaction: borrowing WriteTransaction) throws(JournalError) {
-    try store(dictionary: bytes, number: 1, in: transaction)
-    do {
-      encoder = try PayloadEncoder(dictionary: (1, bytes))
-    } catch {
-      throw JournalError(.segmentDamaged, "the dictionary cannot be used: \(error).", path: segment.environment.path)
-    }
-  }
-
-  /// Writes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``. Their index
-  /// rows follow with ``flush(in:)``.
+  /// Takes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``. They are written
+  /// with ``flush(in:)``.
   mutating func append(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
-    let index = nextIndex
-    let references = try buildRecord(entries, in: transaction)
-    try translating { () throws(LMDBError) in try putRecord(index, in: transaction) }
+    let references = try buildRow(entries, in: transaction)
+    if openBlock.isEmpty { openBlock.begin(at: entries[0].recordedAt) }
+    row.withUnsafeBytes { openBlock.append(row: $0, isPair: entries.count == 2) }
     addIndexRows(entries, references)
     for entry in entries {
       noteTime(entry.content.observedAt, nextIndex)
       nextIndex += 1
       lastRecordedAt = entry.recordedAt
     }
-    if encoder.needsSamples, encoder.sample(content, blanking: entries.map(\.content)), let bytes = encoder.train(number: 1) {
-      try store(dictionary: bytes, number: 1, in: transaction)
-    }
+    if entries.count == 1, entries[0].kind == .request { openRequests.insert(entries[0]) }
   }
 
-  /// Writes what the appends since the last flush left to write: index rows in the order of their keys, and the span of time.
+  /// Writes what the appends since the last flush left to write.
   mutating func flush(in transaction: borrowing WriteTransaction) throws(JournalError) {
+    if !openBlock.isEmpty { finishedEntryBlocks.append(openBlock.finish()) }
+    for block in finishedEntryBlocks {
+      try translating { () throws(LMDBError) in try put(block, in: transaction) }
+    }
+    finishedEntryBlocks.removeAll(keepingCapacity: true)
     try translating { () throws(LMDBError) in try index.flush(in: transaction) }
     try storeBlock(in: transaction)
   }
 
-  // MARK: Records
+  // MARK: Rows
 
-  /// Leaves the record in `record`. Returns the entries' contexts, in their order.
-  private mutating func buildRecord(
+  /// Leaves the row in `row`, and an open block that has room for it. Returns the entries' contexts, in their order.
+  private mutating func buildRow(
     _ entries: [Entry], in transaction: borrowing WriteTransaction
   ) throws(JournalError) -> [EntryMetadata.ContextReference] {
-    var parts: [(Entry, EntryMetadata.ContextReference)] = []
-    for entry in entries { parts.append((entry, try contextReference(entry.content.context, in: transaction))) }
-    content.removeAll(keepingCapacity: true)
-    let head = RecordCoding.appendContent(parts, baseTime: segment.header.baseTime, to: &content)
-    record.removeAll(keepingCapacity: true)
-    record.appendLittleEndian(UInt32(0))
-    RecordCoding.append(head, to: &record)
+    var references: [EntryMetadata.ContextReference] = []
+    for entry in entries { references.append(try contextReference(entry.content.context, in: transaction)) }
+    payloads.removeAll(keepingCapacity: true)
+    for (offset, entry) in entries.enumerated() {
+      let request = offset == 1 ? entries[0].content : entry.exchange.flatMap { openRequests[$0] }
+      payloads.append(try encodedPayload(entry, request: request))
+    }
+    assembleRow(entries, references, blockBase: openBlock.isEmpty ? entries[0].recordedAt : openBlock.base)
+    guard !openBlock.fits(row.count, limitBytes: Self.chunkBytes - 1) else { return references }
+    finishedEntryBlocks.append(openBlock.finish())
+    // A row counts its time from its block's.
+    assembleRow(entries, references, blockBase: entries[0].recordedAt)
+    return references
+  }
+
+  private mutating func encodedPayload(_ entry: Entry, request: EntryContent?) throws(JournalError) -> EncodedPayload {
     do {
-      try encoder.append(content, to: &record)
+      return try encoder.encode(entry.content, request: request)
     } catch {
-      throw JournalError(.inputOutput, "\(error)", path: segment.environment.path, position: entries[0].position)
+      throw JournalError(.inputOutput, "\(error)", path: segment.environment.path, position: entry.position)
     }
-    record.withUnsafeMutableBytes {
-      $0.storeBytes(of: RecordCoding.checksum(entries[0].position, UnsafeRawBufferPointer($0)).littleEndian, as: UInt32.self)
+  }
+
+  private mutating func assembleRow(_ entries: [Entry], _ references: [EntryMetadata.ContextReference], blockBase: Timestamp) {
+    row.removeAll(keepingCapacity: true)
+    var base = EntryMetadata.Base(position: entries[0].position, recordedAt: blockBase)
+    for (offset, entry) in entries.enumerated() {
+      let payload = payloads[offset]
+      var metadata = EntryMetadata(
+        entry.content, context: references[offset], recordedAt: entry.recordedAt, exchange: entry.exchange, seed: entry.seed,
+        marks: payload.tellsMarks ? nil : entry.content.marks, payloadForm: payload.form)
+      metadata.refersToRequest = payload.refersToRequest
+      metadata.encode(from: base, to: &row)
+      row += payload.bytes
+      base = EntryMetadata.Base(
+        position: entry.position.next, recordedAt: entry.recordedAt, requestObservedAt: entry.content.observedAt)
     }
-    return parts.map(\.1)
   }
 
   private mutating func contextReference(
@@ -121,14 +143,14 @@ struct SegmentWriter {
     }
   }
 
-  private func putRecord(_ index: UInt32, in transaction: borrowing WriteTransaction) throws(LMDBError) {
-    let key = bigEndianBytes(index)
-    guard record.count >= Self.chunkBytes else {
-      return try transaction.put(record, for: key, in: segment.tables.entries, .lastKey)
+  private func put(_ block: EntryBlockBuilder.Block, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+    let key = bigEndianBytes(block.lastIndex)
+    guard block.bytes.count >= Self.chunkBytes else {
+      return try transaction.put(block.bytes, for: key, in: segment.tables.entries, .lastKey)
     }
     // A row of exactly `chunkBytes` says that another follows, be it empty.
-    for chunk in 0...record.count / Self.chunkBytes {
-      let bytes = Array(record[chunk * Self.chunkBytes..<min(record.count, (chunk + 1) * Self.chunkBytes)])
+    for chunk in 0...block.bytes.count / Self.chunkBytes {
+      let bytes = Array(block.bytes[chunk * Self.chunkBytes..<min(block.bytes.count, (chunk + 1) * Self.chunkBytes)])
       let chunkKey = chunk == 0 ? key : key + bigEndianBytes(UInt16(chunk))
       try transaction.put(bytes, for: chunkKey, in: segment.tables.entries, .lastKey)
     }
@@ -192,7 +214,7 @@ struct SegmentWriter {
 }
 
 /// The index keys of the latest requests, by position. Bounded: an answer that comes very late is indexed in full.
-private struct RecentRequests {
+private struct RecentRequestKeys {
   static let maximumCount = 8_192
   private var keys: [JournalPosition: [IndexKey]] = [:]
   private var order: [JournalPosition] = []

@@ -34,7 +34,8 @@ public final class Recorder {
         findings += Self.findings(operation, message)
       }
       return EntryContent(
-        observedAt: message.observedAt, context: context, marks: facts.marks, findings: findings, payload: message.payload)
+        observedAt: message.observedAt, context: context, marks: facts.marks, findings: findings, payload: message.payload,
+        layout: facts.layout)
     }
   }
 
@@ -54,7 +55,8 @@ public final class Recorder {
       }
       if !facts.isFault && facts.requestStatus == nil { findings.append(Finding(message: "It has no requestStatus.")) }
       content = EntryContent(
-        observedAt: message.observedAt, context: context, marks: facts.marks, findings: findings, payload: message.payload)
+        observedAt: message.observedAt, context: context, marks: facts.marks, findings: findings, payload: message.payload,
+        layout: facts.layout)
     }
     content.latencyMilliseconds = Self.latency(from: request.observedAt, to: message.observedAt)
     return content

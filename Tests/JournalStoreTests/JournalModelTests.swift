@@ -83,6 +83,8 @@ private struct Run {
     let first = model.nextPosition
     let positions = try await journal.append(call.map(\.draft))
     model.append(call)
+    let reader = try JournalReader(directory)
+    try model.takeSeeds { position in try reader.entry(at: position)?.seed }
     #expect(positions == first...model.entries.last!.position, location)
   }
 
