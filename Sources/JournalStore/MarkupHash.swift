@@ -60,3 +60,41 @@ struct RecentHashes {
 
   private func slot(_ hash: UInt64) -> Int { Int(hash & UInt64(slots.count - 1)) }
 }
+
+/// Numbers by a hash that is good already, from 1. Of two things with one hash the first is found.
+struct HashIndex {
+  private var slots: [(hash: UInt64, number: UInt32)] = Array(repeating: (0, 0), count: 64)
+  private var count = 0
+
+  @inline(__always)
+  subscript(hash: UInt64) -> UInt32? {
+    let slot = slot(hash)
+    return slots[slot].number == 0 ? nil : slots[slot].number
+  }
+
+  /// Names a number by a hash in place of the one that had it.
+  mutating func set(_ hash: UInt64, _ number: UInt32) {
+    if 2 * count >= slots.count { grow() }
+    let slot = slot(hash)
+    if slots[slot].number == 0 { count += 1 }
+    slots[slot] = (hash, number)
+  }
+
+  /// Every hash and its number.
+  var all: [(hash: UInt64, number: UInt32)] { slots.filter { $0.number != 0 } }
+
+  /// Where a hash is, or would be.
+  @inline(__always)
+  private func slot(_ hash: UInt64) -> Int {
+    let mask = slots.count - 1
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot].number != 0, slots[slot].hash != hash { slot = (slot + 1) & mask }
+    return slot
+  }
+
+  private mutating func grow() {
+    let old = slots
+    slots = Array(repeating: (0, 0), count: 2 * old.count)
+    for entry in old where entry.number != 0 { slots[slot(entry.hash)] = entry }
+  }
+}

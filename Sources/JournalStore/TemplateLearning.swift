@@ -3,11 +3,11 @@ internal import JournalFormat
 /// What the first messages of a template say about its rules: for each hole, what each form would have saved.
 final class TemplateLearning {
   /// So many are looked at. More would tell little, and each takes some ten times as long as one afterwards.
-  static let messageCount = 32
+  static let messageCount = 16
   /// Of the items of one message, which are alike.
   static let itemsPerMessage = 4
   /// What better rules must save, in bytes over these messages, to be worth a template of their own.
-  private static let worthwhileBytes = 32
+  private static let worthwhileBytes = 16
   private static let maximumForms = 48
 
   private var messages = 0

@@ -65,7 +65,19 @@ final class TemplateReplay {
   func message(
     from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
   ) throws -> TemplateMessage {
-    try state.pointee.message(from: &cursor, source: &source, request: request, observedAt: observedAt)
+    defer { state.pointee.clear() }
+    try state.pointee.assemble(from: &cursor, source: &source, request: request, observedAt: observedAt)
+    return state.pointee.message
+  }
+
+  /// Whether a reader would read this content from `cursor`: its bytes, its layout, and its marks if the payload tells them. The same
+  /// work as ``message(from:source:request:observedAt:)``, without the copies.
+  func reproduces(
+    _ content: EntryContent, tellsMarks: Bool, from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText
+  ) throws -> Bool {
+    defer { state.pointee.clear() }
+    try state.pointee.assemble(from: &cursor, source: &source, request: request, observedAt: content.observedAt.rawValue)
+    return cursor.isAtEnd && state.pointee.equals(content, tellsMarks: tellsMarks)
   }
 }
 
@@ -77,15 +89,9 @@ private struct ReplayState {
   private var place = ListPlace()
   private var parts: [(template: Template, count: Int)] = []
 
-  mutating func message(
+  mutating func assemble(
     from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
-  ) throws -> TemplateMessage {
-    defer {
-      output.removeAll()
-      (leaves, marks) = ([], [])
-      place = ListPlace()
-      parts.removeAll(keepingCapacity: true)
-    }
+  ) throws {
     let hasExceptions = try readParts(&cursor, &source)
     var exceptions = Exceptions(cursor)
     if hasExceptions { exceptions = try Exceptions(readingFrom: &cursor) }
@@ -95,8 +101,27 @@ private struct ReplayState {
       for _ in 0..<parts[index].count { try append(template, &exceptions, &cursor, &source, request, observedAt) }
     }
     guard exceptions.isAtEnd else { throw FormatError("a message has exceptions beyond its values") }
+  }
+
+  var message: TemplateMessage {
     let payload = Array(UnsafeBufferPointer(start: output.base, count: output.count))
     return TemplateMessage(payload: payload, layout: MessageLayout(leaves: leaves, envelope: parts[0].template.envelope), marks: marks)
+  }
+
+  func equals(_ content: EntryContent, tellsMarks: Bool) -> Bool {
+    let isPayload = content.payload.withUnsafeBufferPointer { $0.equals(UnsafeBufferPointer(start: output.base, count: output.count)) }
+    return isPayload && content.layout?.leaves == leaves && content.layout?.envelope == parts[0].template.envelope
+      && (tellsMarks ? marks == content.marks : marks.isEmpty)
+  }
+
+  /// Makes ready for the next message.
+  mutating func clear() {
+    output.removeAll()
+    // A long list must not keep its memory for ever. What was handed out is copied by neither.
+    leaves.removeAll(keepingCapacity: leaves.capacity <= 1_024)
+    marks.removeAll(keepingCapacity: marks.capacity <= 1_024)
+    place = ListPlace()
+    parts.removeAll(keepingCapacity: true)
   }
 
   /// Reads which templates the message is made of; true where exceptions follow.

@@ -65,9 +65,7 @@ extension TemplateTable {
   ) throws -> Bool {
     try output.withUnsafeBytes { bytes in
       var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: bytes[start...]))
-      let message = try replay.message(from: &cursor, source: &self, request: request, observedAt: content.observedAt.rawValue)
-      return cursor.isAtEnd && message.payload == content.payload && message.layout == content.layout
-        && (tellsMarks ? message.marks == content.marks : message.marks.isEmpty)
+      return try replay.reproduces(content, tellsMarks: tellsMarks, from: &cursor, source: &self, request: request)
     }
   }
 

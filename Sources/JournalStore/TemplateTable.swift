@@ -21,7 +21,7 @@ struct TemplateTable {
 
   var known: [KnownTemplate] = []
   /// The newest template of a markup, by its hash.
-  private var numbers: [UInt64: UInt32] = [:]
+  private var numbers = HashIndex()
   let words = WordList()
   private var markupBytes = 0
   /// Markup and words that were seen once.
@@ -52,7 +52,9 @@ struct TemplateTable {
   init(after predecessor: TemplateTable? = nil) throws(ZstandardError) {
     codec = try TemplateCodec()
     self.predecessor = predecessor.map { table in
-      Predecessor(templates: table.numbers.mapValues { table.known[Int($0) - 1].template }, words: table.words)
+      Predecessor(
+        templates: Dictionary(uniqueKeysWithValues: table.numbers.all.map { ($0.hash, table.known[Int($0.number) - 1].template) }),
+        words: table.words)
     }
   }
 
@@ -86,7 +88,7 @@ struct TemplateTable {
     let learning = base == nil ? TemplateLearning(holeCount: template.holes.count) : nil
     if let base { known[Int(base) - 1].learning = nil }
     known.append(KnownTemplate(template: template, hash: hash, learning: learning))
-    numbers[hash] = UInt32(known.count)
+    numbers.set(hash, UInt32(known.count))
     markupBytes += template.memoryBytes
   }
 

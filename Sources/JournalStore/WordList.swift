@@ -14,7 +14,7 @@ final class WordList {
   /// By number less one; without an address where the word is not known.
   private var words: [UnsafeBufferPointer<UInt8>] = []
   /// Numbers by hash. Of two words with one hash the first is found, and the other is written as it is.
-  private var numbers: [UInt64: UInt32] = [:]
+  private var numbers = HashIndex()
 
   deinit { for page in pages { page.deallocate() } }
 
@@ -49,7 +49,7 @@ final class WordList {
     guard words[Int(number) - 1].baseAddress == nil else { throw FormatError("word \(number) is there twice") }
     words[Int(number) - 1] = UnsafeBufferPointer(start: start, count: word.count)
     let hash = MarkupHash.hash(word)
-    if numbers[hash] == nil { numbers[hash] = number }
+    if numbers[hash] == nil { numbers.set(hash, number) }
   }
 
   /// Appends a word; nil where the list is full or the word too long.
