@@ -32,30 +32,40 @@ struct SegmentWriter {
   private var openRequests = RecentRequests()
 
   /// Takes up a segment where it ends.
-  init(_ segment: SegmentEnvironment, indexLimits: IndexWriter.Limits = .init()) throws(JournalError) {
+  /// - Parameter predecessor: of the segment before: its markup is known to come again.
+  init(
+    _ segment: SegmentEnvironment, after predecessor: TemplateTable? = nil, indexLimits: IndexWriter.Limits = .init()
+  ) throws(JournalError) {
     self.segment = segment
     keyMaker = IndexKeyMaker(pseudonymKey: segment.header.pseudonymKey)
     let reader = try SegmentReader(segment)
-    let state = try reader.writerState(&contexts)
+    var templates = try Self.zstandard(segment) { () throws(ZstandardError) in try TemplateTable(after: predecessor) }
+    let state = try reader.writerState(&contexts, &templates)
     nextIndex = state.nextIndex
     lastRecordedAt = state.lastRecordedAt
     block = state.block
     openBlock = EntryBlockBuilder(
       segmentStart: segment.header.firstPosition, segmentBase: segment.header.baseTime, firstIndex: state.nextIndex)
     index = IndexWriter(segment.tables, treeRowCount: state.treeRowCount, runs: state.runs, limits: indexLimits)
-    do {
-      encoder = try PayloadEncoder(dictionary: state.dictionary)
-    } catch {
-      throw JournalError(.segmentDamaged, "the newest dictionary cannot be used: \(error).", path: segment.environment.path)
+    encoder = try Self.zstandard(segment) { () throws(ZstandardError) in try PayloadEncoder(templates, dictionary: state.dictionary) }
+  }
+
+  private static func zstandard<Result>(
+    _ segment: SegmentEnvironment, _ body: () throws(ZstandardError) -> Result
+  ) throws(JournalError) -> Result {
+    do throws(ZstandardError) { return try body() } catch {
+      throw JournalError(.segmentDamaged, "the segment's dictionary or templates cannot be used: \(error).", path: segment.environment.path)
     }
   }
 
+  var templates: TemplateTable { encoder.templates }
   var nextPosition: JournalPosition { segment.header.firstPosition.advanced(by: Int(nextIndex)) }
 
-  /// Whether no entry more should go in here: the reserved map nears its end, or the numbers do.
-  func isFull() throws(JournalError) -> Bool {
-    guard nextIndex < UInt32.max - 1 else { return true }
-    return try translating { () throws(LMDBError) in try segment.environment.mapUse() } > 0.9
+  /// Whether no entry more should go in here: the file has grown to its limit, the reserved map nears its end, or the numbers do.
+  func isFull(limitBytes: Int) throws(JournalError) -> Bool {
+    guard nextIndex < UInt32.max / 2 else { return true }
+    let used = try translating { () throws(LMDBError) in try segment.environment.usedBytes() }
+    return used >= limitBytes || used > SegmentEnvironment.mapSizeBytes / 10 * 9
   }
 
   /// Takes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``. They are written
@@ -70,7 +80,7 @@ struct SegmentWriter {
       nextIndex += 1
       lastRecordedAt = entry.recordedAt
     }
-    if entries.count == 1, entries[0].kind == .request { openRequests.insert(entries[0]) }
+    if entries.count == 1, entries[0].kind == .request, payloads[0].form == .template { openRequests.insert(entries[0]) }
   }
 
   /// Writes what the appends since the last flush left to write.
@@ -94,15 +104,21 @@ struct SegmentWriter {
     for entry in entries { references.append(try contextReference(entry.content.context, in: transaction)) }
     payloads.removeAll(keepingCapacity: true)
     for (offset, entry) in entries.enumerated() {
-      let request = offset == 1 ? entries[0].content : entry.exchange.flatMap { openRequests[$0] }
-      payloads.append(try encodedPayload(entry, request: request))
+      payloads.append(try encodedPayload(entry, request: request(of: entry, at: offset, entries)))
     }
+    try storeNew(in: transaction)
     assembleRow(entries, references, blockBase: openBlock.isEmpty ? entries[0].recordedAt : openBlock.base)
     guard !openBlock.fits(row.count, limitBytes: Self.chunkBytes - 1) else { return references }
     finishedEntryBlocks.append(openBlock.finish())
     // A row counts its time from its block's.
     assembleRow(entries, references, blockBase: entries[0].recordedAt)
     return references
+  }
+
+  /// The request of an answer, if whoever reads the answer has its values at hand: its own payload is a template.
+  private func request(of entry: Entry, at offset: Int, _ entries: [Entry]) -> EntryContent? {
+    guard offset == 1 else { return entry.exchange.flatMap { openRequests[$0] } }
+    return payloads[0].form == .template ? entries[0].content : nil
   }
 
   private mutating func encodedPayload(_ entry: Entry, request: EntryContent?) throws(JournalError) -> EncodedPayload {
@@ -156,9 +172,19 @@ struct SegmentWriter {
     }
   }
 
-  private func store(dictionary bytes: [UInt8], number: UInt32, in transaction: borrowing WriteTransaction) throws(JournalError) {
+  /// Stores what the payloads at hand refer to and nobody did before: it commits with them.
+  private mutating func storeNew(in transaction: borrowing WriteTransaction) throws(JournalError) {
+    let new = encoder.takeNew()
     try translating { () throws(LMDBError) in
-      try transaction.put(withChecksum(bytes), for: bigEndianBytes(number), in: segment.tables.dictionaries)
+      for (number, encoding) in new.templates {
+        try transaction.put(withChecksum(encoding), for: bigEndianBytes(number), in: segment.tables.templates, .lastKey)
+      }
+      for (number, word) in new.words {
+        try transaction.put(withChecksum(word), for: bigEndianBytes(number), in: segment.tables.words, .lastKey)
+      }
+      if let (number, bytes) = new.dictionary {
+        try transaction.put(withChecksum(bytes), for: bigEndianBytes(number), in: segment.tables.dictionaries, .lastKey)
+      }
     }
   }
 
