@@ -36,6 +36,7 @@ public final class Journal: JournalAppender {
   private let queue: WriteQueue
   private let state: SharedState
   private let server: HandOverServer
+  private let indexBuilder: IndexBuilder
 
   /// What the writer's thread tells the others.
   private final class SharedState: Sendable {
@@ -62,18 +63,21 @@ public final class Journal: JournalAppender {
 
   /// - Parameter indexLimits: for tests.
   init(
-    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexWriter.Limits
+    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexLimits
   ) throws(JournalError) {
     _ = try directory.readManifest()
     try FileSystem.refuseNetworkFileSystem(directory.path)
     self.directory = directory
     lock = try JournalLock(directory, purpose: purpose)
-    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexLimits: indexLimits)
+    let indexBuilder = IndexBuilder(directory, limits: indexLimits)
+    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexBuilder: indexBuilder)
+    self.indexBuilder = indexBuilder
     let queue = WriteQueue()
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
     self.queue = queue
     self.state = state
     server = try HandOverServer(directory, queue)
+    writer.startIndexing()
     let handed = HandedWriter(writer)
     let thread = Thread {
       Self.run(handed.take(), queue, state)
@@ -91,6 +95,9 @@ public final class Journal: JournalAppender {
   public var lastPosition: JournalPosition? { state.values.withLock { $0.lastPosition } }
   /// When the last durable entry was recorded; nil in an empty journal.
   public var lastRecordedAt: Timestamp? { state.values.withLock { $0.lastRecordedAt } }
+
+  /// Entries of the newest segment that its index does not know yet; readers look through them. Normally fewer than 16,384.
+  public var indexLag: Int { indexBuilder.lag }
 
   /// Queues entries for the writer's thread; never blocks.
   public func submit(
@@ -114,6 +121,7 @@ public final class Journal: JournalAppender {
     queue.close()
     state.finished.wait()
     state.finished.signal()
+    indexBuilder.stop()
     lock.release()
   }
 

@@ -10,15 +10,15 @@ struct JournalWriter {
   private var lastRecordedAt: Timestamp
   private var nextPosition: JournalPosition
   private var readersChecked = ContinuousClock.now
-  private let indexLimits: IndexWriter.Limits
+  private let indexBuilder: IndexBuilder
 
   /// Slots of readers that died keep pages from being used again.
   private static let readerCheckInterval = Duration.seconds(60)
 
   /// Takes up the journal where it ends, after removing what the manifest does not list.
-  init(_ directory: JournalDirectory, clock: JournalClock, indexLimits: IndexWriter.Limits = .init()) throws(JournalError) {
+  init(_ directory: JournalDirectory, clock: JournalClock, indexBuilder: IndexBuilder) throws(JournalError) {
     self.directory = directory
-    self.indexLimits = indexLimits
+    self.indexBuilder = indexBuilder
     self.clock = clock
     manifest = try directory.readManifest()
     try directory.removeGarbage(manifest)
@@ -26,7 +26,7 @@ struct JournalWriter {
     lastRecordedAt = Timestamp(rawValue: Int64.min)
     guard let newest = manifest.segments.last else { return }
     let environment = try SegmentEnvironment.writing(directory.path(of: newest))
-    let writer = try SegmentWriter(environment, indexLimits: indexLimits)
+    let writer = try SegmentWriter(environment)
     try translating { () throws(LMDBError) in _ = try environment.environment.clearDeadReaders() }
     segment = writer
     nextPosition = writer.nextPosition
@@ -41,6 +41,9 @@ struct JournalWriter {
     }
   }
 
+  /// Has the indexes built from now on.
+  func startIndexing() { indexBuilder.start(manifest.segments, entryCount: segment?.nextIndex ?? 0) }
+
   /// The last position that is durable; nil in an empty journal.
   var lastPosition: JournalPosition? { nextPosition == .first ? nil : JournalPosition(nextPosition.rawValue - 1) }
   /// Nil in an empty journal.
@@ -49,6 +52,7 @@ struct JournalWriter {
   /// Writes what a group of jobs asks for and commits it: one commit, or one more for each segment that begins within.
   /// - Returns: the positions of each job's entries, durable on return, or what is wrong with the job.
   mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> [Result<ClosedRange<JournalPosition>, JournalError>] {
+    try indexBuilder.waitForRoom(for: works.reduce(0) { $0 + $1.entryCount })
     var results: [Result<ClosedRange<JournalPosition>, JournalError>] = []
     var group = OpenGroup()
     for work in works {
@@ -136,10 +140,9 @@ struct JournalWriter {
   }
 
   private mutating func commit(_ group: inout OpenGroup) throws(JournalError) {
-    guard group.transaction != nil else { return }
-    try segment!.flush(in: group.transaction!)
     guard let transaction = group.transaction.take() else { return }
     do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
+    indexBuilder.note(entryCount: segment!.nextIndex)
   }
 
   // MARK: Segments
@@ -162,10 +165,12 @@ struct JournalWriter {
       firstPosition: nextPosition, baseTime: time,
       pseudonymKey: (0..<SegmentHeader.pseudonymKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     let path = directory.path(of: descriptor)
-    // A crash may have left a file of this name that the manifest never listed.
-    try FileSystem.remove(path)
-    try FileSystem.remove(path + "-lock")
-    var writer = try SegmentWriter(try SegmentEnvironment.create(path, header), indexLimits: indexLimits)
+    // A crash may have left files of this name that the manifest never listed.
+    for path in [path, Manifest.Segment.indexPath(ofSegmentAt: path)] {
+      try FileSystem.remove(path)
+      try FileSystem.remove(path + "-lock")
+    }
+    var writer = try SegmentWriter(try SegmentEnvironment.create(path, header))
     if let dictionary = segment?.dictionaryBytes {
       let environment = writer.segment.environment
       let transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
@@ -180,6 +185,7 @@ struct JournalWriter {
     manifest.nextPosition = nextPosition
     try directory.write(manifest)
     segment = writer
+    indexBuilder.roll(to: descriptor, closing: manifest.segments.dropLast().last)
   }
 
   private func note(_ event: JournalClock.Event) -> EntryContent {
@@ -193,7 +199,7 @@ extension JournalDirectory {
   /// Removes the files that a crash left and the manifest does not list. Only names that the journal gives are touched.
   func removeGarbage(_ manifest: Manifest) throws(JournalError) {
     try FileSystem.remove(manifestPath + ".new")
-    let listed = Set(manifest.segments.map(\.fileName))
+    let listed = Set(manifest.segments.flatMap { [$0.fileName, $0.indexFileName] })
     for name in try FileSystem.names(in: segmentsPath) {
       let file = name.hasSuffix("-lock") ? String(name.dropLast(5)) : name
       guard file.hasSuffix(".mdb"), !listed.contains(file) else { continue }

@@ -6,34 +6,22 @@ internal import Zstandard
 struct SegmentWriter {
   /// The longest value that stands beside another on a page; the rest of a longer record follows in rows of its own.
   static let chunkBytes = 2_000
-  /// Entries whose span of observedAt is kept in one row.
-  static let blockEntryCount: UInt32 = 256
 
   let segment: SegmentEnvironment
   private(set) var nextIndex: UInt32
   private(set) var lastRecordedAt: Timestamp?
   private var encoder: PayloadEncoder
   private var contexts = ContextTable()
-  private var keyMaker: IndexKeyMaker
-  private var recentRequests = RecentRequests()
-  /// The index keys of numbered contexts, as many as the table of contexts has.
-  private var keysOfContexts: [UInt32: [IndexKey]] = [:]
-  private var block: TimeBlock?
-  private var finishedBlocks: [TimeBlock] = []
-  private var index: IndexWriter
   private var content: [UInt8] = []
   private var record: [UInt8] = []
 
   /// Takes up a segment where it ends.
-  init(_ segment: SegmentEnvironment, indexLimits: IndexWriter.Limits = .init()) throws(JournalError) {
+  init(_ segment: SegmentEnvironment) throws(JournalError) {
     self.segment = segment
-    keyMaker = IndexKeyMaker(pseudonymKey: segment.header.pseudonymKey)
     let reader = try SegmentReader(segment)
     let state = try reader.writerState(&contexts)
     nextIndex = state.nextIndex
     lastRecordedAt = state.lastRecordedAt
-    block = state.block
-    index = IndexWriter(segment.tables, treeRowCount: state.treeRowCount, runs: state.runs, limits: indexLimits)
     do {
       encoder = try PayloadEncoder(dictionary: state.dictionary)
     } catch {
@@ -60,15 +48,12 @@ struct SegmentWriter {
     }
   }
 
-  /// Writes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``. Their index
-  /// rows follow with ``flush(in:)``.
+  /// Writes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``.
   mutating func append(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
     let index = nextIndex
-    let references = try buildRecord(entries, in: transaction)
+    try buildRecord(entries, in: transaction)
     try translating { () throws(LMDBError) in try putRecord(index, in: transaction) }
-    addIndexRows(entries, references)
     for entry in entries {
-      noteTime(entry.content.observedAt, nextIndex)
       nextIndex += 1
       lastRecordedAt = entry.recordedAt
     }
@@ -77,18 +62,10 @@ struct SegmentWriter {
     }
   }
 
-  /// Writes what the appends since the last flush left to write: index rows in the order of their keys, and the span of time.
-  mutating func flush(in transaction: borrowing WriteTransaction) throws(JournalError) {
-    try translating { () throws(LMDBError) in try index.flush(in: transaction) }
-    try storeBlock(in: transaction)
-  }
-
   // MARK: Records
 
-  /// Leaves the record in `record`. Returns the entries' contexts, in their order.
-  private mutating func buildRecord(
-    _ entries: [Entry], in transaction: borrowing WriteTransaction
-  ) throws(JournalError) -> [EntryMetadata.ContextReference] {
+  /// Leaves the record in `record`.
+  private mutating func buildRecord(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
     var parts: [(Entry, EntryMetadata.ContextReference)] = []
     for entry in entries { parts.append((entry, try contextReference(entry.content.context, in: transaction))) }
     content.removeAll(keepingCapacity: true)
@@ -104,7 +81,6 @@ struct SegmentWriter {
     record.withUnsafeMutableBytes {
       $0.storeBytes(of: RecordCoding.checksum(entries[0].position, UnsafeRawBufferPointer($0)).littleEndian, as: UInt32.self)
     }
-    return parts.map(\.1)
   }
 
   private mutating func contextReference(
@@ -137,77 +113,6 @@ struct SegmentWriter {
   private func store(dictionary bytes: [UInt8], number: UInt32, in transaction: borrowing WriteTransaction) throws(JournalError) {
     try translating { () throws(LMDBError) in
       try transaction.put(withChecksum(bytes), for: bigEndianBytes(number), in: segment.tables.dictionaries)
-    }
-  }
-
-  // MARK: Indexes
-
-  /// - Parameter references: the entries' contexts, in their order.
-  private mutating func addIndexRows(_ entries: [Entry], _ references: [EntryMetadata.ContextReference]) {
-    var requestKeys: [IndexKey] = []
-    for (offset, entry) in entries.enumerated() {
-      let contextKeys = contextKeys(entry.content.context, references[offset])
-      var keys = entry.indexKeys(&keyMaker, contextKeys: contextKeys, segmentStart: segment.header.firstPosition)
-      // What finds the request finds its answer: spare the second row. But only the answer's own row tells that it is an answer.
-      if offset == 1 {
-        keys.removeAll { requestKeys.contains($0) }
-      } else if let exchange = entry.exchange, let known = recentRequests[exchange] {
-        let own = keyMaker.key(of: .exchange(exchange))
-        keys.removeAll { $0 != own && known.contains($0) }
-      }
-      if offset == 0 { requestKeys = keys }
-      for key in keys { index.add(IndexRow(key, nextIndex + UInt32(offset))) }
-    }
-    if entries.count == 1, entries[0].kind == .request || entries[0].kind == .refusal {
-      recentRequests.insert(requestKeys, at: entries[0].position)
-    }
-  }
-
-  private mutating func contextKeys(_ context: EntryContext, _ reference: EntryMetadata.ContextReference) -> [IndexKey] {
-    guard case .number(let number) = reference else { return context.indexKeys(&keyMaker) }
-    if let known = keysOfContexts[number] { return known }
-    let keys = context.indexKeys(&keyMaker)
-    keysOfContexts[number] = keys
-    return keys
-  }
-
-  private mutating func noteTime(_ time: Timestamp, _ index: UInt32) {
-    let number = index / Self.blockEntryCount
-    if let block, block.number == number {
-      self.block = TimeBlock(number: number, earliest: min(block.earliest, time), latest: max(block.latest, time))
-    } else {
-      if let block { finishedBlocks.append(block) }
-      block = TimeBlock(number: number, earliest: time, latest: time)
-    }
-  }
-
-  private mutating func storeBlock(in transaction: borrowing WriteTransaction) throws(JournalError) {
-    for block in finishedBlocks + [block].compactMap({ $0 }) {
-      try translating { () throws(LMDBError) in
-        try transaction.put(block.encoded(), for: bigEndianBytes(block.number), in: segment.tables.blocks)
-      }
-    }
-    finishedBlocks.removeAll(keepingCapacity: true)
-  }
-}
-
-/// The index keys of the latest requests, by position. Bounded: an answer that comes very late is indexed in full.
-private struct RecentRequests {
-  static let maximumCount = 8_192
-  private var keys: [JournalPosition: [IndexKey]] = [:]
-  private var order: [JournalPosition] = []
-  private var oldest = 0
-
-  subscript(position: JournalPosition) -> [IndexKey]? { keys[position] }
-
-  mutating func insert(_ newKeys: [IndexKey], at position: JournalPosition) {
-    keys[position] = newKeys
-    if order.count < Self.maximumCount {
-      order.append(position)
-    } else {
-      keys[order[oldest]] = nil
-      order[oldest] = position
-      oldest = (oldest + 1) % Self.maximumCount
     }
   }
 }
