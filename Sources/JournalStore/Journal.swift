@@ -42,6 +42,7 @@ public final class Journal: JournalAppender {
   private let state: SharedState
   private let server: HandOverServer
   private let sealer: Sealer
+  private let indexBuilder: IndexBuilder
 
   /// What the writer's thread tells the others.
   private final class SharedState: Sendable {
@@ -68,13 +69,15 @@ public final class Journal: JournalAppender {
 
   /// - Parameter indexLimits: for tests.
   init(
-    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexWriter.Limits
+    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexLimits
   ) throws(JournalError) {
     _ = try directory.readManifest()
     try FileSystem.refuseNetworkFileSystem(directory.path)
     self.directory = directory
     lock = try JournalLock(directory, purpose: purpose)
-    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexLimits: indexLimits)
+    let indexBuilder = IndexBuilder(directory, limits: indexLimits)
+    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexBuilder: indexBuilder)
+    self.indexBuilder = indexBuilder
     let queue = WriteQueue()
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
     self.queue = queue
@@ -87,6 +90,7 @@ public final class Journal: JournalAppender {
       throw error
     }
     self.sealer = sealer
+    writer.startIndexing()
     let handed = HandedWriter(writer)
     let thread = Thread {
       Self.run(handed.take(), queue, state, sealer)
@@ -104,6 +108,9 @@ public final class Journal: JournalAppender {
   public var lastPosition: JournalPosition? { state.values.withLock { $0.lastPosition } }
   /// When the last durable entry was recorded; nil in an empty journal.
   public var lastRecordedAt: Timestamp? { state.values.withLock { $0.lastRecordedAt } }
+
+  /// Entries of the newest segment that its index does not know yet; readers look through them. Normally fewer than 16,384.
+  public var indexLag: Int { indexBuilder.lag }
 
   /// Queues entries for the writer's thread; never blocks.
   public func submit(
@@ -141,6 +148,7 @@ public final class Journal: JournalAppender {
     queue.close()
     state.finished.wait()
     state.finished.signal()
+    indexBuilder.stop()
     lock.release()
   }
 

@@ -12,16 +12,16 @@ struct JournalWriter {
   private var lastRecordedAt: Timestamp
   private var nextPosition: JournalPosition
   private var readersChecked = ContinuousClock.now
-  private let indexLimits: IndexWriter.Limits
   private var random = BufferedRandomGenerator()
+  private let indexBuilder: IndexBuilder
 
   /// Slots of readers that died keep pages from being used again.
   private static let readerCheckInterval = Duration.seconds(60)
 
   /// Takes up the journal where it ends, after removing what the manifest does not list.
-  init(_ directory: JournalDirectory, clock: JournalClock, indexLimits: IndexWriter.Limits = .init()) throws(JournalError) {
+  init(_ directory: JournalDirectory, clock: JournalClock, indexBuilder: IndexBuilder) throws(JournalError) {
     self.directory = directory
-    self.indexLimits = indexLimits
+    self.indexBuilder = indexBuilder
     self.clock = clock
     manifest = try directory.readManifest()
     try directory.removeGarbage(manifest)
@@ -35,7 +35,7 @@ struct JournalWriter {
       return
     }
     let environment = try SegmentEnvironment.writing(directory.path(of: newest))
-    let writer = try SegmentWriter(environment, indexLimits: indexLimits)
+    let writer = try SegmentWriter(environment)
     try translating { () throws(LMDBError) in _ = try environment.environment.clearDeadReaders() }
     segment = writer
     nextPosition = writer.nextPosition
@@ -52,6 +52,9 @@ struct JournalWriter {
 
   /// How many segments have ended.
   var endedSegmentCount: Int { manifest.segments.count { $0.lastPosition != nil } }
+  /// Has the indexes built from now on.
+  func startIndexing() { indexBuilder.start(manifest.segments, entryCount: segment?.nextIndex ?? 0) }
+
   /// The last position that is durable; nil in an empty journal.
   var lastPosition: JournalPosition? { nextPosition == .first ? nil : JournalPosition(nextPosition.rawValue - 1) }
   /// Nil in an empty journal.
@@ -60,6 +63,7 @@ struct JournalWriter {
   /// Writes what a group of jobs asks for and commits it: one commit, or one more for each segment that begins within.
   /// - Returns: the positions of each job's entries, durable on return, or what is wrong with the job.
   mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> [Result<ClosedRange<JournalPosition>, JournalError>] {
+    try indexBuilder.waitForRoom(for: works.reduce(0) { $0 + $1.entryCount })
     var results: [Result<ClosedRange<JournalPosition>, JournalError>] = []
     var group = OpenGroup()
     for work in works {
@@ -156,10 +160,9 @@ struct JournalWriter {
   }
 
   private mutating func commit(_ group: inout OpenGroup) throws(JournalError) {
-    guard group.transaction != nil else { return }
-    try segment!.flush(in: group.transaction!)
     guard let transaction = group.transaction.take() else { return }
     do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
+    indexBuilder.note(entryCount: segment!.nextIndex)
   }
 
   // MARK: Segments
@@ -199,10 +202,12 @@ struct JournalWriter {
       firstPosition: nextPosition, baseTime: time,
       pseudonymKey: (0..<SegmentHeader.pseudonymKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     let path = directory.path(of: descriptor)
-    // A crash may have left a file of this name that the manifest never listed.
-    try FileSystem.remove(path)
-    try FileSystem.remove(path + "-lock")
-    let writer = try SegmentWriter(try SegmentEnvironment.create(path, header), after: segment?.templates ?? endedTemplates, indexLimits: indexLimits)
+    // A crash may have left files of this name that the manifest never listed.
+    for path in [path, Manifest.Segment.indexPath(ofSegmentAt: path)] {
+      try FileSystem.remove(path)
+      try FileSystem.remove(path + "-lock")
+    }
+    let writer = try SegmentWriter(try SegmentEnvironment.create(path, header), after: segment?.templates ?? endedTemplates)
     try FileSystem.synchronizeDirectory(directory.segmentsPath)
     if let newest = manifest.segments.last, newest.lastPosition == nil {
       manifest.segments[manifest.segments.count - 1].lastPosition = JournalPosition(nextPosition.rawValue - 1)
@@ -212,6 +217,7 @@ struct JournalWriter {
     try directory.write(manifest)
     segment = writer
     endedTemplates = nil
+    indexBuilder.roll(to: descriptor, closing: manifest.segments.dropLast().last)
   }
 
   private func note(_ event: JournalClock.Event) -> EntryContent {
@@ -225,7 +231,7 @@ extension JournalDirectory {
   /// Removes the files that a crash left and the manifest does not list. Only names that the journal gives are touched.
   func removeGarbage(_ manifest: Manifest) throws(JournalError) {
     try FileSystem.remove(manifestPath + ".new")
-    let listed = Set(manifest.segments.map(\.fileName))
+    let listed = Set(manifest.segments.flatMap { $0.form == .hot ? [$0.fileName, $0.indexFileName] : [$0.fileName] })
     let sealed = Set(manifest.segments.filter { $0.form == .sealed }.map(\.fileName))
     for name in try FileSystem.names(in: segmentsPath) {
       let file = name.hasSuffix("-lock") ? String(name.dropLast(5)) : name

@@ -64,6 +64,12 @@ public struct Manifest: Hashable, Sendable {
       return "\(period)-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).g\(generation).mdb"
     }
 
+    /// The file beside it that holds its index: `2025-03-000001.g1.index.mdb`.
+    var indexFileName: String { Self.indexPath(ofSegmentAt: fileName) }
+
+    /// The path of the index of the segment in a file.
+    static func indexPath(ofSegmentAt path: String) -> String { path.dropLast(4) + ".index.mdb" }
+
     /// How people call it: `2025-03-000001`.
     public var name: String { String(fileName.prefix { $0 != "." }) }
   }

@@ -94,6 +94,8 @@ final class SegmentEnvironment: Sendable {
   /// Written when the segment was made.
   let header: SegmentHeader
   let tables: Tables
+  /// The file of its index.
+  var indexPath: String { Manifest.Segment.indexPath(ofSegmentAt: environment.path) }
 
   /// The tables of a segment (`Schemas/journal-format.md`, "Segment").
   struct Tables: Sendable {
@@ -104,10 +106,6 @@ final class SegmentEnvironment: Sendable {
     let templates: Database
     let words: Database
     let tree: Database
-    let index: Database
-    let runs: Database
-    let runList: Database
-    let blocks: Database
   }
 
   /// Address space for a segment that grows; its file stays as large as what it holds.
@@ -163,9 +161,7 @@ final class SegmentEnvironment: Sendable {
           meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
           contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
           templates: try transaction.database("templates", .plain), words: try transaction.database("words", .plain),
-          tree: try transaction.database("tree", .plain),
-          index: try transaction.database("index", .fixedSizeDuplicates), runs: try transaction.database("runs", .plain),
-          runList: try transaction.database("runList", .plain), blocks: try transaction.database("blocks", .plain))
+          tree: try transaction.database("tree", .plain))
         try transaction.put(header.encoded(), for: Array(SegmentHeader.key.description.utf8), in: tables.meta)
         try transaction.commit()
         return SegmentEnvironment(environment: environment, isWritable: true, header: header, tables: tables)
@@ -217,9 +213,7 @@ final class SegmentEnvironment: Sendable {
         meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
         contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
         templates: try transaction.database("templates", .plain), words: try transaction.database("words", .plain),
-        tree: try transaction.database("tree", .plain),
-        index: try transaction.database("index", .fixedSizeDuplicates), runs: try transaction.database("runs", .plain),
-        runList: try transaction.database("runList", .plain), blocks: try transaction.database("blocks", .plain))
+        tree: try transaction.database("tree", .plain))
       let header = try Array(SegmentHeader.key.description.utf8).withRawBytes { (key) throws(LMDBError) in
         try transaction.withValue(of: key, in: tables.meta) { value in Result { try SegmentHeader(value, path: path) } }
       }

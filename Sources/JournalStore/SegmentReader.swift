@@ -17,8 +17,10 @@ final class SegmentReader {
   /// The latest requests that stand in rows of their own.
   var recentRequests = RecentRequests()
   var isReadingRequest = false
-  /// The runs of the index as of a transaction.
-  var knownRuns: (state: Int, runs: [IndexRun])?
+  /// Opened when it is first asked for.
+  var segmentIndex: SegmentIndex?
+  /// How many entries there are in a state of the segment.
+  var countedEntries: (state: Int, count: UInt32)?
 
   init(_ segment: SegmentEnvironment) throws(JournalError) {
     // All that can fail comes first: the 6.3 compiler crashes on a half-made object that holds a transaction.
@@ -52,57 +54,24 @@ final class SegmentReader {
     return try body()
   }
 
-  // MARK: Times
-
-  /// The spans of time of all runs of entries from a run on.
-  func timeBlocks(from number: UInt32) throws(JournalError) -> [TimeBlock] {
-    try snapshot { () throws(JournalError) in
-      var blocks: [Swift.Result<TimeBlock, FormatError>] = []
-      let start = bigEndianBytes(number)
-      try withCursor(in: segment.tables.blocks) { (cursor: borrowing Cursor) throws(LMDBError) in
-        func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-          do throws(FormatError) {
-            guard key.count == 4 else { throw FormatError("a span of time has the wrong key") }
-            blocks.append(.success(try TimeBlock(number: index(from: key), value)))
-          } catch { blocks.append(.failure(error)) }
-        }
-        var more: Void? = try start.withRawBytes { (bytes) throws(LMDBError) in try cursor.seek(atOrAfter: bytes, take) }
-        while more != nil { more = try cursor.move(.next, take) }
-      }
-      var result: [TimeBlock] = []
-      for block in blocks {
-        do throws(FormatError) {
-          result.append(try block.get())
-        } catch {
-          throw JournalError(.segmentDamaged, "the table of times is damaged: \(error.message).", path: path)
-        }
-      }
-      return result
-    }
-  }
-
   // MARK: The writer's start
 
   struct WriterState {
     var nextIndex: UInt32
     var lastRecordedAt: Timestamp?
-    var block: TimeBlock?
     var dictionary: (number: UInt32, bytes: [UInt8])?
-    var treeRowCount: Int
-    var runs: [IndexRun]
   }
 
   /// What a writer needs to go on where the segment ends; fills the table of contexts.
   func writerState(_ table: inout ContextTable, _ templates: inout TemplateTable) throws(JournalError) -> WriterState {
     try snapshot { () throws(JournalError) in
       let count = try entryCount()
-      var state = WriterState(nextIndex: count, treeRowCount: try rowCount(of: segment.tables.index), runs: try runs())
+      var state = WriterState(nextIndex: count)
       if count > 0 {
         guard let last = try entry(at: count - 1) else {
           throw JournalError(.segmentDamaged, "the last record is missing.", path: path)
         }
         state.lastRecordedAt = last.recordedAt
-        state.block = try timeBlocks(from: (count - 1) / SegmentWriter.blockEntryCount).last
       }
       try forEachStored(in: segment.tables.contexts, "context") { number, encoding in table.load(number: number, encoding: encoding) }
       // Words first: templates name them.
