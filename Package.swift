@@ -67,7 +67,7 @@ let package = Package(
     tests("Zstandard", ["TestSupport", "Zstandard"]),
     tests("XML", ["XML", "JournalFormat"]),
     tests("EMIP", ["TestSupport", "emip-simulator", "EMIP", "XML", "JournalFormat"]),
-    tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "JournalFormat"]),
+    tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "Zstandard", "EMIP", "emip-simulator", "JournalFormat"]),
     tests("Recording", ["TestSupport", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests("Command", ["emip-journal", "emip-simulator", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests("Simulator", ["emip-simulator", "EMIP", "JournalFormat"]),

@@ -1,60 +1,59 @@
 internal import JournalFormat
 
 /// Bytes that grow at their end and are used again: where a message is put together. No call of it checks exclusivity or uniqueness, which
-/// an array would for each piece.
-final class ByteScratch {
-  // Unsafe: owned here alone, and never more than `count` bytes of it are read.
-  private(set) var base = UnsafeMutablePointer<UInt8>.allocate(capacity: 4096)
+/// an array in an object would for each piece.
+///
+/// Unsafe: whoever holds one frees it with ``deallocate()``, and copies nothing of it but its bytes.
+struct ByteScratch {
+  private(set) var base = UnsafeMutablePointer<UInt8>.allocate(capacity: ByteScratch.leastCapacity)
   private(set) var count = 0
-  private var capacity = 4096
+  private var capacity = ByteScratch.leastCapacity
   private let maximumBytes: Int
+  private static let leastCapacity = 4096
+  private static let keptCapacity = 1 << 20
 
   /// - Parameter maximumBytes: it throws where more is appended.
   init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
-  deinit { base.deallocate() }
+  func deallocate() { base.deallocate() }
 
-  func removeAll() {
+  mutating func removeAll() {
     count = 0
     // One long list must not keep its memory for ever.
-    if capacity > 1 << 20 { grow(to: 4096) }
+    if capacity > Self.keptCapacity { grow(to: Self.leastCapacity) }
   }
 
-  func append(_ bytes: UnsafeBufferPointer<UInt8>) throws(FormatError) {
+  @inline(__always)
+  mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) throws(FormatError) {
     guard let start = bytes.baseAddress else { return }
     let target = try room(bytes.count)
     target.update(from: start, count: bytes.count)
   }
 
-  func append(_ byte: UInt8) throws(FormatError) { try room(1).pointee = byte }
-
   /// Appends a copy of its own bytes.
-  func append(copyOf range: Range<Int>) throws(FormatError) {
+  mutating func append(copyOf range: Range<Int>) throws(FormatError) {
     let target = try room(range.count)
     target.update(from: base + range.lowerBound, count: range.count)
   }
 
   /// Where the next `more` bytes are to be written.
   @inline(__always)
-  func room(_ more: Int) throws(FormatError) -> UnsafeMutablePointer<UInt8> {
+  mutating func room(_ more: Int) throws(FormatError) -> UnsafeMutablePointer<UInt8> {
     if more > capacity - count { try makeRoom(more) }
     defer { count += more }
     return base + count
   }
 
-  /// Appends what `write` writes, and says how much it was.
+  /// Takes back what was asked for and not written.
   @inline(__always)
-  func append(atMost bytes: Int, _ write: (UnsafeMutablePointer<UInt8>) throws(FormatError) -> Int) throws(FormatError) {
-    let target = try room(bytes)
-    count -= bytes - (try write(target))
-  }
+  mutating func giveBack(_ bytes: Int) { count -= bytes }
 
-  private func makeRoom(_ more: Int) throws(FormatError) {
+  private mutating func makeRoom(_ more: Int) throws(FormatError) {
     guard more <= maximumBytes - count else { throw FormatError("a message of more than \(maximumBytes) bytes") }
     grow(to: max(2 * capacity, count + more))
   }
 
-  private func grow(to newCapacity: Int) {
+  private mutating func grow(to newCapacity: Int) {
     let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
     larger.update(from: base, count: count)
     base.deallocate()

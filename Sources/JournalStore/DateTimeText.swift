@@ -55,6 +55,9 @@ struct DateTimeSpelling {
 
 /// A moment and how it was spelled (XML Schema Part 2, section 3.2.7.1).
 struct DateTimeText {
+  /// What writing takes: 29 bytes, and one that is written and then not counted.
+  static let maximumBytes = 30
+
   let milliseconds: Int64
   /// With a fixed zone where it has an offset.
   let spelling: DateTimeSpelling
@@ -109,7 +112,7 @@ struct DateTimeText {
     return value
   }
 
-  /// Writes a moment in a spelling; at most 29 bytes, and nothing outside the years 1 to 9999. Answers how many.
+  /// Writes a moment in a spelling; not outside the years 1 to 9999. Answers how many bytes.
   static func write(
     milliseconds: Int64, _ spelling: DateTimeSpelling, offsetMinutes: Int, to target: UnsafeMutablePointer<UInt8>
   ) throws(FormatError) -> Int {

@@ -3,6 +3,8 @@ internal import JournalFormat
 /// A decimal number of at most eighteen digits, as everybody writes it: no zeros before it, no plus, no minus before zero.
 enum DecimalText {
   static let maximumDigits = 18
+  /// Of a text: the digits, a sign and a point.
+  static let maximumBytes = 20
 
   /// The number without its point, and how many digits stand behind the point; nil where a text could not be written back.
   static func value(_ text: UnsafeBufferPointer<UInt8>) -> (number: Int64, scale: Int)? {
@@ -12,7 +14,8 @@ enum DecimalText {
     let start = index
     var number: Int64 = 0
     var point: Int?
-    guard text.count - index <= maximumDigits + 1 else { return nil }
+    // A point beside the digits; without one a nineteenth digit would be taken for it.
+    guard text.count - start <= maximumDigits + (text.contains(0x2e) ? 1 : 0) else { return nil }
     while index < text.count {
       let digit = text[index] &- 0x30
       if digit < 10 {
@@ -31,7 +34,7 @@ enum DecimalText {
     return (isNegative ? -number : number, scale)
   }
 
-  /// Writes a number; at most twenty bytes. Answers how many.
+  /// Writes a number; at most ``maximumBytes``. Answers how many.
   static func write(_ number: Int64, scale: Int, to target: UnsafeMutablePointer<UInt8>) throws(FormatError) -> Int {
     guard scale < maximumDigits, number.magnitude < 1_000_000_000_000_000_000 else { throw FormatError("a number is out of bounds") }
     var rest = number.magnitude

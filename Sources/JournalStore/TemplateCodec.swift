@@ -39,7 +39,9 @@ final class TemplateCodec {
   ///   - forWriting: whether others will be compressed after it.
   ///   - first: has this codec decode template 1, where it is needed and was not decoded yet.
   func content(of encoding: [UInt8], number: UInt32, forWriting: Bool, first: () throws -> Void) throws -> [UInt8] {
-    guard let byte = encoding.first, let compression = Compression(rawValue: byte) else { throw FormatError("a template is of no known encoding") }
+    guard let byte = encoding.first, let compression = Compression(rawValue: byte) else {
+      throw FormatError("a template is of no known encoding")
+    }
     let content: [UInt8]
     switch compression {
     case .none: content = Array(encoding.dropFirst())

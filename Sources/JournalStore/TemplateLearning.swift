@@ -36,7 +36,8 @@ final class TemplateLearning {
       var best = (form: current, saving: votes[index][current] ?? 0)
       let before = best.saving
       // In a fixed order, so that the same messages make the same rules.
-      for (form, saving) in votes[index] where saving > best.saving || (saving == best.saving && form.precedes(best.form) && best.form != current) {
+      for (form, saving) in votes[index]
+      where saving > best.saving || (saving == best.saving && form.precedes(best.form) && best.form != current) {
         best = (form, saving)
       }
       saved += best.saving - before

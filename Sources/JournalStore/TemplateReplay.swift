@@ -47,53 +47,88 @@ final class TemplateReplay {
   /// The shortest element without child elements has four bytes.
   static let maximumLeaves = maximumPayloadBytes / 4
 
-  private let output = ByteScratch(maximumBytes: TemplateReplay.maximumPayloadBytes)
-  private var leaves: [Leaf] = []
-  private var marks: [Mark] = []
-  private var place = ListPlace()
-  private var parts: [(template: Template, count: Int)] = []
+  /// Unsafe: reached by pointer, for no exclusivity check at each value. Owned here; used by one call at a time.
+  private let state: UnsafeMutablePointer<ReplayState>
+
+  init() {
+    state = .allocate(capacity: 1)
+    state.initialize(to: ReplayState())
+  }
+
+  deinit {
+    state.pointee.output.deallocate()
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
 
   /// Reads one message from `cursor`, which then stands behind it.
   func message(
     from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
   ) throws -> TemplateMessage {
-    output.removeAll()
-    marks = []
-    place = ListPlace()
-    defer { parts.removeAll(keepingCapacity: true) }
+    try state.pointee.message(from: &cursor, source: &source, request: request, observedAt: observedAt)
+  }
+}
+
+/// The message that is being put together.
+private struct ReplayState {
+  var output = ByteScratch(maximumBytes: TemplateReplay.maximumPayloadBytes)
+  private var leaves: [Leaf] = []
+  private var marks: [Mark] = []
+  private var place = ListPlace()
+  private var parts: [(template: Template, count: Int)] = []
+
+  mutating func message(
+    from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
+  ) throws -> TemplateMessage {
+    defer {
+      output.removeAll()
+      (leaves, marks) = ([], [])
+      place = ListPlace()
+      parts.removeAll(keepingCapacity: true)
+    }
     let hasExceptions = try readParts(&cursor, &source)
     var exceptions = Exceptions(cursor)
     if hasExceptions { exceptions = try Exceptions(readingFrom: &cursor) }
-    leaves = []
-    leaves.reserveCapacity(min(64, parts.reduce(0) { $0 + min($1.template.holes.count &* $1.count, 64) }))
-    for part in parts {
-      for _ in 0..<part.count {
-        try append(part.template, &exceptions, &cursor, &source, request, observedAt)
-      }
+    try reserve()
+    for index in parts.indices {
+      let template = parts[index].template
+      for _ in 0..<parts[index].count { try append(template, &exceptions, &cursor, &source, request, observedAt) }
     }
     guard exceptions.isAtEnd else { throw FormatError("a message has exceptions beyond its values") }
     let payload = Array(UnsafeBufferPointer(start: output.base, count: output.count))
-    defer { leaves = [] }
     return TemplateMessage(payload: payload, layout: MessageLayout(leaves: leaves, envelope: parts[0].template.envelope), marks: marks)
   }
 
   /// Reads which templates the message is made of; true where exceptions follow.
-  private func readParts(_ cursor: inout ByteCursor, _ source: inout some TemplateSource) throws -> Bool {
+  private mutating func readParts(_ cursor: inout ByteCursor, _ source: inout some TemplateSource) throws -> Bool {
     let head = try cursor.varint()
     var number = head >> 1
     while true {
       guard let known = UInt32(exactly: number) else { throw FormatError("the number of a template is out of bounds") }
       let template = try source.template(known)
       guard template.role.contains(.first) == parts.isEmpty else { throw FormatError("the parts of a message are out of order") }
-      let count = template.isRepeatable ? try cursor.count(atMost: Self.maximumLeaves) : 1
-      guard count > 0, parts.count < Self.maximumLeaves else { throw FormatError("a part of a message is out of bounds") }
+      let count = template.isRepeatable ? try cursor.count(atMost: TemplateReplay.maximumLeaves) : 1
+      guard count > 0 else { throw FormatError("a part of a message is not there") }
       parts.append((template, count))
       if template.role.contains(.last) { return head & 1 != 0 }
       number = try cursor.varint()
     }
   }
 
-  private func append(
+  /// Makes room for the leaves, whose number is known, and bounded before anything is allocated.
+  private mutating func reserve() throws(FormatError) {
+    var leafCount = 0
+    for part in parts {
+      guard part.count * part.template.holes.count <= TemplateReplay.maximumLeaves - leafCount else {
+        throw FormatError("a message has too many values")
+      }
+      leafCount += part.count * part.template.holes.count
+    }
+    leaves.reserveCapacity(leafCount)
+    marks.reserveCapacity(min(leafCount, 8))
+  }
+
+  private mutating func append(
     _ template: Template, _ exceptions: inout Exceptions, _ cursor: inout ByteCursor, _ source: inout some TemplateSource,
     _ request: RequestText, _ observedAt: Int64
   ) throws {
@@ -102,11 +137,10 @@ final class TemplateReplay {
       try output.append(template.piece(0))
       piece = 1
     }
-    guard template.holes.count <= Self.maximumLeaves - leaves.count else { throw FormatError("a message has too many values") }
-    for hole in template.holes {
+    for index in 0..<template.holes.count {
+      let hole = template.holes[index]
       let start = output.count
-      let isException = try exceptions.isNext(leaves.count)
-      let form = isException ? try ValueForm(from: &cursor) : hole.form
+      let form = try exceptions.isNext(leaves.count) ? ValueForm(from: &cursor) : hole.form
       let decoded = try write(form, &cursor, &source, request, observedAt)
       guard let (item, subitem) = place.follow(hole.shape.step) else { throw FormatError("the items of a message are out of order") }
       let range = start..<output.count
@@ -122,7 +156,7 @@ final class TemplateReplay {
 
   /// Writes a value; the decoded text where the leaf has one.
   @inline(__always)
-  private func write(
+  private mutating func write(
     _ form: ValueForm, _ cursor: inout ByteCursor, _ source: inout some TemplateSource, _ request: RequestText, _ observedAt: Int64
   ) throws -> [UInt8]? {
     switch form.kind {
@@ -140,7 +174,7 @@ final class TemplateReplay {
       try output.append(cursor.counted())
       return Array(try cursor.counted())
     default:
-      try form.write(from: &cursor, observedAt: observedAt, words: &source, to: output)
+      try form.write(from: &cursor, observedAt: observedAt, words: &source, to: &output)
     }
     return nil
   }

@@ -112,7 +112,7 @@ extension TemplateTable {
       if shape.step.isNextSubitem { subitems += 1 }
     }
     let cutsItems = items >= Self.minimumItems
-    let cutsSubitems = !cutsItems && subitems >= Self.minimumItems
+    let cutsSubitems = !cutsItems && subitems >= Self.minimumSubitems
     var role: Template.Role = .first
     var start = 0
     var startByte = 0

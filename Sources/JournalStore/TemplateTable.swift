@@ -11,6 +11,8 @@ struct TemplateTable {
   static let maximumMarkupBytes = 16 << 20
   /// Fewer items than this are not worth parts of their own: a message of one part takes a byte or two less.
   static let minimumItems = 3
+  /// Of a list within an item, whose lengths are few: with a part for each, what is the same in all messages would be said by none.
+  static let minimumSubitems = 8
 
   /// To be stored with the message that was encoded last.
   var newTemplates: [(number: UInt32, encoding: [UInt8])] = []

@@ -44,7 +44,9 @@ enum UUIDText {
     guard digits[8] == 0x2d, digits[13] == 0x2d, digits[18] == 0x2d, digits[23] == 0x2d else { return nil }
     var isValid = true
     let letter = HexadecimalText.letter(isUpperCase)
-    let high = number(digits, 0..<8, letter, &isValid) << 32 | number(digits, 9..<13, letter, &isValid) << 16 | number(digits, 14..<18, letter, &isValid)
+    let high =
+      number(digits, 0..<8, letter, &isValid) << 32 | number(digits, 9..<13, letter, &isValid) << 16
+      | number(digits, 14..<18, letter, &isValid)
     let low = number(digits, 19..<23, letter, &isValid) << 48 | number(digits, 24..<36, letter, &isValid)
     return isValid ? (high, low) : nil
   }

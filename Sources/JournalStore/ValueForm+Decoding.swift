@@ -3,7 +3,7 @@ internal import JournalFormat
 extension ValueForm {
   /// Reads a value of this form and appends its text. Forms that refer to other leaves are for the caller.
   func write(
-    from cursor: inout ByteCursor, observedAt: Int64, words: inout some TemplateSource, to output: ByteScratch
+    from cursor: inout ByteCursor, observedAt: Int64, words: inout some TemplateSource, to output: inout ByteScratch
   ) throws {
     switch kind {
     case .decoded, .same, .request: throw FormatError("a value refers to nothing")
@@ -11,12 +11,13 @@ extension ValueForm {
     case .bytes: try output.append(cursor.counted())
     case .word: try output.append(words.word(Self.number(cursor.varint())))
     case .fixed: try output.append(words.word(Self.number(argument)))
-    case .uuid: try writeUUID(from: &cursor, words: &words, to: output)
-    case .dateTime: try writeDateTime(from: &cursor, observedAt, to: output)
+    case .uuid: try writeUUID(from: &cursor, words: &words, to: &output)
+    case .dateTime: try writeDateTime(from: &cursor, observedAt, to: &output)
     case .decimal:
       let number = try cursor.signedVarint()
       guard argument < UInt64(DecimalText.maximumDigits) else { throw FormatError("a scale is out of bounds") }
-      try output.append(atMost: 20) { target throws(FormatError) in try DecimalText.write(number, scale: Int(argument), to: target) }
+      let count = try DecimalText.write(number, scale: Int(argument), to: try output.room(DecimalText.maximumBytes))
+      output.giveBack(DecimalText.maximumBytes - count)
     case .hexadecimal:
       let count = try length(argument >> 1, &cursor)
       let bytes = try cursor.take((count + 1) / 2)
@@ -24,8 +25,8 @@ extension ValueForm {
     case .packed:
       let count = try length(argument, &cursor)
       try PackedText.write(&cursor, symbolCount: count, to: try output.room(count))
-    case .numbered: try writeNumbered(from: &cursor, words: &words, to: output)
-    case .pattern: try writePattern(from: &cursor, to: output)
+    case .numbered: try writeNumbered(from: &cursor, words: &words, to: &output)
+    case .pattern: try writePattern(from: &cursor, to: &output)
     }
   }
 
@@ -40,7 +41,7 @@ extension ValueForm {
     return Int(count)
   }
 
-  private func writeUUID(from cursor: inout ByteCursor, words: inout some TemplateSource, to output: ByteScratch) throws {
+  private func writeUUID(from cursor: inout ByteCursor, words: inout some TemplateSource, to output: inout ByteScratch) throws {
     let spelling = UUIDSpelling(argument: argument)
     switch spelling.prefix {
     case .none: break
@@ -51,7 +52,7 @@ extension ValueForm {
     UUIDText.write(try cursor.take(16), isUpperCase: spelling.isUpperCase, to: try output.room(UUIDText.count))
   }
 
-  private func writeDateTime(from cursor: inout ByteCursor, _ observedAt: Int64, to output: ByteScratch) throws(FormatError) {
+  private func writeDateTime(from cursor: inout ByteCursor, _ observedAt: Int64, to output: inout ByteScratch) throws(FormatError) {
     guard let spelling = DateTimeSpelling(argument: argument) else { throw FormatError("the offset of a date is out of bounds") }
     var offset = spelling.zone == .fixed ? spelling.offsetMinutes : 0
     if spelling.zone == .offset {
@@ -64,12 +65,12 @@ extension ValueForm {
     let (units, overflow) = Self.flooredQuotient(observedAt, spelling.unit).addingReportingOverflow(try cursor.signedVarint())
     let (milliseconds, overflow2) = units.multipliedReportingOverflow(by: spelling.unit)
     guard !overflow, !overflow2 else { throw FormatError("a date is out of bounds") }
-    try output.append(atMost: 30) { target throws(FormatError) in
-      try DateTimeText.write(milliseconds: milliseconds, spelling, offsetMinutes: offset, to: target)
-    }
+    let count = try DateTimeText.write(
+      milliseconds: milliseconds, spelling, offsetMinutes: offset, to: try output.room(DateTimeText.maximumBytes))
+    output.giveBack(DateTimeText.maximumBytes - count)
   }
 
-  private func writeNumbered(from cursor: inout ByteCursor, words: inout some TemplateSource, to output: ByteScratch) throws {
+  private func writeNumbered(from cursor: inout ByteCursor, words: inout some TemplateSource, to output: inout ByteScratch) throws {
     let word = argument >> 5 == 0 ? try cursor.varint() : argument >> 5
     try output.append(words.word(Self.number(word)))
     let digitCount = Int(argument & 0x1f)
@@ -83,7 +84,7 @@ extension ValueForm {
     guard number == 0 else { throw FormatError("a number has too many digits") }
   }
 
-  private func writePattern(from cursor: inout ByteCursor, to output: ByteScratch) throws(FormatError) {
+  private func writePattern(from cursor: inout ByteCursor, to output: inout ByteScratch) throws(FormatError) {
     guard let pattern = TextPattern(argument: argument) else { throw FormatError("a pattern is none") }
     var number = try cursor.integer(bytes: TextPattern.byteCount(pattern.cardinality))
     guard number < pattern.cardinality else { throw FormatError("a value is beyond its pattern") }

@@ -3,7 +3,7 @@ internal import JournalFormat
 /// How the text of a leaf is written: as what type, and in which of its spellings. A hole's rule is a form; a value that does not follow the rule
 /// brings a form of its own. `Schemas/journal-format.md`, "Template payloads", has the table.
 struct ValueForm: Hashable {
-  /// The numbers are on disk: never reuse one.
+  /// Four bits. The numbers are on disk: never reuse one.
   enum Kind: UInt8 {
     /// The text itself.
     case bytes = 0
@@ -36,18 +36,12 @@ struct ValueForm: Hashable {
   }
 
   let kind: Kind
+  /// At most 60 bits.
   let argument: UInt64
 
   init(_ kind: Kind, _ argument: UInt64 = 0) {
     self.kind = kind
     self.argument = argument
-  }
-
-  private var hasArgument: Bool {
-    switch kind {
-    case .bytes, .empty, .decoded, .word: false
-    default: true
-    }
   }
 
   /// Whether a form holds, or may hold, the text of a word.
@@ -70,18 +64,18 @@ struct ValueForm: Hashable {
     }
   }
 
-  /// What it takes on disk.
-  var byteCount: Int { 1 + (hasArgument ? argument.varintCount : 0) }
+  /// On disk: kind and argument in one number, so that most exceptions name their form in a byte or two.
+  private var code: UInt64 { UInt64(kind.rawValue) | argument << 4 }
 
-  func encode(to output: inout [UInt8]) {
-    output.append(kind.rawValue)
-    if hasArgument { output.appendVarint(argument) }
-  }
+  /// What it takes on disk.
+  var byteCount: Int { code.varintCount }
+
+  func encode(to output: inout [UInt8]) { output.appendVarint(code) }
 
   init(from cursor: inout ByteCursor) throws(FormatError) {
-    guard let kind = Kind(rawValue: try cursor.byte()) else { throw FormatError("the form of a value is unknown") }
-    self.init(kind)
-    if hasArgument { self.init(kind, try cursor.varint()) }
+    let code = try cursor.varint()
+    guard let kind = Kind(rawValue: UInt8(code & 0xf)) else { throw FormatError("the form of a value is unknown") }
+    self.init(kind, code >> 4)
   }
 }
 
