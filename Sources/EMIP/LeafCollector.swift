@@ -222,7 +222,7 @@ private struct State {
 
 extension UnsafeBufferPointer<UInt8> {
   /// The range without the white space at its ends.
-  fileprivate func trimmed(_ range: Range<Int>) -> Range<Int> {
+  func trimmed(_ range: Range<Int>) -> Range<Int> {
     var (start, end) = (range.lowerBound, range.upperBound)
     while start < end, self[start].isXMLWhiteSpace { start += 1 }
     while start < end, self[end - 1].isXMLWhiteSpace { end -= 1 }

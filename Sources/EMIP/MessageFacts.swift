@@ -14,15 +14,11 @@ public struct MessageFacts: Sendable {
   /// What is odd about it and does not stop it from being read.
   public internal(set) var findings: [Finding]
 
-  /// Of the message's header fields, not of any item. Nil where it is absent or empty.
-  public let transactionId: String?
-  public let partnerId: String?
-  public let operatorId: String?
-  public let targetOperatorId: String?
   /// Nil where it is absent or no number.
   public let requestStatus: RequestStatus?
   /// Nil where the message is no fault.
   public let fault: MessageFault?
+  private let header: HeaderFields
 
   /// The facts of a stored message, without a look at its markup.
   /// - Parameters:
@@ -41,14 +37,11 @@ public struct MessageFacts: Sendable {
     let leaves = all.contains(where: \.isAttribute) ? all.filter { !$0.isAttribute } : all
     self.leaves = leaves
     marks = payload.withUnsafeBufferPointer { MessageMarks.marks(of: leaves, in: $0) }
-    let header = HeaderFields(leaves)
-    let group = LeafGroup(leaves: leaves[...], payload: payload)
-    transactionId = header.transactionId.map { group.text(of: leaves[$0]) }
-    partnerId = header.partnerId.map { group.text(of: leaves[$0]) }
-    operatorId = header.operatorId.map { group.text(of: leaves[$0]) }
-    targetOperatorId = header.targetOperatorId.map { group.text(of: leaves[$0]) }
-    requestStatus = header.requestStatus.flatMap { RequestStatus(group.text(of: leaves[$0])) }
-    fault = envelope.isFault ? MessageFault(group) : nil
+    header = HeaderFields(leaves)
+    requestStatus = header.requestStatus.flatMap { index in
+      payload.withUnsafeBufferPointer { leaves[index].withText(in: $0) { RequestStatus(utf8: $0) } }
+    }
+    fault = envelope.isFault ? MessageFault(LeafGroup(leaves: leaves[...], payload: payload)) : nil
     findings = MessageFacts.findings(envelope, hasStatus: header.requestStatus != nil, requestStatus)
   }
 
@@ -58,6 +51,12 @@ public struct MessageFacts: Sendable {
   /// Nil for a fault, which does not say what it answers.
   public var operation: Operation? { envelope.operation }
   public var isFault: Bool { envelope.isFault }
+
+  /// Of the message's header fields, not of any item. Nil where it is absent or empty.
+  public var transactionId: String? { text(at: header.transactionId) }
+  public var partnerId: String? { text(at: header.partnerId) }
+  public var operatorId: String? { text(at: header.operatorId) }
+  public var targetOperatorId: String? { text(at: header.targetOperatorId) }
 
   /// The first text of an element, wherever it stands, that is not empty.
   /// - Parameter name: a number of ``WireName``.
@@ -71,6 +70,8 @@ public struct MessageFacts: Sendable {
 
   var all: LeafGroup { LeafGroup(leaves: leaves[...], payload: payload) }
 
+  private func text(at index: Int?) -> String? { index.map { all.text(of: leaves[$0]) } }
+
   private static func findings(_ envelope: MessageEnvelope, hasStatus: Bool, _ requestStatus: RequestStatus?) -> [Finding] {
     var findings: [Finding] = []
     if envelope.soapVersion == .soap11 { findings.append(Finding(message: "The envelope is SOAP 1.1; eMIP uses SOAP 1.2.")) }
@@ -80,7 +81,7 @@ public struct MessageFacts: Sendable {
 }
 
 /// Where the header fields stand among the leaves: the first of each name outside any item that is not empty.
-private struct HeaderFields {
+private struct HeaderFields: Sendable {
   private(set) var transactionId: Int?
   private(set) var partnerId: Int?
   private(set) var operatorId: Int?

@@ -25,11 +25,13 @@ public struct MessageReaderConfiguration: Sendable {
 /// Elements are told by namespace and local name in the envelope, by local name alone below the body: partners differ in what they qualify.
 /// Unknown elements and headers are kept as leaves without a name. Never fails: what is refused is an answer.
 ///
-/// Some 10 µs for 1 KB. Not thread-safe: one per thread, to be reused.
+/// Some 10 µs for 1 KB, 1 µs where the markup is that of an earlier message (``LearnedMarkup``). Not thread-safe: one per thread, to be
+/// reused.
 public final class MessageReader {
   private let reader = XMLReader()
   private let collector: LeafCollector
   private let schema: MessageSchema?
+  let learned = LearnedMarkup()
 
   public init(configuration: MessageReaderConfiguration = .init()) {
     schema = configuration.schema
@@ -47,6 +49,19 @@ public final class MessageReader {
 
   /// Reads one message; at most ``XMLLimits/sizeBytes`` bytes, else it is refused.
   public func read(_ payload: [UInt8]) -> MessageReading {
+    if let (ending, leaves) = payload.withUnsafeBufferPointer(learned.read) {
+      return .message(facts(ending.envelope, leaves, MessageLayout(leaves: leaves, envelope: ending.encoded), payload))
+    }
+    switch parse(payload) {
+    case .failure(let refusal): return .refused(refusal)
+    case .success(let (envelope, leaves)):
+      guard let encoded = envelope.encoded else { return .message(facts(envelope, leaves, nil, payload)) }
+      payload.withUnsafeBufferPointer { learned.learn($0, leaves, LearnedMarkup.Ending(envelope: envelope, encoded: encoded)) }
+      return .message(facts(envelope, leaves, MessageLayout(leaves: leaves, envelope: encoded), payload))
+    }
+  }
+
+  private func parse(_ payload: [UInt8]) -> Result<(envelope: MessageEnvelope, leaves: [Leaf]), MessageRefusal> {
     let failure: XMLError? = payload.withUnsafeBufferPointer { bytes in
       collector.begin(bytes)
       do throws(XMLError) {
@@ -57,15 +72,12 @@ public final class MessageReader {
       }
     }
     let result = collector.end()
-    if let failure { return .refused(MessageRefusal(failure)) }
-    switch result {
-    case .success(let (envelope, leaves)):
-      let layout = envelope.encoded.map { MessageLayout(leaves: leaves, envelope: $0) }
-      var facts = MessageFacts(envelope: envelope, leaves: leaves, layout: layout, payload: payload)
-      if let schema { facts.findings += schema.findings(payload) }
-      return .message(facts)
-    case .failure(let refusal):
-      return .refused(refusal)
-    }
+    return failure.map { .failure(MessageRefusal($0)) } ?? result
+  }
+
+  private func facts(_ envelope: MessageEnvelope, _ leaves: [Leaf], _ layout: MessageLayout?, _ payload: [UInt8]) -> MessageFacts {
+    var facts = MessageFacts(envelope: envelope, leaves: leaves, layout: layout, payload: payload)
+    if let schema { facts.findings += schema.findings(payload) }
+    return facts
   }
 }

@@ -35,8 +35,11 @@ struct EntryBlockBuilder {
   /// More bytes than a block's head can take.
   private static let headBytes = 4 + 5 + 9
 
+  /// The block is no longer than this.
+  var sizeBound: Int { Self.headBytes + rows.count }
+
   /// Whether a row of so many bytes still fits a block of at most `limitBytes`. The first always does.
-  func fits(_ rowBytes: Int, limitBytes: Int) -> Bool { isEmpty || Self.headBytes + rows.count + 5 + rowBytes <= limitBytes }
+  func fits(_ rowBytes: Int, limitBytes: Int) -> Bool { isEmpty || sizeBound + 5 + rowBytes <= limitBytes }
 
   /// Fixes the base time of an empty block: it must not be later than its first row's.
   mutating func begin(at time: Timestamp) { base = time }

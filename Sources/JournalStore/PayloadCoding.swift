@@ -11,40 +11,71 @@ struct EncodedPayload {
 }
 
 /// Turns payloads into their stored form, for one segment. Belongs to the writer's thread.
+///
+/// A message whose markup is known is a template's number and values; any other is compressed by itself, with a dictionary that is the markup of
+/// known templates, in which no value is.
 struct PayloadEncoder {
   static let compressionLevel: Int32 = 3
+  static let maximumDictionaryBytes = 65_536
+  /// How many templates the segment has when it gets its first and its second dictionary.
+  static let dictionaryTemplateCounts = [16, 256]
 
+  /// New since the last call of ``takeNew()``: to be stored in the same transaction.
+  struct New {
+    var templates: [(number: UInt32, encoding: [UInt8])] = []
+    var words: [(number: UInt32, word: [UInt8])] = []
+    var dictionary: (number: UInt32, bytes: [UInt8])?
+  }
+
+  private(set) var templates: TemplateTable
   private let compressor: FrameCompressor
   private var dictionary: (number: UInt32, digested: CompressionDictionary)?
+  private var new = New()
 
-  /// - Parameter dictionary: the segment's newest, where it has one.
-  init(dictionary: (number: UInt32, bytes: [UInt8])?) throws(ZstandardError) {
+  /// - Parameters:
+  ///   - templates: those that the segment has, or a new table.
+  ///   - dictionary: the segment's newest, where it has one.
+  init(_ templates: TemplateTable, dictionary: (number: UInt32, bytes: [UInt8])?) throws(ZstandardError) {
+    self.templates = templates
     compressor = try FrameCompressor(level: Self.compressionLevel)
-    if let dictionary { try use(dictionary: dictionary.bytes, number: dictionary.number) }
+    guard let dictionary else { return }
+    self.dictionary = (dictionary.number, try CompressionDictionary(dictionary.bytes, compressionLevel: Self.compressionLevel))
   }
 
-  /// Compresses with a dictionary from now on.
-  mutating func use(dictionary bytes: [UInt8], number: UInt32) throws(ZstandardError) {
-    dictionary = (number, try CompressionDictionary(bytes, compressionLevel: Self.compressionLevel))
+  /// What must be stored with what was encoded since the last call.
+  mutating func takeNew() -> New {
+    defer { new = New() }
+    return new
   }
-
-  var hasDictionary: Bool { dictionary != nil }
 
   /// The stored form of an entry's payload.
+  /// - Parameter request: of an answer, if a reader of the segment can have it.
   mutating func encode(_ content: EntryContent, request: EntryContent?) throws(ZstandardError) -> EncodedPayload {
-    let payload = content.payload
-    guard !payload.isEmpty else { return EncodedPayload(form: .empty, bytes: []) }
-    var frame: [UInt8] = []
-    try compress(payload, into: &frame)
-    // What does not shrink is stored as it is.
-    let isCompressed = frame.count < payload.count
+    guard !content.payload.isEmpty else { return EncodedPayload(form: .empty, bytes: []) }
     var bytes: [UInt8] = []
-    if isCompressed { bytes.appendVarint(dictionary.map { UInt64($0.number) } ?? 0) }
-    bytes.appendCounted(isCompressed ? frame : payload)
-    return EncodedPayload(form: isCompressed ? .zstd : .raw, bytes: bytes)
+    let outcome = templates.encode(content, request: request, to: &bytes)
+    // A message that comes to nothing may have brought the templates of its parts all the same.
+    if !templates.newTemplates.isEmpty || !templates.newWords.isEmpty { try noteNew() }
+    if case .encoded(let tellsMarks) = outcome {
+      return EncodedPayload(form: .template, bytes: bytes, tellsMarks: tellsMarks, refersToRequest: request != nil)
+    }
+    return try compressed(content.payload)
   }
 
-  private func compress(_ payload: [UInt8], into frame: inout [UInt8]) throws(ZstandardError) {
+  private mutating func noteNew() throws(ZstandardError) {
+    new.templates += templates.newTemplates
+    new.words += templates.newWords
+    templates.newTemplates.removeAll(keepingCapacity: true)
+    templates.newWords.removeAll(keepingCapacity: true)
+    let number = Int(dictionary?.number ?? 0)
+    guard number < Self.dictionaryTemplateCounts.count, templates.known.count >= Self.dictionaryTemplateCounts[number] else { return }
+    let bytes = templates.markup(atMost: Self.maximumDictionaryBytes)
+    dictionary = (UInt32(number + 1), try CompressionDictionary(bytes, compressionLevel: Self.compressionLevel))
+    new.dictionary = (UInt32(number + 1), bytes)
+  }
+
+  private func compressed(_ payload: [UInt8]) throws(ZstandardError) -> EncodedPayload {
+    var frame: [UInt8] = []
     var failure: ZstandardError?
     payload.withUnsafeBytes { bytes in
       do throws(ZstandardError) {
@@ -52,6 +83,26 @@ struct PayloadEncoder {
       } catch { failure = error }
     }
     if let failure { throw failure }
+    // What does not shrink is stored as it is.
+    let isShorter = frame.count < payload.count
+    var bytes: [UInt8] = []
+    if isShorter { bytes.appendVarint(dictionary.map { UInt64($0.number) } ?? 0) }
+    bytes.appendCounted(isShorter ? frame : payload)
+    return EncodedPayload(form: isShorter ? .zstd : .raw, bytes: bytes)
+  }
+}
+
+extension TemplateTable {
+  /// The markup of the newest templates, one after the other.
+  fileprivate func markup(atMost maximumBytes: Int) -> [UInt8] {
+    var pieces: [UnsafeBufferPointer<UInt8>] = []
+    var size = 0
+    for template in known.reversed().lazy.map(\.template) where size + template.markup.count <= maximumBytes {
+      pieces.append(template.markup)
+      size += template.markup.count
+    }
+    // What stands last is found at the shortest distance: the oldest are the most frequent.
+    return pieces.flatMap { Array($0) }
   }
 }
 
@@ -67,10 +118,14 @@ struct PayloadDecoder {
     var marks: [Mark]?
   }
 
+  private let templates: TemplateDecoder
   private let decompressor: FrameDecompressor
   private var dictionaries: [UInt32: CompressionDictionary] = [:]
 
-  init() throws(ZstandardError) { decompressor = try FrameDecompressor() }
+  init() throws(ZstandardError) {
+    templates = try TemplateDecoder()
+    decompressor = try FrameDecompressor()
+  }
 
   /// Reads a stored payload; the reader stands behind it afterwards.
   /// - Parameters:
@@ -91,13 +146,15 @@ struct PayloadDecoder {
       }
       return Result(
         payload: try decompressor.content(of: reader.counted(), dictionary: dictionary, maximumBytes: Self.maximumPayloadBytes))
-    case .template: throw FormatError("its payload has a form that this version does not know")
+    case .template:
+      let message = try templates.decode(&reader, request: request, observedAt: observedAt, storage: tables)
+      return Result(payload: message.payload, layout: message.layout, marks: message.marks)
     }
   }
 }
 
 /// What a segment keeps once for many rows, by number.
-protocol SegmentTables {
+protocol SegmentTables: TemplateStorage {
   func context(_ number: UInt32) throws -> SharedContext
   func dictionary(_ number: UInt32) throws -> [UInt8]
 }

@@ -84,6 +84,9 @@ extension SegmentReader: SegmentTables {
 
   func dictionary(_ number: UInt32) throws -> [UInt8] { try stored(number, in: segment.tables.dictionaries, "dictionary") }
 
+  func template(_ number: UInt32) throws -> [UInt8] { try stored(number, in: segment.tables.templates, "template") }
+  func word(_ number: UInt32) throws -> [UInt8] { try stored(number, in: segment.tables.words, "word") }
+
   /// What a table keeps under a number, its checksum compared.
   private func stored(_ number: UInt32, in table: Database, _ what: String) throws(JournalError) -> [UInt8] {
     let bytes = try withValue(of: number, in: table) { (bytes) throws(JournalError) -> [UInt8] in

@@ -17,8 +17,10 @@ final class SegmentReader {
   /// The latest requests that stand in rows of their own.
   var recentRequests = RecentRequests()
   var isReadingRequest = false
-  /// The runs of the index as of a transaction.
-  var knownRuns: (state: Int, runs: [IndexRun])?
+  /// Opened when it is first asked for.
+  var segmentIndex: SegmentIndex?
+  /// How many entries there are in a state of the segment.
+  var countedEntries: (state: Int, count: UInt32)?
 
   init(_ segment: SegmentEnvironment) throws(JournalError) {
     // All that can fail comes first: the 6.3 compiler crashes on a half-made object that holds a transaction.
@@ -52,69 +54,30 @@ final class SegmentReader {
     return try body()
   }
 
-  // MARK: Times
-
-  /// The spans of time of all runs of entries from a run on.
-  func timeBlocks(from number: UInt32) throws(JournalError) -> [TimeBlock] {
-    try snapshot { () throws(JournalError) in
-      var blocks: [Swift.Result<TimeBlock, FormatError>] = []
-      let start = bigEndianBytes(number)
-      try withCursor(in: segment.tables.blocks) { (cursor: borrowing Cursor) throws(LMDBError) in
-        func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-          do throws(FormatError) {
-            guard key.count == 4 else { throw FormatError("a span of time has the wrong key") }
-            blocks.append(.success(try TimeBlock(number: index(from: key), value)))
-          } catch { blocks.append(.failure(error)) }
-        }
-        var more: Void? = try start.withRawBytes { (bytes) throws(LMDBError) in try cursor.seek(atOrAfter: bytes, take) }
-        while more != nil { more = try cursor.move(.next, take) }
-      }
-      var result: [TimeBlock] = []
-      for block in blocks {
-        do throws(FormatError) {
-          result.append(try block.get())
-        } catch {
-          throw JournalError(.segmentDamaged, "the table of times is damaged: \(error.message).", path: path)
-        }
-      }
-      return result
-    }
-  }
-
   // MARK: The writer's start
 
   struct WriterState {
     var nextIndex: UInt32
     var lastRecordedAt: Timestamp?
-    var block: TimeBlock?
     var dictionary: (number: UInt32, bytes: [UInt8])?
-    var treeRowCount: Int
-    var runs: [IndexRun]
   }
 
   /// What a writer needs to go on where the segment ends; fills the table of contexts.
-  func writerState(_ table: inout ContextTable) throws(JournalError) -> WriterState {
+  func writerState(_ table: inout ContextTable, _ templates: inout TemplateTable) throws(JournalError) -> WriterState {
     try snapshot { () throws(JournalError) in
       let count = try entryCount()
-      var state = WriterState(nextIndex: count, treeRowCount: try rowCount(of: segment.tables.index), runs: try runs())
+      var state = WriterState(nextIndex: count)
       if count > 0 {
         guard let last = try entry(at: count - 1) else {
           throw JournalError(.segmentDamaged, "the last record is missing.", path: path)
         }
         state.lastRecordedAt = last.recordedAt
-        state.block = try timeBlocks(from: (count - 1) / SegmentWriter.blockEntryCount).last
       }
-      var rows: [(UInt32, [UInt8]?)] = []
-      try withCursor(in: segment.tables.contexts) { (cursor: borrowing Cursor) throws(LMDBError) in
-        func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-          rows.append((index(from: key), checked(value).map { Array($0) }))
-        }
-        var more: Void? = try cursor.move(.first, take)
-        while more != nil { more = try cursor.move(.next, take) }
-      }
-      for (number, encoding) in rows {
-        guard let encoding else { throw JournalError(.segmentDamaged, "context \(number) is damaged.", path: path) }
-        table.load(number: number, encoding: encoding)
+      try forEachStored(in: segment.tables.contexts, "context") { number, encoding in table.load(number: number, encoding: encoding) }
+      // Words first: templates name them.
+      try forEachStored(in: segment.tables.words, "word") { number, word in try templates.load(word: word, number: number) }
+      try forEachStored(in: segment.tables.templates, "template") { number, encoding in
+        try templates.load(template: encoding, number: number)
       }
       let newest = try withCursor(in: segment.tables.dictionaries) { (cursor: borrowing Cursor) throws(LMDBError) in
         try cursor.move(.last) { key, _ in index(from: key) }
@@ -128,11 +91,47 @@ final class SegmentReader {
     }
   }
 
+  /// Shows all that a table keeps by number to `body`, in order.
+  private func forEachStored(
+    in database: Database, _ what: String, _ body: (UInt32, [UInt8]) throws -> Void
+  ) throws(JournalError) {
+    var start: [UInt8]? = [0]
+    while let key = start {
+      let (rows, next) = try rows(of: database, from: key, limit: 1_000)
+      for row in rows {
+        let number = row.key.withRawBytes { index(from: $0) }
+        let value = row.value.withRawBytes { checked($0).map { Array($0) } }
+        do {
+          guard let value else { throw FormatError("its checksum does not fit") }
+          try body(number, value)
+        } catch {
+          throw JournalError(.segmentDamaged, "\(what) \(number) is damaged: \(error).", path: path)
+        }
+      }
+      start = next
+    }
+  }
+
   // MARK: Rows
 
   func rowCount(of database: Database) throws(JournalError) -> Int {
     try snapshot { () throws(JournalError) in
       do throws(LMDBError) { return try transaction.statistics(of: database).entryCount } catch { throw JournalError(error) }
+    }
+  }
+
+  /// Up to `limit` rows of a table, copied, from a key on, and the key to go on from.
+  func rows(
+    of database: Database, from start: [UInt8], limit: Int
+  ) throws(JournalError) -> (rows: [(key: [UInt8], value: [UInt8])], next: [UInt8]?) {
+    try snapshot { () throws(JournalError) in
+      var rows: [(key: [UInt8], value: [UInt8])] = []
+      try withCursor(in: database) { (cursor: borrowing Cursor) throws(LMDBError) in
+        func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) { rows.append((Array(key), Array(value))) }
+        var more: Void? = try start.withRawBytes { (start) throws(LMDBError) in try cursor.seek(atOrAfter: start, take) }
+        while more != nil && rows.count <= limit { more = try cursor.move(.next, take) }
+      }
+      return rows.count > limit ? (Array(rows.dropLast()), rows.last?.key) : (rows, nil)
     }
   }
 

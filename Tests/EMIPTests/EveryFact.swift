@@ -26,7 +26,7 @@ extension MessageFacts {
     add("requestStatus", requestStatus as Any)
     add("fault", fault as Any)
     add("soapVersion", (soapVersion, namespace, operation, isFault))
-    for name in 0...WireName.toDate { add("texts \(name)", (text(of: name), texts(of: name))) }
+    for name in Set(leaves.map(\.path.name)).union([WireName.toDate]).sorted() { add("texts \(name)", (text(of: name), texts(of: name))) }
     add("chargeDetailRecords", chargeDetailRecords)
     add("authenticationData", authenticationData)
     add("statusReports", statusReports)

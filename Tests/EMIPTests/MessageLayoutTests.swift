@@ -145,7 +145,7 @@ import Testing
 
   @Test func `facts of stored leaves are those of the bytes, over all traffic`() throws {
     var (count, faults) = (0, 0)
-    for message in simulatedMessages(exchanges: 400, seed: 3) {
+    for message in simulatedMessages(exchanges: 1_000, seed: 3) {
       guard case .message(let read) = reader.read(message) else { continue }
       let layout = try #require(read.layout)
       let stored = try MessageFacts(layout: layout, payload: message)
@@ -153,6 +153,6 @@ import Testing
       count += 1
       faults += stored.isFault ? 1 : 0
     }
-    #expect(count > 700 && faults > 0)
+    #expect(count > 1_800 && faults > 0)
   }
 }

@@ -1,0 +1,246 @@
+import Glibc
+import JournalFormat
+import XML
+
+/// The markup of messages that libxml2 has accepted, so that a message that repeats one of them is read without it.
+///
+/// A tree of bytes. A path from its root spells a message with a hole for the text of each leaf; messages that begin alike share the
+/// beginning. A message that follows a path to its end has the same markup byte for byte, and differs in texts that hold no markup, no
+/// reference and nothing that XML forbids: libxml2 would accept it too, and give leaves of the same names in the same places. Whatever
+/// is not quite so is not found here, and libxml2 reads it.
+///
+/// Memory: some 4 MiB (``limitBytes``). When that is full, all is forgotten and learned anew.
+final class LearnedMarkup {
+  /// What a message says by its markup alone.
+  struct Ending {
+    let envelope: MessageEnvelope
+    /// As a layout holds it.
+    let encoded: [UInt8]
+  }
+
+  /// Larger messages are not learned: one would drive out many.
+  static let messageLimitBytes = 64 << 10
+  static let leafLimit = 4096
+  static let limitBytes = 4 << 20
+
+  private var nodes: [Node] = [Node(.text)]
+  /// The bytes of all nodes.
+  private var text: [UInt8] = []
+  private var endings: [Ending] = []
+  private var endingIndexes: [MessageEnvelope: Int32] = [:]
+  /// The leaves of the message being read. No path has more than ``leafLimit``.
+  private let found = UnsafeMutablePointer<Found>.allocate(capacity: leafLimit)
+
+  deinit { found.deallocate() }
+
+  /// What is remembered, in bytes.
+  var sizeBytes: Int { text.count + nodes.count * MemoryLayout<Node>.stride }
+
+  // MARK: Reading
+
+  /// The ending and the leaves of a message whose markup is known; nil for any other.
+  func read(_ bytes: UnsafeBufferPointer<UInt8>) -> (ending: Ending, leaves: [Leaf])? {
+    guard let base = bytes.baseAddress, bytes.count <= XMLLimits.sizeBytes, !text.isEmpty else { return nil }
+    return nodes.withUnsafeBufferPointer { nodes in
+      let walk = text.withUnsafeBufferPointer { follow(base, bytes.count, nodes.baseAddress!, $0.baseAddress!) }
+      guard let (ending, count) = walk else { return nil }
+      let leaves = [Leaf](unsafeUninitializedCapacity: count) { leaves, initializedCount in
+        for index in 0..<count {
+          let leaf = found[index]
+          let shape = nodes[leaf.node].shape
+          (leaves.baseAddress! + index).initialize(
+            to: Leaf(
+              path: shape.path, item: shape.item, subitem: shape.subitem, range: bytes.trimmed(leaf.start..<leaf.end), traits: shape.traits)
+          )
+        }
+        initializedCount = count
+      }
+      return (endings[Int(ending)], leaves)
+    }
+  }
+
+  /// Follows a message through the tree and notes its leaves.
+  private func follow(
+    _ bytes: UnsafePointer<UInt8>, _ count: Int, _ nodes: UnsafePointer<Node>, _ text: UnsafePointer<UInt8>
+  ) -> (ending: Int32, leafCount: Int)? {
+    var (node, offset, leafCount) = (0, 0, 0)
+    while true {
+      guard offset < count else { return nodes[node].ending >= 0 ? (nodes[node].ending, leafCount) : nil }
+      var next = -1
+      var child = Int(nodes[node].child)
+      search: while child >= 0 {
+        switch nodes[child].kind {
+        case .text:
+          if nodes[child].first == bytes[offset], next < 0 { next = child }
+        case .hole:
+          let end = PlainText.end(in: bytes, from: offset, count)
+          guard end + 1 < count, bytes[end] == UInt8(ascii: "<") else { return nil }
+          // Else the element has children this time, and another path goes on with them.
+          if bytes[end + 1] == UInt8(ascii: "/") {
+            found[leafCount] = Found(node: child, start: offset, end: end)
+            next = child
+            break search
+          }
+        case .emptyLeaf:
+          found[leafCount] = Found(node: child, start: offset, end: offset)
+          next = child
+          break search
+        }
+        child = Int(nodes[child].sibling)
+      }
+      guard next >= 0 else { return nil }
+      node = next
+      if nodes[node].kind == .text {
+        let length = Int(nodes[node].textCount)
+        guard length <= count - offset, memcmp(text + Int(nodes[node].textStart), bytes + offset, length) == 0 else { return nil }
+        offset += length
+      } else {
+        offset = found[leafCount].end
+        leafCount += 1
+      }
+    }
+  }
+
+  // MARK: Learning
+
+  /// Remembers the markup of a message that libxml2 has accepted, unless there is anything unusual in it.
+  func learn(_ bytes: UnsafeBufferPointer<UInt8>, _ leaves: [Leaf], _ ending: Ending) {
+    guard bytes.count <= Self.messageLimitBytes, leaves.count <= Self.leafLimit, let gaps = MarkupGaps(bytes, leaves) else { return }
+    if sizeBytes + bytes.count + (2 * leaves.count + 2) * MemoryLayout<Node>.stride > Self.limitBytes { forget() }
+    var node = 0
+    var offset = 0
+    for (leaf, hole) in zip(leaves, gaps.holes) {
+      node = insert(bytes[offset..<hole.range.lowerBound], below: node)
+      node = insert(hole.isClosed ? .emptyLeaf : .hole, Shape(leaf), below: node)
+      offset = hole.range.upperBound
+    }
+    node = insert(bytes[offset...], below: node)
+    nodes[node].ending = index(of: ending)
+  }
+
+  private func forget() {
+    nodes = [Node(.text)]
+    text = []
+    endings = []
+    endingIndexes = [:]
+  }
+
+  private func index(of ending: Ending) -> Int32 {
+    if let index = endingIndexes[ending.envelope] { return index }
+    let index = Int32(endings.count)
+    endings.append(ending)
+    endingIndexes[ending.envelope] = index
+    return index
+  }
+
+  /// The node at the end of the bytes, made where there is none.
+  private func insert(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, below parent: Int) -> Int {
+    var node = parent
+    var rest = bytes
+    while let first = rest.first {
+      guard let child = child(of: node, where: { $0.kind == .text && $0.first == first }) else {
+        var new = Node(.text)
+        new.first = first
+        new.textStart = UInt32(text.count)
+        new.textCount = UInt32(rest.count)
+        text.append(contentsOf: rest)
+        return append(new, below: node)
+      }
+      let start = Int(nodes[child].textStart)
+      let common = zip(text[start..<start + Int(nodes[child].textCount)], rest).prefix { $0 == $1 }.count
+      if common < Int(nodes[child].textCount) { split(child, at: common) }
+      node = child
+      rest = rest.dropFirst(common)
+    }
+    return node
+  }
+
+  private func insert(_ kind: Node.Kind, _ shape: Shape, below parent: Int) -> Int {
+    if let child = child(of: parent, where: { $0.kind == kind }) {
+      assert(nodes[child].shape == shape, "the markup before a leaf tells all about it but its text")
+      return child
+    }
+    var new = Node(kind)
+    new.shape = shape
+    return append(new, below: parent)
+  }
+
+  /// Keeps the node's first bytes in it and gives the rest, and what follows, to a new one below.
+  private func split(_ node: Int, at count: Int) {
+    var rest = nodes[node]
+    rest.textStart += UInt32(count)
+    rest.textCount -= UInt32(count)
+    rest.first = text[Int(rest.textStart)]
+    rest.sibling = -1
+    nodes[node].textCount = UInt32(count)
+    nodes[node].child = Int32(nodes.count)
+    nodes[node].ending = -1
+    nodes.append(rest)
+  }
+
+  private func append(_ node: Node, below parent: Int) -> Int {
+    var node = node
+    node.sibling = nodes[parent].child
+    nodes[parent].child = Int32(nodes.count)
+    nodes.append(node)
+    return nodes.count - 1
+  }
+
+  private func child(of parent: Int, where isWanted: (Node) -> Bool) -> Int? {
+    var child = Int(nodes[parent].child)
+    while child >= 0, !isWanted(nodes[child]) { child = Int(nodes[child].sibling) }
+    return child >= 0 ? child : nil
+  }
+}
+
+/// A step of a path.
+private struct Node {
+  enum Kind {
+    /// Bytes that must stand there.
+    case text
+    /// A leaf's text.
+    case hole
+    /// A leaf that closed itself, and so has no text.
+    case emptyLeaf
+  }
+
+  let kind: Kind
+  /// The first byte of a text.
+  var first: UInt8 = 0
+  var textStart: UInt32 = 0
+  var textCount: UInt32 = 0
+  /// Of a leaf.
+  var shape = Shape()
+  /// The first of those that may follow; -1 for none.
+  var child: Int32 = -1
+  /// The next that may stand here instead; -1 for none.
+  var sibling: Int32 = -1
+  /// What a message that ends here says; -1 where none does.
+  var ending: Int32 = -1
+
+  init(_ kind: Kind) { self.kind = kind }
+}
+
+/// A leaf without its text.
+private struct Shape: Equatable {
+  var path = LeafPath(name: 0, parent: 0)
+  var item: UInt32 = 0
+  var subitem: UInt32 = 0
+  var traits: LeafTraits = []
+
+  init() {}
+
+  init(_ leaf: Leaf) {
+    path = leaf.path
+    item = leaf.item
+    subitem = leaf.subitem
+    traits = leaf.traits
+  }
+}
+
+/// A leaf of the message being read, by its node, and its whole content.
+private struct Found {
+  var node: Int
+  var start: Int
+  var end: Int
+}
