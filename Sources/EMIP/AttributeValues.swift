@@ -5,9 +5,7 @@ enum AttributeValues {
   /// Calls `body` with the range between the quotes of each, in order.
   /// - Parameter end: where the tag's `>` or `/>` stands.
   static func forEach(in bytes: UnsafeBufferPointer<UInt8>, tagEnd end: Int, _ body: (Range<Int>) -> Void) {
-    // No `<` stands within a tag (XML 1.0, production 10).
-    var offset = end
-    while offset > 0, bytes[offset] != UInt8(ascii: "<") { offset -= 1 }
+    var offset = bytes.tagStart(end: end)
     while offset < end, !bytes[offset].isXMLWhiteSpace { offset += 1 }
     while true {
       while offset < end, bytes[offset].isXMLWhiteSpace { offset += 1 }

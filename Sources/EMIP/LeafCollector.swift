@@ -1,6 +1,14 @@
 import JournalFormat
 import XML
 
+/// What is kept of a message's markup.
+struct CollectedMessage {
+  let envelope: MessageEnvelope
+  let leaves: [Leaf]
+  /// The items of the outer list or lists, from the start tag to the end tag.
+  let items: [Range<Int>]
+}
+
 /// Collects a message's leaves while it is read, and checks that it is one envelope with one body with one child.
 ///
 /// Depths: 1 the envelope, 2 header and body, 3 header blocks and the operation, 4 and below its leaves.
@@ -19,7 +27,7 @@ final class LeafCollector: XMLHandler {
   }
 
   func begin(_ bytes: UnsafeBufferPointer<UInt8>) { state.pointee.begin(bytes) }
-  func end() -> Result<(envelope: MessageEnvelope, leaves: [Leaf]), MessageRefusal> { state.pointee.end() }
+  func end() -> Result<CollectedMessage, MessageRefusal> { state.pointee.end() }
   func startElement(_ name: XMLName, attributeCount: Int) { state.pointee.startElement(name, attributeCount) }
   func endElement(_ content: XMLContent) { state.pointee.endElement(content) }
 }
@@ -42,6 +50,8 @@ private struct State {
   private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
   private var depth = 0
   private var leaves: [Leaf] = []
+  private var items: [Range<Int>] = []
+  private var itemStart = 0
   private var refusal: MessageRefusal?
   private var soapVersion = SOAPVersion.soap12
   private var isInBody = false
@@ -75,6 +85,7 @@ private struct State {
     depth = 0
     leaves = []
     leaves.reserveCapacity(24)
+    items = []
     refusal = nil
     isInBody = false
     bodyCount = 0
@@ -88,13 +99,17 @@ private struct State {
     personalDepth = 0
   }
 
-  mutating func end() -> Result<(envelope: MessageEnvelope, leaves: [Leaf]), MessageRefusal> {
+  mutating func end() -> Result<CollectedMessage, MessageRefusal> {
     bytes = UnsafeBufferPointer(start: nil, count: 0)
-    defer { leaves = [] }
+    defer {
+      leaves = []
+      items = []
+    }
     if let refusal { return .failure(refusal) }
     if bodyCount == 0 { return .failure(MessageRefusal(.noBody, line: 0)) }
     if bodyChildCount == 0 { return .failure(MessageRefusal(.emptyBody, line: 0)) }
-    return .success((MessageEnvelope(soapVersion: soapVersion, namespace: namespace, operation: operation), leaves))
+    let envelope = MessageEnvelope(soapVersion: soapVersion, namespace: namespace, operation: operation)
+    return .success(CollectedMessage(envelope: envelope, leaves: leaves, items: items))
   }
 
   mutating func startElement(_ name: XMLName, _ attributeCount: Int) {
@@ -126,6 +141,7 @@ private struct State {
       subitemDepth = 0
     }
     if frames[depth].isItem {
+      items.append(itemStart..<bytes.elementEnd(content.range))
       item = 0
       subitemCount = 0
     }
@@ -178,6 +194,7 @@ private struct State {
       item = itemCount
       subitemCount = 0
       frames[depth].isItem = true
+      itemStart = bytes.tagStart(end: name.tagEnd)
     }
   }
 
@@ -227,6 +244,24 @@ extension UnsafeBufferPointer<UInt8> {
     while start < end, self[start].isXMLWhiteSpace { start += 1 }
     while start < end, self[end - 1].isXMLWhiteSpace { end -= 1 }
     return start..<end
+  }
+
+  /// Where the start tag begins whose `>` or `/>` stands at `end`: within a tag there is no other `<` (XML 1.0, production 10).
+  func tagStart(end: Int) -> Int {
+    self[..<end].lastIndex(of: UInt8(ascii: "<")) ?? 0
+  }
+
+  /// Whether an element with this content closes itself: then its content is empty and stands behind the tag.
+  func closesItself(_ content: Range<Int>) -> Bool {
+    content.isEmpty && self[content.lowerBound - 1] == UInt8(ascii: ">") && self[content.lowerBound - 2] == UInt8(ascii: "/")
+  }
+
+  /// Where an element with this content ends.
+  fileprivate func elementEnd(_ content: Range<Int>) -> Int {
+    guard !closesItself(content) else { return content.upperBound }
+    var end = content.upperBound
+    while end < count, self[end] != UInt8(ascii: ">") { end += 1 }
+    return Swift.min(end + 1, count)
   }
 
   fileprivate func equals(_ word: StaticString) -> Bool { count == word.utf8CodeUnitCount && hasSuffix(word) }

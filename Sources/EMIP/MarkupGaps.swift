@@ -28,9 +28,7 @@ struct MarkupGaps {
 
   private static func hole(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Hole? {
     var (start, end) = (range.lowerBound, range.upperBound)
-    if range.isEmpty, bytes[start - 1] == UInt8(ascii: ">"), bytes[start - 2] == UInt8(ascii: "/") {
-      return Hole(range: range, isClosed: true)
-    }
+    if bytes.closesItself(range) { return Hole(range: range, isClosed: true) }
     while bytes[start - 1].isXMLWhiteSpace { start -= 1 }
     while bytes[end].isXMLWhiteSpace { end += 1 }
     guard !bytes[start..<end].contains(UInt8(ascii: "<")) else { return nil }

@@ -54,14 +54,14 @@ public final class MessageReader {
     }
     switch parse(payload) {
     case .failure(let refusal): return .refused(refusal)
-    case .success(let (envelope, leaves)):
-      guard let encoded = envelope.encoded else { return .message(facts(envelope, leaves, nil, payload)) }
-      payload.withUnsafeBufferPointer { learned.learn($0, leaves, LearnedMarkup.Ending(envelope: envelope, encoded: encoded)) }
-      return .message(facts(envelope, leaves, MessageLayout(leaves: leaves, envelope: encoded), payload))
+    case .success(let message):
+      guard let encoded = message.envelope.encoded else { return .message(facts(message.envelope, message.leaves, nil, payload)) }
+      payload.withUnsafeBufferPointer { learned.learn($0, message, encoded) }
+      return .message(facts(message.envelope, message.leaves, MessageLayout(leaves: message.leaves, envelope: encoded), payload))
     }
   }
 
-  private func parse(_ payload: [UInt8]) -> Result<(envelope: MessageEnvelope, leaves: [Leaf]), MessageRefusal> {
+  private func parse(_ payload: [UInt8]) -> Result<CollectedMessage, MessageRefusal> {
     let failure: XMLError? = payload.withUnsafeBufferPointer { bytes in
       collector.begin(bytes)
       do throws(XMLError) {

@@ -38,12 +38,15 @@ final class IndexBuilder: @unchecked Sendable {
 
   /// Begins to build.
   /// - Parameters:
-  ///   - segments: all of the journal; the last is written to.
-  ///   - entryCount: what that one has.
+  ///   - segments: all of the journal.
+  ///   - entryCount: what the one that is written to has.
   func start(_ segments: [Manifest.Segment], entryCount: UInt32) {
     condition.withLock {
-      closed = segments.dropLast()
-      newest = segments.last.map { Newest(segment: $0, entryCount: entryCount, countAtOpening: entryCount) }
+      // A sealed segment has its index within.
+      closed = segments.filter { $0.lastPosition != nil && $0.form == .hot }
+      newest = segments.last.flatMap { last in
+        last.lastPosition == nil ? Newest(segment: last, entryCount: entryCount, countAtOpening: entryCount) : nil
+      }
       isRunning = true
     }
     let thread = Thread { [self] in
@@ -81,10 +84,23 @@ final class IndexBuilder: @unchecked Sendable {
     }
   }
 
-  /// Tells that a segment begins, and that there will be no more of the one before.
-  func roll(to segment: Manifest.Segment, closing last: Manifest.Segment?) {
+  /// Tells that there will be no more of the newest segment.
+  func end(_ segment: Manifest.Segment) {
     condition.withLock {
-      if let last { closed.append(last) }
+      closed.append(segment)
+      newest = nil
+      condition.broadcast()
+    }
+  }
+
+  /// Tells that a segment's file is to go.
+  func forget(_ segment: Manifest.Segment) {
+    condition.withLock { closed.removeAll { $0.file == segment.file } }
+  }
+
+  /// Tells that a segment begins.
+  func begin(_ segment: Manifest.Segment) {
+    condition.withLock {
       newest = Newest(segment: segment, entryCount: 0, countAtOpening: 0)
       condition.broadcast()
     }

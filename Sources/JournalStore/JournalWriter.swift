@@ -160,6 +160,8 @@ struct JournalWriter {
   }
 
   private mutating func commit(_ group: inout OpenGroup) throws(JournalError) {
+    guard group.transaction != nil else { return }
+    try segment!.flush(in: group.transaction!)
     guard let transaction = group.transaction.take() else { return }
     do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
     indexBuilder.note(entryCount: segment!.nextIndex)
@@ -182,11 +184,13 @@ struct JournalWriter {
     try directory.write(manifest)
     endedTemplates = writer.templates
     segment = nil
+    indexBuilder.end(manifest.segments[manifest.segments.count - 1])
   }
 
   /// Names a segment's sealed file in place of its old one, which goes once its readers have: they keep it open.
   private mutating func replaceBySealed(_ old: Manifest.Segment) throws(JournalError) {
     guard let index = manifest.segments.firstIndex(of: old) else { return }
+    indexBuilder.forget(old)
     manifest.segments[index] = old.sealed
     try directory.write(manifest)
     try directory.removeGarbage(manifest)
@@ -211,13 +215,14 @@ struct JournalWriter {
     try FileSystem.synchronizeDirectory(directory.segmentsPath)
     if let newest = manifest.segments.last, newest.lastPosition == nil {
       manifest.segments[manifest.segments.count - 1].lastPosition = JournalPosition(nextPosition.rawValue - 1)
+      indexBuilder.end(manifest.segments[manifest.segments.count - 1])
     }
     manifest.segments.append(descriptor)
     manifest.nextPosition = nextPosition
     try directory.write(manifest)
     segment = writer
     endedTemplates = nil
-    indexBuilder.roll(to: descriptor, closing: manifest.segments.dropLast().last)
+    indexBuilder.begin(descriptor)
   }
 
   private func note(_ event: JournalClock.Event) -> EntryContent {
@@ -237,7 +242,7 @@ extension JournalDirectory {
       let file = name.hasSuffix("-lock") ? String(name.dropLast(5)) : name
       // Nobody locks a sealed file; its writer's lock file is of no use any more.
       let isLeft = name.hasSuffix("-lock") && sealed.contains(file)
-      guard isLeft || file.hasSuffix(".mdb"), !listed.contains(file) else { continue }
+      guard isLeft || (file.hasSuffix(".mdb") && !listed.contains(file)) else { continue }
       try FileSystem.remove(segmentsPath + "/" + name)
     }
   }

@@ -44,7 +44,8 @@ func saxStartElement(
   guard xmlDictSize(state.pointee.context.pointee.dict) <= XMLLimits.names else {
     return fail(state, .tooManyNames, "The message has more than some \(XMLLimits.names) different names.")
   }
-  let tagEnd = state.pointee.offset
+  // The parser calls before it looks for the `>`: a tag may be cut off by the document's end.
+  let tagEnd = min(state.pointee.offset, state.pointee.bytes.count)
   let closesItself = state.pointee.context.pointee.input.pointee.cur.pointee == UInt8(ascii: "/")
   if depth > 0 { state.pointee.frames[depth - 1].hasChildElements = true }
   state.pointee.frames[depth] = SAXFrame(

@@ -15,14 +15,14 @@ struct IndexFile {
   }
 
   func state() throws -> IndexState {
-    let segment = try SegmentEnvironment.reading(segmentPath, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(segmentPath, form: .hot, isGrowing: true)
     return try IndexEnvironment.reading(path, IndexState.Owner(segment.header))!.state()
   }
 
   /// Builds the index as far as it goes, and says what there was to do.
   @discardableResult
   func build(limits: IndexLimits, isClosed: Bool = false) throws -> Int {
-    let segment = try SegmentEnvironment.reading(segmentPath, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(segmentPath, form: .hot, isGrowing: true)
     let count = try SegmentReader(segment).entryCount()
     var writer = try IndexWriter(segment, limits: limits)
     var steps = 0
