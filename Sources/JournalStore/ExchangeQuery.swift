@@ -75,17 +75,16 @@ extension JournalReader {
       return true
     }
     let reader = try self.reader(segment)
-    let blocks = try reader.timeBlocks(from: 0).filter { block in
+    let blocks = try reader.timeBlocks().filter { block in
       query.since.map { block.latest >= $0 } ?? true && query.until.map { block.earliest < $0 } ?? true
     }
     for block in query.isReversed ? blocks.reversed() : blocks {
-      let start = block.number * SegmentWriter.blockEntryCount
       let bounds = (
-        segment.firstPosition.advanced(by: Int(start)),
-        segment.firstPosition.advanced(by: Int(start) + Int(SegmentWriter.blockEntryCount) - 1)
+        segment.firstPosition.advanced(by: Int(block.entries.lowerBound)),
+        segment.firstPosition.advanced(by: Int(block.entries.upperBound) - 1)
       )
       guard query.isAhead(bounds.0) || query.isAhead(bounds.1) else { continue }
-      let entries = try reader.entries(from: start, limit: Int(SegmentWriter.blockEntryCount))
+      let entries = try reader.entries(from: block.entries.lowerBound, limit: block.entries.count)
       for result in query.isReversed ? entries.reversed() : entries {
         switch result {
         case .failure(let error): guard try body(.failure(error)) else { return false }

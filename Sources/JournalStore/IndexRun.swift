@@ -1,108 +1,122 @@
 internal import JournalFormat
 
-/// A row of the indexes: a key and the index in the segment of an entry that has it.
-struct IndexRow: Hashable, Comparable, Sendable {
-  /// Key above, entry below: the order of rows is that of this number.
-  let rawValue: UInt64
-
-  init(_ key: IndexKey, _ entry: UInt32) { rawValue = UInt64(key.rawValue) << 32 | UInt64(entry) }
-  init(rawValue: UInt64) { self.rawValue = rawValue }
-
-  var key: IndexKey { IndexKey(rawValue: UInt32(rawValue >> 32)) }
-  var entry: UInt32 { UInt32(truncatingIfNeeded: rawValue) }
-
-  static func < (left: IndexRow, right: IndexRow) -> Bool { left.rawValue < right.rawValue }
-}
-
-/// A sorted run of index rows (`Schemas/journal-format.md`, "Index runs"): what the list of runs says of it.
+/// A sorted run of index rows (`Schemas/journal-format.md`, "Index runs"): what the index says of it.
 struct IndexRun: Hashable, Sendable {
-  /// Never used again in a segment.
+  /// Which of a run's rows it holds. While runs are merged, rows move from them to their target in steps.
+  enum Extent: Hashable, Sendable {
+    case whole
+    /// The target of a merge: only the rows before this one have come yet.
+    case before(IndexRow)
+    /// The source of a merge: the rows before this one have gone.
+    case from(IndexRow)
+  }
+
+  /// Never used again in a file.
   let number: UInt32
   /// How often its rows were merged.
   let level: UInt8
-  /// No entry of it has a lower index.
-  let firstEntry: UInt32
-  let rowCount: UInt32
+  /// The entries that its rows lead to: it has the rows of all of them.
+  let entries: Range<UInt32>
+  let coding: IndexCoding
+  var rowCount: UInt32 = 0
+  /// Distinct keys.
+  var keyCount: UInt32 = 0
+  /// 0 while there is no filter.
+  var filterWordCount: UInt32 = 0
+  var extent = Extent.whole
 
-  static let valueBytes = 9
-
-  func encoded() -> [UInt8] {
-    var bytes: [UInt8] = [level]
-    bytes.appendLittleEndian(firstEntry)
-    bytes.appendLittleEndian(rowCount)
-    return bytes
-  }
-
-  init(number: UInt32, level: UInt8, firstEntry: UInt32, rowCount: UInt32) {
+  init(number: UInt32, level: UInt8, entries: Range<UInt32>, keyBits: UInt8 = 32, expectedKeyCount: Int) {
     self.number = number
     self.level = level
-    self.firstEntry = firstEntry
-    self.rowCount = rowCount
+    self.entries = entries
+    coding = IndexCoding(entries: entries, keyBits: keyBits, expectedKeyCount: expectedKeyCount)
   }
 
-  init(number: UInt32, _ bytes: UnsafeRawBufferPointer) throws(FormatError) {
-    var reader = ByteReader(bytes)
-    self.number = number
+  /// Whether a key's rows may stand here, as far as a merge under way tells.
+  func covers(_ key: IndexKey) -> Bool {
+    switch extent {
+    case .whole: true
+    case .before(let bound): key <= bound.key
+    case .from(let bound): key >= bound.key
+    }
+  }
+
+  func append(to output: inout [UInt8]) {
+    output.appendVarint(UInt64(number))
+    output.append(level)
+    output.appendVarint(UInt64(entries.lowerBound))
+    output.appendVarint(entries.count)
+    output += [coding.keyBits, coding.distanceBits]
+    for count in [rowCount, keyCount, filterWordCount] { output.appendVarint(UInt64(count)) }
+    switch extent {
+    case .whole: output.append(0)
+    case .before(let bound):
+      output.append(1)
+      output.appendLittleEndian(bound.rawValue)
+    case .from(let bound):
+      output.append(2)
+      output.appendLittleEndian(bound.rawValue)
+    }
+  }
+
+  init(_ reader: inout ByteReader) throws(FormatError) {
+    func number32(_ reader: inout ByteReader) throws(FormatError) -> UInt32 { UInt32(try reader.count(atMost: Int(UInt32.max))) }
+    number = try number32(&reader)
     level = try reader.byte()
-    firstEntry = try reader.littleEndian(UInt32.self)
-    rowCount = try reader.littleEndian(UInt32.self)
-    guard reader.isAtEnd else { throw FormatError("a run of the index has the wrong size") }
+    let first = try number32(&reader)
+    let count = try number32(&reader)
+    guard count <= UInt32.max - first else { throw FormatError("a run of the index covers too many entries") }
+    entries = first..<first + count
+    let keyBits = try reader.byte()
+    let distanceBits = try reader.byte()
+    guard (1...32).contains(keyBits), distanceBits < keyBits else { throw FormatError("a run of the index has an unknown coding") }
+    coding = IndexCoding(entries: entries, keyBits: keyBits, distanceBits: distanceBits)
+    rowCount = try number32(&reader)
+    keyCount = try number32(&reader)
+    filterWordCount = try number32(&reader)
+    switch try reader.byte() {
+    case 0: extent = .whole
+    case 1: extent = .before(IndexRow(rawValue: try reader.littleEndian(UInt64.self)))
+    case 2: extent = .from(IndexRow(rawValue: try reader.littleEndian(UInt64.self)))
+    default: throw FormatError("a run of the index has an unknown extent")
+    }
   }
 }
 
-/// Some rows of a run, packed: each as its distance to the one before. The block's key names its last row, so that a search finds the block
-/// that may hold a row in one step.
-enum IndexBlock {
-  /// A search reads half a block, and a block costs 22 bytes beside its rows.
-  static let maximumBytes = 316
-  static let keyBytes = 12
-  /// What the first row's distance counts from.
-  static let origin = IndexRow(rawValue: 0)
+/// How the rows of a run are packed (`Schemas/journal-format.md`, "Index runs").
+struct IndexCoding: Hashable, Sendable {
+  /// The upper bits of its keys that a run keeps.
+  let keyBits: UInt8
+  /// Of the distance from key to key, the lower bits that are written as they are.
+  let distanceBits: UInt8
+  let firstEntry: UInt32
+  /// Bits that an entry's distance to the first one takes.
+  let entryBits: Int
 
-  static func key(_ run: UInt32, _ last: IndexRow) -> [UInt8] {
-    var key = bigEndianBytes(run)
-    key.appendBigEndian(last.rawValue)
-    return key
+  init(entries: Range<UInt32>, keyBits: UInt8, distanceBits: UInt8) {
+    self.keyBits = keyBits
+    self.distanceBits = distanceBits
+    firstEntry = entries.lowerBound
+    entryBits = UInt32.bitWidth - UInt32(max(entries.count, 1) - 1).leadingZeroBitCount
   }
 
-  /// The run that a block's key names; nil where it is no such key.
-  static func run(_ key: UnsafeRawBufferPointer) -> UInt32? {
-    key.count == keyBytes ? UInt32(bigEndian: key.loadUnaligned(as: UInt32.self)) : nil
+  /// Keys are spread evenly, so their distances are about the range of keys by their number; Rice's code is shortest with its logarithm.
+  init(entries: Range<UInt32>, keyBits: UInt8, expectedKeyCount: Int) {
+    let distance = (1 << Int(keyBits)) / max(expectedKeyCount, 1)
+    let bits = max(0, Int.bitWidth - 1 - max(distance, 1).leadingZeroBitCount)
+    self.init(entries: entries, keyBits: keyBits, distanceBits: UInt8(min(bits, Int(keyBits) - 1)))
   }
 
-  /// Appends a row to a block.
-  static func append(_ row: IndexRow, after previous: IndexRow, _ run: IndexRun, to block: inout [UInt8]) {
-    let distance = row.key.rawValue - previous.key.rawValue
-    block.appendVarint(UInt64(distance))
-    block.appendVarint(UInt64(distance == 0 ? row.entry - previous.entry : row.entry - run.firstEntry))
+  /// Sixty-fourfold room: of 64 keys that a run does not have, one looks like one that it has.
+  static func sufficientKeyBits(keyCount: Int) -> UInt8 {
+    UInt8(min(32, Int.bitWidth - max(keyCount, 1).leadingZeroBitCount + 6))
   }
 
-  /// Shows a block's rows to `body`, in order, until it returns false.
-  static func forEachRow(_ block: UnsafeRawBufferPointer, _ run: IndexRun, _ body: (IndexRow) -> Bool) throws(FormatError) {
-    var key = origin.key.rawValue
-    var entry = origin.entry
-    var offset = 0
-    while offset < block.count {
-      guard let distance = varint(block, &offset), let value = varint(block, &offset), distance <= UInt32.max - key else {
-        throw FormatError("a run of the index is damaged")
-      }
-      key += distance
-      entry = (distance == 0 ? entry : run.firstEntry) &+ value
-      guard body(IndexRow(IndexKey(rawValue: key), entry)) else { return }
-    }
-  }
+  var keyShift: UInt32 { 32 - UInt32(keyBits) }
 
-  /// A search reads hundreds of these: no more checks than it takes.
-  private static func varint(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> UInt32? {
-    var value: UInt32 = 0
-    var shift: UInt32 = 0
-    while offset < bytes.count && shift < 35 {
-      let byte = bytes[offset]
-      offset += 1
-      value |= UInt32(byte & 0x7f) << shift
-      if byte < 0x80 { return value }
-      shift += 7
-    }
-    return nil
-  }
+  /// What the run keeps of a row.
+  func kept(_ row: IndexRow) -> IndexRow { IndexRow(kept(row.key), row.entry) }
+
+  /// What the run keeps of a key.
+  func kept(_ key: IndexKey) -> IndexKey { IndexKey(rawValue: (key.rawValue >> keyShift) << keyShift) }
 }

@@ -1,133 +1,124 @@
 internal import JournalFormat
 internal import LMDB
 
-/// Writes the indexes of a segment, in the transaction of the entries that they index.
-///
-/// New rows go into a small tree; a full tree is emptied into a sorted run, packed and written in order, and four runs of a level are merged
-/// into one of the next. So a commit dirties few pages however large the segment is, and old rows cost a few bytes each.
+/// Brings the index of a segment up to its entries, in steps of one commit each. What is in the file is all that it needs to know, so it
+/// goes on after any crash.
 struct IndexWriter {
-  /// When rows move on; tests put smaller numbers.
-  struct Limits: Sendable {
-    /// Rows that the tree may hold.
-    var maximumTreeRows = 65_536
-    /// This many runs of a level become one of the next.
-    var mergedRunCount = 4
-    /// Larger runs stay as they are: a merge is held in memory, eight bytes a row.
-    var maximumMergedRows = 8_000_000
-  }
+  private let segment: SegmentReader
+  private let limits: IndexLimits
+  private let owner: IndexState.Owner
+  private var file: IndexEnvironment
+  private var state: IndexState
+  private var maker: IndexRowMaker
 
-  private let limits: Limits
-  private let tables: SegmentEnvironment.Tables
-  private var pending: [IndexRow] = []
-  private var treeRowCount: Int
-  private var runs: [IndexRun]
-  private var nextRunNumber: UInt32
-
-  /// - Parameters:
-  ///   - treeRowCount: rows that the tree holds now.
-  ///   - runs: those that there are now.
-  init(_ tables: SegmentEnvironment.Tables, treeRowCount: Int, runs: [IndexRun], limits: Limits = Limits()) {
-    self.tables = tables
+  init(_ segment: SegmentEnvironment, limits: IndexLimits) throws(JournalError) {
+    let reader = try SegmentReader(segment)
+    let owner = IndexState.Owner(segment.header)
+    var file = try IndexEnvironment.writing(segment.indexPath, owner, limits)
+    var state = try file.state()
+    if state.indexedThrough > (try reader.entryCount()) {
+      // The segment was restored from an earlier copy than the index.
+      file = try IndexEnvironment.create(segment.indexPath, owner, limits)
+      state = try file.state()
+    }
+    try translating { () throws(LMDBError) in _ = try file.environment.clearDeadReaders() }
+    self.segment = reader
     self.limits = limits
-    self.treeRowCount = treeRowCount
-    self.runs = runs
-    nextRunNumber = (runs.map(\.number).max() ?? 0) + 1
+    self.owner = owner
+    self.file = file
+    self.state = state
+    maker = IndexRowMaker(segment.header, from: state.indexedThrough, runEntryCount: limits.runEntryCount)
   }
 
-  /// Takes a row; ``flush(in:)`` writes it.
-  mutating func add(_ row: IndexRow) { pending.append(row) }
+  var indexedThrough: UInt32 { state.indexedThrough }
 
-  /// Writes the rows that were added, in the order of their keys.
-  mutating func flush(in transaction: borrowing WriteTransaction) throws(LMDBError) {
-    pending.sort()
-    for row in pending {
-      var key = row.key.rawValue.bigEndian
-      var entry = row.entry.bigEndian
-      try withUnsafeBytes(of: &key) { (key) throws(LMDBError) in
-        try withUnsafeBytes(of: &entry) { (entry) throws(LMDBError) in
-          try transaction.put(entry, for: key, in: tables.index, .lastDuplicate)
-        }
-      }
+  /// Does one piece of work; false where there is none.
+  /// - Parameters:
+  ///   - entryCount: how many entries the segment has.
+  ///   - isClosed: whether there will be no more, so that the last run may be short.
+  mutating func step(entryCount: UInt32, isClosed: Bool) throws(JournalError) -> Bool {
+    do throws(JournalError) {
+      return try proceed(entryCount, isClosed)
+    } catch {
+      guard error.code == .segmentDamaged, error.path == file.environment.path else { throw error }
+      // The file was damaged behind our back. It is derived: make it anew.
+      try makeAnew()
+      return true
     }
-    treeRowCount += pending.count
-    pending.removeAll(keepingCapacity: true)
-    if treeRowCount >= limits.maximumTreeRows { try emptyTree(in: transaction) }
   }
 
-  private mutating func emptyTree(in transaction: borrowing WriteTransaction) throws(LMDBError) {
+  private mutating func makeAnew() throws(JournalError) {
+    file = try IndexEnvironment.create(file.environment.path, owner, limits)
+    state = try file.state()
+    maker = IndexRowMaker(segment.segment.header, from: 0, runEntryCount: limits.runEntryCount)
+  }
+
+  private mutating func proceed(_ entryCount: UInt32, _ isClosed: Bool) throws(JournalError) -> Bool {
+    // Only a closed segment ends with a short run: this index is a later copy than the manifest, from which the segment goes on.
+    if !isClosed && state.indexedThrough % limits.runEntryCount != 0 { try makeAnew() }
+    let merge = IndexMerge(tables: file.tables, limits: limits, path: file.environment.path)
+    var next = state
+    if IndexMerge.isUnderWay(state) || merge.begin(&next) {
+      let transaction = try translating { () throws(LMDBError) in try file.environment.beginWrite() }
+      try merge.step(&next, in: transaction)
+      try commit(next, transaction)
+      return true
+    }
+    let end = min((state.indexedThrough / limits.runEntryCount + 1) * limits.runEntryCount, entryCount)
+    guard state.indexedThrough < end, isClosed || end % limits.runEntryCount == 0 else { return false }
+    try addRun(of: state.indexedThrough..<end)
+    return true
+  }
+
+  private mutating func addRun(of entries: Range<UInt32>) throws(JournalError) {
+    var (rows, times) = try read(entries)
+    rows.sort()
+    var run = IndexRun(number: state.nextRunNumber, level: 0, entries: entries, expectedKeyCount: rows.count)
+    let transaction = try translating { () throws(LMDBError) in try file.environment.beginWrite() }
+    run = try translating { () throws(LMDBError) in
+      var writer = try IndexRunWriter(run, file.tables, in: transaction)
+      for row in rows { try writer.add(row, in: transaction) }
+      try writer.flush(in: transaction)
+      try file.tables.write(times, in: transaction)
+      return writer.run
+    }
+    run.filterWordCount = try file.tables.writeFilter(of: run, in: transaction, path: file.environment.path)
+    var next = state
+    next.runs.append(run)
+    next.indexedThrough = entries.upperBound
+    try commit(next, transaction)
+  }
+
+  private mutating func read(_ entries: Range<UInt32>) throws(JournalError) -> (rows: [IndexRow], times: [TimeBlock]) {
     var rows: [IndexRow] = []
-    rows.reserveCapacity(treeRowCount)
-    try transaction.withCursor(in: tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
-      func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-        rows.append(IndexRow(IndexKey(rawValue: index(from: key)), index(from: value)))
+    var times = TimeBlockMaker(segment.segment.header, runEntryCount: limits.runEntryCount)
+    var next = entries.lowerBound
+    while next < entries.upperBound {
+      let results = try segment.entries(from: next, limit: min(512, entries.count))
+      guard !results.isEmpty else {
+        throw JournalError(.segmentDamaged, "the segment ends before entries that it had.", path: segment.segment.environment.path)
       }
-      var more: Void? = try cursor.move(.first, take)
-      while more != nil { more = try cursor.move(.next, take) }
+      for result in results where next < entries.upperBound {
+        switch result {
+        case .success(let entry):
+          maker.addRows(of: entry, to: &rows)
+          times.add(entry.content.observedAt, at: next)
+        case .failure:
+          // Whoever reads it is told. It has no rows, and its neighbours have theirs.
+          maker.skip()
+          times.add(nil, at: next)
+        }
+        next += 1
+      }
     }
-    try transaction.empty(tables.index)
-    treeRowCount = 0
-    try write(rows, level: 0, in: transaction)
-    try mergeFullLevels(in: transaction)
+    return (rows, times.blocks)
   }
 
-  private mutating func mergeFullLevels(in transaction: borrowing WriteTransaction) throws(LMDBError) {
-    var level: UInt8 = 0
-    while case let full = runs.filter({ $0.level == level }), full.count >= limits.mergedRunCount {
-      guard full.reduce(0, { $0 + Int($1.rowCount) }) <= limits.maximumMergedRows else { return }
-      var rows: [IndexRow] = []
-      for run in full { try takeOut(run, &rows, in: transaction) }
-      runs.removeAll { $0.level == level }
-      // The rows of each run are in order already, which the standard library's sort makes use of.
-      rows.sort()
-      try write(rows, level: level + 1, in: transaction)
-      level += 1
-    }
-  }
-
-  /// Reads a run's rows and removes it.
-  private func takeOut(_ run: IndexRun, _ rows: inout [IndexRow], in transaction: borrowing WriteTransaction) throws(LMDBError) {
-    var keys: [[UInt8]] = []
-    let start = IndexBlock.key(run.number, IndexBlock.origin)
-    var isDamaged = false
-    try transaction.withCursor(in: tables.runs) { (cursor: borrowing Cursor) throws(LMDBError) in
-      func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-        guard IndexBlock.run(key) == run.number else { return false }
-        keys.append(Array(key))
-        do throws(FormatError) {
-          try IndexBlock.forEachRow(value, run) { row in
-            rows.append(row)
-            return true
-          }
-        } catch { isDamaged = true }
-        return true
-      }
-      var more = try start.withRawBytes { (start) throws(LMDBError) in try cursor.seek(atOrAfter: start, take) } ?? false
-      while more { more = try cursor.move(.next, take) ?? false }
-    }
-    guard !isDamaged else { throw LMDBError(code: .corrupted, call: "merging the index") }
-    for key in keys { try key.withRawBytes { (key) throws(LMDBError) in try transaction.remove(key, in: tables.runs) } }
-    try bigEndianBytes(run.number).withRawBytes { (key) throws(LMDBError) in try transaction.remove(key, in: tables.runList) }
-  }
-
-  private mutating func write(_ rows: [IndexRow], level: UInt8, in transaction: borrowing WriteTransaction) throws(LMDBError) {
-    guard let lowest = rows.lazy.map(\.entry).min() else { return }
-    let run = IndexRun(number: nextRunNumber, level: level, firstEntry: lowest, rowCount: UInt32(rows.count))
-    nextRunNumber += 1
-    var previous = IndexBlock.origin
-    var block: [UInt8] = []
-    for row in rows {
-      let size = block.count
-      IndexBlock.append(row, after: previous, run, to: &block)
-      if block.count > IndexBlock.maximumBytes {
-        block.removeLast(block.count - size)
-        try transaction.put(block, for: IndexBlock.key(run.number, previous), in: tables.runs, .lastKey)
-        block.removeAll(keepingCapacity: true)
-        IndexBlock.append(row, after: IndexBlock.origin, run, to: &block)
-      }
-      previous = row
-    }
-    try transaction.put(block, for: IndexBlock.key(run.number, previous), in: tables.runs, .lastKey)
-    try transaction.put(run.encoded(), for: bigEndianBytes(run.number), in: tables.runList, .lastKey)
-    runs.append(run)
+  private mutating func commit(_ next: IndexState, _ transaction: consuming WriteTransaction) throws(JournalError) {
+    do throws(LMDBError) {
+      try file.tables.write(next, in: transaction)
+      try transaction.commit()
+    } catch { throw JournalError(error) }
+    state = next
   }
 }

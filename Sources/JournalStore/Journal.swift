@@ -12,6 +12,11 @@ public protocol JournalAppender: Sendable {
 
   /// Believes a system clock that had leapt ahead, from now on.
   func confirmClock() async throws(JournalError)
+
+  /// Waits until every segment that has ended is sealed.
+  /// - Parameter endingNewest: whether the newest segment is ended first, so that it is sealed too.
+  /// - Throws: ``JournalError``: why a segment could not be sealed; it stays as it was.
+  func seal(endingNewest: Bool) async throws(JournalError)
 }
 
 extension JournalAppender {
@@ -36,6 +41,8 @@ public final class Journal: JournalAppender {
   private let queue: WriteQueue
   private let state: SharedState
   private let server: HandOverServer
+  private let sealer: Sealer
+  private let indexBuilder: IndexBuilder
 
   /// What the writer's thread tells the others.
   private final class SharedState: Sendable {
@@ -62,21 +69,31 @@ public final class Journal: JournalAppender {
 
   /// - Parameter indexLimits: for tests.
   init(
-    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexWriter.Limits
+    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexLimits
   ) throws(JournalError) {
     _ = try directory.readManifest()
     try FileSystem.refuseNetworkFileSystem(directory.path)
     self.directory = directory
     lock = try JournalLock(directory, purpose: purpose)
-    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexLimits: indexLimits)
+    let indexBuilder = IndexBuilder(directory, limits: indexLimits)
+    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexBuilder: indexBuilder)
+    self.indexBuilder = indexBuilder
     let queue = WriteQueue()
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
     self.queue = queue
     self.state = state
-    server = try HandOverServer(directory, queue)
+    let sealer = Sealer(directory, queue)
+    do {
+      server = try HandOverServer(directory, queue, sealer)
+    } catch {
+      sealer.stop()
+      throw error
+    }
+    self.sealer = sealer
+    writer.startIndexing()
     let handed = HandedWriter(writer)
     let thread = Thread {
-      Self.run(handed.take(), queue, state)
+      Self.run(handed.take(), queue, state, sealer)
       // By now the writer is gone, and with it its hold on the newest segment.
       state.finished.signal()
     }
@@ -91,6 +108,9 @@ public final class Journal: JournalAppender {
   public var lastPosition: JournalPosition? { state.values.withLock { $0.lastPosition } }
   /// When the last durable entry was recorded; nil in an empty journal.
   public var lastRecordedAt: Timestamp? { state.values.withLock { $0.lastRecordedAt } }
+
+  /// Entries of the newest segment that its index does not know yet; readers look through them. Normally fewer than 16,384.
+  public var indexLag: Int { indexBuilder.lag }
 
   /// Queues entries for the writer's thread; never blocks.
   public func submit(
@@ -108,12 +128,27 @@ public final class Journal: JournalAppender {
     _ = try result.get()
   }
 
-  /// Writes what waits, ends the writer's thread and lets the lock go. Further appends fail.
+  /// Waits until every segment that has ended is sealed.
+  public func seal(endingNewest: Bool) async throws(JournalError) {
+    if endingNewest {
+      let ended = await withCheckedContinuation { continuation in
+        queue.add(.init(work: .endSegment) { continuation.resume(returning: $0) })
+      }
+      _ = try ended.get()
+    }
+    let sealed = await withCheckedContinuation { continuation in sealer.whenDone { continuation.resume(returning: $0) } }
+    try sealed.get()
+  }
+
+  /// Writes what waits, ends the journal's threads and lets the lock go. Further appends fail. A segment that is being sealed stays as it was.
   public func close() {
+    // While the writer still answers.
+    sealer.stop()
     server.stop()
     queue.close()
     state.finished.wait()
     state.finished.signal()
+    indexBuilder.stop()
     lock.release()
   }
 
@@ -127,14 +162,19 @@ public final class Journal: JournalAppender {
     func take() -> JournalWriter { writer.take()! }
   }
 
-  private static func run(_ writer: JournalWriter, _ queue: WriteQueue, _ state: SharedState) {
+  private static func run(_ writer: JournalWriter, _ queue: WriteQueue, _ state: SharedState, _ sealer: Sealer) {
     var writer = writer
+    var endedSegmentCount = writer.endedSegmentCount
     while let jobs = queue.take() {
       do throws(JournalError) {
         let results = try writer.perform(jobs.map(\.work))
         let values = SharedState.Values(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt)
         state.values.withLock { $0 = values }
         for (job, result) in zip(jobs, results) { job.completion(result) }
+        if writer.endedSegmentCount != endedSegmentCount {
+          endedSegmentCount = writer.endedSegmentCount
+          sealer.wake()
+        }
       } catch {
         // What LMDB knows of a file whose write or sync failed is not to be trusted any more: end here, for good.
         let ended = JournalError(.writerEnded, "writing ended after an error: \(error)", path: error.path)

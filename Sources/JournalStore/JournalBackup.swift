@@ -30,6 +30,8 @@ extension JournalReader {
       progress(segment, number + 1, manifest.segments.count)
       let reader = try self.reader(segment)
       let path = destination.path(of: segment)
+      // First the index: entries that it does not know do no harm, but rows of entries that are not there might.
+      size += try copyIndex(of: reader.segment, to: Manifest.Segment.indexPath(ofSegmentAt: path))
       try translating { () throws(LMDBError) in try reader.segment.environment.copy(to: path, compact: true) }
       size += try FileSystem.sizeBytes(of: path)
     }
@@ -37,5 +39,12 @@ extension JournalReader {
     try destination.write(manifest)
     let last = try JournalReader(destination).lastPosition()
     return BackupReport(segmentCount: manifest.segments.count, lastPosition: last, sizeBytes: size)
+  }
+
+  /// Copies the index where there is one that can be used; it can be made anew. Returns the size of the copy.
+  private func copyIndex(of segment: SegmentEnvironment, to path: String) throws(JournalError) -> Int {
+    guard let index = try IndexEnvironment.reading(segment.indexPath, IndexState.Owner(segment.header)) else { return 0 }
+    try translating { () throws(LMDBError) in try index.environment.copy(to: path, compact: true) }
+    return try FileSystem.sizeBytes(of: path)
   }
 }

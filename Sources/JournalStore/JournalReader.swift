@@ -78,6 +78,7 @@ public final class JournalReader {
     var found: [JournalPosition: Entry] = [:]
     for segment in manifest.segments {
       let reader = try self.reader(segment)
+      try reader.catchUp()
       try reader.snapshot { () throws(JournalError) in
         for term in terms {
           for index in try reader.candidates(for: term) {
@@ -134,7 +135,7 @@ public final class JournalReader {
     try refresh()
     var latest: Timestamp?
     for segment in manifest.segments {
-      for block in try reader(segment).timeBlocks(from: 0) { latest = max(latest ?? block.latest, block.latest) }
+      for block in try reader(segment).timeBlocks() { latest = max(latest ?? block.latest, block.latest) }
     }
     return latest
   }
@@ -145,9 +146,8 @@ public final class JournalReader {
     var found: [Entry] = []
     for segment in manifest.segments {
       let reader = try self.reader(segment)
-      for block in try reader.timeBlocks(from: 0) where block.earliest <= time && time <= block.latest {
-        let start = block.number * SegmentWriter.blockEntryCount
-        for case .success(let entry) in try reader.entries(from: start, limit: Int(SegmentWriter.blockEntryCount))
+      for block in try reader.timeBlocks() where block.earliest <= time && time <= block.latest {
+        for case .success(let entry) in try reader.entries(from: block.entries.lowerBound, limit: block.entries.count)
         where entry.content.observedAt == time { found.append(entry) }
       }
     }
@@ -179,7 +179,8 @@ public final class JournalReader {
     if let known = readers[segment.file] { return known }
     let environment: SegmentEnvironment
     do throws(JournalError) {
-      environment = try SegmentEnvironment.reading(directory.path(of: segment), isGrowing: segment.lastPosition == nil)
+      environment = try SegmentEnvironment.reading(
+        directory.path(of: segment), form: segment.form, isGrowing: segment.lastPosition == nil)
     } catch {
       guard error.code == .segmentMissing else { throw error }
       try refresh()

@@ -1,126 +1,101 @@
 internal import JournalFormat
 internal import LMDB
 
+/// The index of a segment as a reader has it: the file's, and what the entries have beyond it.
+struct SegmentIndex {
+  /// Nil while there is no file that can be used; then everything is in the tail.
+  var file: IndexReader?
+  /// The file as it was when it was opened; nil where there was none.
+  var watched: WatchedFile?
+  var tail: IndexTail
+}
+
 extension SegmentReader {
   /// The indexes in the segment of the entries that may hold a term, ascending; two values may share a key, so verify each.
   func candidates(for term: IndexTerm) throws(JournalError) -> [UInt32] {
     let key = keyMaker.key(of: term)
-    return try snapshot { () throws(JournalError) in
-      var entries: [UInt32] = []
-      try forEachRow(of: try runs(), from: IndexRow(key, 0)) { row in
-        guard row.key == key else { return row.key < key }
-        entries.append(row.entry)
-        return true
+    return try withIndex { (file, tail) throws(JournalError) in
+      var found: [UInt32] = []
+      try file?.appendEntries(under: key, to: &found)
+      tail.appendEntries(under: key, to: &found)
+      guard found.count > 1 else { return found }
+      found.sort()
+      var last = 0
+      for index in 1..<found.count where found[index] != found[last] {
+        last += 1
+        found[last] = found[index]
       }
-      var bytes = key.rawValue.bigEndian
-      try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
-        try withUnsafeBytes(of: &bytes) { (bytes) throws(LMDBError) in
-          var next = try cursor.seek(to: bytes) { _, value in index(from: value) }
-          while let found = next {
-            entries.append(found)
-            next = try cursor.move(.nextDuplicate) { _, value in index(from: value) }
-          }
-        }
-      }
-      // Runs come in the order of their numbers, which a merge puts behind younger ones.
-      entries.sort()
-      return entries
+      found.removeLast(found.count - last - 1)
+      return found
     }
   }
 
-  /// Whether the indexes hold a row.
-  func indexHolds(_ row: IndexRow) throws(JournalError) -> Bool {
+  /// The spans of time of all entries, in order.
+  func timeBlocks() throws(JournalError) -> [TimeBlock] {
+    try withIndex { (file, tail) throws(JournalError) in
+      let indexed = try file?.timeBlocks()
+      return (indexed ?? []) + tail.timeBlocks
+    }
+  }
+
+  /// How many entries have no index in the file yet.
+  func unindexedCount() throws(JournalError) -> Int { try withIndex { _, tail in tail.entries.count } }
+
+  /// Reads what the index does not know yet, up to the segment's present end. Done before a snapshot begins, it keeps that one short.
+  func catchUp() throws(JournalError) {
+    if segmentIndex == nil { segmentIndex = try openIndex() }
+    var index = segmentIndex!
+    if let state = try index.file?.snapshot({ (state) throws(JournalError) in state }) {
+      if state.indexedThrough < index.tail.entries.lowerBound || state.indexedThrough > index.tail.entries.upperBound {
+        index.tail = IndexTail(segment.header, from: state.indexedThrough, runEntryCount: state.runEntryCount)
+      } else {
+        index.tail.drop(before: state.indexedThrough)
+      }
+    }
+    segmentIndex = nil
+    defer { segmentIndex = index }
+    var count = try currentEntryCount()
+    while index.tail.entries.upperBound < count {
+      for result in try entries(from: index.tail.entries.upperBound, limit: 512) { index.tail.add(result) }
+      count = try currentEntryCount()
+    }
+    // A builder should have shortened so long a tail: perhaps it has made the file only now, or made it anew.
+    guard index.tail.entries.count > Self.longTail, index.watched?.wasReplaced ?? true, FileSystem.exists(segment.indexPath) else { return }
+    index.watched = WatchedFile(segment.indexPath)
+    if let file = try openFile() { index.file = file }
+  }
+
+  private static var longTail: Int { 2 * IndexLimits().maximumUnindexedEntries }
+
+  private func openIndex() throws(JournalError) -> SegmentIndex {
+    // Watched before it is opened: what replaces it in between is noticed.
+    let watched = FileSystem.exists(segment.indexPath) ? WatchedFile(segment.indexPath) : nil
+    let tail = IndexTail(segment.header, from: 0, runEntryCount: IndexLimits().runEntryCount)
+    return SegmentIndex(file: try openFile(), watched: watched, tail: tail)
+  }
+
+  private func openFile() throws(JournalError) -> IndexReader? {
+    guard let environment = try IndexEnvironment.reading(segment.indexPath, IndexState.Owner(segment.header)) else { return nil }
+    return try IndexReader(environment.environment, environment.tables, owner: environment)
+  }
+
+  /// Runs `body` with the file's index in a snapshot and the tail that goes on where that ends.
+  func withIndex<Result>(_ body: (IndexReader?, IndexTail) throws(JournalError) -> Result) throws(JournalError) -> Result {
+    try catchUp()
+    guard let file = segmentIndex!.file else { return try body(nil, segmentIndex!.tail) }
+    return try file.snapshot { (state) throws(JournalError) in
+      segmentIndex!.tail.drop(before: state.indexedThrough)
+      return try body(file, segmentIndex!.tail)
+    }
+  }
+
+  private func currentEntryCount() throws(JournalError) -> UInt32 {
     try snapshot { () throws(JournalError) in
-      var isInRun = false
-      try forEachRow(of: try runs().filter { $0.firstEntry <= row.entry }, from: row) { found in
-        isInRun = isInRun || found == row
-        return found < row
-      }
-      if isInRun { return true }
-      let key = bigEndianBytes(row.key.rawValue)
-      let value = bigEndianBytes(row.entry)
-      return try withCursor(in: segment.tables.index) { (cursor: borrowing Cursor) throws(LMDBError) in
-        try key.withRawBytes { (key) throws(LMDBError) in
-          try value.withRawBytes { (value) throws(LMDBError) in
-            try cursor.seek(to: key, valueAtOrAfter: value) { _, found in index(from: found) == row.entry } ?? false
-          }
-        }
-      }
-    }
-  }
-
-  func indexKeys(of entry: Entry) -> [IndexKey] {
-    entry.indexKeys(&keyMaker, contextKeys: entry.content.context.indexKeys(&keyMaker), segmentStart: firstPosition)
-  }
-
-  /// All rows of the indexes, in the tree and in the runs.
-  func indexRowCount() throws(JournalError) -> Int {
-    try snapshot { () throws(JournalError) in
-      let runRows = try runs().reduce(0) { $0 + Int($1.rowCount) }
-      return try rowCount(of: segment.tables.index) + runRows
-    }
-  }
-
-  /// The runs of the snapshot, in the order of their numbers.
-  func runs() throws(JournalError) -> [IndexRun] {
-    try snapshot { () throws(JournalError) in
-      let state = snapshotIdentifier
-      if let known = knownRuns, known.state == state { return known.runs }
-      var runs: [Result<IndexRun, FormatError>] = []
-      try withCursor(in: segment.tables.runList) { (cursor: borrowing Cursor) throws(LMDBError) in
-        func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-          do throws(FormatError) { runs.append(.success(try IndexRun(number: index(from: key), value))) } catch {
-            runs.append(.failure(error))
-          }
-        }
-        var more: Void? = try cursor.move(.first, take)
-        while more != nil { more = try cursor.move(.next, take) }
-      }
-      var read: [IndexRun] = []
-      for run in runs { read.append(try indexed { () throws(FormatError) in try run.get() }) }
-      knownRuns = (state, read)
-      return read
-    }
-  }
-
-  /// Shows rows of each run, from the block that may hold `start` on, until `body` returns false for this run.
-  private func forEachRow(of runs: [IndexRun], from start: IndexRow, _ body: (IndexRow) -> Bool) throws(JournalError) {
-    var failure: FormatError?
-    try withCursor(in: segment.tables.runs) { (cursor: borrowing Cursor) throws(LMDBError) in
-      for run in runs where failure == nil { try Self.forEachRow(cursor, run, from: start, &failure, body) }
-    }
-    if let failure { try indexed { () throws(FormatError) in throw failure } }
-  }
-
-  private static func forEachRow(
-    _ cursor: borrowing Cursor, _ run: IndexRun, from start: IndexRow, _ failure: inout FormatError?, _ body: (IndexRow) -> Bool
-  ) throws(LMDBError) {
-    let key = IndexBlock.key(run.number, start)
-    var problem: FormatError?
-    func show(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-      guard IndexBlock.run(key) == run.number else { return false }
-      var wantsMore = true
-      do throws(FormatError) {
-        try IndexBlock.forEachRow(value, run) { row in
-          guard row >= start else { return true }
-          wantsMore = body(row)
-          return wantsMore
-        }
-      } catch {
-        problem = error
-        return false
-      }
-      return wantsMore
-    }
-    // A block's key is its last row, so the first block at or after `start` is the first that may hold it.
-    var more = try key.withRawBytes { (key) throws(LMDBError) in try cursor.seek(atOrAfter: key, show) } ?? false
-    while more { more = try cursor.move(.next, show) ?? false }
-    failure = problem
-  }
-
-  private func indexed<Result>(_ body: () throws(FormatError) -> Result) throws(JournalError) -> Result {
-    do throws(FormatError) { return try body() } catch {
-      throw JournalError(.segmentDamaged, "the index is damaged: \(error.message).", path: segment.environment.path)
+      // What was counted in a state of the segment need not be counted in it again.
+      if let countedEntries, countedEntries.state == snapshotIdentifier { return countedEntries.count }
+      let count = try entryCount()
+      countedEntries = (snapshotIdentifier, count)
+      return count
     }
   }
 }

@@ -69,15 +69,22 @@ extension JournalReader {
   /// Walks a segment's pages without mapping it, so that what would end the process is found before. The newest segment is written to
   /// meanwhile, so its pages are walked only by its holder or while nobody holds the journal.
   public func verifyPages(_ segment: Manifest.Segment) throws(JournalError) -> Verification {
-    var report = Verification()
     let path = directory.path(of: segment)
+    var report = try verifyPages(of: path, segment, "")
+    let indexPath = Manifest.Segment.indexPath(ofSegmentAt: path)
+    if FileSystem.exists(indexPath) { report.add(try verifyPages(of: indexPath, segment, "in the index file: ")) }
+    return report
+  }
+
+  private func verifyPages(of path: String, _ segment: Manifest.Segment, _ place: String) throws(JournalError) -> Verification {
+    var report = Verification()
     let walked = try translating { () throws(LMDBError) in try PageWalk.walk(path) }
     switch walked {
     case .success(let walked):
       report.pageCount = UInt64(walked.pageCount)
       report.sizeBytes = UInt64(walked.sizeBytes)
     case .failure(let damage):
-      report.add(.init(segment: segment.name, message: "\(damage)"))
+      report.add(.init(segment: segment.name, message: "\(place)\(damage)"))
     }
     return report
   }
@@ -94,14 +101,12 @@ extension JournalReader {
   }
 }
 
-/// The comparison of a segment's records with its manifest row and its indexes.
+/// The comparison of a segment's records with its manifest row and its index.
 private struct EntryCheck {
   let segment: Manifest.Segment
   let reader: SegmentReader
   var report = Verification()
   private var lastRecordedAt = Timestamp(rawValue: Int64.min)
-  /// The spans of time of the runs of entries, as the entries have them.
-  private var spans: [UInt32: TimeBlock] = [:]
 
   init(segment: Manifest.Segment, reader: SegmentReader) {
     self.segment = segment
@@ -111,10 +116,9 @@ private struct EntryCheck {
   mutating func run(_ progress: (UInt64, UInt64) -> Void) throws(JournalError) {
     // What is appended while this runs belongs to the next verification.
     let count = try reader.entryCount()
-    let rowsBefore = try reader.indexRowCount()
     checkHead(count)
+    var indexCheck = try IndexCheck(segment, reader, &report)
     var index: UInt32 = 0
-    var rowsExpected = 0
     while index < count {
       let results = try reader.entries(from: index, limit: min(512, Int(count - index)))
       for result in results {
@@ -122,19 +126,17 @@ private struct EntryCheck {
         case .success(let entry):
           report.entryCount += 1
           checkTime(entry)
-          addToSpan(entry.content.observedAt, index / SegmentWriter.blockEntryCount)
-          rowsExpected += try checkKeys(entry, index)
         case .failure(let error):
           report.add(.init(segment: segment.name, position: error.position?.rawValue, message: error.message))
         }
+        try indexCheck?.add(result, at: index)
         index += 1
       }
       progress(UInt64(index), UInt64(count))
       if results.isEmpty { break }
     }
-    report.indexRowCount = UInt64(rowsExpected)
-    try checkRows(rowsBefore, rowsExpected, count)
-    try checkTimes(count)
+    indexCheck?.finish()
+    if let indexCheck { report.add(indexCheck.report) }
   }
 
   private mutating func checkHead(_ count: UInt32) {
@@ -153,52 +155,5 @@ private struct EntryCheck {
       report.add(.init(segment: segment.name, position: entry.position.rawValue, message: "it was recorded before the entry before it"))
     }
     lastRecordedAt = entry.recordedAt
-  }
-
-  private mutating func addToSpan(_ time: Timestamp, _ number: UInt32) {
-    let span = spans[number]
-    spans[number] = TimeBlock(number: number, earliest: min(span?.earliest ?? time, time), latest: max(span?.latest ?? time, time))
-  }
-
-  /// Each key of an entry has a row of its own, or for an answer one of its request's. Returns how many have their own.
-  private mutating func checkKeys(_ entry: Entry, _ index: UInt32) throws(JournalError) -> Int {
-    var own = 0
-    for key in reader.indexKeys(of: entry) {
-      if try reader.indexHolds(IndexRow(key, index)) {
-        own += 1
-      } else if let exchange = entry.exchange, exchange >= segment.firstPosition,
-        try reader.indexHolds(IndexRow(key, UInt32(exchange.rawValue - segment.firstPosition.rawValue)))
-      {
-        continue
-      } else {
-        report.add(.init(segment: segment.name, position: entry.position.rawValue, message: "an index does not know the entry"))
-      }
-    }
-    return own
-  }
-
-  private mutating func checkRows(_ rowsBefore: Int, _ expected: Int, _ count: UInt32) throws(JournalError) {
-    let grew = try reader.entryCount() > count
-    guard report.damageCount == 0, !grew, rowsBefore != expected else { return }
-    report.add(.init(segment: segment.name, message: "the index has \(rowsBefore) rows, and the entries account for \(expected)"))
-  }
-
-  private mutating func checkTimes(_ count: UInt32) throws(JournalError) {
-    let blocks = try reader.timeBlocks(from: 0)
-    let expected = (Int(count) + Int(SegmentWriter.blockEntryCount) - 1) / Int(SegmentWriter.blockEntryCount)
-    guard blocks.count >= expected else {
-      report.add(.init(segment: segment.name, message: "the table of times has \(blocks.count) rows and should have \(expected)"))
-      return
-    }
-    // Where records are damaged, or entries came since, a span is rightly wider than what was read.
-    let hasGrown = try reader.entryCount() > count
-    let isExact = report.damageCount == 0 && !hasGrown
-    for block in blocks {
-      guard let span = spans[block.number] else { continue }
-      let isRight = isExact ? block == span : block.earliest <= span.earliest && span.latest <= block.latest
-      guard !isRight else { continue }
-      let first = segment.firstPosition.rawValue + UInt64(block.number) * UInt64(SegmentWriter.blockEntryCount)
-      report.add(.init(segment: segment.name, position: first, message: "the table of times is wrong from this position on"))
-    }
   }
 }

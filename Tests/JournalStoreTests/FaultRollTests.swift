@@ -37,6 +37,7 @@ import Testing
     let manifest = try after.readManifest()
     let second = manifest.segments[1]
     let header = SegmentHeader(
+      form: .hot,
       journalId: manifest.journalId, period: second.period, ordinal: 2, generation: 1, firstPosition: second.firstPosition,
       baseTime: Timestamp(rawValue: Self.april), pseudonymKey: Array(repeating: 7, count: 32))
     let emptyPath = temporary.path + "/empty.mdb"

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct IndexTests {
   let temporary = TemporaryDirectory()
-  private static let small = IndexWriter.Limits(maximumTreeRows: 64, mergedRunCount: 3, maximumMergedRows: 1_000)
+  private static let small = IndexLimits(
+    runEntryCount: 32, maximumUnindexedEntries: 64, mergedRunCount: 3, maximumRunCount: 6, mergeStepRows: 50)
 
   @Test func `rows are found wherever they moved, and all of them are counted`() async throws {
     let directory = try temporary.journal()
@@ -30,29 +31,13 @@ import Testing
       for (id, expected) in positions {
         #expect(try segment.candidates(for: IndexTerm(.id, id)) == expected, "round \(round)")
       }
-      // Besides its id each entry has a row for its operator and one for its operation.
-      #expect(try segment.indexRowCount() == 3 * Int(count))
       #expect(try reader.verifyEntries(reader.manifest.segments[0]).damages == [])
     }
     let reader = try JournalReader(directory)
-    let runs = try reader.reader(reader.manifest.segments[0]).runs()
-    #expect(runs.contains { $0.level >= 2 })
-    #expect(Set(runs.map(\.number)).count == runs.count)
-  }
-
-  @Test func `a row that nobody wrote is not there`() async throws {
-    let directory = try temporary.journal()
-    let journal = try Journal(directory, purpose: "test", indexLimits: Self.small)
-    for round in 0..<15 { _ = try await journal.append((0..<20).map { draft(id: "\(round * 20 + $0)") }) }
-    let reader = try JournalReader(directory)
-    let segment = try reader.reader(reader.manifest.segments[0])
-    var maker = segment.keyMaker
-    for number in 0..<300 {
-      let key = maker.key(of: IndexTerm(.id, "\(number)"))
-      #expect(try segment.indexHolds(IndexRow(key, UInt32(number))))
-      #expect(try !segment.indexHolds(IndexRow(key, UInt32(number) + 1)))
-      #expect(try !segment.indexHolds(IndexRow(IndexKey(rawValue: key.rawValue &+ 1), UInt32(number))))
-    }
+    let state = try IndexFile(directory, reader.manifest.segments[0]).state()
+    #expect(state.runs.contains { $0.level >= 2 })
+    #expect(state.runs.count <= Self.small.maximumRunCount)
+    #expect(state.indexedThrough > count - 2 * Self.small.runEntryCount)
   }
 
   @Test func `two values of one key are told apart, and neither is lost`() async throws {

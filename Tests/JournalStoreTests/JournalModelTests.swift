@@ -26,7 +26,8 @@ private struct Run {
   private var location: Comment { "seed \(seed), position \(model.nextPosition)" }
 
   /// So small that rows move on all the time.
-  private static let limits = IndexWriter.Limits(maximumTreeRows: 100, mergedRunCount: 3, maximumMergedRows: 2_000)
+  private static let limits = IndexLimits(
+    runEntryCount: 64, maximumUnindexedEntries: 128, mergedRunCount: 3, maximumRunCount: 5, mergeStepRows: 100)
 
   init(seed: UInt64) throws {
     self.seed = seed
@@ -83,6 +84,8 @@ private struct Run {
     let first = model.nextPosition
     let positions = try await journal.append(call.map(\.draft))
     model.append(call)
+    let reader = try JournalReader(directory)
+    try model.takeSeeds { position in try reader.entry(at: position)?.seed }
     #expect(positions == first...model.entries.last!.position, location)
   }
 

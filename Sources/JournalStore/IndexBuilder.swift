@@ -1,0 +1,208 @@
+internal import Foundation
+internal import JournalFormat
+internal import LMDB
+
+/// Builds the indexes of a journal behind its writer, on a thread of its own: the newest segment's as entries come, and those of closed
+/// segments to their very end in between. The writer waits rather than outrun it, and ends with its error where it fails.
+final class IndexBuilder: @unchecked Sendable {
+  // Sendable: what changes is read and written under the condition's lock; the thread's own things never leave it.
+  private let directory: JournalDirectory
+  private let limits: IndexLimits
+  private let condition = NSCondition()
+  private var newest: Newest?
+  /// Closed segments whose index may end too early, the oldest first.
+  private var closed: [Manifest.Segment] = []
+  private var failure: JournalError?
+  private var isStopped = false
+  private var isRunning = false
+
+  private struct Newest {
+    let segment: Manifest.Segment
+    var entryCount: UInt32
+    var indexedThrough: UInt32 = 0
+    /// What there was when the journal was opened: an index that has to be made anew must not stop the recording.
+    let countAtOpening: UInt32
+    /// The thread has not yet looked at it since something changed.
+    var mayHaveWork = true
+
+    var unindexedCount: Int { Int(entryCount) - Int(indexedThrough) }
+    var unindexedCountSinceOpening: Int { Int(entryCount) - Int(min(max(indexedThrough, countAtOpening), entryCount)) }
+  }
+
+  init(_ directory: JournalDirectory, limits: IndexLimits) {
+    self.directory = directory
+    self.limits = limits
+  }
+
+  // MARK: The writer's side
+
+  /// Begins to build.
+  /// - Parameters:
+  ///   - segments: all of the journal.
+  ///   - entryCount: what the one that is written to has.
+  func start(_ segments: [Manifest.Segment], entryCount: UInt32) {
+    condition.withLock {
+      // A sealed segment has its index within.
+      closed = segments.filter { $0.lastPosition != nil && $0.form == .hot }
+      newest = segments.last.flatMap { last in
+        last.lastPosition == nil ? Newest(segment: last, entryCount: entryCount, countAtOpening: entryCount) : nil
+      }
+      isRunning = true
+    }
+    let thread = Thread { [self] in
+      run()
+      condition.withLock {
+        isRunning = false
+        condition.broadcast()
+      }
+    }
+    thread.name = "index-builder"
+    thread.stackSize = 4 << 20
+    thread.start()
+  }
+
+  /// Waits until so many more entries leave no more without an index than may be.
+  /// - Throws: what the builder failed of.
+  func waitForRoom(for count: Int) throws(JournalError) {
+    let found: JournalError? = condition.withLock {
+      while failure == nil, isRunning, let newest, newest.unindexedCountSinceOpening >= Int(limits.runEntryCount),
+        newest.unindexedCountSinceOpening + count > limits.maximumUnindexedEntries
+      { condition.wait() }
+      return failure
+    }
+    if let found { throw found }
+  }
+
+  /// Tells how many entries the newest segment has, all durable.
+  func note(entryCount: UInt32) {
+    condition.withLock {
+      guard let before = newest?.entryCount else { return }
+      newest?.entryCount = entryCount
+      guard before / limits.runEntryCount != entryCount / limits.runEntryCount else { return }
+      newest?.mayHaveWork = true
+      condition.broadcast()
+    }
+  }
+
+  /// Tells that there will be no more of the newest segment.
+  func end(_ segment: Manifest.Segment) {
+    condition.withLock {
+      closed.append(segment)
+      newest = nil
+      condition.broadcast()
+    }
+  }
+
+  /// Tells that a segment's file is to go.
+  func forget(_ segment: Manifest.Segment) {
+    condition.withLock { closed.removeAll { $0.file == segment.file } }
+  }
+
+  /// Tells that a segment begins.
+  func begin(_ segment: Manifest.Segment) {
+    condition.withLock {
+      newest = Newest(segment: segment, entryCount: 0, countAtOpening: 0)
+      condition.broadcast()
+    }
+  }
+
+  /// Entries of the newest segment that no index file knows yet.
+  var lag: Int { condition.withLock { newest?.unindexedCount ?? 0 } }
+
+  /// Ends the thread after the step that it is at.
+  func stop() {
+    condition.withLock {
+      isStopped = true
+      condition.broadcast()
+      while isRunning { condition.wait() }
+    }
+  }
+
+  // MARK: The thread
+
+  private enum Task {
+    case newest(Manifest.Segment, entryCount: UInt32)
+    case closed(Manifest.Segment)
+  }
+
+  /// The newest segment comes first, as soon as it has a run to build: its lag holds up the writer, that of the others nobody.
+  private func next() -> Task? {
+    condition.withLock {
+      while !isStopped {
+        if let newest, newest.mayHaveWork { return .newest(newest.segment, entryCount: newest.entryCount) }
+        if let segment = closed.first { return .closed(segment) }
+        condition.wait()
+      }
+      return nil
+    }
+  }
+
+  private func run() {
+    var growing: (file: Manifest.Segment.File, index: IndexWriter)?
+    var finishing: (file: Manifest.Segment.File, index: IndexWriter)?
+    do throws(JournalError) {
+      while let task = next() {
+        switch task {
+        case .newest(let segment, let entryCount):
+          if growing?.file != segment.file {
+            let environment = try SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: true)
+            growing = (segment.file, try IndexWriter(environment, limits: limits))
+          }
+          let didWork = try growing!.index.step(entryCount: entryCount, isClosed: false)
+          note(segment, growing!.index.indexedThrough, mayHaveMore: didWork, entryCount)
+        case .closed(let segment):
+          if finishing?.file != segment.file {
+            finishing = nil
+            if growing?.file == segment.file { growing = nil }
+            finishing = try open(segment).map { (segment.file, $0) }
+          }
+          let count = UInt32(clamping: segment.lastPosition!.rawValue + 1 - segment.firstPosition.rawValue)
+          if try finishing?.index.step(entryCount: count, isClosed: true) ?? false { continue }
+          finishing = nil
+          condition.withLock { closed.removeAll { $0.file == segment.file } }
+        }
+      }
+    } catch {
+      condition.withLock {
+        failure = JournalError(error.code, "the index cannot be built: \(error.message)", path: error.path)
+        condition.broadcast()
+      }
+    }
+  }
+
+  private func note(_ segment: Manifest.Segment, _ indexedThrough: UInt32, mayHaveMore: Bool, _ entryCount: UInt32) {
+    condition.withLock {
+      guard var known = newest, known.segment.file == segment.file else { return }
+      known.indexedThrough = indexedThrough
+      // What came meanwhile was not looked at.
+      known.mayHaveWork = mayHaveMore || known.entryCount != entryCount
+      newest = known
+      condition.broadcast()
+    }
+  }
+
+  /// Nil where there is nothing to do, or where the segment is missing or damaged: whoever reads it is told, and recording goes on.
+  private func open(_ segment: Manifest.Segment) throws(JournalError) -> IndexWriter? {
+    do throws(JournalError) {
+      let environment = try SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: false)
+      let count = segment.lastPosition!.rawValue + 1 - segment.firstPosition.rawValue
+      if let index = try IndexEnvironment.reading(environment.indexPath, IndexState.Owner(environment.header)),
+        case let state = try index.state(), UInt64(state.indexedThrough) == count, !IndexMerge.isUnderWay(state)
+      {
+        return nil
+      }
+      guard try isSound(environment) else { return nil }
+      return try IndexWriter(environment, limits: limits)
+    } catch {
+      guard [.segmentMissing, .segmentDamaged].contains(error.code) else { throw error }
+      return nil
+    }
+  }
+
+  /// Whether a closed segment can be read without danger: damage to its pages might end the process.
+  private func isSound(_ segment: SegmentEnvironment) throws(JournalError) -> Bool {
+    let walked = try translating { () throws(LMDBError) in try PageWalk.walk(segment.environment.path) }
+    guard case .success = walked else { return false }
+    return true
+  }
+}

@@ -1,0 +1,114 @@
+internal import Glibc
+internal import JournalFormat
+internal import LMDB
+internal import Synchronization
+
+/// The file beside a growing segment that holds its index, shared by all in this process that have it open: LMDB allows one open each.
+/// It is derived: whatever is wrong with it, it is made anew from the entries.
+final class IndexEnvironment: Sendable {
+  let environment: Environment
+  let tables: IndexTables
+
+  /// Address space; a file stays as large as what it holds.
+  private static let mapSizeBytes = 16 << 30
+
+  private init(_ environment: Environment, _ tables: IndexTables) {
+    self.environment = environment
+    self.tables = tables
+  }
+
+  private static let open = Mutex<[String: WeakReference]>([:])
+
+  private struct WeakReference: Sendable {
+    weak let index: IndexEnvironment?
+  }
+
+  /// Opens an index to read; nil where there is none, or none that can be used.
+  static func reading(_ path: String, _ owner: IndexState.Owner) throws(JournalError) -> IndexEnvironment? {
+    try open.withLock { open throws(JournalError) in
+      if let index = open[path]?.index { return index }
+      guard FileSystem.exists(path), let index = try existing(path, owner) else { return nil }
+      open = open.filter { $0.value.index != nil }
+      open[path] = WeakReference(index: index)
+      return index
+    }
+  }
+
+  /// Opens an index to write, making it anew where it cannot be used.
+  static func writing(_ path: String, _ owner: IndexState.Owner, _ limits: IndexLimits) throws(JournalError) -> IndexEnvironment {
+    if let index = try reading(path, owner), try index.state().runEntryCount == limits.runEntryCount { return index }
+    return try create(path, owner, limits)
+  }
+
+  /// Makes an empty index in place of what is there. Who has that open goes on reading it.
+  static func create(_ path: String, _ owner: IndexState.Owner, _ limits: IndexLimits) throws(JournalError) -> IndexEnvironment {
+    try open.withLock { open throws(JournalError) in
+      try FileSystem.remove(path + "-lock")
+      try FileSystem.remove(path)
+      let environment = try openFile(path)
+      let index = try translating { () throws(LMDBError) in
+        let transaction = try environment.beginWrite()
+        let tables = try IndexTables(in: transaction)
+        try tables.write(IndexState(owner: owner, runEntryCount: limits.runEntryCount), in: transaction)
+        try transaction.commit()
+        return IndexEnvironment(environment, tables)
+      }
+      open[path] = WeakReference(index: index)
+      return index
+    }
+  }
+
+  /// What the index says of itself now.
+  func state() throws(JournalError) -> IndexState {
+    let state = try translating { () throws(LMDBError) in
+      let transaction = try environment.beginRead()
+      return try tables.state(in: transaction)
+    }
+    do throws(FormatError) {
+      guard let state else { throw FormatError("its state is missing") }
+      return try state.get()
+    } catch { throw .damagedIndex(error, path: environment.path) }
+  }
+
+  /// Nil where the file is not the index of this segment, or was damaged or cut short: what does not open is not worth a question.
+  private static func existing(_ path: String, _ owner: IndexState.Owner) throws(JournalError) -> IndexEnvironment? {
+    do throws(JournalError) {
+      guard try translating({ () throws(LMDBError) in try PageWalk.lengthDamage(of: path) }) == nil else { return nil }
+      let environment = try openFile(path)
+      guard let tables = try tables(of: environment) else { return nil }
+      let index = IndexEnvironment(environment, tables)
+      return try index.state().owner == owner ? index : nil
+    } catch {
+      guard [.segmentMissing, .segmentDamaged, .formatNewer].contains(error.code) else { throw error }
+      return nil
+    }
+  }
+
+  /// Nil where one is missing: another process is just making the file.
+  private static func tables(of environment: Environment) throws(JournalError) -> IndexTables? {
+    do throws(LMDBError) {
+      let transaction = try environment.beginRead()
+      let tables = try IndexTables(in: transaction)
+      try transaction.endKeepingDatabases()
+      return tables
+    } catch {
+      guard error.code == .notFound else { throw JournalError(error) }
+      return nil
+    }
+  }
+
+  /// Opens a file, to write too where that is permitted: this process may come to hold the journal while something in it reads. Another
+  /// thread that had it last may be about to close it, with its reference gone already: that is waited for.
+  private static func openFile(_ path: String) throws(JournalError) -> Environment {
+    let access: Environment.Access = !FileSystem.exists(path) || FileSystem.isWritable(path) ? .readWrite : .readOnly
+    for _ in 0..<5_000 {
+      do throws(LMDBError) {
+        return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
+      } catch {
+        guard error.code == .alreadyOpen else { throw JournalError(error) }
+        usleep(1_000)
+      }
+    }
+    throw JournalError(.inputOutput, "the file is open in this process already, by another name.", path: path)
+  }
+}

@@ -1,0 +1,97 @@
+internal import JournalFormat
+internal import LMDB
+
+/// Merges runs into one, in steps of a commit each: what a step writes, it removes from the sources, so that the file needs little more
+/// room than the rows do. All that a step needs to know stands in the ``IndexState``, so that a merge goes on after any crash.
+struct IndexMerge {
+  let tables: IndexTables
+  let limits: IndexLimits
+  let path: String
+
+  /// Begins a merge where the runs of some level are enough, or all runs too many. Nothing moves yet.
+  func begin(_ state: inout IndexState) -> Bool {
+    guard let sources = sources(state.runs), let last = sources.max(by: { $0.level < $1.level }) else { return false }
+    let numbers = Set(sources.map(\.number))
+    for index in state.runs.indices where numbers.contains(state.runs[index].number) {
+      state.runs[index].extent = .from(IndexRow(rawValue: 0))
+    }
+    let entries = sources.map(\.entries.lowerBound).min()!..<sources.map(\.entries.upperBound).max()!
+    var target = IndexRun(
+      number: state.nextRunNumber, level: last.level + 1, entries: entries, expectedKeyCount: sources.reduce(0) { $0 + Int($1.keyCount) })
+    target.extent = .before(IndexRow(rawValue: 0))
+    state.runs.append(target)
+    return true
+  }
+
+  static func isUnderWay(_ state: IndexState) -> Bool { state.runs.contains { $0.extent != .whole } }
+
+  private func sources(_ runs: [IndexRun]) -> [IndexRun]? {
+    let levels = Set(runs.map(\.level)).sorted()
+    for level in levels {
+      let ofLevel = runs.filter { $0.level == level }
+      if ofLevel.count >= limits.mergedRunCount { return ofLevel }
+    }
+    guard runs.count >= limits.maximumRunCount, levels.count > 1 else { return nil }
+    return runs.filter { $0.level <= levels[1] }
+  }
+
+  /// Moves the next rows of the merge that is under way.
+  func step(_ state: inout IndexState, in transaction: borrowing WriteTransaction) throws(JournalError) {
+    guard let targetIndex = state.runs.lastIndex(where: { if case .before = $0.extent { true } else { false } }),
+      case .before(let start) = state.runs[targetIndex].extent
+    else { throw .damagedIndex(FormatError("a merge has no target"), path: path) }
+    let sources = state.runs.filter { if case .from = $0.extent { true } else { false } }
+    let (rows, consumed, isLast) = try nextRows(sources, from: start, in: transaction)
+    let target = state.runs[targetIndex]
+    var written = try translating { () throws(LMDBError) in
+      for key in consumed { try key.withRawBytes { (key) throws(LMDBError) in try transaction.remove(key, in: tables.runs) } }
+      var writer = try IndexRunWriter(target, tables, in: transaction)
+      for row in rows { try writer.add(row, in: transaction) }
+      try writer.flush(in: transaction)
+      return writer.run
+    }
+    if isLast {
+      written.extent = .whole
+      written.filterWordCount = try tables.writeFilter(of: written, in: transaction, path: path)
+      for source in sources { try removeFilter(of: source, in: transaction) }
+      state.runs.removeAll { run in sources.contains { $0.number == run.number } }
+    } else {
+      let bound = IndexRow(rawValue: rows[rows.count - 1].rawValue + 1)
+      written.extent = .before(bound)
+      for index in state.runs.indices { if case .from = state.runs[index].extent { state.runs[index].extent = .from(bound) } }
+    }
+    state.runs[state.runs.count - 1] = written
+  }
+
+  /// The next rows of all sources, in order, the keys of the blocks that hold no others, and whether nothing is behind them.
+  private func nextRows(
+    _ sources: [IndexRun], from start: IndexRow, in transaction: borrowing WriteTransaction
+  ) throws(JournalError) -> (rows: [IndexRow], consumed: [[UInt8]], isLast: Bool) {
+    let total = sources.reduce(0) { $0 + Int($1.rowCount) }
+    var batches: [IndexRowBatch] = []
+    // Beyond where a source was not read to its end, rows of it may be missing.
+    var limit = IndexRow(rawValue: .max)
+    for source in sources {
+      let share = limits.mergeStepRows * Int(source.rowCount) / max(total, 1) + 1
+      let batch = try tables.read(source, from: start, atLeast: share, in: transaction, path: path)
+      if !batch.endsRun, let last = batch.rows.last { limit = min(limit, last) }
+      batches.append(batch)
+    }
+    var rows: [IndexRow] = []
+    for batch in batches { rows += batch.rows.prefix { $0 <= limit } }
+    // The rows of each run are in order already, which the standard library's sort makes use of.
+    rows.sort()
+    let consumed = batches.flatMap { $0.blocks.filter { $0.last <= limit }.map(\.key) }
+    return (rows, consumed, limit == IndexRow(rawValue: .max))
+  }
+
+  private func removeFilter(of run: IndexRun, in transaction: borrowing WriteTransaction) throws(JournalError) {
+    let partCount = (Int(run.filterWordCount) + IndexFilter.wordsPerPart - 1) / IndexFilter.wordsPerPart
+    for part in 0..<partCount {
+      let key = IndexFilter.key(run.number, UInt32(part))
+      try translating { () throws(LMDBError) in
+        try key.withRawBytes { (key) throws(LMDBError) in try transaction.remove(key, in: tables.filters) }
+      }
+    }
+  }
+}
