@@ -161,7 +161,7 @@ final class LearnedMarkup {
   }
 
   private func extend(_ path: inout Path, to end: Int) {
-    path.node = insert(path.bytes[path.offset..<end], below: path.node)
+    path.node = insert(UnsafeBufferPointer(rebasing: path.bytes[path.offset..<end]), below: path.node)
     path.offset = end
   }
 
@@ -200,7 +200,7 @@ final class LearnedMarkup {
   }
 
   /// The node at the end of the bytes, made where there is none.
-  private func insert(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, below parent: Int) -> Int {
+  private func insert(_ bytes: UnsafeBufferPointer<UInt8>, below parent: Int) -> Int {
     var node = parent
     var rest = bytes
     while let first = rest.first {
@@ -212,11 +212,11 @@ final class LearnedMarkup {
         text.append(contentsOf: rest)
         return append(new, below: node)
       }
-      let start = Int(nodes[child].textStart)
-      let common = zip(text[start..<start + Int(nodes[child].textCount)], rest).prefix { $0 == $1 }.count
-      if common < Int(nodes[child].textCount) { split(child, at: common) }
+      let known = Int(nodes[child].textStart)..<Int(nodes[child].textStart + nodes[child].textCount)
+      let common = text.withUnsafeBufferPointer { rest.commonPrefixCount(UnsafeBufferPointer(rebasing: $0[known])) }
+      if common < known.count { split(child, at: common) }
       node = child
-      rest = rest.dropFirst(common)
+      rest = UnsafeBufferPointer(rebasing: rest[common...])
     }
     return node
   }
@@ -317,4 +317,13 @@ private struct Found {
   var start: Int
   var end: Int
   var item: UInt32
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  fileprivate func commonPrefixCount(_ other: Self) -> Int {
+    let limit = Swift.min(count, other.count)
+    var common = 0
+    while common < limit, self[common] == other[common] { common += 1 }
+    return common
+  }
 }

@@ -36,10 +36,10 @@ struct MarkupGaps {
   }
 
   private static func isPlainMarkup(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-    var rest = bytes
-    while let tag = rest.firstIndex(of: UInt8(ascii: "<")) {
-      rest = rest[(tag + 1)...]
-      if rest.first == UInt8(ascii: "!") || rest.first == UInt8(ascii: "?") { return false }
+    let markup = UnsafeBufferPointer(rebasing: bytes)
+    for offset in markup.indices where markup[offset] == UInt8(ascii: "<") && offset + 1 < markup.count {
+      let next = markup[offset + 1]
+      if next == UInt8(ascii: "!") || next == UInt8(ascii: "?") { return false }
     }
     return true
   }

@@ -50,6 +50,16 @@ import Testing
     #expect(content.findings.isEmpty)
   }
 
+  @Test func `entries that say the same of themselves share one context`() {
+    let (first, second, third) = (request(Message.request("T-1")), request(Message.request("T-2")), request(Message.fault))
+    #expect(first.sharedContext === second.sharedContext && first.sharedContext !== third.sharedContext)
+    // All that a hash may leave out counts all the same.
+    let other = recorder.request(
+      ObservedMessage(first.payload, observedAt: Self.time, direction: .fromIOP, peer: Peer(address: "192.0.2.1")))
+    #expect(other.context.direction == .fromIOP && first.context.direction == .toIOP)
+    #expect(request(Message.request("T-3")).context == first.context)
+  }
+
   @Test func `what can be read is recorded with its layout`() throws {
     let content = request(Message.request("T-1"))
     let layout = try #require(content.layout)
