@@ -64,12 +64,15 @@ public final class Journal: JournalAppender {
   public convenience init(
     _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system
   ) throws(JournalError) {
-    try self.init(directory, purpose: purpose, clock: clock, indexLimits: .init())
+    try self.init(directory, purpose: purpose, clock: clock, indexLimits: .init(), sealsByItself: true)
   }
 
-  /// - Parameter indexLimits: for tests.
+  /// - Parameters:
+  ///   - indexLimits: for tests.
+  ///   - sealsByItself: false for tests that look at the files: then segments are sealed by ``seal(endingNewest:)`` only.
   init(
-    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexLimits
+    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexLimits = .init(),
+    sealsByItself: Bool
   ) throws(JournalError) {
     _ = try directory.readManifest()
     try FileSystem.refuseNetworkFileSystem(directory.path)
@@ -82,7 +85,7 @@ public final class Journal: JournalAppender {
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
     self.queue = queue
     self.state = state
-    let sealer = Sealer(directory, queue)
+    let sealer = Sealer(directory, queue, isAutomatic: sealsByItself)
     do {
       server = try HandOverServer(directory, queue, sealer)
     } catch {

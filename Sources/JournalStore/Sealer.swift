@@ -11,7 +11,8 @@ final class Sealer: @unchecked Sendable {
   private let directory: JournalDirectory
   private let queue: WriteQueue
   private let condition = NSCondition()
-  private var isAwake = true
+  private let isAutomatic: Bool
+  private var isAwake: Bool
   private var isStopped = false
   private var waiting: [@Sendable (Result<Void, JournalError>) -> Void] = []
   private let finished = DispatchSemaphore(value: 0)
@@ -20,7 +21,10 @@ final class Sealer: @unchecked Sendable {
   private static let niceness: Int32 = 10
 
   /// Starts the thread, which first looks for what an earlier process left.
-  init(_ directory: JournalDirectory, _ queue: WriteQueue) {
+  /// - Parameter isAutomatic: whether it seals before it is asked to.
+  init(_ directory: JournalDirectory, _ queue: WriteQueue, isAutomatic: Bool) {
+    self.isAutomatic = isAutomatic
+    isAwake = isAutomatic
     self.directory = directory
     self.queue = queue
     let thread = Thread { [self] in
@@ -36,6 +40,7 @@ final class Sealer: @unchecked Sendable {
 
   /// Looks for segments that have ended.
   func wake() {
+    guard isAutomatic else { return }
     condition.withLock {
       isAwake = true
       condition.signal()

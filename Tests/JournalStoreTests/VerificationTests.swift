@@ -14,7 +14,7 @@ import Testing
     _ change: (borrowing WriteTransaction) throws(LMDBError) -> Void
   ) async throws -> [Verification.Damage] {
     let directory = try temporary.journal()
-    let journal = try Journal(directory, purpose: "test", indexLimits: .init(runEntryCount: 32))
+    let journal = try Journal(directory, purpose: "test", indexLimits: .init(runEntryCount: 32), sealsByItself: false)
     for number in 0..<10 {
       _ = try await journal.append([draft(id: "s\(number)")])
       _ = try await journal.append([draft(id: "p\(number)"), draft(.response, id: "r\(number)", exchange: .behind(1), outcome: .error)])
