@@ -1,16 +1,14 @@
 internal import JournalFormat
 
 /// Some rows of a run, packed (`Schemas/journal-format.md`, "Index runs"). The block's key names the key of its last row, so that a search
-/// finds the block that may hold a key in one step; the rows count down from there.
+/// finds the block that may hold a key in one step.
 enum IndexBlock {
   /// A search reads half a block; a block costs 18 bytes beside its value.
   static let maximumBytes = 316
-  private static let rowBitLimit = (maximumBytes - headBytes - 4) * 8
-  private static let headBytes = 2
-  /// Zeros that say a distance follows as it is.
-  private static let escapeZeros = 24
-  /// Distances of entries up to 2 to this power are short.
-  private static let entryDistanceBits = 3
+  static let headBytes = 6
+  static let checksumBytes = 4
+  /// Zeros that say a number follows as it is.
+  fileprivate static let escapeZeros = 24
 
   /// Run and last key; from the second block on that ends with one key, how many there were before.
   static func key(_ run: UInt32, _ last: IndexKey, _ sequence: UInt32 = 0) -> [UInt8] {
@@ -27,120 +25,141 @@ enum IndexBlock {
     return (number(0), IndexKey(rawValue: number(4)), key.count == 12 ? number(8) : 0)
   }
 
-  // MARK: Writing
-
-  /// Bits of a block of one row.
-  static func bits(_ coding: IndexCoding) -> Int { coding.entryBits }
-
-  /// Bits that a row adds when a later one comes behind it.
-  static func bits(_ row: IndexRow, before next: IndexRow, _ coding: IndexCoding) -> Int {
-    if row.key == next.key && row.entry < next.entry {
-      return 1 + 2 * (bitCount(next.entry - row.entry - 1) - 1) + 1 - entryDistanceBits
-    }
-    let distance = (next.key.rawValue - row.key.rawValue) >> coding.keyShift
-    let zeros = Int(distance >> coding.distanceBits)
-    return 1 + coding.entryBits + (zeros < escapeZeros ? zeros + 1 + Int(coding.distanceBits) : escapeZeros + 32)
-  }
-
-  /// Whether rows of so many bits fill a block.
-  static func isFull(_ bits: Int) -> Bool { bits > rowBitLimit }
-
-  /// Packs rows, which are in order and kept as the coding keeps them, for the block of this key.
-  static func encode(_ rows: [IndexRow], _ coding: IndexCoding, for key: [UInt8]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(maximumBytes)
-    bytes.appendLittleEndian(UInt16(rows.count))
-    var writer = BitWriter(bytes)
-    var next = rows[rows.count - 1]
-    writer.write(UInt64(next.entry - coding.firstEntry), coding.entryBits)
-    for row in rows.dropLast().reversed() {
-      if row.key == next.key && row.entry < next.entry {
-        let value = UInt64(next.entry - row.entry - 1) + 1 << entryDistanceBits
-        let count = UInt64.bitWidth - value.leadingZeroBitCount
-        writer.write(1, 1)
-        writer.write(0, count - 1 - entryDistanceBits)
-        writer.write(value, count)
-      } else {
-        let distance = UInt64((next.key.rawValue - row.key.rawValue) >> coding.keyShift)
-        let zeros = Int(distance >> UInt64(coding.distanceBits))
-        if zeros < escapeZeros {
-          writer.write(1, zeros + 2)
-          writer.write(distance & (1 << UInt64(coding.distanceBits) - 1), Int(coding.distanceBits))
-        } else {
-          writer.write(0, escapeZeros + 1)
-          writer.write(distance, 32)
-        }
-        writer.write(UInt64(row.entry - coding.firstEntry), coding.entryBits)
-      }
-      next = row
-    }
-    bytes = writer.finished()
-    bytes.appendLittleEndian(checksum(of: bytes, for: key))
-    return bytes
-  }
-
-  private static func bitCount(_ distance: UInt32) -> Int {
-    UInt64.bitWidth - (UInt64(distance) + 1 << entryDistanceBits).leadingZeroBitCount
-  }
-
-  private static func checksum(of bytes: [UInt8], for key: [UInt8]) -> UInt32 {
+  fileprivate static func checksum(key: UnsafeRawBufferPointer, _ content: UnsafeRawBufferPointer) -> UInt32 {
     var crc = CRC32C()
-    key.withUnsafeBytes { crc.update($0) }
-    bytes.withUnsafeBytes { crc.update($0) }
+    crc.update(key)
+    crc.update(content)
     return crc.value
   }
 
-  // MARK: Reading
-
-  /// Shows a block's rows to `body`, the last first, until it returns false.
+  /// Shows a block's rows to `body`, in order, until it returns false.
   @inline(__always)
   static func forEachRow(
     key: UnsafeRawBufferPointer, _ block: UnsafeRawBufferPointer, _ coding: IndexCoding, _ body: (IndexRow) -> Bool
   ) throws(FormatError) {
-    guard let place = place(key), block.count >= headBytes + 4 else { throw FormatError("a run of the index is damaged") }
-    let content = UnsafeRawBufferPointer(rebasing: block.dropLast(4))
-    var crc = CRC32C()
-    crc.update(key)
-    crc.update(content)
-    guard crc.value == UInt32(littleEndian: block.loadUnaligned(fromByteOffset: content.count, as: UInt32.self)) else {
-      throw FormatError("the checksum of a part of a run does not fit")
-    }
-    let count = Int(UInt16(littleEndian: content.loadUnaligned(as: UInt16.self)))
+    guard block.count >= headBytes + checksumBytes else { throw FormatError("a part of a run is too short") }
+    let content = UnsafeRawBufferPointer(rebasing: block.dropLast(checksumBytes))
+    let sum = UInt32(littleEndian: block.loadUnaligned(fromByteOffset: content.count, as: UInt32.self))
+    guard sum == checksum(key: key, content) else { throw FormatError("the checksum of a part of a run does not fit") }
+    let count = UInt16(littleEndian: content.loadUnaligned(as: UInt16.self))
+    var rowKey = UInt32(littleEndian: content.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
     var reader = BitReader(content, from: headBytes)
-    var rowKey = place.last.rawValue
     var entry = coding.firstEntry &+ UInt32(truncatingIfNeeded: reader.read(coding.entryBits))
-    guard count > 0, body(IndexRow(place.last, entry)) else { return }
-    let distanceBits = Int(coding.distanceBits)
+    guard count > 0, body(IndexRow(IndexKey(rawValue: rowKey), entry)) else { return }
+    var gap = IndexGap(coding)
     for _ in 1..<count {
-      let bits = reader.peek()
-      if bits >> 63 == 1 {
-        let zeros = (bits << 1).leadingZeroBitCount
-        reader.skip(1 + zeros)
-        entry = entry &- UInt32(truncatingIfNeeded: reader.read(zeros + 1 + entryDistanceBits) &- 1 << entryDistanceBits &+ 1)
+      if reader.read(1) == 1 {
+        let distance = reader.readRice(gap.bits)
+        entry = entry &+ UInt32(truncatingIfNeeded: distance) &+ 1
+        gap.note(distance)
       } else {
-        let zeros = (bits << 1).leadingZeroBitCount
-        if zeros < escapeZeros {
-          let rest = distanceBits == 0 ? 0 : (bits << UInt64(zeros + 2)) >> UInt64(64 - distanceBits)
-          rowKey = rowKey &- UInt32(truncatingIfNeeded: UInt64(zeros) << UInt64(distanceBits) | rest) << coding.keyShift
-          reader.skip(2 + zeros + distanceBits)
-        } else {
-          reader.skip(1 + escapeZeros)
-          rowKey = rowKey &- UInt32(truncatingIfNeeded: reader.read(32)) << coding.keyShift
-        }
+        rowKey = rowKey &+ UInt32(truncatingIfNeeded: reader.readRice(Int(coding.distanceBits))) << coding.keyShift
         entry = coding.firstEntry &+ UInt32(truncatingIfNeeded: reader.read(coding.entryBits))
+        gap = IndexGap(coding)
       }
       guard body(IndexRow(IndexKey(rawValue: rowKey), entry)) else { return }
     }
   }
 }
 
+/// Packs rows that come in order, kept as the coding keeps them, into a block.
+struct IndexBlockEncoder {
+  private let coding: IndexCoding
+  private(set) var last: IndexRow?
+  private var count: UInt16 = 0
+  private var writer = BitWriter()
+  private var firstKey: UInt32 = 0
+  private var gap: IndexGap
+
+  private static let bitLimit = (IndexBlock.maximumBytes - IndexBlock.headBytes - IndexBlock.checksumBytes) * 8
+
+  init(_ coding: IndexCoding) {
+    self.coding = coding
+    gap = IndexGap(coding)
+  }
+
+  /// False where the block is full: the row begins the next one.
+  mutating func add(_ row: IndexRow) -> Bool {
+    let index = UInt64(row.entry - coding.firstEntry)
+    if let last {
+      let isSameKey = row.key == last.key && row.entry > last.entry
+      let distance = UInt64(isSameKey ? row.entry - last.entry - 1 : (row.key.rawValue - last.key.rawValue) >> coding.keyShift)
+      let bits = isSameKey ? gap.bits : Int(coding.distanceBits)
+      guard writer.bitCount + 1 + BitWriter.riceBits(distance, bits) + (isSameKey ? 0 : coding.entryBits) <= Self.bitLimit else {
+        return false
+      }
+      writer.write(isSameKey ? 1 : 0, 1)
+      writer.writeRice(distance, bits)
+      if isSameKey {
+        gap.note(distance)
+      } else {
+        writer.write(index, coding.entryBits)
+        gap = IndexGap(coding)
+      }
+    } else {
+      firstKey = row.key.rawValue
+      writer.write(index, coding.entryBits)
+    }
+    last = row
+    count += 1
+    return true
+  }
+
+  /// The block of this key; the next one begins.
+  mutating func finish(key: [UInt8]) -> [UInt8] {
+    var block: [UInt8] = []
+    block.reserveCapacity(IndexBlock.maximumBytes)
+    block.appendLittleEndian(count)
+    block.appendLittleEndian(firstKey)
+    block += writer.finished()
+    let sum = key.withUnsafeBytes { key in block.withUnsafeBytes { IndexBlock.checksum(key: key, $0) } }
+    block.appendLittleEndian(sum)
+    self = IndexBlockEncoder(coding)
+    return block
+  }
+}
+
+/// How far apart the entries of a key lie, learnt from those before: sixteen times a running mean.
+private struct IndexGap {
+  private var scaledMean: UInt64
+  private static let weight: UInt64 = 2
+
+  /// What is most likely for a key of a session's few messages.
+  init(_ coding: IndexCoding) { scaledMean = 16 << UInt64(max(0, coding.entryBits - 5)) }
+
+  /// The bits of a distance that are written as they are.
+  var bits: Int { scaledMean < 16 ? 0 : UInt64.bitWidth - 1 - (scaledMean >> 4).leadingZeroBitCount }
+
+  mutating func note(_ distance: UInt64) {
+    scaledMean = scaledMean &- scaledMean >> Self.weight &+ (distance << 4) >> Self.weight
+  }
+}
+
 /// Appends numbers of so many bits, the highest bit first.
 private struct BitWriter {
-  private var bytes: [UInt8]
+  private var bytes: [UInt8] = []
   private var pending: UInt64 = 0
   private var pendingCount = 0
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  var bitCount: Int { bytes.count * 8 + pendingCount }
+
+  /// Bits that ``writeRice(_:_:)`` takes.
+  static func riceBits(_ value: UInt64, _ bits: Int) -> Int {
+    let zeros = value >> UInt64(bits)
+    return zeros < UInt64(IndexBlock.escapeZeros) ? Int(zeros) + 1 + bits : IndexBlock.escapeZeros + 32
+  }
+
+  /// Rice's code of a number below 2^32: its lower bits as they are, the rest as so many zeros and a one.
+  mutating func writeRice(_ value: UInt64, _ bits: Int) {
+    let zeros = value >> UInt64(bits)
+    if zeros < UInt64(IndexBlock.escapeZeros) {
+      write(1, Int(zeros) + 1)
+      write(value & (1 << UInt64(bits) - 1), bits)
+    } else {
+      write(0, IndexBlock.escapeZeros)
+      write(value, 32)
+    }
+  }
 
   /// The lower `count` bits of a number, at most 56.
   mutating func write(_ value: UInt64, _ count: Int) {
@@ -155,7 +174,8 @@ private struct BitWriter {
   }
 
   /// All bytes, the last filled with zeros.
-  consuming func finished() -> [UInt8] {
+  func finished() -> [UInt8] {
+    var bytes = bytes
     if pendingCount > 0 { bytes.append(UInt8(truncatingIfNeeded: pending >> 56)) }
     return bytes
   }
@@ -184,8 +204,18 @@ private struct BitReader {
     return bits << UInt64(position & 7)
   }
 
+  /// Rice's code of a number below 2^32.
   @inline(__always)
-  mutating func skip(_ count: Int) { position &+= count }
+  mutating func readRice(_ bits: Int) -> UInt64 {
+    let next = peek()
+    let zeros = next.leadingZeroBitCount
+    guard zeros < IndexBlock.escapeZeros else {
+      position &+= IndexBlock.escapeZeros
+      return read(32)
+    }
+    position &+= zeros + 1 + bits
+    return UInt64(zeros) << UInt64(bits) | ((next << UInt64(zeros + 1)) >> 1) >> UInt64(63 - bits)
+  }
 
   /// A number of at most 57 bits.
   @inline(__always)

@@ -12,7 +12,7 @@ enum IndexFilter {
 
   /// The number of a key's word.
   @inline(__always)
-  static func word(_ key: IndexKey, of wordCount: UInt32) -> UInt32 { UInt32(UInt64(key.rawValue) * UInt64(wordCount) >> 32) }
+  static func word(_ key: IndexKey, of wordCount: UInt32) -> UInt32 { UInt32((UInt64(key.rawValue) * UInt64(wordCount)) >> 32) }
 
   /// A key's bits in its word.
   @inline(__always)

@@ -67,22 +67,38 @@ struct IndexMerge {
   private func nextRows(
     _ sources: [IndexRun], from start: IndexRow, in transaction: borrowing WriteTransaction
   ) throws(JournalError) -> (rows: [IndexRow], consumed: [[UInt8]], isLast: Bool) {
-    let total = sources.reduce(0) { $0 + Int($1.rowCount) }
-    var batches: [IndexRowBatch] = []
-    // Beyond where a source was not read to its end, rows of it may be missing.
-    var limit = IndexRow(rawValue: .max)
-    for source in sources {
-      let share = limits.mergeStepRows * Int(source.rowCount) / max(total, 1) + 1
-      let batch = try tables.read(source, from: start, atLeast: share, in: transaction, path: path)
-      if !batch.endsRun, let last = batch.rows.last { limit = min(limit, last) }
-      batches.append(batch)
+    let step = try Self.nextRows(sources, atLeast: limits.mergeStepRows) { (source, count) throws(JournalError) in
+      try tables.read(source, from: start, atLeast: count, in: transaction, path: path)
     }
+    return (step.rows, step.batches.flatMap { $0.blocks.filter { $0.last <= step.end }.map(\.key) }, step.isLast)
+  }
+
+  /// What comes next in some runs together.
+  struct Step {
+    /// In order.
     var rows: [IndexRow] = []
-    for batch in batches { rows += batch.rows.prefix { $0 <= limit } }
+    /// Of each run what was read; the rows up to `end` are among `rows`.
+    var batches: [IndexRowBatch] = []
+    var end = IndexRow(rawValue: .max)
+    var isLast: Bool { end == IndexRow(rawValue: .max) }
+  }
+
+  /// - Parameter read: reads so many rows of a run, from where the last step ended.
+  static func nextRows(
+    _ sources: [IndexRun], atLeast count: Int, _ read: (IndexRun, Int) throws(JournalError) -> IndexRowBatch
+  ) throws(JournalError) -> Step {
+    let total = sources.reduce(0) { $0 + Int($1.rowCount) }
+    var step = Step()
+    for source in sources {
+      let batch = try read(source, count * Int(source.rowCount) / max(total, 1) + 1)
+      // Beyond where a run was not read to its end, rows of it may be missing.
+      if !batch.endsRun, let last = batch.rows.last { step.end = min(step.end, last) }
+      step.batches.append(batch)
+    }
+    for batch in step.batches { step.rows += batch.rows.prefix { $0 <= step.end } }
     // The rows of each run are in order already, which the standard library's sort makes use of.
-    rows.sort()
-    let consumed = batches.flatMap { $0.blocks.filter { $0.last <= limit }.map(\.key) }
-    return (rows, consumed, limit == IndexRow(rawValue: .max))
+    step.rows.sort()
+    return step
   }
 
   private func removeFilter(of run: IndexRun, in transaction: borrowing WriteTransaction) throws(JournalError) {

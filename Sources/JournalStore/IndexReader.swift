@@ -135,7 +135,7 @@ final class IndexReader {
       do throws(FormatError) {
         try IndexBlock.forEachRow(key: key, value, run.coding) { row in
           if row.key == wanted && row >= start { body(row.entry) }
-          return row.key >= wanted
+          return row.key <= wanted
         }
       } catch {
         failure = error

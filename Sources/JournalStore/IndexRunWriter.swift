@@ -5,8 +5,7 @@ internal import LMDB
 struct IndexRunWriter {
   private let tables: IndexTables
   private(set) var run: IndexRun
-  private var rows: [IndexRow] = []
-  private var bits = 0
+  private var block: IndexBlockEncoder
   private var previousKey: IndexKey?
   private var lastBlock: (key: IndexKey, sequence: UInt32)?
 
@@ -14,6 +13,7 @@ struct IndexRunWriter {
   init(_ run: IndexRun, _ tables: IndexTables, in transaction: borrowing WriteTransaction) throws(LMDBError) {
     self.run = run
     self.tables = tables
+    block = IndexBlockEncoder(run.coding)
     let last = try transaction.withCursor(in: tables.runs) { (cursor: borrowing Cursor) throws(LMDBError) in
       try cursor.move(.last) { key, _ in IndexBlock.place(key) }
     }
@@ -23,14 +23,10 @@ struct IndexRunWriter {
 
   mutating func add(_ row: IndexRow, in transaction: borrowing WriteTransaction) throws(LMDBError) {
     let row = run.coding.kept(row)
-    let added = rows.last.map { IndexBlock.bits($0, before: row, run.coding) } ?? IndexBlock.bits(run.coding)
-    if IndexBlock.isFull(bits + added) {
+    if !block.add(row) {
       try flush(in: transaction)
-      bits = IndexBlock.bits(run.coding)
-    } else {
-      bits += added
+      _ = block.add(row)
     }
-    rows.append(row)
     run.rowCount += 1
     if row.key != previousKey {
       run.keyCount += 1
@@ -40,13 +36,11 @@ struct IndexRunWriter {
 
   /// Writes what is left to write. More rows may follow.
   mutating func flush(in transaction: borrowing WriteTransaction) throws(LMDBError) {
-    guard let last = rows.last else { return }
+    guard let last = block.last else { return }
     let sequence = lastBlock.flatMap { $0.key == last.key ? $0.sequence + 1 : nil } ?? 0
     let key = IndexBlock.key(run.number, last.key, sequence)
-    try transaction.put(IndexBlock.encode(rows, run.coding, for: key), for: key, in: tables.runs, .lastKey)
+    try transaction.put(block.finish(key: key), for: key, in: tables.runs, .lastKey)
     lastBlock = (last.key, sequence)
-    rows.removeAll(keepingCapacity: true)
-    bits = 0
   }
 }
 
@@ -71,13 +65,11 @@ extension IndexTables {
       let first = batch.rows.count
       do throws(FormatError) {
         try IndexBlock.forEachRow(key: key, value, run.coding) { row in
-          guard row >= start else { return false }
-          batch.rows.append(row)
+          if row >= start { batch.rows.append(row) }
           return true
         }
       } catch { failure = error }
-      if first < batch.rows.count { batch.blocks.append((Array(key), batch.rows[first])) }
-      batch.rows[first...].reverse()
+      if first < batch.rows.count { batch.blocks.append((Array(key), batch.rows[batch.rows.count - 1])) }
       return failure == nil
     }
     do throws(LMDBError) {

@@ -41,7 +41,8 @@ struct IndexTail {
 
   /// The spans of time of its entries, in order.
   var timeBlocks: [TimeBlock] { times.blocks }
-  var rowCount: Int { rows.count }
+  /// Its rows, in order.
+  var sortedRows: [IndexRow] { rows.sorted() }
 
   /// Adds the entries under a key, in no order.
   func appendEntries(under key: IndexKey, to found: inout [UInt32]) {
@@ -59,7 +60,7 @@ struct IndexTail {
     guard start > entries.lowerBound else { return }
     entries = min(start, entries.upperBound)..<entries.upperBound
     rows.removeAll { $0.entry < start }
-    times.blocks.removeAll { $0.entries.lowerBound < start }
+    times.drop(before: start)
     chainAll()
   }
 

@@ -23,6 +23,8 @@ struct TimeBlock: Hashable, Sendable {
     latest = max(latest, time)
   }
 
+  mutating func begin(at start: UInt32) { entries = start..<entries.upperBound }
+
   /// Entries of a block that is full, where a run of level 0 has so many.
   static func size(runEntryCount: UInt32) -> UInt32 { runEntryCount / countInRun }
 
@@ -65,7 +67,7 @@ struct TimeBlock: Hashable, Sendable {
 
 /// Makes the blocks of entries that are shown to it one after the other. A block ends at a multiple of its size.
 struct TimeBlockMaker {
-  var blocks: [TimeBlock] = []
+  private(set) var blocks: [TimeBlock] = []
   private let size: UInt32
   /// What a block begins with whose first entry cannot be read, where there is no block before it.
   private let baseTime: Timestamp
@@ -83,5 +85,11 @@ struct TimeBlockMaker {
     } else {
       blocks[blocks.count - 1].add(time)
     }
+  }
+
+  /// Forgets the entries before one; a block that it lies in keeps its span.
+  mutating func drop(before start: UInt32) {
+    blocks.removeAll { $0.entries.upperBound <= start }
+    if let first = blocks.first { blocks[0].begin(at: max(start, first.entries.lowerBound)) }
   }
 }

@@ -107,6 +107,8 @@ private struct EntryCheck {
   let reader: SegmentReader
   var report = Verification()
   private var lastRecordedAt = Timestamp(rawValue: Int64.min)
+  /// Nil where there is no index file, or no use in checking it further.
+  private var indexCheck: IndexCheck?
 
   init(segment: Manifest.Segment, reader: SegmentReader) {
     self.segment = segment
@@ -117,7 +119,7 @@ private struct EntryCheck {
     // What is appended while this runs belongs to the next verification.
     let count = try reader.entryCount()
     checkHead(count)
-    var indexCheck = try IndexCheck(segment, reader, &report)
+    indexCheck = try IndexCheck(segment, reader, &report)
     var index: UInt32 = 0
     while index < count {
       let results = try reader.entries(from: index, limit: min(512, Int(count - index)))
@@ -129,7 +131,7 @@ private struct EntryCheck {
         case .failure(let error):
           report.add(.init(segment: segment.name, position: error.position?.rawValue, message: error.message))
         }
-        try indexCheck?.add(result, at: index)
+        try addToIndexCheck(result, at: index)
         index += 1
       }
       progress(UInt64(index), UInt64(count))
@@ -137,6 +139,16 @@ private struct EntryCheck {
     }
     indexCheck?.finish()
     if let indexCheck { report.add(indexCheck.report) }
+  }
+
+  private mutating func addToIndexCheck(_ result: Result<Entry, JournalError>, at index: UInt32) throws(JournalError) {
+    do throws(JournalError) {
+      try indexCheck?.add(result, at: index)
+    } catch {
+      guard error.code == .segmentDamaged else { throw error }
+      report.add(.init(segment: segment.name, message: error.message))
+      indexCheck = nil
+    }
   }
 
   private mutating func checkHead(_ count: UInt32) {

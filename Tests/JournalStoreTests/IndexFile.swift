@@ -14,9 +14,14 @@ struct IndexFile {
     path = Manifest.Segment.indexPath(ofSegmentAt: segmentPath)
   }
 
+  /// Waits for the file, which the builder makes when it comes to it.
   func state() throws -> IndexState {
     let segment = try SegmentEnvironment.reading(segmentPath, form: .hot, isGrowing: true)
-    return try IndexEnvironment.reading(path, IndexState.Owner(segment.header))!.state()
+    for _ in 0..<5_000 {
+      if let index = try IndexEnvironment.reading(path, IndexState.Owner(segment.header)) { return try index.state() }
+      usleep(1_000)
+    }
+    throw JournalError(.segmentMissing, "there is no index", path: path)
   }
 
   /// Builds the index as far as it goes, and says what there was to do.

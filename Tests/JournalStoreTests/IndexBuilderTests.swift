@@ -1,0 +1,106 @@
+import Foundation
+import JournalFormat
+import LMDB
+import Testing
+
+@testable import JournalStore
+
+@Suite struct IndexBuilderTests {
+  let temporary = TemporaryDirectory()
+  private static let limits = IndexLimits(runEntryCount: 32, maximumUnindexedEntries: 64)
+
+  @Test func `the writer waits rather than outrun the builder, and goes on with it`() async throws {
+    let directory = try temporary.journal()
+    let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    _ = try await journal.append((0..<40).map { draft(id: "first \($0)") })
+    let file = IndexFile(directory, try directory.readManifest().segments[0])
+    while try file.state().indexedThrough < 32 { usleep(1_000) }
+    let segment = try SegmentEnvironment.reading(file.segmentPath, isGrowing: true)
+    let index = try #require(try IndexEnvironment.reading(file.path, IndexState.Owner(segment.header)))
+    // Whoever has the write transaction holds the builder up.
+    let held = try index.environment.beginWrite()
+    let appending = Task { for number in 0..<100 { _ = try await journal.append((0..<10).map { draft(id: "id \(number * 10 + $0)") }) } }
+    for _ in 0..<5_000 where journal.indexLag <= 54 { try await Task.sleep(for: .milliseconds(1)) }
+    try await Task.sleep(for: .milliseconds(100))
+    let waiting = try #require(journal.lastPosition).rawValue
+    #expect(waiting - 32 <= 64 && waiting > 64)
+    #expect(journal.indexLag == Int(waiting) - 32)
+    try held.commit()
+    try await appending.value
+    #expect(journal.lastPosition == JournalPosition(1_040))
+    journal.close()
+    #expect(try JournalReader(directory).verifyEntries(try directory.readManifest().segments[0]).damages == [])
+  }
+
+  @Test func `a builder that fails ends the writer with its error`() async throws {
+    let directory = try temporary.journal()
+    do {
+      let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+      _ = try await journal.append(draft(id: "A"))
+      journal.close()
+    }
+    let file = IndexFile(directory, try directory.readManifest().segments[0])
+    try? FileManager.default.removeItem(atPath: file.path)
+    try FileManager.default.createDirectory(atPath: file.path, withIntermediateDirectories: true)
+    let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    var failure: JournalError?
+    for number in 0..<1_000 where failure == nil {
+      do { _ = try await journal.append(draft(id: "\(number)")) } catch { failure = error }
+      try await Task.sleep(for: .milliseconds(1))
+    }
+    #expect(failure?.path?.hasSuffix(".index.mdb") == true)
+    journal.close()
+    try FileManager.default.removeItem(atPath: file.path)
+    _ = try await Journal(directory, purpose: "test", indexLimits: Self.limits).append(draft(id: "B"))
+  }
+
+  @Test func `a closed segment is indexed to its very end, whenever it was closed`() async throws {
+    let directory = try temporary.journal()
+    let month: Int64 = 31 * 86_400_000
+    var journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    _ = try await journal.append((0..<150).map { draft(id: "\($0)", at: 1_740_787_200_000 + Int64($0 / 50) * month) })
+    journal.close()
+    let segments = try directory.readManifest().segments
+    try FileManager.default.removeItem(atPath: IndexFile(directory, segments[0]).path)
+    journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    for segment in segments.dropLast() {
+      let file = IndexFile(directory, segment)
+      for _ in 0..<5_000 where (try? file.state().indexedThrough) != 50 { usleep(1_000) }
+      #expect(try file.state().indexedThrough == 50)
+    }
+    journal.close()
+    let reader = try JournalReader(directory)
+    for number in 0..<150 { #expect(try reader.exchanges(holding: [IndexTerm(.id, "\(number)")]).count == 1) }
+    for segment in segments { #expect(try reader.verifyEntries(segment).damages == []) }
+  }
+
+  @Test func `everything that an index and its tail hold can be written as one run`() async throws {
+    let directory = try temporary.journal()
+    let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    for number in 0..<50 { _ = try await journal.append((0..<21).map { draft(id: "\((number * 21 + $0) % 700)") }) }
+    journal.close()
+    let reader = try JournalReader(directory)
+    let segment = try reader.reader(reader.manifest.segments[0])
+    try segment.catchUp()
+    let source = try #require(segment.segmentIndex?.file)
+    let tail = try #require(segment.segmentIndex?.tail)
+    #expect(tail.entries.count > 0)
+    let environment = try Environment(path: temporary.path + "/sealed.mdb", access: .readWrite, mapSizeBytes: 1 << 30)
+    let transaction = try environment.beginWrite()
+    let tables = try IndexTables(in: transaction)
+    try transaction.commit()
+    try tables.write(merging: source, tail, as: IndexState.Owner(segment.segment.header), into: environment)
+    let sealed = try IndexReader(environment, tables, owner: environment)
+    #expect(try sealed.snapshot { $0.indexedThrough } == 1_050)
+    #expect(try sealed.timeBlocks() == segment.timeBlocks())
+    var keyMaker = segment.keyMaker
+    for number in 0..<700 {
+      let key = keyMaker.key(of: IndexTerm(.id, "\(number)"))
+      var found: [UInt32] = []
+      try sealed.appendEntries(under: key, to: &found)
+      // A key may look like another one: what is there must be found.
+      #expect(Set(found).isSuperset(of: try segment.candidates(for: IndexTerm(.id, "\(number)"))))
+      #expect(found.count < 6)
+    }
+  }
+}
