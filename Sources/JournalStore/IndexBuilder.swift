@@ -93,6 +93,15 @@ final class IndexBuilder: @unchecked Sendable {
     }
   }
 
+  /// Waits until a segment that has ended is indexed to its end, or `shouldStop` says so.
+  func waitUntilDone(with segment: Manifest.Segment, shouldStop: () -> Bool) {
+    condition.withLock {
+      while isRunning, !isStopped, failure == nil, closed.contains(where: { $0.file == segment.file }), !shouldStop() {
+        _ = condition.wait(until: Date(timeIntervalSinceNow: 0.05))
+      }
+    }
+  }
+
   /// Tells that a segment's file is to go.
   func forget(_ segment: Manifest.Segment) {
     condition.withLock { closed.removeAll { $0.file == segment.file } }

@@ -85,7 +85,7 @@ public final class Journal: JournalAppender {
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
     self.queue = queue
     self.state = state
-    let sealer = Sealer(directory, queue, isAutomatic: sealsByItself)
+    let sealer = Sealer(directory, queue, indexBuilder, isAutomatic: sealsByItself)
     do {
       server = try HandOverServer(directory, queue, sealer)
     } catch {

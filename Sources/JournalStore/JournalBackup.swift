@@ -23,13 +23,17 @@ extension JournalReader {
       throw JournalError(.journalExists, "the directory for the backup is not empty.", path: destination.path)
     }
     try refresh()
-    let manifest = self.manifest
+    var manifest = self.manifest
     try FileSystem.makeDirectory(destination.segmentsPath)
     var size = 0
-    for (number, segment) in manifest.segments.enumerated() {
-      progress(segment, number + 1, manifest.segments.count)
-      let reader = try self.reader(segment)
-      let path = destination.path(of: segment)
+    for number in manifest.segments.indices {
+      progress(manifest.segments[number], number + 1, manifest.segments.count)
+      let reader = try self.reader(manifest.segments[number])
+      // It may have been sealed since the manifest was read.
+      if reader.segment.header.generation != manifest.segments[number].generation {
+        manifest.segments[number] = manifest.segments[number].sealed
+      }
+      let path = destination.path(of: manifest.segments[number])
       // First the index: entries that it does not know do no harm, but rows of entries that are not there might.
       size += try copyIndex(of: reader.segment, to: Manifest.Segment.indexPath(ofSegmentAt: path))
       try translating { () throws(LMDBError) in try reader.segment.environment.copy(to: path, compact: true) }

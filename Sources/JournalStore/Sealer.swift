@@ -10,6 +10,7 @@ final class Sealer: @unchecked Sendable {
   // Sendable: every stored property that changes is read and written under the condition's lock.
   private let directory: JournalDirectory
   private let queue: WriteQueue
+  private let indexBuilder: IndexBuilder
   private let condition = NSCondition()
   private let isAutomatic: Bool
   private var isAwake: Bool
@@ -22,7 +23,8 @@ final class Sealer: @unchecked Sendable {
 
   /// Starts the thread, which first looks for what an earlier process left.
   /// - Parameter isAutomatic: whether it seals before it is asked to.
-  init(_ directory: JournalDirectory, _ queue: WriteQueue, isAutomatic: Bool) {
+  init(_ directory: JournalDirectory, _ queue: WriteQueue, _ indexBuilder: IndexBuilder, isAutomatic: Bool) {
+    self.indexBuilder = indexBuilder
     self.isAutomatic = isAutomatic
     isAwake = isAutomatic
     self.directory = directory
@@ -101,7 +103,11 @@ final class Sealer: @unchecked Sendable {
   /// Seals the first segment that has ended and is not sealed; false where there is none.
   private func sealNext() throws -> Bool {
     guard !mustStop else { throw SegmentSealer.Stopped() }
-    guard let segment = try directory.readManifest().segments.first(where: { $0.form == .hot && $0.lastPosition != nil }) else { return false }
+    guard let segment = try directory.readManifest().segments.first(where: { $0.form == .hot && $0.lastPosition != nil }) else {
+      return false
+    }
+    // The sealed index is made of the segment's own.
+    indexBuilder.waitUntilDone(with: segment) { mustStop }
     try SegmentSealer.seal(segment, in: directory) { [self] in mustStop }
     try replace(segment)
     return true

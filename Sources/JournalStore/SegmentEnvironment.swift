@@ -94,6 +94,8 @@ final class SegmentEnvironment: Sendable {
   /// Written when the segment was made.
   let header: SegmentHeader
   let tables: Tables
+  /// A sealed segment has its index within; that of another is in an ``IndexEnvironment``.
+  let indexTables: IndexTables?
   /// The file of its index.
   var indexPath: String { Manifest.Segment.indexPath(ofSegmentAt: environment.path) }
 
@@ -113,7 +115,8 @@ final class SegmentEnvironment: Sendable {
 
   private let isWritable: Bool
 
-  private init(environment: Environment, isWritable: Bool, header: SegmentHeader, tables: Tables) {
+  private init(environment: Environment, isWritable: Bool, header: SegmentHeader, tables: Tables, indexTables: IndexTables?) {
+    self.indexTables = indexTables
     self.environment = environment
     self.isWritable = isWritable
     self.header = header
@@ -162,9 +165,11 @@ final class SegmentEnvironment: Sendable {
           contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
           templates: try transaction.database("templates", .plain), words: try transaction.database("words", .plain),
           tree: try transaction.database("tree", .plain))
+        let indexTables = header.form == .sealed ? try IndexTables(in: transaction) : nil
         try transaction.put(header.encoded(), for: Array(SegmentHeader.key.description.utf8), in: tables.meta)
         try transaction.commit()
-        return SegmentEnvironment(environment: environment, isWritable: true, header: header, tables: tables)
+        return SegmentEnvironment(
+          environment: environment, isWritable: true, header: header, tables: tables, indexTables: indexTables)
       }
       open[path] = WeakReference(segment: segment)
       return segment
@@ -183,8 +188,9 @@ final class SegmentEnvironment: Sendable {
       }
       open = open.filter { $0.value.segment != nil }
       let environment = try openEnvironment()
-      let (tables, header) = try readTables(environment)
-      let segment = SegmentEnvironment(environment: environment, isWritable: isWritable, header: header, tables: tables)
+      let (tables, indexTables, header) = try readTables(environment)
+      let segment = SegmentEnvironment(
+        environment: environment, isWritable: isWritable, header: header, tables: tables, indexTables: indexTables)
       open[path] = WeakReference(segment: segment)
       return segment
     }
@@ -205,7 +211,7 @@ final class SegmentEnvironment: Sendable {
     throw JournalError(.inputOutput, "the file is open in this process already, by another name.", path: path)
   }
 
-  private static func readTables(_ environment: Environment) throws(JournalError) -> (Tables, SegmentHeader) {
+  private static func readTables(_ environment: Environment) throws(JournalError) -> (Tables, IndexTables?, SegmentHeader) {
     let path = environment.path
     do {
       let transaction = try environment.beginRead()
@@ -217,9 +223,10 @@ final class SegmentEnvironment: Sendable {
       let header = try Array(SegmentHeader.key.description.utf8).withRawBytes { (key) throws(LMDBError) in
         try transaction.withValue(of: key, in: tables.meta) { value in Result { try SegmentHeader(value, path: path) } }
       }
+      guard let header = try header?.get() else { throw JournalError(.segmentDamaged, "the segment has no header.", path: path) }
+      let indexTables = header.form == .sealed ? try IndexTables(in: transaction) : nil
       try transaction.endKeepingDatabases()
-      guard let header else { throw JournalError(.segmentDamaged, "the segment has no header.", path: path) }
-      return (tables, try header.get())
+      return (tables, indexTables, header)
     } catch let error as JournalError {
       throw error
     } catch {

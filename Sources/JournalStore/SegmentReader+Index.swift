@@ -74,7 +74,9 @@ extension SegmentReader {
     return SegmentIndex(file: try openFile(), watched: watched, tail: tail)
   }
 
-  private func openFile() throws(JournalError) -> IndexReader? {
+  /// Nil where there is none, or none that can be used.
+  func openFile() throws(JournalError) -> IndexReader? {
+    if let tables = segment.indexTables { return try IndexReader(segment.environment, tables, owner: segment) }
     guard let environment = try IndexEnvironment.reading(segment.indexPath, IndexState.Owner(segment.header)) else { return nil }
     return try IndexReader(environment.environment, environment.tables, owner: environment)
   }

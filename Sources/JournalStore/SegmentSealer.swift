@@ -7,8 +7,6 @@ internal import MerkleTree
 ///
 /// The file counts only once the manifest lists it. What is left by a crash, or by ``Stopped``, is garbage.
 struct SegmentSealer {
-  /// Entries under one node of the tree.
-  static let nodeLeafCount = 256
   /// What a transaction writes at most, so that its pages fit in memory and others get their turn.
   static let stepBytes = 8 << 20
   /// Entries that are read within one snapshot.
@@ -53,6 +51,7 @@ struct SegmentSealer {
   private func seal() throws {
     try copyTables()
     try copyRows()
+    try writeIndex()
     try writeTree(try comparedNodes())
   }
 
@@ -132,14 +131,24 @@ struct SegmentSealer {
     blocks.removeAll(keepingCapacity: true)
   }
 
+  // MARK: Index
+
+  private func writeIndex() throws {
+    try source.withIndex { (file, tail) throws(JournalError) in
+      guard let file else {
+        throw JournalError(.segmentMissing, "the segment has no index to be sealed with.", path: source.segment.indexPath)
+      }
+      try target.indexTables!.write(merging: file, tail, as: IndexState.Owner(target.header), into: target.environment)
+    }
+  }
+
   // MARK: Leaves
 
   /// Reads both files to their end and compares them entry by entry. Returns the nodes over their leaves.
   private func comparedNodes() throws -> [MerkleHash] {
     let copy = try SegmentReader(target)
     guard try copy.entryCount() == entryCount else { throw differs(at: 0) }
-    var nodes: [MerkleHash] = []
-    var node = MerkleAccumulator()
+    var nodes = LeafNodes()
     var next: UInt32 = 0
     while next < entryCount {
       guard !shouldStop() else { throw Stopped() }
@@ -149,15 +158,11 @@ struct SegmentSealer {
       for (original, copied) in zip(originals, copies) {
         let (original, copied) = (try original.get(), try copied.get())
         guard original == copied else { throw differs(at: next) }
-        node.append(copied.leafHash)
+        nodes.append(copied)
         next += 1
-        if node.leafCount == Self.nodeLeafCount || next == entryCount {
-          nodes.append(node.root)
-          node = MerkleAccumulator()
-        }
       }
     }
-    return nodes
+    return nodes.finish()
   }
 
   private func differs(at index: UInt32) -> JournalError {

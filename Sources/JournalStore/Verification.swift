@@ -106,6 +106,8 @@ private struct EntryCheck {
   let segment: Manifest.Segment
   let reader: SegmentReader
   var report = Verification()
+  /// Nil where the segment is not sealed.
+  private var leafCheck: LeafCheck?
   private var lastRecordedAt = Timestamp(rawValue: Int64.min)
   /// Nil where there is no index file, or no use in checking it further.
   private var indexCheck: IndexCheck?
@@ -113,6 +115,7 @@ private struct EntryCheck {
   init(segment: Manifest.Segment, reader: SegmentReader) {
     self.segment = segment
     self.reader = reader
+    leafCheck = segment.form == .sealed ? LeafCheck(segment, reader) : nil
   }
 
   mutating func run(_ progress: (UInt64, UInt64) -> Void) throws(JournalError) {
@@ -132,12 +135,15 @@ private struct EntryCheck {
           report.add(.init(segment: segment.name, position: error.position?.rawValue, message: error.message))
         }
         try addToIndexCheck(result, at: index)
+        try leafCheck?.add(result)
         index += 1
       }
       progress(UInt64(index), UInt64(count))
       if results.isEmpty { break }
     }
     indexCheck?.finish()
+    try leafCheck?.finish()
+    if let leafCheck { report.add(leafCheck.report) }
     if let indexCheck { report.add(indexCheck.report) }
   }
 

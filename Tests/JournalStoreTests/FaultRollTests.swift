@@ -130,7 +130,9 @@ import Testing
     let directory = try await states().before
     let path = directory.path(of: try directory.readManifest().segments[0])
     try FileManager.default.removeItem(atPath: path)
-    for attempt in [{ _ = try Journal(directory, purpose: "test", sealsByItself: false) }, { _ = try JournalReader(directory).entry(at: .first) }] {
+    for attempt in [
+      { _ = try Journal(directory, purpose: "test", sealsByItself: false) }, { _ = try JournalReader(directory).entry(at: .first) },
+    ] {
       let error = #expect(throws: JournalError.self) { try attempt() }
       #expect(error?.code == .segmentMissing)
       #expect(error?.path == path)
