@@ -49,7 +49,8 @@ let package = Package(
     house("Zstandard", ["CZstd"]),
     house("XML", ["CLibXML2", "JournalFormat"]),
     house("EMIP", ["XML", "JournalFormat"]),
-    house("JournalStore", ["LMDB", "Zstandard", "JournalFormat", crypto]),
+    house("MerkleTree", [crypto]),
+    house("JournalStore", ["LMDB", "Zstandard", "MerkleTree", "JournalFormat", crypto]),
     house("Recording", ["EMIP", "JournalStore", "JournalFormat"]),
 
     .executableTarget(
@@ -62,10 +63,11 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     tests("JournalFormat", ["TestSupport", "JournalFormat"]),
     tests("LMDB", ["TestSupport", "LMDB"]),
+    tests("MerkleTree", ["MerkleTree"]),
     tests("Zstandard", ["TestSupport", "Zstandard"]),
     tests("XML", ["XML", "JournalFormat"]),
-    tests("EMIP", ["EMIP", "XML", "JournalFormat"]),
-    tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "JournalFormat"]),
+    tests("EMIP", ["TestSupport", "emip-simulator", "EMIP", "XML", "JournalFormat"]),
+    tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "Zstandard", "EMIP", "emip-simulator", "JournalFormat"]),
     tests("Recording", ["TestSupport", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests("Command", ["emip-journal", "emip-simulator", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests("Simulator", ["emip-simulator", "EMIP", "JournalFormat"]),

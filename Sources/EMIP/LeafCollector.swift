@@ -1,6 +1,14 @@
 import JournalFormat
 import XML
 
+/// What is kept of a message's markup.
+struct CollectedMessage {
+  let envelope: MessageEnvelope
+  let leaves: [Leaf]
+  /// The items of the outer list or lists, from the start tag to the end tag.
+  let items: [Range<Int>]
+}
+
 /// Collects a message's leaves while it is read, and checks that it is one envelope with one body with one child.
 ///
 /// Depths: 1 the envelope, 2 header and body, 3 header blocks and the operation, 4 and below its leaves.
@@ -19,8 +27,8 @@ final class LeafCollector: XMLHandler {
   }
 
   func begin(_ bytes: UnsafeBufferPointer<UInt8>) { state.pointee.begin(bytes) }
-  func end() -> Result<(envelope: MessageEnvelope, leaves: [Leaf]), MessageRefusal> { state.pointee.end() }
-  func startElement(_ name: XMLName, attributeCount: Int) { state.pointee.startElement(name) }
+  func end() -> Result<CollectedMessage, MessageRefusal> { state.pointee.end() }
+  func startElement(_ name: XMLName, attributeCount: Int) { state.pointee.startElement(name, attributeCount) }
   func endElement(_ content: XMLContent) { state.pointee.endElement(content) }
 }
 
@@ -35,13 +43,15 @@ private struct Frame {
 /// The collector's state, reached by pointer: no exclusivity check for each element.
 private struct State {
   private let names: WireName.Table
-  /// By number.
-  private let isPersonal: [Bool]
+  /// Of an element's text, by the element's number.
+  private let traits: [LeafTraits]
   /// Open elements by depth; those above the root's are not used.
   let frames: UnsafeMutablePointer<Frame>
   private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
   private var depth = 0
   private var leaves: [Leaf] = []
+  private var items: [Range<Int>] = []
+  private var itemStart = 0
   private var refusal: MessageRefusal?
   private var soapVersion = SOAPVersion.soap12
   private var isInBody = false
@@ -63,7 +73,10 @@ private struct State {
   init(configuration: MessageReaderConfiguration) {
     names = configuration.names
     let numbers = configuration.personalNames
-    isPersonal = (0...max(255, numbers.max() ?? 0)).map { $0 > 0 && numbers.contains($0) }
+    traits = (0...max(255, numbers.max() ?? 0)).map { number in
+      if number > 0 && numbers.contains(number) { return .personal }
+      return WireName.isRecurring(number) ? .recurring : []
+    }
     frames = .allocate(capacity: XMLLimits.depth + 1)
   }
 
@@ -72,6 +85,7 @@ private struct State {
     depth = 0
     leaves = []
     leaves.reserveCapacity(24)
+    items = []
     refusal = nil
     isInBody = false
     bodyCount = 0
@@ -85,16 +99,20 @@ private struct State {
     personalDepth = 0
   }
 
-  mutating func end() -> Result<(envelope: MessageEnvelope, leaves: [Leaf]), MessageRefusal> {
+  mutating func end() -> Result<CollectedMessage, MessageRefusal> {
     bytes = UnsafeBufferPointer(start: nil, count: 0)
-    defer { leaves = [] }
+    defer {
+      leaves = []
+      items = []
+    }
     if let refusal { return .failure(refusal) }
     if bodyCount == 0 { return .failure(MessageRefusal(.noBody, line: 0)) }
     if bodyChildCount == 0 { return .failure(MessageRefusal(.emptyBody, line: 0)) }
-    return .success((MessageEnvelope(soapVersion: soapVersion, namespace: namespace, operation: operation), leaves))
+    let envelope = MessageEnvelope(soapVersion: soapVersion, namespace: namespace, operation: operation)
+    return .success(CollectedMessage(envelope: envelope, leaves: leaves, items: items))
   }
 
-  mutating func startElement(_ name: XMLName) {
+  mutating func startElement(_ name: XMLName, _ attributeCount: Int) {
     depth += 1
     guard refusal == nil else { return }
     switch depth {
@@ -103,6 +121,7 @@ private struct State {
     case 3 where isInBody: startOperation(name)
     default: startDescendant(name)
     }
+    if attributeCount > 0 { appendAttributes(tagEnd: name.tagEnd) }
   }
 
   mutating func endElement(_ content: XMLContent) {
@@ -112,9 +131,9 @@ private struct State {
       return
     }
     if personalDepth == 0 {
-      if !content.hasChildElements { appendLeaf(content, isPersonal: false) }
+      if !content.hasChildElements { appendLeaf(content, traits[Int(frames[depth].name)]) }
     } else if personalDepth == depth {
-      appendLeaf(content, isPersonal: true)
+      appendLeaf(content, .personal)
       personalDepth = 0
     }
     if subitemDepth == depth {
@@ -122,12 +141,14 @@ private struct State {
       subitemDepth = 0
     }
     if frames[depth].isItem {
+      items.append(itemStart..<bytes.elementEnd(content.range))
       item = 0
       subitemCount = 0
     }
   }
 
   private mutating func startEnvelope(_ name: XMLName) {
+    frames[depth] = Frame(name: WireName.envelope, isList: false, isItem: false)
     guard name.local.equals("Envelope") else { return refuse(.noEnvelope, name) }
     if name.namespace.equals("http://www.w3.org/2003/05/soap-envelope") {
       soapVersion = .soap12
@@ -161,7 +182,7 @@ private struct State {
     let number = names.name(of: name.local)
     // A header's names are another vocabulary: they are kept without a number, and all the same masked where they look personal.
     frames[depth] = Frame(name: isInBody ? number : 0, isList: name.local.hasSuffix("List"), isItem: false)
-    if personalDepth == 0, isPersonal[Int(number)] { personalDepth = depth }
+    if personalDepth == 0, traits[Int(number)].contains(.personal) { personalDepth = depth }
     guard isInBody else { return }
     if WireName.isSubitem(number) {
       guard subitemDepth == 0 else { return }
@@ -173,10 +194,11 @@ private struct State {
       item = itemCount
       subitemCount = 0
       frames[depth].isItem = true
+      itemStart = bytes.tagStart(end: name.tagEnd)
     }
   }
 
-  private mutating func appendLeaf(_ content: XMLContent, isPersonal: Bool) {
+  private mutating func appendLeaf(_ content: XMLContent, _ traits: LeafTraits) {
     let path = LeafPath(name: frames[depth].name, parent: frames[depth - 1].name)
     let range = bytes.trimmed(content.range)
     var decodedText: [UInt8]?
@@ -184,8 +206,17 @@ private struct State {
       let text = content.text.trimmed(content.text.indices)
       if !content.text[text].elementsEqual(bytes[range]) { decodedText = Array(content.text[text]) }
     }
-    leaves.append(
-      Leaf(path: path, item: item, subitem: subitem, range: range, traits: isPersonal ? .personal : [], decodedText: decodedText))
+    leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, traits: traits, decodedText: decodedText))
+  }
+
+  private mutating func appendAttributes(tagEnd: Int) {
+    // Within a personal element they are part of its one leaf.
+    guard personalDepth == 0 || personalDepth == depth else { return }
+    let path = LeafPath(name: 0, parent: frames[depth].name)
+    let traits: LeafTraits = personalDepth == 0 ? .attribute : [.attribute, .personal]
+    AttributeValues.forEach(in: bytes, tagEnd: tagEnd) { range in
+      leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, traits: traits))
+    }
   }
 
   private mutating func refuse(_ code: MessageRefusal.Code, _ name: XMLName) { refusal = MessageRefusal(code, line: name.line) }
@@ -208,11 +239,29 @@ private struct State {
 
 extension UnsafeBufferPointer<UInt8> {
   /// The range without the white space at its ends.
-  fileprivate func trimmed(_ range: Range<Int>) -> Range<Int> {
+  func trimmed(_ range: Range<Int>) -> Range<Int> {
     var (start, end) = (range.lowerBound, range.upperBound)
     while start < end, self[start].isXMLWhiteSpace { start += 1 }
     while start < end, self[end - 1].isXMLWhiteSpace { end -= 1 }
     return start..<end
+  }
+
+  /// Where the start tag begins whose `>` or `/>` stands at `end`: within a tag there is no other `<` (XML 1.0, production 10).
+  func tagStart(end: Int) -> Int {
+    self[..<end].lastIndex(of: UInt8(ascii: "<")) ?? 0
+  }
+
+  /// Whether an element with this content closes itself: then its content is empty and stands behind the tag.
+  func closesItself(_ content: Range<Int>) -> Bool {
+    content.isEmpty && self[content.lowerBound - 1] == UInt8(ascii: ">") && self[content.lowerBound - 2] == UInt8(ascii: "/")
+  }
+
+  /// Where an element with this content ends.
+  fileprivate func elementEnd(_ content: Range<Int>) -> Int {
+    guard !closesItself(content) else { return content.upperBound }
+    var end = content.upperBound
+    while end < count, self[end] != UInt8(ascii: ">") { end += 1 }
+    return Swift.min(end + 1, count)
   }
 
   fileprivate func equals(_ word: StaticString) -> Bool { count == word.utf8CodeUnitCount && hasSuffix(word) }

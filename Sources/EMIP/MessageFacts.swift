@@ -1,6 +1,6 @@
 public import JournalFormat
 
-/// What an eMIP message says. Made of its envelope and its leaves alone, whether those come from the XML reader or from storage.
+/// What an eMIP message says. Made of its layout and the texts of its leaves alone, whether those come from the XML reader or from storage.
 public struct MessageFacts: Sendable {
   public let envelope: MessageEnvelope
   /// Every element without child elements, in document order.
@@ -9,35 +9,39 @@ public struct MessageFacts: Sendable {
   public let payload: [UInt8]
   /// What the indexes find the message by, and what is masked in it. The same text may stand there several times: each has its range.
   public let marks: [Mark]
+  /// How the payload divides, its attributes included; nil where the envelope's names are too long to be kept.
+  public let layout: MessageLayout?
   /// What is odd about it and does not stop it from being read.
   public internal(set) var findings: [Finding]
 
-  /// Of the message's header fields, not of any item. Nil where it is absent or empty.
-  public let transactionId: String?
-  public let partnerId: String?
-  public let operatorId: String?
-  public let targetOperatorId: String?
   /// Nil where it is absent or no number.
   public let requestStatus: RequestStatus?
   /// Nil where the message is no fault.
   public let fault: MessageFault?
+  private let header: HeaderFields
 
+  /// The facts of a stored message, without a look at its markup.
   /// - Parameters:
-  ///   - leaves: in document order. A leaf with a `decodedText` does not need its bytes in `payload`.
+  ///   - layout: as ``layout`` gave it. A leaf with a `decodedText` does not need its bytes in `payload`.
   ///   - payload: what the ranges of the other leaves point into. They must lie within it.
-  public init(envelope: MessageEnvelope, leaves: [Leaf], payload: [UInt8]) {
+  /// - Throws: `FormatError` where the layout's envelope is none of eMIP's.
+  public init(layout: MessageLayout, payload: [UInt8]) throws(FormatError) {
+    self.init(envelope: try MessageEnvelope(decoding: layout.envelope), leaves: layout.leaves, layout: layout, payload: payload)
+  }
+
+  /// - Parameter all: every leaf, those of attributes too. They say nothing of what eMIP knows, so ``leaves`` is without them.
+  init(envelope: MessageEnvelope, leaves all: [Leaf], layout: MessageLayout?, payload: [UInt8]) {
     self.envelope = envelope
-    self.leaves = leaves
+    self.layout = layout
     self.payload = payload
+    let leaves = all.contains(where: \.isAttribute) ? all.filter { !$0.isAttribute } : all
+    self.leaves = leaves
     marks = payload.withUnsafeBufferPointer { MessageMarks.marks(of: leaves, in: $0) }
-    let header = HeaderFields(leaves)
-    let group = LeafGroup(leaves: leaves[...], payload: payload)
-    transactionId = header.transactionId.map { group.text(of: leaves[$0]) }
-    partnerId = header.partnerId.map { group.text(of: leaves[$0]) }
-    operatorId = header.operatorId.map { group.text(of: leaves[$0]) }
-    targetOperatorId = header.targetOperatorId.map { group.text(of: leaves[$0]) }
-    requestStatus = header.requestStatus.flatMap { RequestStatus(group.text(of: leaves[$0])) }
-    fault = envelope.isFault ? MessageFault(group) : nil
+    header = HeaderFields(leaves)
+    requestStatus = header.requestStatus.flatMap { index in
+      payload.withUnsafeBufferPointer { leaves[index].withText(in: $0) { RequestStatus(utf8: $0) } }
+    }
+    fault = envelope.isFault ? MessageFault(LeafGroup(leaves: leaves[...], payload: payload)) : nil
     findings = MessageFacts.findings(envelope, hasStatus: header.requestStatus != nil, requestStatus)
   }
 
@@ -47,6 +51,12 @@ public struct MessageFacts: Sendable {
   /// Nil for a fault, which does not say what it answers.
   public var operation: Operation? { envelope.operation }
   public var isFault: Bool { envelope.isFault }
+
+  /// Of the message's header fields, not of any item. Nil where it is absent or empty.
+  public var transactionId: String? { text(at: header.transactionId) }
+  public var partnerId: String? { text(at: header.partnerId) }
+  public var operatorId: String? { text(at: header.operatorId) }
+  public var targetOperatorId: String? { text(at: header.targetOperatorId) }
 
   /// The first text of an element, wherever it stands, that is not empty.
   /// - Parameter name: a number of ``WireName``.
@@ -60,6 +70,8 @@ public struct MessageFacts: Sendable {
 
   var all: LeafGroup { LeafGroup(leaves: leaves[...], payload: payload) }
 
+  private func text(at index: Int?) -> String? { index.map { all.text(of: leaves[$0]) } }
+
   private static func findings(_ envelope: MessageEnvelope, hasStatus: Bool, _ requestStatus: RequestStatus?) -> [Finding] {
     var findings: [Finding] = []
     if envelope.soapVersion == .soap11 { findings.append(Finding(message: "The envelope is SOAP 1.1; eMIP uses SOAP 1.2.")) }
@@ -69,7 +81,7 @@ public struct MessageFacts: Sendable {
 }
 
 /// Where the header fields stand among the leaves: the first of each name outside any item that is not empty.
-private struct HeaderFields {
+private struct HeaderFields: Sendable {
   private(set) var transactionId: Int?
   private(set) var partnerId: Int?
   private(set) var operatorId: Int?

@@ -51,9 +51,7 @@ private struct UserTypes {
 
   mutating func kind(ofUser index: Int, in leaves: [Leaf], _ payload: UnsafeBufferPointer<UInt8>) -> TermKind {
     guard let type = type(ofUser: index, in: leaves) else { return .userContract }
-    let leaf = leaves[type]
-    if let text = leaf.decodedText { return UserIdType.termKind(utf8: text) }
-    return UserIdType.termKind(utf8: payload[leaf.range])
+    return leaves[type].withText(in: payload) { UserIdType.termKind(utf8: $0) }
   }
 
   private mutating func type(ofUser index: Int, in leaves: [Leaf]) -> Int? {
@@ -75,4 +73,11 @@ private struct UserTypes {
 
 extension Leaf {
   var isEmpty: Bool { decodedText?.isEmpty ?? range.isEmpty }
+  var isAttribute: Bool { traits.contains(.attribute) }
+
+  /// Lends the leaf's text.
+  func withText<Result>(in payload: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    if let decodedText { return decodedText.withUnsafeBufferPointer(body) }
+    return body(UnsafeBufferPointer(rebasing: payload[range]))
+  }
 }

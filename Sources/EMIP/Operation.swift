@@ -39,7 +39,8 @@ public struct Operation: Hashable, Sendable {
   /// What is known of the operation; nil where it is unknown.
   public var facts: OperationFacts? { isKnown ? OperationFacts.named(name) : nil }
 
-  private init(name: String, direction: Direction?, part: Part?, isKnown: Bool) {
+  /// Takes its parts as they are.
+  init(name: String, direction: Direction?, part: Part?, isKnown: Bool) {
     self.name = name
     self.direction = direction
     self.part = part

@@ -145,6 +145,24 @@ public enum WireName {
 }
 
 extension WireName {
+  /// Whether an element's texts come again and again and are never personal, so that a segment may keep each of them once, as a word:
+  /// codes, types, units, statuses, and the ids of operators and of what they run.
+  ///
+  /// An allow-list. What tells of a user or a session, and what anybody may write freely, MUST NOT be on it.
+  public static func isRecurring(_ name: UInt16) -> Bool {
+    switch name {
+    case value, soap11FaultCode, faultCode, requestStatus, heartBeatPeriod: true
+    case partnerIdType, operatorIdType, targetOperatorIdType, execPartnerOperatorIdType, salePartnerOperatorIdType: true
+    case partnerId, operatorId, targetOperatorId, execPartnerOperatorId, salePartnerOperatorId: true
+    case evseIdType, chargingPoolIdType, chargingStationIdType, chargingConnectorIdType, userIdType: true
+    case evseId, chargingPoolId, chargingStationId, chargingConnectorId: true
+    case requestedServiceId, authorisationValue, intermediateCDRRequested, actionType, cdrNature: true
+    case meterTypeId, meterUnit, sessionEventNature, sessionActionNature: true
+    case availabilityStatus, busyStatus, changeType: true
+    default: false
+    }
+  }
+
   /// Whether the element is an item of a message's outer list: each stands for a message pushed alone.
   public static func isItem(_ name: UInt16) -> Bool {
     switch name {

@@ -6,12 +6,17 @@ public struct Entry: Hashable, Sendable {
   public var content: EntryContent
   /// The position of the request that this answers; nil for everything but answers.
   public var exchange: JournalPosition?
+  /// Salts the digests of its personal values; nil where it has none.
+  public var seed: LeafSeed?
 
-  public init(position: JournalPosition, recordedAt: Timestamp, exchange: JournalPosition?, content: EntryContent) {
+  public init(
+    position: JournalPosition, recordedAt: Timestamp, exchange: JournalPosition?, content: EntryContent, seed: LeafSeed? = nil
+  ) {
     self.position = position
     self.recordedAt = recordedAt
     self.exchange = exchange
     self.content = content
+    self.seed = seed
   }
 
   public var kind: EntryKind { content.context.kind }
@@ -64,6 +69,11 @@ public struct EntryContent: Hashable, Sendable {
       if !isKnownUniquelyReferenced(&sharedContext) { sharedContext = SharedContext(sharedContext.value) }
       yield &sharedContext.value
     }
+  }
+
+  /// Whether any of it is personal: a marked range, or the whole of a payload that could not be read and so may hold anything.
+  public var hasPersonalValues: Bool {
+    context.kind == .refusal && !payload.isEmpty || marks.contains { $0.kind.isPersonal }
   }
 
   /// The texts of all marks of a kind, as written, in order, with repetitions.

@@ -1,4 +1,4 @@
-/// What a record says of its entry beside context and payload (`Schemas/journal-format.md`, "Metadata").
+/// What a row says of an entry beside its payload (`Schemas/journal-format.md`, "Row").
 public struct EntryMetadata: Hashable, Sendable {
   /// A context by its number in the segment, or in full where the segment's table did not take it.
   public enum ContextReference: Hashable, Sendable {
@@ -6,51 +6,106 @@ public struct EntryMetadata: Hashable, Sendable {
     case inline(SharedContext)
   }
 
+  /// How the payload that follows is stored. The numbers are on disk: never reuse one.
+  public enum PayloadForm: UInt8, Sendable {
+    /// There is none.
+    case empty = 0
+    /// The bytes themselves, counted.
+    case raw = 1
+    /// The number of a dictionary of the segment, 0 for none, and a bare Zstandard frame, counted.
+    case zstd = 2
+    /// Numbers of templates and the values of their holes.
+    case template = 3
+  }
+
+  /// What an entry's times and distances count from.
+  public struct Base {
+    /// The entry's own position; its exchange is stored as the distance to it.
+    public let position: JournalPosition
+    /// Not later than the entry's recordedAt.
+    public let recordedAt: Timestamp
+    /// When the request in the same row was observed: such an answer's exchange and latency go without saying.
+    public let requestObservedAt: Timestamp?
+
+    public init(position: JournalPosition, recordedAt: Timestamp, requestObservedAt: Timestamp? = nil) {
+      self.position = position
+      self.recordedAt = recordedAt
+      self.requestObservedAt = requestObservedAt
+    }
+  }
+
   public var context: ContextReference
   public var recordedAt: Timestamp
   public var observedAt: Timestamp
   public var exchange: JournalPosition?
   public var latencyMilliseconds: UInt32?
-  public var marks: [Mark]
+  public var seed: LeafSeed?
+  /// Nil where they are those that the payload's layout tells.
+  public var marks: [Mark]?
   public var findings: [Finding]
+  public var payloadForm: PayloadForm
+  /// Whether the payload's values refer to those of the request.
+  public var refersToRequest = false
 
   private enum Flag {
-    static let exchange: UInt64 = 1
-    static let latency: UInt64 = 2
-    static let findings: UInt64 = 4
-    static let inlineContext: UInt64 = 8
-    static let all: UInt64 = 15
+    static let payloadForm: UInt64 = 3
+    static let exchange: UInt64 = 1 << 2
+    static let latency: UInt64 = 1 << 3
+    static let seed: UInt64 = 1 << 4
+    static let marks: UInt64 = 1 << 5
+    static let refersToRequest: UInt64 = 1 << 6
+    static let findings: UInt64 = 1 << 7
+    static let inlineContext: UInt64 = 1 << 8
+    static let all: UInt64 = 1 << 9 - 1
   }
 
-  public init(_ content: EntryContent, context: ContextReference, recordedAt: Timestamp, exchange: JournalPosition?) {
+  /// - Parameter marks: nil where they are those that the payload's layout tells.
+  public init(
+    _ content: EntryContent, context: ContextReference, recordedAt: Timestamp, exchange: JournalPosition?, seed: LeafSeed?, marks: [Mark]?,
+    payloadForm: PayloadForm
+  ) {
     self.context = context
     self.recordedAt = recordedAt
     observedAt = content.observedAt
     self.exchange = exchange
     latencyMilliseconds = content.latencyMilliseconds
-    marks = content.marks
+    self.seed = seed
+    self.marks = marks
     findings = content.findings
+    self.payloadForm = payloadForm
   }
 
-  /// Appends the encoding.
-  /// - Parameters:
-  ///   - position: the entry's own; its exchange is stored as the distance to it.
-  ///   - baseTime: the segment's.
-  public func encode(position: JournalPosition, baseTime: Timestamp, to output: inout [UInt8]) {
-    var flags: UInt64 = 0
-    if exchange != nil { flags |= Flag.exchange }
-    if latencyMilliseconds != nil { flags |= Flag.latency }
+  /// Appends the encoding, which begins with the time that counts from the base's.
+  public func encode(from base: Base, to output: inout [UInt8]) {
+    var flags = UInt64(payloadForm.rawValue)
+    let impliedLatency = Self.impliedLatency(observedAt, base)
+    if exchange != nil && base.requestObservedAt == nil { flags |= Flag.exchange }
+    if latencyMilliseconds != impliedLatency { flags |= Flag.latency }
+    if seed != nil { flags |= Flag.seed }
+    if marks.map({ !$0.isEmpty || payloadForm == .template }) ?? false { flags |= Flag.marks }
+    if refersToRequest { flags |= Flag.refersToRequest }
     if !findings.isEmpty { flags |= Flag.findings }
     if case .inline = context { flags |= Flag.inlineContext }
+    output.appendVarint(UInt64(recordedAt.milliseconds(since: base.recordedAt)))
     output.appendVarint(flags)
     switch context {
     case .number(let number): output.appendVarint(UInt64(number))
     case .inline(let context): context.value.encode(to: &output)
     }
-    output.appendSignedVarint(recordedAt.milliseconds(since: baseTime))
     output.appendSignedVarint(observedAt.milliseconds(since: recordedAt))
-    if let exchange { output.appendVarint(position.rawValue - exchange.rawValue) }
-    if let latencyMilliseconds { output.appendVarint(UInt64(latencyMilliseconds)) }
+    if flags & Flag.exchange != 0, let exchange { output.appendVarint(base.position.rawValue - exchange.rawValue) }
+    if flags & Flag.latency != 0 { output.appendVarint(latencyMilliseconds.map { UInt64($0) + 1 } ?? 0) }
+    seed?.append(to: &output)
+    if flags & Flag.marks != 0, let marks { Self.encode(marks, to: &output) }
+    guard !findings.isEmpty else { return }
+    output.appendVarint(findings.count)
+    for finding in findings {
+      output.appendVarint(UInt64(finding.line))
+      output.appendCounted(finding.message.utf8)
+    }
+  }
+
+  private static func encode(_ marks: [Mark], to output: inout [UInt8]) {
     output.appendVarint(marks.count)
     var previousEnd = 0
     for mark in marks {
@@ -60,38 +115,39 @@ public struct EntryMetadata: Hashable, Sendable {
       if let text = mark.inlineText { output.appendCounted(text) }
       previousEnd = mark.range.upperBound
     }
-    guard !findings.isEmpty else { return }
-    output.appendVarint(findings.count)
-    for finding in findings {
-      output.appendVarint(UInt64(finding.line))
-      output.appendCounted(finding.message.utf8)
-    }
   }
 
-  /// Reads what ``encode(position:baseTime:to:)`` wrote; every bound is checked, but marks against the payload: see ``validate(payloadCount:)``.
-  public init(from reader: inout ByteReader, position: JournalPosition, baseTime: Timestamp) throws(FormatError) {
+  /// Reads what ``encode(from:to:)`` wrote; every bound is checked, but marks against the payload: see ``validate(payloadCount:)``.
+  public init(from reader: inout ByteReader, base: Base) throws(FormatError) {
+    let sinceBase = try reader.varint()
+    guard sinceBase < Self.maximumMilliseconds else { throw FormatError("a time is out of range") }
+    recordedAt = base.recordedAt.adding(milliseconds: Int64(sinceBase))
     let flags = try reader.varint()
-    guard flags & ~Flag.all == 0 else { throw FormatError("the metadata has fields that this version does not know") }
+    guard flags & ~Flag.all == 0, let form = PayloadForm(rawValue: UInt8(flags & Flag.payloadForm)) else {
+      throw FormatError("the metadata has fields that this version does not know")
+    }
+    payloadForm = form
+    refersToRequest = flags & Flag.refersToRequest != 0
     context =
       flags & Flag.inlineContext != 0
       ? .inline(SharedContext(try EntryContext(from: &reader))) : .number(UInt32(try reader.count(atMost: Int(UInt32.max))))
-    recordedAt = baseTime.adding(milliseconds: try Self.milliseconds(&reader))
-    observedAt = recordedAt.adding(milliseconds: try Self.milliseconds(&reader))
+    let sinceRecorded = try reader.signedVarint()
+    guard sinceRecorded.magnitude < Self.maximumMilliseconds else { throw FormatError("a time is out of range") }
+    observedAt = recordedAt.adding(milliseconds: sinceRecorded)
     if flags & Flag.exchange != 0 {
       let distance = try reader.varint()
-      guard distance < position.rawValue else { throw FormatError("the exchange lies before the journal's first position") }
-      exchange = JournalPosition(position.rawValue - distance)
+      guard distance < base.position.rawValue else { throw FormatError("the exchange lies before the journal's first position") }
+      exchange = JournalPosition(base.position.rawValue - distance)
+    } else if base.requestObservedAt != nil {
+      exchange = JournalPosition(base.position.rawValue - 1)
     }
-    if flags & Flag.latency != 0 { latencyMilliseconds = UInt32(try reader.count(atMost: Int(UInt32.max))) }
-    let markCount = try reader.count(atMost: reader.remainingCount / 3)
-    marks = []
-    marks.reserveCapacity(markCount)
-    var previousEnd = 0
-    for _ in 0..<markCount {
-      let mark = try Self.mark(&reader, previousEnd)
-      previousEnd = mark.range.upperBound
-      marks.append(mark)
+    latencyMilliseconds = Self.impliedLatency(observedAt, base)
+    if flags & Flag.latency != 0 {
+      let stored = try reader.count(atMost: Int(UInt32.max) + 1)
+      latencyMilliseconds = stored == 0 ? nil : UInt32(stored - 1)
     }
+    seed = flags & Flag.seed != 0 ? try LeafSeed(from: &reader) : nil
+    marks = flags & Flag.marks != 0 ? try Self.marks(&reader) : form == .template ? nil : []
     findings = []
     guard flags & Flag.findings != 0 else { return }
     for _ in 0..<(try reader.count(atMost: reader.remainingCount)) {
@@ -99,9 +155,27 @@ public struct EntryMetadata: Hashable, Sendable {
     }
   }
 
+  /// The latency of an answer that shares a row with its request, as long as nothing else is said.
+  private static func impliedLatency(_ observedAt: Timestamp, _ base: Base) -> UInt32? {
+    base.requestObservedAt.flatMap { UInt32(exactly: observedAt.milliseconds(since: $0)) }
+  }
+
+  private static func marks(_ reader: inout ByteReader) throws(FormatError) -> [Mark] {
+    let count = try reader.count(atMost: reader.remainingCount / 3)
+    var marks: [Mark] = []
+    marks.reserveCapacity(count)
+    var previousEnd = 0
+    for _ in 0..<count {
+      let mark = try Self.mark(&reader, previousEnd)
+      previousEnd = mark.range.upperBound
+      marks.append(mark)
+    }
+    return marks
+  }
+
   /// Throws where a mark lies outside the payload.
   public func validate(payloadCount: Int) throws(FormatError) {
-    for mark in marks where mark.range.upperBound > payloadCount { throw FormatError("a mark lies outside the payload") }
+    for mark in marks ?? [] where mark.range.upperBound > payloadCount { throw FormatError("a mark lies outside the payload") }
   }
 
   private static func mark(_ reader: inout ByteReader, _ previousEnd: Int) throws(FormatError) -> Mark {
@@ -115,10 +189,6 @@ public struct EntryMetadata: Hashable, Sendable {
     return Mark(kind: kind, range: lower..<lower + sizeAndFlag >> 1, inlineText: text)
   }
 
-  /// A span of time of less than 10,000 years.
-  private static func milliseconds(_ reader: inout ByteReader) throws(FormatError) -> Int64 {
-    let value = try reader.signedVarint()
-    guard value.magnitude < 400_000_000_000_000 else { throw FormatError("a time is out of range") }
-    return value
-  }
+  /// 10,000 years and more.
+  private static let maximumMilliseconds: UInt64 = 400_000_000_000_000
 }

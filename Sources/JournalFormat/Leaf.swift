@@ -20,7 +20,7 @@ public struct LeafTraits: OptionSet, Hashable, Sendable {
   public static let personal = LeafTraits(rawValue: 1)
   /// The protocol vouches that texts of this name come again and again and are never personal: a segment may keep each once, as a word.
   public static let recurring = LeafTraits(rawValue: 2)
-  /// The value of an attribute, between its quotes. Its path is the element's, with the name 0.
+  /// The value of an attribute, as written between its quotes. Its path has the name 0 and the element as parent.
   public static let attribute = LeafTraits(rawValue: 4)
 
   public static let all: LeafTraits = [.personal, .recurring, .attribute]

@@ -93,12 +93,12 @@ public struct Period: Hashable, Comparable, Sendable, CustomStringConvertible {
 }
 
 /// Days to year, month and day in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
-struct CivilDate {
-  let year: Int
-  let month: Int
-  let day: Int
+public struct CivilDate {
+  public let year: Int
+  public let month: Int
+  public let day: Int
 
-  init(daysSinceEpoch days: Int64) {
+  public init(daysSinceEpoch days: Int64) {
     let shifted = days + 719_468
     let (era, dayOfEra) = shifted.flooredDivision(by: 146_097)
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
@@ -109,7 +109,8 @@ struct CivilDate {
     year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
   }
 
-  static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int64 {
+  /// Of a date that exists.
+  public static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int64 {
     let shiftedYear = Int64(month <= 2 ? year - 1 : year)
     let (era, yearOfEra) = shiftedYear.flooredDivision(by: 400)
     let dayOfYear = Int64((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1)
@@ -117,7 +118,8 @@ struct CivilDate {
     return era * 146_097 + dayOfEra - 719_468
   }
 
-  static func daysInMonth(year: Int, month: Int) -> Int {
+  /// 28 to 31; the month must be 1 to 12.
+  public static func daysInMonth(year: Int, month: Int) -> Int {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
     case 4, 6, 9, 11: 30

@@ -6,7 +6,7 @@ internal import Synchronization
 /// The messages of the hand-over socket (`Schemas/journal-format.md`, "Hand-over"): a four-byte little-endian length, then a byte that says
 /// what it is, then its body.
 enum HandOver {
-  static let protocolVersion: UInt8 = 1
+  static let protocolVersion: UInt8 = 2
   static let maximumFrameBytes = 512 << 20
 
   enum Message: UInt8 {
@@ -16,6 +16,8 @@ enum HandOver {
     case append = 2
     /// Client: nothing. Server: as for `append`.
     case confirmClock = 3
+    /// Client: 1 to end the newest segment first, else 0. Server: two zeros, once all that has ended is sealed.
+    case seal = 4
     /// Server: code and message of a ``JournalError``.
     case failure = 0x7f
   }
@@ -80,6 +82,7 @@ final class HandOverServer: Sendable {
   private let listener: Int32
   private let directory: JournalDirectory
   private let queue: WriteQueue
+  private let sealer: Sealer
   private let connections = Mutex<Connections>(Connections())
 
   private struct Connections {
@@ -87,9 +90,10 @@ final class HandOverServer: Sendable {
     var isStopped = false
   }
 
-  init(_ directory: JournalDirectory, _ queue: WriteQueue) throws(JournalError) {
+  init(_ directory: JournalDirectory, _ queue: WriteQueue, _ sealer: Sealer) throws(JournalError) {
     self.directory = directory
     self.queue = queue
+    self.sealer = sealer
     let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard listener >= 0 else { throw JournalError(errno: errno, "socket", path: directory.socketPath) }
     self.listener = listener
@@ -171,8 +175,17 @@ final class HandOverServer: Sendable {
       return send(perform(.append(drafts)), .append, descriptor)
     case .confirmClock:
       return send(perform(.confirmClock), .confirmClock, descriptor)
+    case .seal:
+      return send(seal(endingNewest: body == [1]), .seal, descriptor)
     case .failure:
       return false
+    }
+  }
+
+  private func seal(endingNewest: Bool) -> Result<ClosedRange<JournalPosition>, JournalError> {
+    if endingNewest, case .failure(let error) = perform(.endSegment) { return .failure(error) }
+    return waiting { completion in
+      sealer.whenDone { completion($0.map { JournalPosition(0)...JournalPosition(0) }) }
     }
   }
 
@@ -187,13 +200,19 @@ final class HandOverServer: Sendable {
   }
 
   private func perform(_ work: WriteQueue.Work) -> Result<ClosedRange<JournalPosition>, JournalError> {
+    waiting { queue.add(.init(work: work, completion: $0)) }
+  }
+
+  /// Starts something and waits until it calls back.
+  private func waiting(
+    _ start: (@escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void) -> Void
+  ) -> Result<ClosedRange<JournalPosition>, JournalError> {
     let done = DispatchSemaphore(value: 0)
     let box = Mutex<Result<ClosedRange<JournalPosition>, JournalError>?>(nil)
-    queue.add(
-      .init(work: work) { result in
-        box.withLock { $0 = result }
-        done.signal()
-      })
+    start { result in
+      box.withLock { $0 = result }
+      done.signal()
+    }
     done.wait()
     return box.withLock { $0! }
   }

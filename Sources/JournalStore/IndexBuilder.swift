@@ -38,12 +38,15 @@ final class IndexBuilder: @unchecked Sendable {
 
   /// Begins to build.
   /// - Parameters:
-  ///   - segments: all of the journal; the last is written to.
-  ///   - entryCount: what that one has.
+  ///   - segments: all of the journal.
+  ///   - entryCount: what the one that is written to has.
   func start(_ segments: [Manifest.Segment], entryCount: UInt32) {
     condition.withLock {
-      closed = segments.dropLast()
-      newest = segments.last.map { Newest(segment: $0, entryCount: entryCount, countAtOpening: entryCount) }
+      // A sealed segment has its index within.
+      closed = segments.filter { $0.lastPosition != nil && $0.form == .hot }
+      newest = segments.last.flatMap { last in
+        last.lastPosition == nil ? Newest(segment: last, entryCount: entryCount, countAtOpening: entryCount) : nil
+      }
       isRunning = true
     }
     let thread = Thread { [self] in
@@ -81,10 +84,23 @@ final class IndexBuilder: @unchecked Sendable {
     }
   }
 
-  /// Tells that a segment begins, and that there will be no more of the one before.
-  func roll(to segment: Manifest.Segment, closing last: Manifest.Segment?) {
+  /// Tells that there will be no more of the newest segment.
+  func end(_ segment: Manifest.Segment) {
     condition.withLock {
-      if let last { closed.append(last) }
+      closed.append(segment)
+      newest = nil
+      condition.broadcast()
+    }
+  }
+
+  /// Tells that a segment's file is to go.
+  func forget(_ segment: Manifest.Segment) {
+    condition.withLock { closed.removeAll { $0.file == segment.file } }
+  }
+
+  /// Tells that a segment begins.
+  func begin(_ segment: Manifest.Segment) {
+    condition.withLock {
       newest = Newest(segment: segment, entryCount: 0, countAtOpening: 0)
       condition.broadcast()
     }
@@ -129,7 +145,7 @@ final class IndexBuilder: @unchecked Sendable {
         switch task {
         case .newest(let segment, let entryCount):
           if growing?.file != segment.file {
-            let environment = try SegmentEnvironment.reading(directory.path(of: segment), isGrowing: true)
+            let environment = try SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: true)
             growing = (segment.file, try IndexWriter(environment, limits: limits))
           }
           let didWork = try growing!.index.step(entryCount: entryCount, isClosed: false)
@@ -168,7 +184,7 @@ final class IndexBuilder: @unchecked Sendable {
   /// Nil where there is nothing to do, or where the segment is missing or damaged: whoever reads it is told, and recording goes on.
   private func open(_ segment: Manifest.Segment) throws(JournalError) -> IndexWriter? {
     do throws(JournalError) {
-      let environment = try SegmentEnvironment.reading(directory.path(of: segment), isGrowing: false)
+      let environment = try SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: false)
       let count = segment.lastPosition!.rawValue + 1 - segment.firstPosition.rawValue
       if let index = try IndexEnvironment.reading(environment.indexPath, IndexState.Owner(environment.header)),
         case let state = try index.state(), UInt64(state.indexedThrough) == count, !IndexMerge.isUnderWay(state)

@@ -12,6 +12,11 @@ public protocol JournalAppender: Sendable {
 
   /// Believes a system clock that had leapt ahead, from now on.
   func confirmClock() async throws(JournalError)
+
+  /// Waits until every segment that has ended is sealed.
+  /// - Parameter endingNewest: whether the newest segment is ended first, so that it is sealed too.
+  /// - Throws: ``JournalError``: why a segment could not be sealed; it stays as it was.
+  func seal(endingNewest: Bool) async throws(JournalError)
 }
 
 extension JournalAppender {
@@ -36,6 +41,7 @@ public final class Journal: JournalAppender {
   private let queue: WriteQueue
   private let state: SharedState
   private let server: HandOverServer
+  private let sealer: Sealer
   private let indexBuilder: IndexBuilder
 
   /// What the writer's thread tells the others.
@@ -58,12 +64,15 @@ public final class Journal: JournalAppender {
   public convenience init(
     _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system
   ) throws(JournalError) {
-    try self.init(directory, purpose: purpose, clock: clock, indexLimits: .init())
+    try self.init(directory, purpose: purpose, clock: clock, indexLimits: .init(), sealsByItself: true)
   }
 
-  /// - Parameter indexLimits: for tests.
+  /// - Parameters:
+  ///   - indexLimits: for tests.
+  ///   - sealsByItself: false for tests that look at the files: then segments are sealed by ``seal(endingNewest:)`` only.
   init(
-    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexLimits
+    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexLimits = .init(),
+    sealsByItself: Bool
   ) throws(JournalError) {
     _ = try directory.readManifest()
     try FileSystem.refuseNetworkFileSystem(directory.path)
@@ -76,11 +85,18 @@ public final class Journal: JournalAppender {
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
     self.queue = queue
     self.state = state
-    server = try HandOverServer(directory, queue)
+    let sealer = Sealer(directory, queue, isAutomatic: sealsByItself)
+    do {
+      server = try HandOverServer(directory, queue, sealer)
+    } catch {
+      sealer.stop()
+      throw error
+    }
+    self.sealer = sealer
     writer.startIndexing()
     let handed = HandedWriter(writer)
     let thread = Thread {
-      Self.run(handed.take(), queue, state)
+      Self.run(handed.take(), queue, state, sealer)
       // By now the writer is gone, and with it its hold on the newest segment.
       state.finished.signal()
     }
@@ -115,8 +131,22 @@ public final class Journal: JournalAppender {
     _ = try result.get()
   }
 
-  /// Writes what waits, ends the writer's thread and lets the lock go. Further appends fail.
+  /// Waits until every segment that has ended is sealed.
+  public func seal(endingNewest: Bool) async throws(JournalError) {
+    if endingNewest {
+      let ended = await withCheckedContinuation { continuation in
+        queue.add(.init(work: .endSegment) { continuation.resume(returning: $0) })
+      }
+      _ = try ended.get()
+    }
+    let sealed = await withCheckedContinuation { continuation in sealer.whenDone { continuation.resume(returning: $0) } }
+    try sealed.get()
+  }
+
+  /// Writes what waits, ends the journal's threads and lets the lock go. Further appends fail. A segment that is being sealed stays as it was.
   public func close() {
+    // While the writer still answers.
+    sealer.stop()
     server.stop()
     queue.close()
     state.finished.wait()
@@ -135,14 +165,19 @@ public final class Journal: JournalAppender {
     func take() -> JournalWriter { writer.take()! }
   }
 
-  private static func run(_ writer: JournalWriter, _ queue: WriteQueue, _ state: SharedState) {
+  private static func run(_ writer: JournalWriter, _ queue: WriteQueue, _ state: SharedState, _ sealer: Sealer) {
     var writer = writer
+    var endedSegmentCount = writer.endedSegmentCount
     while let jobs = queue.take() {
       do throws(JournalError) {
         let results = try writer.perform(jobs.map(\.work))
         let values = SharedState.Values(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt)
         state.values.withLock { $0 = values }
         for (job, result) in zip(jobs, results) { job.completion(result) }
+        if writer.endedSegmentCount != endedSegmentCount {
+          endedSegmentCount = writer.endedSegmentCount
+          sealer.wake()
+        }
       } catch {
         // What LMDB knows of a file whose write or sync failed is not to be trusted any more: end here, for good.
         let ended = JournalError(.writerEnded, "writing ended after an error: \(error)", path: error.path)

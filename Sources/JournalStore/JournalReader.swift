@@ -179,7 +179,8 @@ public final class JournalReader {
     if let known = readers[segment.file] { return known }
     let environment: SegmentEnvironment
     do throws(JournalError) {
-      environment = try SegmentEnvironment.reading(directory.path(of: segment), isGrowing: segment.lastPosition == nil)
+      environment = try SegmentEnvironment.reading(
+        directory.path(of: segment), form: segment.form, isGrowing: segment.lastPosition == nil)
     } catch {
       guard error.code == .segmentMissing else { throw error }
       try refresh()

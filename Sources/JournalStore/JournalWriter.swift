@@ -6,10 +6,13 @@ struct JournalWriter {
   private let directory: JournalDirectory
   private var manifest: Manifest
   private var segment: SegmentWriter?
+  /// Of a segment that was ended with no other after it yet.
+  private var endedTemplates: TemplateTable?
   private var clock: JournalClock
   private var lastRecordedAt: Timestamp
   private var nextPosition: JournalPosition
   private var readersChecked = ContinuousClock.now
+  private var random = BufferedRandomGenerator()
   private let indexBuilder: IndexBuilder
 
   /// Slots of readers that died keep pages from being used again.
@@ -25,6 +28,12 @@ struct JournalWriter {
     nextPosition = manifest.nextPosition
     lastRecordedAt = Timestamp(rawValue: Int64.min)
     guard let newest = manifest.segments.last else { return }
+    guard newest.lastPosition == nil else {
+      let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: newest), form: newest.form, isGrowing: false))
+      let count = try reader.entryCount()
+      lastRecordedAt = try count == 0 ? lastRecordedAt : reader.entry(at: count - 1)?.recordedAt ?? lastRecordedAt
+      return
+    }
     let environment = try SegmentEnvironment.writing(directory.path(of: newest))
     let writer = try SegmentWriter(environment)
     try translating { () throws(LMDBError) in _ = try environment.environment.clearDeadReaders() }
@@ -35,12 +44,14 @@ struct JournalWriter {
     } else if manifest.segments.count > 1 {
       // The newest segment is empty: a crash came between making it and its first entry.
       let previous = manifest.segments[manifest.segments.count - 2]
-      let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: previous), isGrowing: false))
+      let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: previous), form: previous.form, isGrowing: false))
       let count = try reader.entryCount()
       lastRecordedAt = try count == 0 ? lastRecordedAt : reader.entry(at: count - 1)?.recordedAt ?? lastRecordedAt
     }
   }
 
+  /// How many segments have ended.
+  var endedSegmentCount: Int { manifest.segments.count { $0.lastPosition != nil } }
   /// Has the indexes built from now on.
   func startIndexing() { indexBuilder.start(manifest.segments, entryCount: segment?.nextIndex ?? 0) }
 
@@ -67,6 +78,13 @@ struct JournalWriter {
         let first = nextPosition
         if let event = clock.confirm() { try append([EntryDraft(note(event))], at: clock.now().0, &group) }
         results.append(.success(first...max(first, JournalPosition(nextPosition.rawValue - 1))))
+      case .endSegment:
+        try commit(&group)
+        try endSegment()
+        results.append(.success(nextPosition...nextPosition))
+      case .replaceBySealed(let segment):
+        try replaceBySealed(segment)
+        results.append(.success(nextPosition...nextPosition))
       }
     }
     try commit(&group)
@@ -114,7 +132,7 @@ struct JournalWriter {
   /// Appends the entries of one row.
   private mutating func append(_ drafts: ArraySlice<EntryDraft>, at now: Timestamp, _ group: inout OpenGroup) throws(JournalError) {
     var recordedAt = max(lastRecordedAt, drafts.first!.recordedAt ?? now)
-    if try needsNewSegment(recordedAt) {
+    if try needsNewSegment(recordedAt, isBetweenGroups: group.transaction == nil) {
       try commit(&group)
       try roll(recordedAt)
     }
@@ -132,7 +150,9 @@ struct JournalWriter {
         case .behind(let distance): JournalPosition(position.rawValue - UInt64(distance))
         case .position(let position): position
         }
-      entries.append(Entry(position: position, recordedAt: recordedAt, exchange: exchange, content: draft.content))
+      var entry = Entry(position: position, recordedAt: recordedAt, exchange: exchange, content: draft.content)
+      if draft.content.hasPersonalValues { entry.seed = LeafSeed(using: &random) }
+      entries.append(entry)
     }
     try segment!.append(entries, in: group.transaction!)
     lastRecordedAt = recordedAt
@@ -140,6 +160,8 @@ struct JournalWriter {
   }
 
   private mutating func commit(_ group: inout OpenGroup) throws(JournalError) {
+    guard group.transaction != nil else { return }
+    try segment!.flush(in: group.transaction!)
     guard let transaction = group.transaction.take() else { return }
     do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
     indexBuilder.note(entryCount: segment!.nextIndex)
@@ -147,12 +169,31 @@ struct JournalWriter {
 
   // MARK: Segments
 
-  private func needsNewSegment(_ time: Timestamp) throws(JournalError) -> Bool {
+  private func needsNewSegment(_ time: Timestamp, isBetweenGroups: Bool) throws(JournalError) -> Bool {
     guard let segment else { return true }
     if time.period > segment.segment.header.period { return true }
-    // Asking costs a call; a thousand entries cannot fill the tenth of the map that is kept free.
-    guard segment.nextIndex % 1024 < 2 else { return false }
-    return try segment.isFull()
+    // How far the file has grown is known after a commit; a group is small against what is kept free.
+    return isBetweenGroups ? try segment.isFull(limitBytes: manifest.segmentLimitBytes) : false
+  }
+
+  /// Ends the newest segment: the next entry begins another. Nothing where it is empty.
+  private mutating func endSegment() throws(JournalError) {
+    guard let writer = segment, writer.nextIndex > 0 else { return }
+    manifest.segments[manifest.segments.count - 1].lastPosition = JournalPosition(nextPosition.rawValue - 1)
+    manifest.nextPosition = nextPosition
+    try directory.write(manifest)
+    endedTemplates = writer.templates
+    segment = nil
+    indexBuilder.end(manifest.segments[manifest.segments.count - 1])
+  }
+
+  /// Names a segment's sealed file in place of its old one, which goes once its readers have: they keep it open.
+  private mutating func replaceBySealed(_ old: Manifest.Segment) throws(JournalError) {
+    guard let index = manifest.segments.firstIndex(of: old) else { return }
+    indexBuilder.forget(old)
+    manifest.segments[index] = old.sealed
+    try directory.write(manifest)
+    try directory.removeGarbage(manifest)
   }
 
   /// Begins a segment: its file first, then the directory's name for it, then the manifest that makes it count.
@@ -161,7 +202,7 @@ struct JournalWriter {
     let descriptor = Manifest.Segment(
       period: time.period, ordinal: (manifest.segments.last?.ordinal ?? 0) + 1, generation: 1, firstPosition: nextPosition)
     let header = SegmentHeader(
-      journalId: manifest.journalId, period: descriptor.period, ordinal: descriptor.ordinal, generation: descriptor.generation,
+      form: .hot, journalId: manifest.journalId, period: descriptor.period, ordinal: descriptor.ordinal, generation: descriptor.generation,
       firstPosition: nextPosition, baseTime: time,
       pseudonymKey: (0..<SegmentHeader.pseudonymKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     let path = directory.path(of: descriptor)
@@ -170,22 +211,18 @@ struct JournalWriter {
       try FileSystem.remove(path)
       try FileSystem.remove(path + "-lock")
     }
-    var writer = try SegmentWriter(try SegmentEnvironment.create(path, header))
-    if let dictionary = segment?.dictionaryBytes {
-      let environment = writer.segment.environment
-      let transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
-      try writer.adopt(dictionary: dictionary, in: transaction)
-      do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
-    }
+    let writer = try SegmentWriter(try SegmentEnvironment.create(path, header), after: segment?.templates ?? endedTemplates)
     try FileSystem.synchronizeDirectory(directory.segmentsPath)
-    if !manifest.segments.isEmpty {
+    if let newest = manifest.segments.last, newest.lastPosition == nil {
       manifest.segments[manifest.segments.count - 1].lastPosition = JournalPosition(nextPosition.rawValue - 1)
+      indexBuilder.end(manifest.segments[manifest.segments.count - 1])
     }
     manifest.segments.append(descriptor)
     manifest.nextPosition = nextPosition
     try directory.write(manifest)
     segment = writer
-    indexBuilder.roll(to: descriptor, closing: manifest.segments.dropLast().last)
+    endedTemplates = nil
+    indexBuilder.begin(descriptor)
   }
 
   private func note(_ event: JournalClock.Event) -> EntryContent {
@@ -199,10 +236,13 @@ extension JournalDirectory {
   /// Removes the files that a crash left and the manifest does not list. Only names that the journal gives are touched.
   func removeGarbage(_ manifest: Manifest) throws(JournalError) {
     try FileSystem.remove(manifestPath + ".new")
-    let listed = Set(manifest.segments.flatMap { [$0.fileName, $0.indexFileName] })
+    let listed = Set(manifest.segments.flatMap { $0.form == .hot ? [$0.fileName, $0.indexFileName] : [$0.fileName] })
+    let sealed = Set(manifest.segments.filter { $0.form == .sealed }.map(\.fileName))
     for name in try FileSystem.names(in: segmentsPath) {
       let file = name.hasSuffix("-lock") ? String(name.dropLast(5)) : name
-      guard file.hasSuffix(".mdb"), !listed.contains(file) else { continue }
+      // Nobody locks a sealed file; its writer's lock file is of no use any more.
+      let isLeft = name.hasSuffix("-lock") && sealed.contains(file)
+      guard isLeft || (file.hasSuffix(".mdb") && !listed.contains(file)) else { continue }
       try FileSystem.remove(segmentsPath + "/" + name)
     }
   }

@@ -3,7 +3,7 @@ public import JournalFormat
 /// The one file that says what the journal is made of (`Schemas/journal-format.md`, "Manifest"). What it does not list is garbage.
 public struct Manifest: Hashable, Sendable {
   /// The newest format that this version writes and reads.
-  public static let supportedVersion = 1
+  public static let supportedVersion = 2
   static let maximumBytes = 16 << 20
 
   /// 32 hexadecimal digits, drawn when the journal was made.
@@ -12,6 +12,12 @@ public struct Manifest: Hashable, Sendable {
   public var segments: [Segment]
   /// The position that follows the last closed segment.
   public var nextPosition: JournalPosition
+  /// A segment whose file has grown to this size, in bytes, ends.
+  public let segmentLimitBytes: Int
+  /// Some two million exchanges.
+  public static let standardSegmentLimitBytes = 256 << 20
+  /// Less would be all overhead; more would not fit the reserved map.
+  public static let segmentLimits = 1 << 20...32 << 30
 
   /// One segment and the file that holds it.
   public struct Segment: Hashable, Sendable {
@@ -23,15 +29,25 @@ public struct Manifest: Hashable, Sendable {
     public let firstPosition: JournalPosition
     /// Nil while the segment is written to.
     public var lastPosition: JournalPosition?
+    public let form: SegmentForm
 
     public init(
-      period: Period, ordinal: UInt32, generation: UInt32, firstPosition: JournalPosition, lastPosition: JournalPosition? = nil
+      period: Period, ordinal: UInt32, generation: UInt32, form: SegmentForm = .hot, firstPosition: JournalPosition,
+      lastPosition: JournalPosition? = nil
     ) {
       self.period = period
       self.ordinal = ordinal
       self.generation = generation
       self.firstPosition = firstPosition
       self.lastPosition = lastPosition
+      self.form = form
+    }
+
+    /// The same segment in the file that takes this one's place. Only a segment that has ended is sealed.
+    var sealed: Segment {
+      Segment(
+        period: period, ordinal: ordinal, generation: generation + 1, form: .sealed, firstPosition: firstPosition,
+        lastPosition: lastPosition)
     }
 
     /// Which of a journal's files this is, told by two numbers instead of a name.
@@ -58,7 +74,11 @@ public struct Manifest: Hashable, Sendable {
     public var name: String { String(fileName.prefix { $0 != "." }) }
   }
 
-  public init(journalId: String, segments: [Segment] = [], nextPosition: JournalPosition = .first) {
+  public init(
+    journalId: String, segments: [Segment] = [], nextPosition: JournalPosition = .first,
+    segmentLimitBytes: Int = Self.standardSegmentLimitBytes
+  ) {
+    self.segmentLimitBytes = segmentLimitBytes
     self.journalId = journalId
     self.segments = segments
     self.nextPosition = nextPosition
@@ -66,11 +86,11 @@ public struct Manifest: Hashable, Sendable {
 
   /// The manifest as lines of text, closed by a checksum over all that comes before it.
   public func encoded() -> [UInt8] {
-    var text = "emip-journal manifest \(Self.supportedVersion)\njournal \(journalId)\nnext \(nextPosition)\n"
+    var text = "emip-journal manifest \(Self.supportedVersion)\njournal \(journalId)\nlimit \(segmentLimitBytes)\nnext \(nextPosition)\n"
     for segment in segments {
       let last = segment.lastPosition.map(\.description) ?? "-"
       text += "segment \(segment.period) \(segment.ordinal) generation \(segment.generation)"
-      text += " first \(segment.firstPosition) last \(last) file \(segment.fileName)\n"
+      text += " form \(segment.form) first \(segment.firstPosition) last \(last) file \(segment.fileName)\n"
     }
     let sum = String(CRC32C.of(Array(text.utf8)), radix: 16)
     text += "crc32c \(String(repeating: "0", count: 8 - sum.count))\(sum)\n"
@@ -93,19 +113,20 @@ public struct Manifest: Hashable, Sendable {
         "this journal has format \(version), and this version of emip-journal reads up to \(Self.supportedVersion). Use a newer emip-journal.",
         path: path)
     }
-    guard lines.count >= 5, lines.removeLast().isEmpty else { throw damaged("it was cut short") }
+    guard lines.count >= 6, lines.removeLast().isEmpty else { throw damaged("it was cut short") }
     let sum = lines.removeLast()
     let covered = bytes.dropLast(sum.utf8.count + 1)
     guard sum.hasPrefix("crc32c "), UInt32(sum.dropFirst(7), radix: 16) == CRC32C.of(Array(covered)) else {
       throw damaged("its checksum does not fit")
     }
     let journal = lines[1].split(separator: " ")
-    let next = lines[2].split(separator: " ")
-    guard journal.count == 2, journal[0] == "journal", next.count == 2, next[0] == "next", let position = UInt64(next[1]) else {
-      throw damaged("its head is not readable")
-    }
-    self.init(journalId: String(journal[1]), nextPosition: JournalPosition(position))
-    for line in lines.dropFirst(3) {
+    let limit = lines[2].split(separator: " ")
+    let next = lines[3].split(separator: " ")
+    guard journal.count == 2, journal[0] == "journal", limit.count == 2, limit[0] == "limit", let limitBytes = Int(limit[1]),
+      next.count == 2, next[0] == "next", let position = UInt64(next[1])
+    else { throw damaged("its head is not readable") }
+    self.init(journalId: String(journal[1]), nextPosition: JournalPosition(position), segmentLimitBytes: limitBytes)
+    for line in lines.dropFirst(4) {
       guard let segment = Segment(line: line) else { throw damaged("the line «\(line)» is not readable") }
       segments.append(segment)
     }
@@ -115,13 +136,14 @@ public struct Manifest: Hashable, Sendable {
 extension Manifest.Segment {
   fileprivate init?(line: String) {
     let words = line.split(separator: " ")
-    guard words.count == 11, words[0] == "segment", words[3] == "generation", words[5] == "first", words[7] == "last", words[9] == "file",
-      let period = Period(words[1]), let ordinal = UInt32(words[2]), let generation = UInt32(words[4]), let first = UInt64(words[6]),
-      words[8] == "-" || UInt64(words[8]) != nil
+    guard words.count == 13, words[0] == "segment", words[3] == "generation", words[5] == "form", words[7] == "first", words[9] == "last",
+      words[11] == "file", let period = Period(words[1]), let ordinal = UInt32(words[2]), let generation = UInt32(words[4]),
+      let form = SegmentForm.allCases.first(where: { "\($0)" == words[6] }), let first = UInt64(words[8]),
+      words[10] == "-" && form == .hot || UInt64(words[10]) != nil
     else { return nil }
     self.init(
-      period: period, ordinal: ordinal, generation: generation, firstPosition: JournalPosition(first),
-      lastPosition: UInt64(words[8]).map { JournalPosition($0) })
-    guard fileName == words[10] else { return nil }
+      period: period, ordinal: ordinal, generation: generation, form: form, firstPosition: JournalPosition(first),
+      lastPosition: UInt64(words[10]).map { JournalPosition($0) })
+    guard fileName == words[12] else { return nil }
   }
 }

@@ -42,6 +42,14 @@ public final class RemoteJournal: JournalAppender {
     _ = try result.get()
   }
 
+  /// Asks the holder to seal, and waits until it has.
+  public func seal(endingNewest: Bool) async throws(JournalError) {
+    let result = await withCheckedContinuation { continuation in
+      worker.async { [self] in continuation.resume(returning: exchange(.seal, [endingNewest ? 1 : 0])) }
+    }
+    _ = try result.get()
+  }
+
   func exchange(_ kind: HandOver.Message, _ body: [UInt8]) -> Result<ClosedRange<JournalPosition>, JournalError> {
     guard HandOver.send(kind, body, to: descriptor), let (answer, content) = HandOver.receive(from: descriptor) else {
       return .failure(JournalError(.handOver, "the holder of the journal went away before it answered."))

@@ -3,8 +3,17 @@ internal import JournalFormat
 internal import LMDB
 internal import Synchronization
 
+/// How a segment's file is laid out. The numbers are on disk.
+public enum SegmentForm: UInt8, Sendable, CaseIterable {
+  /// Made to be written to: small blocks, and its index in a file beside it.
+  case hot = 1
+  /// Written once, whole: full pages, its index and its tree within.
+  case sealed = 2
+}
+
 /// What a segment says of itself, written when it is made and never changed.
 struct SegmentHeader: Hashable, Sendable {
+  var form: SegmentForm
   var journalId: String
   var period: Period
   var ordinal: UInt32
@@ -21,6 +30,7 @@ struct SegmentHeader: Hashable, Sendable {
   func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.appendLittleEndian(UInt32(Manifest.supportedVersion))
+    bytes.append(form.rawValue)
     bytes.appendCounted(journalId.utf8)
     bytes.appendCounted(period.description.utf8)
     bytes.appendLittleEndian(ordinal)
@@ -33,9 +43,11 @@ struct SegmentHeader: Hashable, Sendable {
   }
 
   init(
-    journalId: String, period: Period, ordinal: UInt32, generation: UInt32, firstPosition: JournalPosition, baseTime: Timestamp,
+    form: SegmentForm, journalId: String, period: Period, ordinal: UInt32, generation: UInt32, firstPosition: JournalPosition,
+    baseTime: Timestamp,
     pseudonymKey: [UInt8]
   ) {
+    self.form = form
     self.journalId = journalId
     self.period = period
     self.ordinal = ordinal
@@ -54,6 +66,8 @@ struct SegmentHeader: Hashable, Sendable {
           .formatNewer, "the segment has format \(version), and this version of emip-journal reads up to \(Manifest.supportedVersion).",
           path: path)
       }
+      guard let form = SegmentForm(rawValue: try reader.byte()) else { throw FormatError("its form is unknown") }
+      self.form = form
       journalId = try reader.string()
       let period = try reader.string()
       ordinal = try reader.littleEndian(UInt32.self)
@@ -89,6 +103,11 @@ final class SegmentEnvironment: Sendable {
     let entries: Database
     let contexts: Database
     let dictionaries: Database
+    let templates: Database
+    let words: Database
+    let tree: Database
+    /// A sealed segment's own index; a hot one's is in a file beside it.
+    var index: IndexTables?
   }
 
   /// Address space for a segment that grows; its file stays as large as what it holds.
@@ -111,13 +130,15 @@ final class SegmentEnvironment: Sendable {
 
   /// Opens a segment to read; a file that somebody here holds open already is shared.
   /// - Parameter isGrowing: whether a writer may be at it.
-  static func reading(_ path: String, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
+  static func reading(_ path: String, form: SegmentForm, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
     // This process may become the writer while somebody in it still reads, and LMDB allows one open: so open it for both where that is
     // permitted. Reading never writes to the file all the same.
     let isWritable = isGrowing && FileSystem.isWritable(path)
     return try shared(path, isWritable: isWritable) { () throws(JournalError) in
       try checkLength(path)
-      return try openFile(path, isWritable ? .readWrite : .readOnly, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
+      // Nobody writes to a sealed file any more: no lock, no slot for each reader.
+      let access = isWritable ? Environment.Access.readWrite : form == .sealed ? .readOnlyWithoutLock : .readOnly
+      return try openFile(path, access, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
     }
   }
 
@@ -135,12 +156,14 @@ final class SegmentEnvironment: Sendable {
   /// Makes the file of a new segment, durable but for its name in the directory.
   static func create(_ path: String, _ header: SegmentHeader) throws(JournalError) -> SegmentEnvironment {
     try open.withLock { open throws(JournalError) in
+      let environment = try openFile(path, .readWrite, mapSizeBytes: mapSizeBytes)
       let segment = try translating { () throws(LMDBError) -> SegmentEnvironment in
-        let environment = try Environment(path: path, access: .readWrite, mapSizeBytes: mapSizeBytes)
         let transaction = try environment.beginWrite()
         let tables = Tables(
           meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
-          contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain))
+          contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
+          templates: try transaction.database("templates", .plain), words: try transaction.database("words", .plain),
+          tree: try transaction.database("tree", .plain), index: header.form == .sealed ? try IndexTables(in: transaction) : nil)
         try transaction.put(header.encoded(), for: Array(SegmentHeader.key.description.utf8), in: tables.meta)
         try transaction.commit()
         return SegmentEnvironment(environment: environment, isWritable: true, header: header, tables: tables)
@@ -169,7 +192,8 @@ final class SegmentEnvironment: Sendable {
     }
   }
 
-  /// Opens a file. Another thread that had it last may be about to close it, with its reference gone already: that is waited for.
+  /// Opens a file. Another thread that had it last, or a file of the same inode that is gone by
+  /// now, may be about to close it, with its reference gone already: that is waited for.
   private static func openFile(
     _ path: String, _ access: Environment.Access, mapSizeBytes: Int
   ) throws(JournalError) -> Environment {
@@ -188,15 +212,18 @@ final class SegmentEnvironment: Sendable {
     let path = environment.path
     do {
       let transaction = try environment.beginRead()
-      let tables = Tables(
+      var tables = Tables(
         meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
-        contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain))
+        contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
+        templates: try transaction.database("templates", .plain), words: try transaction.database("words", .plain),
+        tree: try transaction.database("tree", .plain))
       let header = try Array(SegmentHeader.key.description.utf8).withRawBytes { (key) throws(LMDBError) in
         try transaction.withValue(of: key, in: tables.meta) { value in Result { try SegmentHeader(value, path: path) } }
       }
+      guard let header = try header?.get() else { throw JournalError(.segmentDamaged, "the segment has no header.", path: path) }
+      if header.form == .sealed { tables.index = try IndexTables(in: transaction) }
       try transaction.endKeepingDatabases()
-      guard let header else { throw JournalError(.segmentDamaged, "the segment has no header.", path: path) }
-      return (tables, try header.get())
+      return (tables, header)
     } catch let error as JournalError {
       throw error
     } catch {

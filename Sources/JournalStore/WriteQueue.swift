@@ -16,11 +16,20 @@ final class WriteQueue: @unchecked Sendable {
   enum Work: Sendable {
     case append([EntryDraft])
     case confirmClock
+    /// Ends the newest segment, so that it can be sealed.
+    case endSegment
+    /// Puts a segment's sealed file in its place.
+    case replaceBySealed(Manifest.Segment)
+
+    /// What keeps the journal going must not be refused for want of room.
+    var isInternal: Bool {
+      if case .replaceBySealed = self { true } else { false }
+    }
 
     var entryCount: Int {
       switch self {
       case .append(let drafts): drafts.count
-      case .confirmClock: 1
+      case .confirmClock, .endSegment, .replaceBySealed: 1
       }
     }
   }
@@ -36,7 +45,7 @@ final class WriteQueue: @unchecked Sendable {
     let refusal: JournalError? = condition.withLock {
       if let ending { return ending }
       guard !isClosed else { return JournalError(.writerEnded, "the journal is closed.") }
-      guard entryCount + job.work.entryCount <= Self.maximumEntryCount else {
+      guard entryCount + job.work.entryCount <= Self.maximumEntryCount || job.work.isInternal else {
         return JournalError(.queueFull, "\(entryCount) entries wait to be written, as many as may. Try again.")
       }
       jobs.append(job)

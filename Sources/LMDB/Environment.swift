@@ -39,7 +39,7 @@ public final class Environment: @unchecked Sendable {
   ///   - permissions: of the files that are created.
   /// - Throws: ``LMDBError`` with an errno or LMDB's code. A file that is missing and not `readWrite` is ``LMDBError/Code/noSuchFile``.
   public init(
-    path: String, access: Access, mapSizeBytes: Int, maximumDatabases: UInt32 = 8, maximumReaders: UInt32 = 1024,
+    path: String, access: Access, mapSizeBytes: Int, maximumDatabases: UInt32 = 16, maximumReaders: UInt32 = 1024,
     permissions: UInt32 = 0o600
   ) throws(LMDBError) {
     // All that can fail comes first: once every property is set, `deinit` would close the handle again and forget another's open file.
@@ -140,11 +140,11 @@ public final class Environment: @unchecked Sendable {
     guard fsync(descriptor) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "fsync", path: destination) }
   }
 
-  /// How full the reserved map is, 0 to 1.
-  public func mapUse() throws(LMDBError) -> Double {
+  /// How much of the map is in use as of the last commit, in bytes; the file is about as long.
+  public func usedBytes() throws(LMDBError) -> Int {
     var info = MDB_envinfo()
     try check(mdb_env_info(handle, &info), "mdb_env_info", path)
-    return Double(info.me_last_pgno + 1) * 4096 / Double(info.me_mapsize)
+    return (info.me_last_pgno + 1) * 4096
   }
 }
 

@@ -10,7 +10,7 @@ public struct EntryDocumentError: Error, Hashable, Sendable, CustomStringConvert
 
 extension EntryDocument {
   /// The entry's content as it was.
-  /// - Parameter reader: finds again where in the body the identifiers stand.
+  /// - Parameter reader: finds again where in the body the identifiers stand, and how it divides.
   /// - Throws: ``EntryDocumentError`` naming the key that is wrong.
   public func content(_ reader: MessageReader) throws(EntryDocumentError) -> EntryContent {
     var context = EntryContext(
@@ -32,10 +32,12 @@ extension EntryDocument {
     context.attempt = attempt
     context.reason = reason
     let payload = try self.payload()
+    var facts: MessageFacts?
+    if context.kind.isMessage, case .message(let read) = reader.read(payload) { facts = read }
     return EntryContent(
       observedAt: try Self.timestamp(observedAt, "observedAt"), context: context, latencyMilliseconds: latencyMilliseconds,
-      marks: try marks(context.kind, payload, reader),
-      findings: (findings ?? []).map { Finding(line: $0.line ?? 0, message: $0.message) }, payload: payload)
+      marks: try marks(facts?.marks ?? [], payload),
+      findings: (findings ?? []).map { Finding(line: $0.line ?? 0, message: $0.message) }, payload: payload, layout: facts?.layout)
   }
 
   /// When it was recorded.
@@ -49,17 +51,14 @@ extension EntryDocument {
   }
 
   /// The marks of the body, held against the identifiers that the line names: the line is what was recorded, so it wins.
-  private func marks(_ kind: EntryKind, _ payload: [UInt8], _ reader: MessageReader) throws(EntryDocumentError) -> [Mark] {
+  private func marks(_ read: [Mark], _ payload: [UInt8]) throws(EntryDocumentError) -> [Mark] {
     var wanted: [TermKind: Set<[UInt8]>] = [:]
     for (name, texts) in identifiers {
       guard let kind = TermKind(name: name) else { throw EntryDocumentError(message: "identifiers has no kind «\(name)»") }
       wanted[kind] = Set(texts.map { Array($0.utf8) })
     }
     guard !wanted.isEmpty else { return [] }
-    var marks: [Mark] = []
-    if kind.isMessage, case .message(let facts) = reader.read(payload) {
-      marks = facts.marks.filter { wanted[$0.kind]?.contains($0.text(in: payload)) ?? false }
-    }
+    var marks = read.filter { wanted[$0.kind]?.contains($0.text(in: payload)) ?? false }
     for mark in marks { wanted[mark.kind]?.remove(mark.text(in: payload)) }
     for (kind, texts) in wanted.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       for text in texts.sorted(by: { $0.lexicographicallyPrecedes($1) }) { marks.append(Mark(kind: kind, range: 0..<0, inlineText: text)) }

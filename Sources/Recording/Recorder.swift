@@ -10,6 +10,7 @@ public final class Recorder {
   static let protocolName = "eMIP"
 
   private let reader: MessageReader
+  private var contexts = ContextPool()
 
   public init(_ configuration: MessageReaderConfiguration = .init()) { reader = MessageReader(configuration: configuration) }
 
@@ -34,7 +35,8 @@ public final class Recorder {
         findings += Self.findings(operation, message)
       }
       return EntryContent(
-        observedAt: message.observedAt, context: context, marks: facts.marks, findings: findings, payload: message.payload)
+        observedAt: message.observedAt, sharedContext: contexts.shared(context), latencyMilliseconds: nil, marks: facts.marks,
+        findings: findings, payload: message.payload, layout: facts.layout)
     }
   }
 
@@ -54,7 +56,8 @@ public final class Recorder {
       }
       if !facts.isFault && facts.requestStatus == nil { findings.append(Finding(message: "It has no requestStatus.")) }
       content = EntryContent(
-        observedAt: message.observedAt, context: context, marks: facts.marks, findings: findings, payload: message.payload)
+        observedAt: message.observedAt, sharedContext: contexts.shared(context), latencyMilliseconds: nil, marks: facts.marks,
+        findings: findings, payload: message.payload, layout: facts.layout)
     }
     content.latencyMilliseconds = Self.latency(from: request.observedAt, to: message.observedAt)
     return content
@@ -73,7 +76,8 @@ public final class Recorder {
     var context = Self.answerContext(.failure, message, request.context)
     context.outcome = Outcome(.lost)
     context.reason = reason
-    return EntryContent(observedAt: observedAt, context: context, latencyMilliseconds: latency)
+    return EntryContent(
+      observedAt: observedAt, sharedContext: contexts.shared(context), latencyMilliseconds: latency, marks: [], findings: [], payload: [])
   }
 
   // MARK: Contexts

@@ -44,15 +44,18 @@ func saxStartElement(
   guard xmlDictSize(state.pointee.context.pointee.dict) <= XMLLimits.names else {
     return fail(state, .tooManyNames, "The message has more than some \(XMLLimits.names) different names.")
   }
+  // The parser calls before it looks for the `>`: a tag may be cut off by the document's end.
+  let tagEnd = min(state.pointee.offset, state.pointee.bytes.count)
   let closesItself = state.pointee.context.pointee.input.pointee.cur.pointee == UInt8(ascii: "/")
   if depth > 0 { state.pointee.frames[depth - 1].hasChildElements = true }
   state.pointee.frames[depth] = SAXFrame(
-    contentStart: state.pointee.offset + (closesItself ? 2 : 1), namespaceCount: Int(namespaceCount), closesItself: closesItself,
+    contentStart: tagEnd + (closesItself ? 2 : 1), namespaceCount: Int(namespaceCount), closesItself: closesItself,
     hasChildElements: false)
   state.pointee.depth = depth + 1
   state.pointee.textCount = 0
   let expandedName = XMLName(
-    local: buffer(name), namespace: uri.map(buffer) ?? UnsafeBufferPointer(start: nil, count: 0), line: state.pointee.line)
+    local: buffer(name), namespace: uri.map(buffer) ?? UnsafeBufferPointer(start: nil, count: 0), line: state.pointee.line,
+    tagEnd: tagEnd)
   state.pointee.handler.startElement(expandedName, attributeCount: Int(attributeCount))
 }
 

@@ -16,6 +16,8 @@ public struct XMLName {
   public let namespace: UnsafeBufferPointer<UInt8>
   /// Where the start tag ends, from 1.
   public let line: Int
+  /// Where in the payload the start tag's `>` or `/>` stands, in bytes. The payload's end where it is missing; then the reading fails.
+  public let tagEnd: Int
 }
 
 /// What stood between the tags of an element.

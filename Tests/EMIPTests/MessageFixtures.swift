@@ -1,4 +1,5 @@
 import JournalFormat
+import Testing
 
 @testable import EMIP
 
@@ -30,9 +31,14 @@ extension MessageReader {
     return refusal
   }
 
+  /// The facts of a message; that what is stored tells the same is proved by the way.
   func facts(of text: String) throws -> MessageFacts {
     switch read(text) {
-    case .message(let facts): return facts
+    case .message(let facts):
+      if let layout = facts.layout {
+        #expect(try MessageFacts(layout: layout, payload: facts.payload).everything == facts.everything)
+      }
+      return facts
     case .refused(let refusal): throw refusal
     }
   }

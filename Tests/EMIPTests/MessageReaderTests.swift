@@ -162,7 +162,8 @@ import XML
         path: leaf.path, item: leaf.item, subitem: leaf.subitem, range: 0..<0, traits: leaf.traits,
         decodedText: read.payload.withUnsafeBufferPointer(leaf.text))
     }
-    let facts = MessageFacts(envelope: read.envelope, leaves: stored, payload: [])
+    let envelope = try #require(read.layout).envelope
+    let facts = try MessageFacts(layout: MessageLayout(leaves: stored, envelope: envelope), payload: [])
     #expect(facts.transactionId == "T-1")
     #expect(facts.partnerId == read.partnerId)
     #expect(facts.requestStatus == .ok)

@@ -45,7 +45,7 @@ import Testing
       guard try Self.orNil({ try read.validate(payloadCount: sample.payloadCount) }) != nil else { continue }
       // What is valid can be used.
       let payload = [UInt8](repeating: 0, count: sample.payloadCount)
-      for mark in read.marks { _ = mark.term(in: payload) }
+      for mark in read.marks ?? [] { _ = mark.term(in: payload) }
       _ = (read.recordedAt.description, read.observedAt.period)
     }
   }
@@ -56,7 +56,8 @@ import Testing
       let bytes = generator.bytes(generator.below(60))
       _ = try Self.orNil { try Self.context(bytes) }
       let sample = Sample(
-        metadata: generator.metadata().metadata, position: JournalPosition(5), base: Timestamp(rawValue: 0), payloadCount: 9)
+        metadata: generator.metadata().metadata, base: EntryMetadata.Base(position: JournalPosition(5), recordedAt: Timestamp(rawValue: 0)),
+        payloadCount: 9)
       _ = try Self.orNil { try Self.metadata(bytes, sample) }
     }
   }
@@ -100,7 +101,7 @@ import Testing
 
   private static func metadata(_ bytes: [UInt8], _ sample: Sample) throws -> (EntryMetadata, Int) {
     try reading(bytes) { reader throws(FormatError) in
-      (try EntryMetadata(from: &reader, position: sample.position, baseTime: sample.base), reader.remainingCount)
+      (try EntryMetadata(from: &reader, base: sample.base), reader.remainingCount)
     }
   }
 
@@ -113,13 +114,12 @@ import Testing
 /// Metadata and what it was written against.
 struct Sample {
   var metadata: EntryMetadata
-  let position: JournalPosition
-  let base: Timestamp
+  let base: EntryMetadata.Base
   let payloadCount: Int
 
   var encoded: [UInt8] {
     var bytes: [UInt8] = []
-    metadata.encode(position: position, baseTime: base, to: &bytes)
+    metadata.encode(from: base, to: &bytes)
     return bytes
   }
 }
@@ -183,11 +183,23 @@ extension SeededGenerator {
         kind: TermKind(rawValue: UInt8(truncatingIfNeeded: next())), range: start..<end, inlineText: perhaps { $0.bytes($0.below(9)) })
     }
     content.findings = (0..<below(3)).map { _ in Finding(line: number(), message: text()) }
-    let position = JournalPosition(1 + next() >> UInt64(1 + below(63)))
-    let exchange = perhaps { JournalPosition(UInt64.random(in: 1...position.rawValue, using: &$0)) }
-    let metadata = EntryMetadata(
+    let position = JournalPosition(2 + next() >> UInt64(1 + below(63)))
+    let isAnswerInRow = chance(3)
+    let exchange =
+      isAnswerInRow
+      ? JournalPosition(position.rawValue - 1) : perhaps { JournalPosition(UInt64.random(in: 1...position.rawValue, using: &$0)) }
+    let base = EntryMetadata.Base(
+      position: position, recordedAt: Timestamp(rawValue: Int64.random(in: -62_135_596_800_000...1_740_787_200_000, using: &self)),
+      requestObservedAt: isAnswerInRow ? content.observedAt.adding(milliseconds: Int64(below(9_000)) - 999) : nil)
+    if isAnswerInRow, chance(2) {
+      content.latencyMilliseconds = UInt32(exactly: content.observedAt.milliseconds(since: base.requestObservedAt!))
+    }
+    let form = EntryMetadata.PayloadForm(rawValue: UInt8(below(4)))!
+    var metadata = EntryMetadata(
       content, context: chance(2) ? .inline(SharedContext(context())) : .number(number()),
-      recordedAt: Timestamp(rawValue: Int64.random(in: -62_135_596_800_000...253_402_300_799_999, using: &self)), exchange: exchange)
-    return Sample(metadata: metadata, position: position, base: Timestamp(rawValue: 1_740_787_200_000), payloadCount: payloadCount)
+      recordedAt: base.recordedAt.adding(milliseconds: Int64(next() >> UInt64(22 + below(40)))), exchange: exchange,
+      seed: perhaps { LeafSeed(using: &$0) }, marks: form == .template && chance(2) ? nil : content.marks, payloadForm: form)
+    metadata.refersToRequest = chance(4)
+    return Sample(metadata: metadata, base: base, payloadCount: payloadCount)
   }
 }

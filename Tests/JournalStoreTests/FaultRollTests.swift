@@ -37,6 +37,7 @@ import Testing
     let manifest = try after.readManifest()
     let second = manifest.segments[1]
     let header = SegmentHeader(
+      form: .hot,
       journalId: manifest.journalId, period: second.period, ordinal: 2, generation: 1, firstPosition: second.firstPosition,
       baseTime: Timestamp(rawValue: Self.april), pseudonymKey: Array(repeating: 7, count: 32))
     let emptyPath = temporary.path + "/empty.mdb"
@@ -47,7 +48,7 @@ import Testing
   }
 
   private func fill(_ directory: JournalDirectory, ids: [String], at time: Int64) async throws {
-    let journal = try Journal(directory, purpose: "test")
+    let journal = try Journal(directory, purpose: "test", sealsByItself: false)
     for id in ids { _ = try await journal.append(draft(id: id, at: time)) }
     journal.close()
   }
@@ -95,7 +96,7 @@ import Testing
   private func expectGoesOn(_ directory: JournalDirectory, kept: [String], _ state: String) async throws {
     // Readers need nobody to tidy up first.
     #expect(try ids(directory) == kept, "\(state), before anybody opened it to write")
-    let journal = try Journal(directory, purpose: "test")
+    let journal = try Journal(directory, purpose: "test", sealsByItself: false)
     #expect(journal.lastPosition == JournalPosition(UInt64(kept.count)), "\(state)")
     let positions = try await journal.append([draft(id: "next", at: Self.april), draft(id: "after", at: Self.april + 40 * 86_400_000)])
     #expect(positions.lowerBound.rawValue == UInt64(kept.count) + 1, "\(state)")
@@ -129,7 +130,9 @@ import Testing
     let directory = try await states().before
     let path = directory.path(of: try directory.readManifest().segments[0])
     try FileManager.default.removeItem(atPath: path)
-    for attempt in [{ _ = try Journal(directory, purpose: "test") }, { _ = try JournalReader(directory).entry(at: .first) }] {
+    for attempt in [
+      { _ = try Journal(directory, purpose: "test", sealsByItself: false) }, { _ = try JournalReader(directory).entry(at: .first) },
+    ] {
       let error = #expect(throws: JournalError.self) { try attempt() }
       #expect(error?.code == .segmentMissing)
       #expect(error?.path == path)

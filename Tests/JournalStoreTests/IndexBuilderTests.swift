@@ -11,11 +11,11 @@ import Testing
 
   @Test func `the writer waits rather than outrun the builder, and goes on with it`() async throws {
     let directory = try temporary.journal()
-    let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false)
     _ = try await journal.append((0..<40).map { draft(id: "first \($0)") })
     let file = IndexFile(directory, try directory.readManifest().segments[0])
     while try file.state().indexedThrough < 32 { usleep(1_000) }
-    let segment = try SegmentEnvironment.reading(file.segmentPath, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(file.segmentPath, form: .hot, isGrowing: true)
     let index = try #require(try IndexEnvironment.reading(file.path, IndexState.Owner(segment.header)))
     // Whoever has the write transaction holds the builder up.
     let held = try index.environment.beginWrite()
@@ -35,14 +35,14 @@ import Testing
   @Test func `a builder that fails ends the writer with its error`() async throws {
     let directory = try temporary.journal()
     do {
-      let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+      let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false)
       _ = try await journal.append(draft(id: "A"))
       journal.close()
     }
     let file = IndexFile(directory, try directory.readManifest().segments[0])
     try? FileManager.default.removeItem(atPath: file.path)
     try FileManager.default.createDirectory(atPath: file.path, withIntermediateDirectories: true)
-    let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false)
     var failure: JournalError?
     for number in 0..<1_000 where failure == nil {
       do { _ = try await journal.append(draft(id: "\(number)")) } catch { failure = error }
@@ -51,18 +51,18 @@ import Testing
     #expect(failure?.path?.hasSuffix(".index.mdb") == true)
     journal.close()
     try FileManager.default.removeItem(atPath: file.path)
-    _ = try await Journal(directory, purpose: "test", indexLimits: Self.limits).append(draft(id: "B"))
+    _ = try await Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false).append(draft(id: "B"))
   }
 
   @Test func `a closed segment is indexed to its very end, whenever it was closed`() async throws {
     let directory = try temporary.journal()
     let month: Int64 = 31 * 86_400_000
-    var journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    var journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false)
     _ = try await journal.append((0..<150).map { draft(id: "\($0)", at: 1_740_787_200_000 + Int64($0 / 50) * month) })
     journal.close()
     let segments = try directory.readManifest().segments
     try FileManager.default.removeItem(atPath: IndexFile(directory, segments[0]).path)
-    journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false)
     for segment in segments.dropLast() {
       let file = IndexFile(directory, segment)
       for _ in 0..<5_000 where (try? file.state().indexedThrough) != 50 { usleep(1_000) }
@@ -76,7 +76,7 @@ import Testing
 
   @Test func `everything that an index and its tail hold can be written as one run`() async throws {
     let directory = try temporary.journal()
-    let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false)
     for number in 0..<50 { _ = try await journal.append((0..<21).map { draft(id: "\((number * 21 + $0) % 700)") }) }
     journal.close()
     let reader = try JournalReader(directory)

@@ -16,7 +16,7 @@ struct IndexFile {
 
   /// Waits for the file, which the builder makes when it comes to it.
   func state() throws -> IndexState {
-    let segment = try SegmentEnvironment.reading(segmentPath, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(segmentPath, form: .hot, isGrowing: true)
     for _ in 0..<5_000 {
       if let index = try IndexEnvironment.reading(path, IndexState.Owner(segment.header)) { return try index.state() }
       usleep(1_000)
@@ -27,7 +27,7 @@ struct IndexFile {
   /// Builds the index as far as it goes, and says what there was to do.
   @discardableResult
   func build(limits: IndexLimits, isClosed: Bool = false) throws -> Int {
-    let segment = try SegmentEnvironment.reading(segmentPath, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(segmentPath, form: .hot, isGrowing: true)
     let count = try SegmentReader(segment).entryCount()
     var writer = try IndexWriter(segment, limits: limits)
     var steps = 0

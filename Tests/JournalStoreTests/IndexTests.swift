@@ -16,7 +16,7 @@ import Testing
     var positions: [String: [UInt32]] = [:]
     var count: UInt32 = 0
     for round in 0..<12 {
-      let journal = try Journal(directory, purpose: "test", indexLimits: Self.small)
+      let journal = try Journal(directory, purpose: "test", indexLimits: Self.small, sealsByItself: true)
       for _ in 0..<10 {
         let ids = (0..<1 + generator.below(30)).map { _ in "id \(generator.below(200))" }
         for id in ids {

@@ -1,6 +1,7 @@
 import JournalFormat
 import JournalStore
 import TestSupport
+import Testing
 
 /// What a journal should hold, as an array.
 struct JournalModel {
@@ -12,6 +13,8 @@ struct JournalModel {
   private var answers: [JournalPosition: [Int]] = [:]
 
   var nextPosition: JournalPosition { JournalPosition(UInt64(entries.count) + 1) }
+
+  private var seedCount = 0
 
   mutating func append(_ drafts: [RandomDraft]) {
     for random in drafts {
@@ -30,6 +33,15 @@ struct JournalModel {
       if random.draft.content.context.kind == .request { open.append(position) }
       if open.count > 30 { open.removeFirst() }
     }
+  }
+
+  /// Seeds are random: takes the journal's for the entries that should have one.
+  mutating func takeSeeds(_ seed: (JournalPosition) throws -> LeafSeed?) rethrows {
+    for index in seedCount..<entries.count where entries[index].content.hasPersonalValues {
+      entries[index].seed = try seed(entries[index].position)
+      #expect(entries[index].seed != nil)
+    }
+    seedCount = entries.count
   }
 
   /// A call whose answers carry the operations of their requests.

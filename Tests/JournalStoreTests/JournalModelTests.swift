@@ -33,7 +33,7 @@ private struct Run {
     self.seed = seed
     traffic = RandomTraffic(seed: seed)
     directory = try temporary.journal()
-    journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: true)
     readers = [try JournalReader(directory)]
   }
 
@@ -69,7 +69,7 @@ private struct Run {
 
   private mutating func reopen() throws {
     journal.close()
-    journal = try Journal(directory, purpose: "test", indexLimits: Self.limits)
+    journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: true)
     #expect(journal.lastPosition == model.entries.last?.position, location)
     #expect(journal.lastRecordedAt == model.entries.last?.recordedAt, location)
   }
@@ -84,6 +84,8 @@ private struct Run {
     let first = model.nextPosition
     let positions = try await journal.append(call.map(\.draft))
     model.append(call)
+    let reader = try JournalReader(directory)
+    try model.takeSeeds { position in try reader.entry(at: position)?.seed }
     #expect(positions == first...model.entries.last!.position, location)
   }
 

@@ -41,15 +41,16 @@ import Testing
   }
 
   @Test func `a newer format is refused in a clear sentence`() {
-    let text = String(decoding: Self.manifest.encoded(), as: UTF8.self).replacing("manifest 1", with: "manifest 2")
+    let text = String(decoding: Self.manifest.encoded(), as: UTF8.self).replacing("manifest 2", with: "manifest 3")
     let error = #expect(throws: JournalError.self) { try Manifest(Array(text.utf8), path: "manifest") }
     #expect(error?.code == .formatNewer)
     #expect(
-      error?.message == "this journal has format 2, and this version of emip-journal reads up to 1. Use a newer emip-journal.")
+      error?.message == "this journal has format 3, and this version of emip-journal reads up to 2. Use a newer emip-journal.")
   }
 
   @Test func `a segment of a newer format is refused`() throws {
     let header = SegmentHeader(
+      form: .hot,
       journalId: "0", period: Period(year: 2025, month: 3), ordinal: 1, generation: 1, firstPosition: .first,
       baseTime: Timestamp(rawValue: 0), pseudonymKey: [UInt8](repeating: 7, count: 32))
     var bytes = header.encoded()
@@ -60,7 +61,7 @@ import Testing
       #expect(throws: JournalError.self) { try damaged.withUnsafeBytes { try SegmentHeader($0, path: "segment") } }
       #expect(throws: JournalError.self) { try bytes[..<index].withUnsafeBytes { try SegmentHeader($0, path: "segment") } }
     }
-    bytes[0] = 2
+    bytes[0] = 3
     let error = #expect(throws: JournalError.self) { try bytes.withUnsafeBytes { try SegmentHeader($0, path: "segment") } }
     #expect(error?.code == .formatNewer)
   }

@@ -22,7 +22,12 @@ import Testing
     #expect(try copy.take(lines).rejections == [])
     let (original, imported) = (try place.entries(), try copy.entries())
     #expect(imported.count == original.count)
-    for (one, other) in zip(original, imported) { #expect(one == other, "position \(one.position)") }
+    for (one, other) in zip(original, imported) {
+      // A seed is the journal's own.
+      var other = other
+      other.seed = one.seed
+      #expect(one == other, "position \(one.position)")
+    }
     let again = try copy.take(lines).report
     #expect(again.recordedEntries == 0 && again.duplicates == original.count)
     #expect(try copy.export() == lines)

@@ -1,0 +1,63 @@
+internal import JournalFormat
+
+/// Bytes that grow at their end and are used again: where a message is put together. No call of it checks exclusivity or uniqueness, which
+/// an array in an object would for each piece.
+///
+/// Unsafe: whoever holds one frees it with ``deallocate()``, and copies nothing of it but its bytes.
+struct ByteScratch {
+  private(set) var base = UnsafeMutablePointer<UInt8>.allocate(capacity: ByteScratch.leastCapacity)
+  private(set) var count = 0
+  private var capacity = ByteScratch.leastCapacity
+  private let maximumBytes: Int
+  private static let leastCapacity = 4096
+  private static let keptCapacity = 1 << 20
+
+  /// - Parameter maximumBytes: it throws where more is appended.
+  init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+
+  func deallocate() { base.deallocate() }
+
+  mutating func removeAll() {
+    count = 0
+    // One long list must not keep its memory for ever.
+    if capacity > Self.keptCapacity { grow(to: Self.leastCapacity) }
+  }
+
+  @inline(__always)
+  mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) throws(FormatError) {
+    guard let start = bytes.baseAddress else { return }
+    let target = try room(bytes.count)
+    target.update(from: start, count: bytes.count)
+  }
+
+  /// Appends a copy of its own bytes.
+  mutating func append(copyOf range: Range<Int>) throws(FormatError) {
+    let target = try room(range.count)
+    target.update(from: base + range.lowerBound, count: range.count)
+  }
+
+  /// Where the next `more` bytes are to be written.
+  @inline(__always)
+  mutating func room(_ more: Int) throws(FormatError) -> UnsafeMutablePointer<UInt8> {
+    if more > capacity - count { try makeRoom(more) }
+    defer { count += more }
+    return base + count
+  }
+
+  /// Takes back what was asked for and not written.
+  @inline(__always)
+  mutating func giveBack(_ bytes: Int) { count -= bytes }
+
+  private mutating func makeRoom(_ more: Int) throws(FormatError) {
+    guard more <= maximumBytes - count else { throw FormatError("a message of more than \(maximumBytes) bytes") }
+    grow(to: max(2 * capacity, count + more))
+  }
+
+  private mutating func grow(to newCapacity: Int) {
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+    larger.update(from: base, count: count)
+    base.deallocate()
+    base = larger
+    capacity = newCapacity
+  }
+}

@@ -1,0 +1,96 @@
+internal import Glibc
+internal import JournalFormat
+
+/// A part of a message that is, or becomes, a template: the bytes from its first piece or leaf up to the next part.
+struct MessagePart {
+  let leaves: Range<Int>
+  let bytes: Range<Int>
+  let role: Template.Role
+
+  var leafCount: Int { leaves.count }
+}
+
+/// A message that is being encoded, lent: its bytes, its leaves, and what a template must know of each leaf.
+struct MessageView {
+  let payload: UnsafeBufferPointer<UInt8>
+  let leaves: UnsafeBufferPointer<Leaf>
+  let shapes: UnsafeBufferPointer<LeafShape>
+  let envelope: UnsafeBufferPointer<UInt8>
+
+  @inline(__always)
+  func text(_ leaf: Int) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: payload[leaves[leaf].range]) }
+
+  /// Calls `body` with each piece of a part and with the index of the leaf behind it; nil behind the last piece.
+  @inline(__always)
+  private func forEachPiece(_ part: MessagePart, _ body: (UnsafeBufferPointer<UInt8>, _ leafBehind: Int?) -> Bool) -> Bool {
+    var start = part.bytes.lowerBound
+    var next = part.leaves.lowerBound
+    if !part.role.contains(.first) {
+      start = leaves[next].range.upperBound
+      next += 1
+    }
+    while true {
+      let isLast = next == part.leaves.upperBound
+      let end = isLast ? part.bytes.upperBound : leaves[next].range.lowerBound
+      guard body(UnsafeBufferPointer(rebasing: payload[start..<end]), isLast ? nil : next) else { return false }
+      if isLast { return true }
+      start = leaves[next].range.upperBound
+      next += 1
+    }
+  }
+
+  func hash(_ part: MessagePart) -> UInt64 {
+    var hash = MarkupHash()
+    hash.add(UInt64(part.role.rawValue))
+    hash.add(envelope(of: part))
+    _ = forEachPiece(part) { piece, _ in
+      hash.add(piece)
+      return true
+    }
+    for leaf in part.leaves { hash.add(shapes[leaf].rawValue) }
+    return hash.value
+  }
+
+  private func envelope(of part: MessagePart) -> UnsafeBufferPointer<UInt8> {
+    part.role.contains(.first) ? envelope : UnsafeBufferPointer(start: nil, count: 0)
+  }
+
+  /// Whether a template has this part's markup, shapes and envelope.
+  func matches(_ part: MessagePart, _ template: Template) -> Bool {
+    guard template.role == part.role, template.holes.count == part.leafCount else { return false }
+    for index in 0..<part.leafCount where template.holes[index].shape != shapes[part.leaves.lowerBound + index] { return false }
+    var piece = 0
+    let isEqual = forEachPiece(part) { bytes, _ in
+      defer { piece += 1 }
+      return template.piece(piece).equals(bytes)
+    }
+    return isEqual && template.envelope.withUnsafeBufferPointer { $0.equals(envelope(of: part)) }
+  }
+
+  /// Whether a part's markup holds nothing that might be a value.
+  func mayBeKept(_ part: MessagePart) -> Bool {
+    var scan = MarkupScan(firstLeaf: part.role.contains(.first) ? nil : leaves[part.leaves.lowerBound].traits)
+    if !part.role.contains(.first), !scan.leaf(leaves[part.leaves.lowerBound].traits) { return false }
+    var isEnded = true
+    let isMarkup = forEachPiece(part) { piece, leafBehind in
+      guard scan.piece(piece) else { return false }
+      if let leafBehind { return scan.leaf(leaves[leafBehind].traits) }
+      isEnded = part.role.contains(.last) ? scan.isBetweenTags : true
+      return true
+    }
+    return isMarkup && isEnded
+  }
+
+  func template(_ part: MessagePart, forms: [ValueForm]) -> Template {
+    var markup: [UInt8] = []
+    var ends: [Int32] = []
+    _ = forEachPiece(part) { piece, _ in
+      markup.append(contentsOf: piece)
+      ends.append(Int32(markup.count))
+      return true
+    }
+    let holes = zip(part.leaves, forms).map { TemplateHole(shape: shapes[$0], form: $1) }
+    return Template(
+      role: part.role, envelope: part.role.contains(.first) ? Array(envelope) : [], holes: holes, markup: markup, pieceEnds: ends)
+  }
+}

@@ -1,0 +1,160 @@
+internal import JournalFormat
+internal import Zstandard
+
+/// A payload's stored form.
+struct EncodedPayload {
+  let form: EntryMetadata.PayloadForm
+  let bytes: [UInt8]
+  /// Whether the layout tells the marks.
+  var tellsMarks = false
+  var refersToRequest = false
+}
+
+/// Turns payloads into their stored form, for one segment. Belongs to the writer's thread.
+///
+/// A message whose markup is known is a template's number and values; any other is compressed by itself, with a dictionary that is the markup of
+/// known templates, in which no value is.
+struct PayloadEncoder {
+  static let compressionLevel: Int32 = 3
+  static let maximumDictionaryBytes = 65_536
+  /// How many templates the segment has when it gets its first and its second dictionary.
+  static let dictionaryTemplateCounts = [16, 256]
+
+  /// New since the last call of ``takeNew()``: to be stored in the same transaction.
+  struct New {
+    var templates: [(number: UInt32, encoding: [UInt8])] = []
+    var words: [(number: UInt32, word: [UInt8])] = []
+    var dictionary: (number: UInt32, bytes: [UInt8])?
+  }
+
+  private(set) var templates: TemplateTable
+  private let compressor: FrameCompressor
+  private var dictionary: (number: UInt32, digested: CompressionDictionary)?
+  private var new = New()
+
+  /// - Parameters:
+  ///   - templates: those that the segment has, or a new table.
+  ///   - dictionary: the segment's newest, where it has one.
+  init(_ templates: TemplateTable, dictionary: (number: UInt32, bytes: [UInt8])?) throws(ZstandardError) {
+    self.templates = templates
+    compressor = try FrameCompressor(level: Self.compressionLevel)
+    guard let dictionary else { return }
+    self.dictionary = (dictionary.number, try CompressionDictionary(dictionary.bytes, compressionLevel: Self.compressionLevel))
+  }
+
+  /// What must be stored with what was encoded since the last call.
+  mutating func takeNew() -> New {
+    defer { new = New() }
+    return new
+  }
+
+  /// The stored form of an entry's payload.
+  /// - Parameter request: of an answer, if a reader of the segment can have it.
+  mutating func encode(_ content: EntryContent, request: EntryContent?) throws(ZstandardError) -> EncodedPayload {
+    guard !content.payload.isEmpty else { return EncodedPayload(form: .empty, bytes: []) }
+    var bytes: [UInt8] = []
+    let outcome = templates.encode(content, request: request, to: &bytes)
+    // A message that comes to nothing may have brought the templates of its parts all the same.
+    if !templates.newTemplates.isEmpty || !templates.newWords.isEmpty { try noteNew() }
+    if case .encoded(let tellsMarks) = outcome {
+      return EncodedPayload(form: .template, bytes: bytes, tellsMarks: tellsMarks, refersToRequest: request != nil)
+    }
+    return try compressed(content.payload)
+  }
+
+  private mutating func noteNew() throws(ZstandardError) {
+    new.templates += templates.newTemplates
+    new.words += templates.newWords
+    templates.newTemplates.removeAll(keepingCapacity: true)
+    templates.newWords.removeAll(keepingCapacity: true)
+    let number = Int(dictionary?.number ?? 0)
+    guard number < Self.dictionaryTemplateCounts.count, templates.known.count >= Self.dictionaryTemplateCounts[number] else { return }
+    let bytes = templates.markup(atMost: Self.maximumDictionaryBytes)
+    dictionary = (UInt32(number + 1), try CompressionDictionary(bytes, compressionLevel: Self.compressionLevel))
+    new.dictionary = (UInt32(number + 1), bytes)
+  }
+
+  private func compressed(_ payload: [UInt8]) throws(ZstandardError) -> EncodedPayload {
+    var frame: [UInt8] = []
+    var failure: ZstandardError?
+    payload.withUnsafeBytes { bytes in
+      do throws(ZstandardError) {
+        try compressor.append(bytes, dictionary: dictionary?.digested, to: &frame)
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    // What does not shrink is stored as it is.
+    let isShorter = frame.count < payload.count
+    var bytes: [UInt8] = []
+    if isShorter { bytes.appendVarint(dictionary.map { UInt64($0.number) } ?? 0) }
+    bytes.appendCounted(isShorter ? frame : payload)
+    return EncodedPayload(form: isShorter ? .zstd : .raw, bytes: bytes)
+  }
+}
+
+extension TemplateTable {
+  /// The markup of the newest templates, one after the other.
+  fileprivate func markup(atMost maximumBytes: Int) -> [UInt8] {
+    var pieces: [UnsafeBufferPointer<UInt8>] = []
+    var size = 0
+    for template in known.reversed().lazy.map(\.template) where size + template.markup.count <= maximumBytes {
+      pieces.append(template.markup)
+      size += template.markup.count
+    }
+    // What stands last is found at the shortest distance: the oldest are the most frequent.
+    return pieces.flatMap { Array($0) }
+  }
+}
+
+/// Turns stored payloads back, for one segment. Not for several threads at a time.
+struct PayloadDecoder {
+  /// More than a message may have (2 MiB), so that nothing recorded is out of reach, and little enough to bound a lying frame.
+  static let maximumPayloadBytes = 16 << 20
+
+  /// A payload as it was, and what its stored form tells beside.
+  struct Result {
+    var payload: [UInt8]
+    var layout: MessageLayout?
+    var marks: [Mark]?
+  }
+
+  private let templates: TemplateDecoder
+  private let decompressor: FrameDecompressor
+  private var dictionaries: [UInt32: CompressionDictionary] = [:]
+
+  init() throws(ZstandardError) {
+    templates = try TemplateDecoder()
+    decompressor = try FrameDecompressor()
+  }
+
+  /// Reads a stored payload; the reader stands behind it afterwards.
+  /// - Parameters:
+  ///   - request: the content of the request that the values refer to, where they do.
+  ///   - tables: those of the segment.
+  mutating func payload(
+    _ form: EntryMetadata.PayloadForm, _ reader: inout ByteReader, observedAt: Timestamp, request: EntryContent?, tables: some SegmentTables
+  ) throws -> Result {
+    switch form {
+    case .empty: return Result(payload: [])
+    case .raw: return Result(payload: Array(try reader.counted()))
+    case .zstd:
+      let number = UInt32(try reader.count(atMost: Int(UInt32.max)))
+      var dictionary: CompressionDictionary?
+      if number > 0 {
+        dictionary = try dictionaries[number] ?? CompressionDictionary(tables.dictionary(number), compressionLevel: nil)
+        dictionaries[number] = dictionary
+      }
+      return Result(
+        payload: try decompressor.content(of: reader.counted(), dictionary: dictionary, maximumBytes: Self.maximumPayloadBytes))
+    case .template:
+      let message = try templates.decode(&reader, request: request, observedAt: observedAt, storage: tables)
+      return Result(payload: message.payload, layout: message.layout, marks: message.marks)
+    }
+  }
+}
+
+/// What a segment keeps once for many rows, by number.
+protocol SegmentTables: TemplateStorage {
+  func context(_ number: UInt32) throws -> SharedContext
+  func dictionary(_ number: UInt32) throws -> [UInt8]
+}

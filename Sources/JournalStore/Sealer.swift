@@ -1,0 +1,129 @@
+internal import Foundation
+internal import Glibc
+internal import JournalFormat
+
+/// Seals the segments that have ended, one after another, on a thread of its own that gives way to all others, while recording goes on.
+///
+/// The writer puts the sealed file into the manifest. What goes wrong is told to whoever waits, and tried again when the next segment ends or
+/// the journal is opened anew: until then the segment stays as it is.
+final class Sealer: @unchecked Sendable {
+  // Sendable: every stored property that changes is read and written under the condition's lock.
+  private let directory: JournalDirectory
+  private let queue: WriteQueue
+  private let condition = NSCondition()
+  private let isAutomatic: Bool
+  private var isAwake: Bool
+  private var isStopped = false
+  private var waiting: [@Sendable (Result<Void, JournalError>) -> Void] = []
+  private let finished = DispatchSemaphore(value: 0)
+
+  /// How the thread gives way: nice(2).
+  private static let niceness: Int32 = 10
+
+  /// Starts the thread, which first looks for what an earlier process left.
+  /// - Parameter isAutomatic: whether it seals before it is asked to.
+  init(_ directory: JournalDirectory, _ queue: WriteQueue, isAutomatic: Bool) {
+    self.isAutomatic = isAutomatic
+    isAwake = isAutomatic
+    self.directory = directory
+    self.queue = queue
+    let thread = Thread { [self] in
+      // To Linux the process 0 is the calling thread alone (setpriority(2), "C library/kernel differences").
+      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+      while takeTurn() {}
+      finished.signal()
+    }
+    thread.name = "journal-sealer"
+    thread.stackSize = 4 << 20
+    thread.start()
+  }
+
+  /// Looks for segments that have ended.
+  func wake() {
+    guard isAutomatic else { return }
+    condition.withLock {
+      isAwake = true
+      condition.signal()
+    }
+  }
+
+  /// Calls back once all segments that have ended by now are sealed, or with what went wrong.
+  func whenDone(_ completion: @escaping @Sendable (Result<Void, JournalError>) -> Void) {
+    let isLate = condition.withLock {
+      if isStopped { return true }
+      waiting.append(completion)
+      isAwake = true
+      condition.signal()
+      return false
+    }
+    if isLate { completion(.failure(JournalError(.writerEnded, "the journal is closed."))) }
+  }
+
+  /// Ends the thread, within a few hundred entries. A file that is half written is garbage.
+  func stop() {
+    let wasStopped = condition.withLock {
+      defer { isStopped = true }
+      condition.signal()
+      return isStopped
+    }
+    guard !wasStopped else { return }
+    finished.wait()
+    for completion in waiting { completion(.failure(JournalError(.writerEnded, "the journal was closed before all was sealed."))) }
+    waiting = []
+  }
+
+  private var mustStop: Bool { condition.withLock { isStopped } }
+
+  /// False once there is no more to do, for good.
+  private func takeTurn() -> Bool {
+    let mayGoOn = condition.withLock {
+      while !isAwake && !isStopped { condition.wait() }
+      isAwake = false
+      return !isStopped
+    }
+    guard mayGoOn else { return false }
+    let turn = condition.withLock { () -> [@Sendable (Result<Void, JournalError>) -> Void] in
+      defer { waiting = [] }
+      return waiting
+    }
+    do {
+      while try sealNext() {}
+      for completion in turn { completion(.success(())) }
+    } catch is SegmentSealer.Stopped {
+      condition.withLock { waiting += turn }
+    } catch {
+      let error = error as? JournalError ?? JournalError(.inputOutput, "sealing failed: \(error)", path: directory.path)
+      for completion in turn { completion(.failure(error)) }
+    }
+    return true
+  }
+
+  /// Seals the first segment that has ended and is not sealed; false where there is none.
+  private func sealNext() throws -> Bool {
+    guard !mustStop else { throw SegmentSealer.Stopped() }
+    guard let segment = try directory.readManifest().segments.first(where: { $0.form == .hot && $0.lastPosition != nil }) else {
+      return false
+    }
+    try SegmentSealer.seal(segment, in: directory) { [self] in mustStop }
+    try replace(segment)
+    return true
+  }
+
+  private func replace(_ segment: Manifest.Segment) throws(JournalError) {
+    let done = DispatchSemaphore(value: 0)
+    let outcome = Outcome()
+    queue.add(
+      .init(work: .replaceBySealed(segment)) { result in
+        outcome.result = result
+        done.signal()
+      })
+    done.wait()
+    _ = try outcome.result!.get()
+  }
+
+  /// Carries the writer's answer from its thread to this one.
+  private final class Outcome: @unchecked Sendable {
+    // Sendable: written before the semaphore is signalled and read after it was waited for.
+    var result: Result<ClosedRange<JournalPosition>, JournalError>?
+  }
+}

@@ -1,0 +1,186 @@
+internal import JournalFormat
+internal import LMDB
+
+extension SegmentReader {
+  /// How many entries the segment holds.
+  func entryCount() throws(JournalError) -> UInt32 {
+    try snapshot { () throws(JournalError) in
+      let verified = verifiedBlocks
+      let ends = try withCursor(in: segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) -> (last: Int, bound: Int)? in
+        guard let last = try cursor.move(.last, { key, _ in index(from: key) }) else { return nil }
+        guard !verified.contains(last) else { return (Int(last), Int(last)) }
+        // A damaged last key must not have anybody look for thousands of millions of entries: it counts as far as one block reaches.
+        var previous: UInt32? = last
+        while previous == last { previous = try cursor.move(.previous) { key, _ in index(from: key) } }
+        return (Int(last), (previous.map { Int($0) } ?? -1) + SegmentWriter.maximumBlockEntryCount)
+      }
+      guard let ends else { return 0 }
+      return UInt32(clamping: min(ends.last, ends.bound) + 1)
+    }
+  }
+
+  /// The entry at an index of the segment; nil where there is none.
+  /// - Throws: ``JournalError`` `record.damaged`.
+  func entry(at index: UInt32) throws(JournalError) -> Entry? {
+    let position = firstPosition.advanced(by: Int(index))
+    if let known = latest?.entry(at: position) { return known }
+    return try snapshot { () throws(JournalError) in
+      let row = try withBlock(atOrAfter: index) { (block) throws(JournalError) -> DecodedRow? in
+        guard block.firstIndex <= index else { return nil }
+        var block = block
+        let row = try formatted(position) { () throws(FormatError) in try block.row(holding: index) }
+        guard let row else { return nil }
+        return try decode(row, in: block)
+      }
+      latest = row ?? nil
+      return latest?.entry(at: position)
+    }
+  }
+
+  /// Up to `limit` entries from an index on, each its own result: a damaged block does not hide its neighbours. An index that is missing
+  /// between others is reported as damage too.
+  func entries(from start: UInt32, limit: Int) throws(JournalError) -> [Result<Entry, JournalError>] {
+    try snapshot { () throws(JournalError) in
+      var results = RunOfEntries(start: start, limit: min(limit, Int(try entryCount()) - Int(start)))
+      while !results.isFull {
+        let next = results.next
+        do throws(JournalError) {
+          let found: Void? = try withBlock(atOrAfter: next) { (block) throws(JournalError) in try append(block, to: &results) }
+          if found == nil { break }
+        } catch {
+          // What the block holds cannot be told, but its key tells where it ends.
+          let end = try blockEnd(atOrAfter: results.next) ?? results.next
+          repeat { results.append(failure(error, at: results.next)) } while results.next <= end && !results.isFull
+        }
+      }
+      return results.results
+    }
+  }
+
+  /// Results for indexes without a gap.
+  private struct RunOfEntries {
+    let start: UInt32
+    let limit: Int
+    private(set) var results: [Result<Entry, JournalError>] = []
+
+    init(start: UInt32, limit: Int) {
+      self.start = start
+      self.limit = limit
+      results.reserveCapacity(max(0, limit))
+    }
+
+    var next: UInt32 { start + UInt32(results.count) }
+    var isFull: Bool { results.count >= limit }
+
+    mutating func append(_ result: Result<Entry, JournalError>) {
+      if !isFull { results.append(result) }
+    }
+  }
+
+  /// Appends a block's entries from ``RunOfEntries/next`` on.
+  private func append(_ block: EntryBlock, to results: inout RunOfEntries) throws(JournalError) {
+    let missing = JournalError(.recordDamaged, "the record is missing.")
+    while results.next < block.firstIndex && !results.isFull { results.append(failure(missing, at: results.next)) }
+    var block = block
+    while !results.isFull {
+      let next = results.next
+      let row = try formatted(firstPosition.advanced(by: Int(next))) { () throws(FormatError) in try block.next() }
+      guard let row else { return }
+      guard row.lastIndex >= next else { continue }
+      do throws(JournalError) {
+        let decoded = try decode(row, in: block)
+        if row.firstIndex >= next { results.append(.success(decoded.first)) }
+        if let second = decoded.second { results.append(.success(second)) }
+      } catch {
+        while results.next <= row.lastIndex && !results.isFull { results.append(failure(error, at: results.next)) }
+      }
+    }
+  }
+
+  private func failure(_ error: JournalError, at index: UInt32) -> Result<Entry, JournalError> {
+    .failure(JournalError(error.code, error.message, path: path, position: firstPosition.advanced(by: Int(index))))
+  }
+
+  /// Lends the first block that ends at an index or behind it; nil where there is none.
+  private func withBlock<Result>(
+    atOrAfter index: UInt32, _ body: (EntryBlock) throws(JournalError) -> Result
+  ) throws(JournalError) -> Result? {
+    var outcome: Swift.Result<Result, JournalError>?
+    var chunks: [UInt8] = []
+    var lastIndex: UInt32 = 0
+    let isSealed = segment.header.form == .sealed
+    var key = index.bigEndian
+    try withCursor(in: segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) in
+      let isCut = try withUnsafeBytes(of: &key) { (key) throws(LMDBError) in
+        try cursor.seek(atOrAfter: key) { key, bytes in
+          lastIndex = JournalStore.index(from: key)
+          guard bytes.count == SegmentWriter.chunkBytes && !isSealed else {
+            outcome = lend(bytes, lastIndex, body)
+            return false
+          }
+          chunks.append(contentsOf: bytes)
+          return true
+        }
+      }
+      guard isCut ?? false else { return }
+      var isLast = false
+      while !isLast {
+        let more: Void? = try cursor.move(.next) { key, bytes in
+          guard key.count == 6, JournalStore.index(from: key) == lastIndex else {
+            isLast = true
+            return
+          }
+          chunks.append(contentsOf: bytes)
+          isLast = bytes.count < SegmentWriter.chunkBytes
+        }
+        if more == nil { isLast = true }
+      }
+      outcome = chunks.withRawBytes { lend($0, lastIndex, body) }
+    }
+    return try outcome?.get()
+  }
+
+  private func lend<Result>(
+    _ bytes: UnsafeRawBufferPointer, _ lastIndex: UInt32, _ body: (EntryBlock) throws(JournalError) -> Result
+  ) -> Swift.Result<Result, JournalError> {
+    do throws(JournalError) {
+      let isVerified = verifiedBlocks.contains(lastIndex)
+      let block = try formatted(firstPosition.advanced(by: Int(lastIndex))) { () throws(FormatError) in
+        try EntryBlock(
+          bytes, lastIndex: lastIndex, segmentStart: firstPosition, segmentBase: segment.header.baseTime, isVerified: isVerified)
+      }
+      if !isVerified { verifiedBlocks.insert(lastIndex) }
+      return .success(try body(block))
+    } catch { return .failure(error) }
+  }
+
+  /// Lends the blocks in their order, from the one that holds an index on, until `body` returns false; each call of `body` within one snapshot,
+  /// which the caller keeps short.
+  func forEachBlock(from index: UInt32, _ body: (EntryBlock) throws(JournalError) -> Bool) throws(JournalError) {
+    try snapshot { () throws(JournalError) in
+      var next: UInt32? = index
+      while let wanted = next {
+        next =
+          try withBlock(atOrAfter: wanted) { (block) throws(JournalError) -> UInt32? in
+            try body(block) && block.lastIndex < .max ? block.lastIndex + 1 : nil
+          } ?? nil
+      }
+    }
+  }
+
+  /// Where the first block ends that ends at an index or behind it.
+  private func blockEnd(atOrAfter index: UInt32) throws(JournalError) -> UInt32? {
+    var key = index.bigEndian
+    return try withCursor(in: segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) in
+      try withUnsafeBytes(of: &key) { (key) throws(LMDBError) in
+        try cursor.seek(atOrAfter: key) { key, _ in JournalStore.index(from: key) }
+      }
+    }
+  }
+
+  private func formatted<Result>(
+    _ position: JournalPosition, _ body: () throws(FormatError) -> Result
+  ) throws(JournalError) -> Result {
+    do throws(FormatError) { return try body() } catch { throw JournalError(error, position, path: path) }
+  }
+}

@@ -1,0 +1,205 @@
+internal import JournalFormat
+internal import LMDB
+internal import MerkleTree
+
+/// Rewrites a segment that has ended into its sealed form: full pages, one index, and a node of the tree for each 256 leaves
+/// (`Schemas/journal-format.md`, "Sealed segment"). The rows stay what they are, but for their blocks.
+///
+/// The file counts only once the manifest lists it. What is left by a crash, or by ``Stopped``, is garbage.
+struct SegmentSealer {
+  /// Entries under one node of the tree.
+  static let nodeLeafCount = 256
+  /// What a transaction writes at most, so that its pages fit in memory and others get their turn.
+  static let stepBytes = 8 << 20
+  /// Entries that are read within one snapshot.
+  private static let stepEntryCount: UInt32 = 512
+
+  /// Sealing was asked to end early.
+  struct Stopped: Error {}
+
+  private let source: SegmentReader
+  private let target: SegmentEnvironment
+  private let entryCount: UInt32
+  private let shouldStop: () -> Bool
+
+  /// - Parameters:
+  ///   - segment: has ended.
+  ///   - shouldStop: asked every few hundred entries.
+  private init(
+    _ segment: Manifest.Segment, in directory: JournalDirectory, shouldStop: @escaping () -> Bool
+  ) throws(JournalError) {
+    source = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: false))
+    entryCount = try source.entryCount()
+    self.shouldStop = shouldStop
+    let path = directory.path(of: segment.sealed)
+    try FileSystem.remove(path)
+    try FileSystem.remove(path + "-lock")
+    var header = source.segment.header
+    header.form = .sealed
+    header.generation = segment.sealed.generation
+    target = try SegmentEnvironment.create(path, header)
+  }
+
+  /// Writes a segment's sealed file, compares it with the old one, and leaves it durable.
+  static func seal(_ segment: Manifest.Segment, in directory: JournalDirectory, shouldStop: @escaping () -> Bool) throws {
+    do {
+      try SegmentSealer(segment, in: directory, shouldStop: shouldStop).seal()
+    } catch let error as LMDBError {
+      throw JournalError(error)
+    }
+    try FileSystem.synchronizeDirectory(directory.segmentsPath)
+  }
+
+  private func seal() throws {
+    try copyTables()
+    try copyRows()
+    try writeIndex()
+    try writeTree(try comparedNodes())
+  }
+
+  // MARK: Tables
+
+  private func copyTables() throws {
+    let pairs = [
+      (source.segment.tables.contexts, target.tables.contexts), (source.segment.tables.dictionaries, target.tables.dictionaries),
+      (source.segment.tables.templates, target.tables.templates), (source.segment.tables.words, target.tables.words),
+    ]
+    for (from, to) in pairs {
+      var start: [UInt8]? = [0]
+      while let key = start {
+        let (rows, next) = try source.rows(of: from, from: key, limit: 1_000)
+        let transaction = try target.environment.beginWrite()
+        for row in rows { try transaction.put(row.value, for: row.key, in: to, .lastKey) }
+        try transaction.commit()
+        start = next
+      }
+    }
+  }
+
+  // MARK: Rows
+
+  private func copyRows() throws {
+    var builder = EntryBlockBuilder(
+      segmentStart: target.header.firstPosition, segmentBase: target.header.baseTime, firstIndex: 0)
+    var finished: [EntryBlockBuilder.Block] = []
+    var finishedBytes = 0
+    var next: UInt32 = 0
+    while next < entryCount {
+      guard !shouldStop() else { throw Stopped() }
+      let end = next.addingReportingOverflow(Self.stepEntryCount).partialValue
+      try source.forEachBlock(from: next) { (block) throws(JournalError) in
+        guard block.firstIndex == next else {
+          throw JournalError(
+            .recordDamaged, "the record is missing.", path: source.path, position: source.firstPosition.advanced(by: Int(next)))
+        }
+        try repack(block, &builder, &finished)
+        next = block.lastIndex + 1
+        return next < end
+      }
+      finishedBytes = finished.reduce(0) { $0 + $1.bytes.count }
+      if finishedBytes >= Self.stepBytes { try put(&finished) }
+    }
+    if !builder.isEmpty { finished.append(builder.finish()) }
+    try put(&finished)
+  }
+
+  /// Moves the rows of a block into blocks that fill pages. Only the time with which a row begins changes: it counts from its block's.
+  private func repack(
+    _ block: EntryBlock, _ builder: inout EntryBlockBuilder, _ finished: inout [EntryBlockBuilder.Block]
+  ) throws(JournalError) {
+    var block = block
+    do throws(FormatError) {
+      while let row = try block.next() {
+        var reader = ByteReader(row.bytes)
+        let time = block.base.adding(milliseconds: Int64(try reader.count(atMost: Int(Int32.max) << 16)))
+        let rest = try reader.take(reader.remainingCount)
+        if builder.isPageFull(adding: row.bytes.count) { finished.append(builder.finish()) }
+        if builder.isEmpty { builder.begin(at: time) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(rest.count + 5)
+        bytes.appendVarint(UInt64(time.milliseconds(since: builder.base)))
+        bytes.append(contentsOf: rest)
+        bytes.withUnsafeBytes { builder.append(row: $0, isPair: row.isPair) }
+      }
+    } catch {
+      throw JournalError(error, source.firstPosition.advanced(by: Int(block.firstIndex)), path: source.path)
+    }
+  }
+
+  private func put(_ blocks: inout [EntryBlockBuilder.Block]) throws {
+    let transaction = try target.environment.beginWrite()
+    for block in blocks { try transaction.put(block.bytes, for: bigEndianBytes(block.lastIndex), in: target.tables.entries, .lastKey) }
+    try transaction.commit()
+    blocks.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: Index
+
+  private func writeIndex() throws(JournalError) {
+    try source.withIndex { (file, tail) throws(JournalError) in
+      try target.tables.index!.write(merging: file, tail, as: IndexState.Owner(target.header), into: target.environment)
+    }
+  }
+
+  // MARK: Leaves
+
+  /// Reads both files to their end and compares them entry by entry. Returns the nodes over their leaves.
+  private func comparedNodes() throws -> [MerkleHash] {
+    let copy = try SegmentReader(target)
+    guard try copy.entryCount() == entryCount else { throw differs(at: 0) }
+    var nodes: [MerkleHash] = []
+    var node = MerkleAccumulator()
+    var next: UInt32 = 0
+    while next < entryCount {
+      guard !shouldStop() else { throw Stopped() }
+      let originals = try source.entries(from: next, limit: Int(Self.stepEntryCount))
+      let copies = try copy.entries(from: next, limit: Int(Self.stepEntryCount))
+      guard originals.count == copies.count, !originals.isEmpty else { throw differs(at: next) }
+      for (original, copied) in zip(originals, copies) {
+        let (original, copied) = (try original.get(), try copied.get())
+        guard original == copied else { throw differs(at: next) }
+        node.append(copied.leafHash)
+        next += 1
+        if node.leafCount == Self.nodeLeafCount || next == entryCount {
+          nodes.append(node.root)
+          node = MerkleAccumulator()
+        }
+      }
+    }
+    return nodes
+  }
+
+  private func differs(at index: UInt32) -> JournalError {
+    JournalError(
+      .segmentDamaged, "the sealed copy differs from the segment; the segment stays as it is.", path: target.environment.path,
+      position: source.firstPosition.advanced(by: Int(index)))
+  }
+
+  private func writeTree(_ nodes: [MerkleHash]) throws {
+    let transaction = try target.environment.beginWrite()
+    for (number, node) in nodes.enumerated() {
+      try transaction.put(node.bytes, for: bigEndianBytes(UInt32(number)), in: target.tables.tree, .lastKey)
+    }
+    try transaction.commit()
+  }
+}
+
+extension EntryBlockBuilder {
+  /// A page of a long value holds so much less than 4,096 bytes (mdb.c, `PAGEHDRSZ`).
+  private static let pageHeadBytes = 16
+  private static let pageBytes = 4_096
+  /// Pages of a block that small rows fill.
+  private static let commonPageCount = 4
+  /// What may stay empty at the end of a block.
+  private static let spareBytes = 128
+
+  /// Whether a sealed block is so full that a row of so many bytes belongs in the next one.
+  func isPageFull(adding rowBytes: Int) -> Bool {
+    guard !isEmpty else { return false }
+    let used = sizeBound + Self.pageHeadBytes
+    let pages = (used + Self.pageBytes - 1) / Self.pageBytes
+    let spare = pages * Self.pageBytes - used
+    guard spare < rowBytes + 5 else { return Int(entryCount) >= SegmentWriter.maximumBlockEntryCount - 1 }
+    return spare <= Self.spareBytes || pages >= Self.commonPageCount
+  }
+}

@@ -1,0 +1,92 @@
+internal import JournalFormat
+internal import Zstandard
+
+/// Where a segment keeps what its payloads refer to.
+protocol TemplateStorage {
+  /// The encoding of a template.
+  func template(_ number: UInt32) throws -> [UInt8]
+  /// The bytes of a word.
+  func word(_ number: UInt32) throws -> [UInt8]
+}
+
+/// Reads `template` payloads of one segment; keeps the templates and words that it met. Not for several threads at a time.
+struct TemplateDecoder {
+  private let replay = TemplateReplay()
+  private let cache: TemplateCache
+
+  init() throws(ZstandardError) { cache = try TemplateCache() }
+
+  /// Reads one payload; `reader` then stands behind it.
+  /// - Parameters:
+  ///   - request: the request that the payload was stored after; with its layout where its own payload is a template, else it counts for nothing.
+  ///   - observedAt: the payload's own.
+  /// - Throws: `FormatError` for bytes that are no such payload, or what `storage` throws.
+  func decode(
+    _ reader: inout ByteReader, request: EntryContent?, observedAt: Timestamp, storage: some TemplateStorage
+  ) throws -> TemplateMessage {
+    var rest = reader
+    var cursor = ByteCursor(try rest.take(rest.remainingCount))
+    var source = StoredTemplates(cache: cache, storage: storage)
+    let message = try RequestText.with(request) {
+      try replay.message(from: &cursor, source: &source, request: $0, observedAt: observedAt.rawValue)
+    }
+    _ = try reader.take(cursor.offset)
+    return message
+  }
+}
+
+/// What a decoder has read so far.
+private final class TemplateCache {
+  let codec: TemplateCodec
+  var templates: [Template?] = []
+  let words = WordList()
+  /// No honest segment has more.
+  var bytes = 2 * TemplateTable.maximumMarkupBytes
+
+  init() throws(ZstandardError) { codec = try TemplateCodec() }
+
+  @inline(__always)
+  func template(_ number: UInt32) -> Template? {
+    number >= 1 && number <= templates.count ? templates[Int(number) - 1] : nil
+  }
+}
+
+/// Templates and words from the cache, else from storage.
+private struct StoredTemplates<Storage: TemplateStorage>: TemplateSource {
+  let cache: TemplateCache
+  let storage: Storage
+
+  @inline(__always)
+  func template(_ number: UInt32) throws -> Template {
+    if let template = cache.template(number) { return template }
+    return try read(number, mayHaveBase: true)
+  }
+
+  private func read(_ number: UInt32, mayHaveBase: Bool) throws -> Template {
+    guard number >= 1, number <= TemplateTable.maximumCount else { throw FormatError("template \(number) is out of bounds") }
+    let content = try cache.codec.content(of: try storage.template(number), number: number, forWriting: false) {
+      _ = try read(1, mayHaveBase: false)
+    }
+    let template = try content.withUnsafeBytes { bytes in
+      var cursor = ByteCursor(bytes)
+      return try Template(from: &cursor) { base in
+        // So that this ends.
+        guard mayHaveBase, base < number else { throw FormatError("template \(number) is made of one that it must not be made of") }
+        return try cache.template(base) ?? read(base, mayHaveBase: false)
+      }
+    }
+    cache.bytes -= template.memoryBytes
+    guard cache.bytes >= 0 else { throw FormatError("the templates of the segment take too much memory") }
+    while cache.templates.count < number { cache.templates.append(nil) }
+    cache.templates[Int(number) - 1] = template
+    return template
+  }
+
+  @inline(__always)
+  func word(_ number: UInt32) throws -> UnsafeBufferPointer<UInt8> {
+    if let word = cache.words[number] { return word }
+    guard number >= 1, number <= WordList.maximumCount else { throw FormatError("word \(number) is out of bounds") }
+    try storage.word(number).withUnsafeBufferPointer { try cache.words.insert($0, number: number) }
+    return cache.words[number]!
+  }
+}

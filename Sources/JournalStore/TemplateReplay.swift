@@ -1,0 +1,240 @@
+internal import Glibc
+internal import JournalFormat
+
+/// Where templates and words are found by their number.
+protocol TemplateSource {
+  mutating func template(_ number: UInt32) throws -> Template
+  /// Lent for as long as the source lives.
+  mutating func word(_ number: UInt32) throws -> UnsafeBufferPointer<UInt8>
+}
+
+/// A message as its template and values tell it.
+struct TemplateMessage {
+  let payload: [UInt8]
+  let layout: MessageLayout
+  /// The marks that the template tells.
+  let marks: [Mark]
+}
+
+/// A request whose values an answer may refer to: its leaves that are their text.
+struct RequestText {
+  let payload: UnsafeBufferPointer<UInt8>
+  let leaves: UnsafeBufferPointer<Leaf>
+
+  @inline(__always)
+  func text(_ index: Int) -> UnsafeBufferPointer<UInt8>? {
+    guard index < leaves.count, leaves[index].decodedText == nil else { return nil }
+    let range = leaves[index].range
+    guard range.lowerBound >= 0, range.upperBound <= payload.count else { return nil }
+    return UnsafeBufferPointer(rebasing: payload[range])
+  }
+
+  /// Lends the request's text to `body`; nothing where there is no request or it has no layout.
+  static func with<Result>(_ request: EntryContent?, _ body: (RequestText) throws -> Result) rethrows -> Result {
+    guard let request, let layout = request.layout else {
+      return try body(RequestText(payload: UnsafeBufferPointer(start: nil, count: 0), leaves: UnsafeBufferPointer(start: nil, count: 0)))
+    }
+    return try request.payload.withUnsafeBufferPointer { payload in
+      try layout.leaves.withUnsafeBufferPointer { try body(RequestText(payload: payload, leaves: $0)) }
+    }
+  }
+}
+
+/// Puts messages together again from templates and values. One for many messages; not for several threads at a time.
+final class TemplateReplay {
+  /// What a payload may have.
+  static let maximumPayloadBytes = 2 << 20
+  /// The shortest element without child elements has four bytes.
+  static let maximumLeaves = maximumPayloadBytes / 4
+
+  /// Unsafe: reached by pointer, for no exclusivity check at each value. Owned here; used by one call at a time.
+  private let state: UnsafeMutablePointer<ReplayState>
+
+  init() {
+    state = .allocate(capacity: 1)
+    state.initialize(to: ReplayState())
+  }
+
+  deinit {
+    state.pointee.output.deallocate()
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  /// Reads one message from `cursor`, which then stands behind it.
+  func message(
+    from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
+  ) throws -> TemplateMessage {
+    defer { state.pointee.clear() }
+    try state.pointee.assemble(from: &cursor, source: &source, request: request, observedAt: observedAt)
+    return state.pointee.message
+  }
+
+  /// Whether a reader would read this content from `cursor`: its bytes, its layout, and its marks if the payload tells them. The same
+  /// work as ``message(from:source:request:observedAt:)``, without the copies.
+  func reproduces(
+    _ content: EntryContent, tellsMarks: Bool, from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText
+  ) throws -> Bool {
+    defer { state.pointee.clear() }
+    try state.pointee.assemble(from: &cursor, source: &source, request: request, observedAt: content.observedAt.rawValue)
+    return cursor.isAtEnd && state.pointee.equals(content, tellsMarks: tellsMarks)
+  }
+}
+
+/// The message that is being put together.
+private struct ReplayState {
+  var output = ByteScratch(maximumBytes: TemplateReplay.maximumPayloadBytes)
+  private var leaves: [Leaf] = []
+  private var marks: [Mark] = []
+  private var place = ListPlace()
+  private var parts: [(template: Template, count: Int)] = []
+
+  mutating func assemble(
+    from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
+  ) throws {
+    let hasExceptions = try readParts(&cursor, &source)
+    var exceptions = Exceptions(cursor)
+    if hasExceptions { exceptions = try Exceptions(readingFrom: &cursor) }
+    try reserve()
+    for index in parts.indices {
+      let template = parts[index].template
+      for _ in 0..<parts[index].count { try append(template, &exceptions, &cursor, &source, request, observedAt) }
+    }
+    guard exceptions.isAtEnd else { throw FormatError("a message has exceptions beyond its values") }
+  }
+
+  var message: TemplateMessage {
+    let payload = Array(UnsafeBufferPointer(start: output.base, count: output.count))
+    return TemplateMessage(payload: payload, layout: MessageLayout(leaves: leaves, envelope: parts[0].template.envelope), marks: marks)
+  }
+
+  func equals(_ content: EntryContent, tellsMarks: Bool) -> Bool {
+    let isPayload = content.payload.withUnsafeBufferPointer { $0.equals(UnsafeBufferPointer(start: output.base, count: output.count)) }
+    return isPayload && content.layout?.leaves == leaves && content.layout?.envelope == parts[0].template.envelope
+      && (tellsMarks ? marks == content.marks : marks.isEmpty)
+  }
+
+  /// Makes ready for the next message.
+  mutating func clear() {
+    output.removeAll()
+    // A long list must not keep its memory for ever. What was handed out is copied by neither.
+    leaves.removeAll(keepingCapacity: leaves.capacity <= 1_024)
+    marks.removeAll(keepingCapacity: marks.capacity <= 1_024)
+    place = ListPlace()
+    parts.removeAll(keepingCapacity: true)
+  }
+
+  /// Reads which templates the message is made of; true where exceptions follow.
+  private mutating func readParts(_ cursor: inout ByteCursor, _ source: inout some TemplateSource) throws -> Bool {
+    let head = try cursor.varint()
+    var number = head >> 1
+    while true {
+      guard let known = UInt32(exactly: number) else { throw FormatError("the number of a template is out of bounds") }
+      let template = try source.template(known)
+      guard template.role.contains(.first) == parts.isEmpty else { throw FormatError("the parts of a message are out of order") }
+      let count = template.isRepeatable ? try cursor.count(atMost: TemplateReplay.maximumLeaves) : 1
+      guard count > 0 else { throw FormatError("a part of a message is not there") }
+      parts.append((template, count))
+      if template.role.contains(.last) { return head & 1 != 0 }
+      number = try cursor.varint()
+    }
+  }
+
+  /// Makes room for the leaves, whose number is known, and bounded before anything is allocated.
+  private mutating func reserve() throws(FormatError) {
+    var leafCount = 0
+    for part in parts {
+      guard part.count * part.template.holes.count <= TemplateReplay.maximumLeaves - leafCount else {
+        throw FormatError("a message has too many values")
+      }
+      leafCount += part.count * part.template.holes.count
+    }
+    leaves.reserveCapacity(leafCount)
+    marks.reserveCapacity(min(leafCount, 8))
+  }
+
+  private mutating func append(
+    _ template: Template, _ exceptions: inout Exceptions, _ cursor: inout ByteCursor, _ source: inout some TemplateSource,
+    _ request: RequestText, _ observedAt: Int64
+  ) throws {
+    var piece = 0
+    if template.leadingPieces == 1 {
+      try output.append(template.piece(0))
+      piece = 1
+    }
+    for index in 0..<template.holes.count {
+      let hole = template.holes[index]
+      let start = output.count
+      let form = try exceptions.isNext(leaves.count) ? ValueForm(from: &cursor) : hole.form
+      let decoded = try write(form, &cursor, &source, request, observedAt)
+      guard let (item, subitem) = place.follow(hole.shape.step) else { throw FormatError("the items of a message are out of order") }
+      let range = start..<output.count
+      leaves.append(
+        Leaf(path: hole.shape.path, item: item, subitem: subitem, range: range, traits: hole.shape.traits, decodedText: decoded))
+      if hole.shape.markKind != 0, !(decoded?.isEmpty ?? range.isEmpty) {
+        marks.append(Mark(kind: TermKind(rawValue: hole.shape.markKind), range: range, inlineText: decoded))
+      }
+      try output.append(template.piece(piece))
+      piece += 1
+    }
+  }
+
+  /// Writes a value; the decoded text where the leaf has one.
+  @inline(__always)
+  private mutating func write(
+    _ form: ValueForm, _ cursor: inout ByteCursor, _ source: inout some TemplateSource, _ request: RequestText, _ observedAt: Int64
+  ) throws -> [UInt8]? {
+    switch form.kind {
+    case .same:
+      guard form.argument > 0, form.argument <= UInt64(leaves.count), case let leaf = leaves.count - Int(form.argument),
+        leaves[leaf].decodedText == nil
+      else { throw FormatError("a value refers to none before it") }
+      try output.append(copyOf: leaves[leaf].range)
+    case .request:
+      guard let index = Int(exactly: form.argument), let text = request.text(index) else {
+        throw FormatError("a value refers to none of the request")
+      }
+      try output.append(text)
+    case .decoded:
+      try output.append(cursor.counted())
+      return Array(try cursor.counted())
+    default:
+      try form.write(from: &cursor, observedAt: observedAt, words: &source, to: &output)
+    }
+    return nil
+  }
+
+  /// The indexes of the leaves that do not follow their rule, read one at a time from where they stand.
+  private struct Exceptions {
+    private var distances: ByteCursor
+    private var remaining = 0
+    private var next = -1
+
+    /// None.
+    init(_ cursor: ByteCursor) { distances = cursor }
+
+    /// Reads the list; `cursor` then stands behind it.
+    init(readingFrom cursor: inout ByteCursor) throws(FormatError) {
+      remaining = try cursor.count(atMost: TemplateReplay.maximumLeaves)
+      distances = cursor
+      for _ in 0..<remaining { _ = try cursor.varint() }
+      try advance(from: 0)
+    }
+
+    var isAtEnd: Bool { next < 0 }
+
+    @inline(__always)
+    mutating func isNext(_ index: Int) throws(FormatError) -> Bool {
+      guard index == next else { return false }
+      try advance(from: index + 1)
+      return true
+    }
+
+    private mutating func advance(from index: Int) throws(FormatError) {
+      next = -1
+      guard remaining > 0 else { return }
+      remaining -= 1
+      next = index + (try distances.count(atMost: TemplateReplay.maximumLeaves))
+    }
+  }
+}

@@ -1,0 +1,108 @@
+internal import JournalFormat
+
+extension ValueForm {
+  /// Reads a value of this form and appends its text. Forms that refer to other leaves are for the caller.
+  func write(
+    from cursor: inout ByteCursor, observedAt: Int64, words: inout some TemplateSource, to output: inout ByteScratch
+  ) throws {
+    switch kind {
+    case .decoded, .same, .request: throw FormatError("a value refers to nothing")
+    case .empty: break
+    case .bytes: try output.append(cursor.counted())
+    case .word: try output.append(words.word(Self.number(cursor.varint())))
+    case .fixed: try output.append(words.word(Self.number(argument)))
+    case .uuid: try writeUUID(from: &cursor, words: &words, to: &output)
+    case .dateTime: try writeDateTime(from: &cursor, observedAt, to: &output)
+    case .decimal:
+      let number = try cursor.signedVarint()
+      guard argument < UInt64(DecimalText.maximumDigits) else { throw FormatError("a scale is out of bounds") }
+      let count = try DecimalText.write(number, scale: Int(argument), to: try output.room(DecimalText.maximumBytes))
+      output.giveBack(DecimalText.maximumBytes - count)
+    case .hexadecimal:
+      let count = try length(argument >> 1, &cursor)
+      let bytes = try cursor.take((count + 1) / 2)
+      HexadecimalText.write(bytes, digitCount: count, isUpperCase: argument & 1 != 0, to: try output.room(count))
+    case .packed:
+      let count = try length(argument, &cursor)
+      try PackedText.write(&cursor, symbolCount: count, to: try output.room(count))
+    case .numbered: try writeNumbered(from: &cursor, words: &words, to: &output)
+    case .pattern: try writePattern(from: &cursor, to: &output)
+    }
+  }
+
+  private static func number(_ word: UInt64) throws(FormatError) -> UInt32 {
+    guard let number = UInt32(exactly: word) else { throw FormatError("the number of a word is out of bounds") }
+    return number
+  }
+
+  private func length(_ fixed: UInt64, _ cursor: inout ByteCursor) throws(FormatError) -> Int {
+    let count = fixed == 0 ? UInt64(try cursor.byte()) : fixed
+    guard count <= UInt64(Self.maximumSymbols) else { throw FormatError("a length is out of bounds") }
+    return Int(count)
+  }
+
+  private func writeUUID(from cursor: inout ByteCursor, words: inout some TemplateSource, to output: inout ByteScratch) throws {
+    let spelling = UUIDSpelling(argument: argument)
+    switch spelling.prefix {
+    case .none: break
+    case .fixed: try output.append(words.word(spelling.fixedWord))
+    case .word: try output.append(words.word(Self.number(cursor.varint())))
+    case .bytes: try output.append(cursor.counted())
+    }
+    UUIDText.write(try cursor.take(16), isUpperCase: spelling.isUpperCase, to: try output.room(UUIDText.count))
+  }
+
+  private func writeDateTime(from cursor: inout ByteCursor, _ observedAt: Int64, to output: inout ByteScratch) throws(FormatError) {
+    guard let spelling = DateTimeSpelling(argument: argument) else { throw FormatError("the offset of a date is out of bounds") }
+    var offset = spelling.zone == .fixed ? spelling.offsetMinutes : 0
+    if spelling.zone == .offset {
+      let minutes = try cursor.signedVarint()
+      guard minutes.magnitude <= UInt64(DateTimeSpelling.maximumOffsetMinutes) else {
+        throw FormatError("the offset of a date is out of bounds")
+      }
+      offset = Int(minutes)
+    }
+    let (units, overflow) = Self.flooredQuotient(observedAt, spelling.unit).addingReportingOverflow(try cursor.signedVarint())
+    let (milliseconds, overflow2) = units.multipliedReportingOverflow(by: spelling.unit)
+    guard !overflow, !overflow2 else { throw FormatError("a date is out of bounds") }
+    let count = try DateTimeText.write(
+      milliseconds: milliseconds, spelling, offsetMinutes: offset, to: try output.room(DateTimeText.maximumBytes))
+    output.giveBack(DateTimeText.maximumBytes - count)
+  }
+
+  private func writeNumbered(from cursor: inout ByteCursor, words: inout some TemplateSource, to output: inout ByteScratch) throws {
+    let word = argument >> 5 == 0 ? try cursor.varint() : argument >> 5
+    try output.append(words.word(Self.number(word)))
+    let digitCount = Int(argument & 0x1f)
+    guard digitCount <= DecimalText.maximumDigits else { throw FormatError("a number has too many digits") }
+    var number = try cursor.varint()
+    let target = try output.room(digitCount)
+    for index in stride(from: digitCount - 1, through: 0, by: -1) {
+      target[index] = 0x30 + UInt8(number % 10)
+      number /= 10
+    }
+    guard number == 0 else { throw FormatError("a number has too many digits") }
+  }
+
+  private func writePattern(from cursor: inout ByteCursor, to output: inout ByteScratch) throws(FormatError) {
+    guard let pattern = TextPattern(argument: argument) else { throw FormatError("a pattern is none") }
+    var number = try cursor.integer(bytes: TextPattern.byteCount(pattern.cardinality))
+    guard number < pattern.cardinality else { throw FormatError("a value is beyond its pattern") }
+    let target = try output.room(pattern.characterCount)
+    var place = pattern.characterCount
+    var shift: UInt64 = 54
+    while true {
+      let bits = argument >> shift & 0x3f
+      if bits != 0 {
+        let run = TextPattern.Run(bits)
+        for _ in 0..<run.count {
+          place -= 1
+          target[place] = run.firstCharacter &+ UInt8(truncatingIfNeeded: number % run.radix)
+          number /= run.radix
+        }
+      }
+      if shift == 0 { return }
+      shift -= 6
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import JournalFormat
+import TestSupport
+import Testing
+
+@testable import JournalStore
+
+/// Words alone: what a value needs of a segment.
+private struct WordSource: TemplateSource {
+  let words: WordList
+
+  func template(_ number: UInt32) throws -> Template { throw FormatError("none") }
+  func word(_ number: UInt32) throws -> UnsafeBufferPointer<UInt8> {
+    guard let word = words[number] else { throw FormatError("none") }
+    return word
+  }
+}
+
+@Suite struct ValueFormTests {
+  private let words = WordList()
+  private let observedAt: Int64 = 1_740_787_200_123
+
+  /// The text that comes back from each form that takes it.
+  private func roundTrips(_ text: [UInt8], isRecurring: Bool) throws -> [(form: ValueForm, back: [UInt8], bytes: Int)] {
+    try text.withUnsafeBufferPointer { text in
+      try ValueForm.forms(of: text, isRecurring: isRecurring, words: words).compactMap { form in
+        var value: [UInt8] = []
+        guard form.append(text, .init(observedAt: observedAt, words: words), to: &value) else {
+          #expect(value.isEmpty, "\(form) leaves bytes behind")
+          return nil
+        }
+        var encoded: [UInt8] = []
+        form.encode(to: &encoded)
+        encoded += value
+        var output = ByteScratch(maximumBytes: 1 << 20)
+        defer { output.deallocate() }
+        try encoded.withUnsafeBytes { bytes in
+          var cursor = ByteCursor(bytes)
+          var source = WordSource(words: words)
+          let read = try ValueForm(from: &cursor)
+          #expect(read == form)
+          try read.write(from: &cursor, observedAt: observedAt, words: &source, to: &output)
+          #expect(cursor.isAtEnd)
+        }
+        return (form, Array(UnsafeBufferPointer(start: output.base, count: output.count)), value.count)
+      }
+    }
+  }
+
+  private func least(_ text: String, isRecurring: Bool = false) throws -> (kind: ValueForm.Kind, bytes: Int)? {
+    let all = try roundTrips(Array(text.utf8), isRecurring: isRecurring)
+    for one in all { #expect(one.back == Array(text.utf8), "\(one.form)") }
+    return all.min { $0.bytes < $1.bytes }.map { ($0.form.kind, $0.bytes) }
+  }
+
+  @Test(arguments: [
+    ("76fec679-6d83-4559-a048-9696c851817c", ValueForm.Kind.uuid, 16), ("76FEC679-6D83-4559-A048-9696C851817C", .uuid, 16),
+    ("2025-03-01T00:00:57.280Z", .dateTime, 3), ("2025-02-28T13:37:14+01:00", .dateTime, 3), ("2025-03-01T00:00:00.0", .dateTime, 1),
+    ("2026-10-22T00:00:00.000Z", .dateTime, 4), ("13000", .decimal, 3), ("-0.50", .decimal, 1), ("04041F206B9FAF", .hexadecimal, 7),
+    ("c39a6c92e79a4e16882eb226e686996e", .hexadecimal, 16), ("FR-MS2-C50317778-B", .pattern, 8), ("FR*C01*E01007*1", .packed, 10),
+    ("", .empty, 0),
+  ])
+  func `each type of value takes few bytes`(text: String, kind: ValueForm.Kind, bytes: Int) throws {
+    let found = try #require(try least(text))
+    #expect(found.bytes == bytes)
+    #expect(found.kind == kind)
+  }
+
+  @Test(arguments: [
+    "007", "+1", "-0", "-0.0", "1.", ".5", "1e3", "2025-02-29T00:00:00Z", "2025-03-01T24:00:00Z", "2025-03-01T23:59:60Z",
+    "2025-03-01T00:00:00.1234Z",
+    "2025-03-01T00:00:00-00:00", "2025-03-01T00:00:00+15:00", "2025-03-01t00:00:00z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00",
+    "0001-01-01T00:00:00+14:00", "76fec679-6d83-4559-a048-9696C851817C", "999999999999999999", "9999999999999999999", "-----", "é", "a",
+  ])
+  func `a value in an odd spelling comes back as it was`(text: String) throws { #expect(try least(text) != nil) }
+
+  @Test func `random values come back as they were, in every form that takes them`() throws {
+    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    let alphabets = ["0123456789", "0123456789abcdef", "0123456789ABCDEF-", "ABCXYZ019-*._", "-0.159", "abcXYZ-09", "T0123-:.Z+é "].map {
+      Array($0.utf8)
+    }
+    for _ in 0..<20_000 {
+      var text: [UInt8]
+      switch random.below(5) {
+      case 0:
+        let time = Timestamp(rawValue: Int64.random(in: Timestamp.range, using: &random)).description
+        text =
+          Array(time.utf8.prefix(19)) + Array(["", ".5", ".07", ".000", ".123"][random.below(5)].utf8)
+          + Array(["", "Z", "+02:00", "-13:59"][random.below(4)].utf8)
+      default:
+        let alphabet = alphabets[random.below(alphabets.count)]
+        text = (0..<random.below(40)).map { _ in alphabet[random.below(alphabet.count)] }
+      }
+      let isRecurring = random.chance(2)
+      if isRecurring {
+        text.withUnsafeBufferPointer { text in
+          if let part = ValueForm.recurringPart(of: text) { _ = words.append(part) }
+        }
+      }
+      for one in try roundTrips(text, isRecurring: isRecurring) { #expect(one.back == text, "\(one.form)") }
+    }
+  }
+
+  @Test func `no bytes make a value trap`() throws {
+    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    _ = Array("IOP-TID-".utf8).withUnsafeBufferPointer { words.append($0) }
+    var output = ByteScratch(maximumBytes: 4096)
+    defer { output.deallocate() }
+    var refusals = 0
+    for _ in 0..<100_000 {
+      let bytes = random.bytes(1 + random.below(24))
+      output.removeAll()
+      bytes.withUnsafeBytes { bytes in
+        var cursor = ByteCursor(bytes)
+        var source = WordSource(words: words)
+        do {
+          try ValueForm(from: &cursor).write(
+            from: &cursor, observedAt: Int64(bitPattern: random.next()), words: &source, to: &output)
+        } catch { refusals += 1 }
+      }
+    }
+    #expect(refusals > 10_000)
+  }
+}
