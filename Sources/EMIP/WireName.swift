@@ -146,9 +146,9 @@ public enum WireName {
 
 extension WireName {
   /// Whether an element's texts come again and again and are never personal, so that a segment may keep each of them once, as a word:
-  /// codes, types, units, statuses, and the ids of operators and of what they run.
+  /// codes, types, units, statuses, the ids of operators and of what they run, and those of messages and sessions, whose beginnings recur.
   ///
-  /// An allow-list. What tells of a user or a session, and what anybody may write freely, MUST NOT be on it.
+  /// An allow-list. What tells of a user, and what anybody may write freely, MUST NOT be on it.
   public static func isRecurring(_ name: UInt16) -> Bool {
     switch name {
     case value, soap11FaultCode, faultCode, requestStatus, heartBeatPeriod: true
@@ -159,6 +159,8 @@ extension WireName {
     case requestedServiceId, authorisationValue, intermediateCDRRequested, actionType, cdrNature: true
     case meterTypeId, meterUnit, sessionEventNature, sessionActionNature: true
     case availabilityStatus, busyStatus, changeType: true
+    case transactionId, serviceSessionId, partnerServiceSessionId, execPartnerSessionId, salePartnerSessionId: true
+    case sessionEventId, relatedSessionEventId, sessionActionId, relatedSessionActionId, bookingId, salePartnerBookingId: true
     default: false
     }
   }
