@@ -4,10 +4,11 @@ import JournalStore
 
 struct Seal: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Seal the segments that have ended: smaller, and each block checked by itself.",
+    abstract: "Seal the segments that have ended: one file each, smaller and whole.",
     discussion: """
       A segment ends with its month, or when its file reaches the size that the journal was made with; whoever holds the journal then seals it \
-      by and by. This waits until that is done. Recording goes on meanwhile, and a segment stays as it was until its sealed file is complete.
+      by and by. This waits until that is done. Recording goes on meanwhile, and a segment stays as it was until its sealed file is complete and \
+      was compared with it.
 
       EXAMPLES
         emip-journal seal
