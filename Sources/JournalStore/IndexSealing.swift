@@ -43,6 +43,8 @@ extension IndexTables {
     var run = empty
     var start = IndexRow(rawValue: 0)
     var nextOfTail = 0
+    /// Not yet written.
+    var rows: [IndexRow] = []
     var isDone = false
     while !isDone {
       let transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
@@ -53,9 +55,13 @@ extension IndexTables {
           try source!.read(run, from: start, atLeast: count)
         }
         let tailEnd = tailRows[nextOfTail...].firstIndex { $0 > step.end } ?? tailRows.count
-        let rows = nextOfTail == tailEnd ? step.rows : (step.rows + tailRows[nextOfTail..<tailEnd]).sorted()
+        rows += (step.rows + tailRows[nextOfTail..<tailEnd]).map(run.coding.kept)
         nextOfTail = tailEnd
-        try translating { () throws(LMDBError) in for row in rows { try writer.add(row, in: transaction) } }
+        // Shorter keys are equal where longer ones were not: their rows are in order only once all of them are there.
+        rows.sort()
+        let end = step.isLast ? rows.count : rows.firstIndex { $0.key == rows[rows.count - 1].key } ?? 0
+        try translating { () throws(LMDBError) in for row in rows[..<end] { try writer.add(row, in: transaction) } }
+        rows.removeFirst(end)
         isDone = step.isLast
         if !isDone { start = IndexRow(rawValue: step.end.rawValue + 1) }
       }
