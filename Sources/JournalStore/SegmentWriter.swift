@@ -64,7 +64,9 @@ struct SegmentWriter {
       nextIndex += 1
       lastRecordedAt = entry.recordedAt
     }
-    if entries.count == 1, entries[0].kind == .request, payloads[0].form == .template { openRequests.insert(entries[0]) }
+    // One that refers to another itself would make whoever reads its answer read a chain of them.
+    let mayBeReferredTo = payloads[0].form == .template && !payloads[0].refersToRequest
+    if entries.count == 1, entries[0].kind == .request, mayBeReferredTo { openRequests.insert(entries[0]) }
   }
 
   /// Writes what the appends since the last flush left to write.
