@@ -4,9 +4,13 @@ extension JournalDirectory {
   /// The file of a segment.
   public func file(of segment: Manifest.Segment) -> String { path(of: segment) }
 
-  /// The size of a segment's file, in bytes.
-  /// - Throws: ``JournalError`` `io.error` where the file cannot be looked at.
-  public func sizeBytes(of segment: Manifest.Segment) throws(JournalError) -> Int { try FileSystem.sizeBytes(of: path(of: segment)) }
+  /// The size of a segment's files, in bytes: its own, and that of its index where that stands beside it.
+  /// - Throws: ``JournalError`` `io.error` where a file cannot be looked at.
+  public func sizeBytes(of segment: Manifest.Segment) throws(JournalError) -> Int {
+    let indexPath = Manifest.Segment.indexPath(ofSegmentAt: path(of: segment))
+    let indexBytes = segment.form == .hot && FileSystem.exists(indexPath) ? try FileSystem.sizeBytes(of: indexPath) : 0
+    return try FileSystem.sizeBytes(of: path(of: segment)) + indexBytes
+  }
 
   /// A way to append, whoever holds the journal: it is opened where nobody does, and else its holder does the work. Let go of it soon:
   /// as long as it lives nobody else may hold the journal.

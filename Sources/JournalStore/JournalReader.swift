@@ -128,6 +128,9 @@ public final class JournalReader {
     return answers
   }
 
+  /// How many entries of a segment its index does not know yet: a search looks through them.
+  public func unindexedEntryCount(_ segment: Manifest.Segment) throws(JournalError) -> Int { try reader(segment).unindexedCount() }
+
   // MARK: Times
 
   /// The latest observedAt of any entry; nil in an empty journal.

@@ -8,7 +8,11 @@ struct Census {
     let firstPosition: UInt64
     /// Nil while it is written to.
     let lastPosition: UInt64?
+    /// `hot` or `sealed`.
+    let form: String
     let sizeBytes: Int
+    /// Entries that its index does not know yet.
+    let unindexedEntries: Int
   }
 
   private(set) var entriesByKind: [EntryKind: UInt64] = [:]
@@ -59,11 +63,11 @@ struct Census {
     count(operation, context.outcome.outcomeClass ?? .ok, 1)
   }
 
-  mutating func add(_ segment: Manifest.Segment, sizeBytes: Int) {
+  mutating func add(_ segment: Manifest.Segment, sizeBytes: Int, unindexedEntries: Int) {
     segments.append(
       SegmentRow(
         name: segment.name, firstPosition: segment.firstPosition.rawValue, lastPosition: segment.lastPosition?.rawValue,
-        sizeBytes: sizeBytes))
+        form: "\(segment.form)", sizeBytes: sizeBytes, unindexedEntries: unindexedEntries))
   }
 
   private mutating func count(_ operation: String, _ outcome: OutcomeClass?, _ change: Int64) {

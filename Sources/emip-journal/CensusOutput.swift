@@ -70,11 +70,12 @@ struct CensusText {
 
   private var segments: [String] {
     guard !census.segments.isEmpty else { return [] }
-    let header = "segment".padded(to: 18) + "positions".padded(to: 26) + "size".padded(to: 10, isRight: true)
+    let header = "segment".padded(to: 18) + "positions".padded(to: 26) + "size".padded(to: 10, isRight: true) + "  form"
     let rows = census.segments.map { segment in
       let end = segment.lastPosition.map { Figure.count($0) } ?? "now"
       return segment.name.padded(to: 18) + "\(Figure.count(segment.firstPosition)) to \(end)".padded(to: 26)
-        + Figure.size(segment.sizeBytes).padded(to: 10, isRight: true)
+        + Figure.size(segment.sizeBytes).padded(to: 10, isRight: true) + "  \(segment.form)"
+        + (segment.unindexedEntries > 0 ? ", \(Figure.count(segment.unindexedEntries)) entries not indexed yet" : "")
     }
     return ["", style.text(header, .dim)] + rows
   }

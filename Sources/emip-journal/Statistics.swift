@@ -28,7 +28,10 @@ struct Statistics: ParsableCommand {
       case .failure: census.damagedCount += 1
       }
     }
-    for segment in reader.manifest.segments { census.add(segment, sizeBytes: try reader.directory.sizeBytes(of: segment)) }
+    for segment in reader.manifest.segments {
+      census.add(
+        segment, sizeBytes: try reader.directory.sizeBytes(of: segment), unindexedEntries: try reader.unindexedEntryCount(segment))
+    }
     let output = ByteOutput.standard()
     switch format {
     case .json: try output.write(try JSONOutput.bytes(census.document, isPretty: true) + [UInt8(ascii: "\n")])
