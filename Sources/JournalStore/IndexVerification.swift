@@ -35,7 +35,7 @@ struct IndexCheck {
   /// Nil where the segment has no index file that could be checked; what is wrong with it is in `report` then.
   init?(_ segment: Manifest.Segment, _ reader: SegmentReader, _ report: inout Verification) throws(JournalError) {
     let path = reader.segment.indexPath
-    guard reader.segment.header.form == .sealed || FileSystem.exists(path) else { return nil }
+    guard try reader.segment.header.form == .sealed || !IndexEnvironment.isMissing(path) else { return nil }
     do throws(JournalError) {
       guard let index = try reader.openFile() else {
         throw JournalError(.segmentDamaged, "the index file cannot be used. Remove it; it is made anew from the entries.", path: path)

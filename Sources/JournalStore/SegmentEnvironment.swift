@@ -96,6 +96,8 @@ final class SegmentEnvironment: Sendable {
   let tables: Tables
   /// A sealed segment has its index within; that of another is in an ``IndexEnvironment``.
   let indexTables: IndexTables?
+  /// Which of the journal's files it is.
+  var file: Manifest.Segment.File { Manifest.Segment.File(ordinal: header.ordinal, generation: header.generation) }
   /// The file of its index.
   var indexPath: String { Manifest.Segment.indexPath(ofSegmentAt: environment.path) }
 
