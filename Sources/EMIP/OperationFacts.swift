@@ -49,9 +49,6 @@ public struct OperationFacts: Hashable, Sendable {
     calls.contains { $0.direction == direction && $0.isStoredAndForwarded }
   }
 
-  /// Whether the operation is called in this direction at all.
-  public func isCalled(_ direction: Direction) -> Bool { calls.contains { $0.direction == direction } }
-
   /// - Parameter name: a stem in any case.
   public static func named(_ name: some StringProtocol) -> OperationFacts? { byName[name.lowercased()] }
 

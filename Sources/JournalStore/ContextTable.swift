@@ -4,9 +4,12 @@ internal import JournalFormat
 struct ContextTable {
   static let maximumCount = 16_384
   static let maximumBytes = 1_024
+  private static let maximumKnown = 4_096
 
   private var numbers: [[UInt8]: UInt32] = [:]
   private var scratch: [UInt8] = []
+  /// Of objects that several entries shared, kept so that no other takes their place in memory.
+  private var known: [ObjectIdentifier: (context: SharedContext, number: UInt32)] = [:]
 
   /// What the table says to a context.
   enum Answer {
@@ -19,14 +22,24 @@ struct ContextTable {
 
   mutating func load(number: UInt32, encoding: [UInt8]) { numbers[encoding] = number }
 
-  mutating func number(for context: EntryContext) -> Answer {
+  mutating func number(for context: SharedContext) -> Answer {
+    if let known = known[ObjectIdentifier(context)] { return .known(known.number) }
     scratch.removeAll(keepingCapacity: true)
-    context.encode(to: &scratch)
-    if let number = numbers[scratch] { return .known(number) }
+    context.value.encode(to: &scratch)
+    if let number = numbers[scratch] {
+      remember(context, number)
+      return .known(number)
+    }
     guard scratch.count <= Self.maximumBytes, numbers.count < Self.maximumCount else { return .inline }
     let number = UInt32(numbers.count + 1)
     let encoding = scratch
     numbers[encoding] = number
+    remember(context, number)
     return .new(number, encoding: encoding)
+  }
+
+  private mutating func remember(_ context: SharedContext, _ number: UInt32) {
+    if known.count >= Self.maximumKnown { known.removeAll(keepingCapacity: true) }
+    known[ObjectIdentifier(context)] = (context, number)
   }
 }

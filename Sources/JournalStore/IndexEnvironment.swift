@@ -8,6 +8,8 @@ internal import Synchronization
 final class IndexEnvironment: Sendable {
   let environment: Environment
   let tables: IndexTables
+  /// Tells that somebody removed the file, which is as good as missing then.
+  private let file: WatchedFile
 
   /// Address space; a file stays as large as what it holds.
   private static let mapSizeBytes = 16 << 30
@@ -15,6 +17,7 @@ final class IndexEnvironment: Sendable {
   private init(_ environment: Environment, _ tables: IndexTables) {
     self.environment = environment
     self.tables = tables
+    file = WatchedFile(environment.path)
   }
 
   private static let open = Mutex<[String: WeakReference]>([:])
@@ -26,7 +29,7 @@ final class IndexEnvironment: Sendable {
   /// Opens an index to read; nil where there is none, or none that can be used.
   static func reading(_ path: String, _ owner: IndexState.Owner) throws(JournalError) -> IndexEnvironment? {
     try open.withLock { open throws(JournalError) in
-      if let index = open[path]?.index { return index }
+      if let index = open[path]?.index, !index.file.wasReplaced { return index }
       guard FileSystem.exists(path), let index = try existing(path, owner) else { return nil }
       open = open.filter { $0.value.index != nil }
       open[path] = WeakReference(index: index)

@@ -7,12 +7,13 @@ extension IndexTables {
   private static let rowsPerStep = 65_536
 
   /// Writes into these tables, which must be empty, everything that an index of a segment and its tail hold, as one run that keeps no
-  /// more of a key than its size asks for. Nothing may be added to the source meanwhile. The file counts only once it is whole: a crash
-  /// leaves one to be thrown away.
+  /// more of a key than its size asks for. The file counts only once it is whole: a crash leaves one to be thrown away.
+  /// - Parameter source: in a snapshot, so that nothing moves meanwhile; nil where everything is in the tail.
   func write(
-    merging source: IndexReader, _ tail: IndexTail, as owner: IndexState.Owner, into environment: Environment
+    merging source: IndexReader?, _ tail: IndexTail, as owner: IndexState.Owner, into environment: Environment
   ) throws(JournalError) {
-    var state = try source.snapshot { (state) throws(JournalError) in state }
+    var state = IndexState(owner: owner, runEntryCount: IndexLimits().runEntryCount)
+    if let known = try source?.snapshot({ (state) throws(JournalError) in state }) { state = known }
     let sources = state.runs
     let tailRows = tail.sortedRows
     let keyCount = sources.reduce(tailRows.count) { $0 + Int($1.keyCount) }
@@ -20,15 +21,15 @@ extension IndexTables {
       number: 1, level: (sources.map(\.level).max() ?? 0) + 1, entries: 0..<max(tail.entries.upperBound, state.indexedThrough),
       keyBits: IndexCoding.sufficientKeyBits(keyCount: keyCount), expectedKeyCount: keyCount)
     var run = try write(sources, tailRows, of: source, to: empty, environment)
-    let times = try source.timeBlocks() + tail.timeBlocks
+    let indexedTimes = try source?.timeBlocks()
+    let times = (indexedTimes ?? []) + tail.timeBlocks
     let transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
     run.filterWordCount = try writeFilter(of: run, in: transaction, path: environment.path)
-    let runEntryCount = state.runEntryCount
-    state = IndexState(owner: owner, runEntryCount: runEntryCount)
+    state = IndexState(owner: owner, runEntryCount: state.runEntryCount)
     state.indexedThrough = run.entries.upperBound
     state.runs = [run]
     do throws(LMDBError) {
-      for (_, blocks) in Dictionary(grouping: times, by: { $0.entries.lowerBound / runEntryCount }).sorted(by: { $0.key < $1.key }) {
+      for (_, blocks) in Dictionary(grouping: times, by: { $0.entries.lowerBound / state.runEntryCount }).sorted(by: { $0.key < $1.key }) {
         try write(blocks, in: transaction)
       }
       try write(state, in: transaction)
@@ -37,11 +38,13 @@ extension IndexTables {
   }
 
   private func write(
-    _ sources: [IndexRun], _ tailRows: [IndexRow], of source: IndexReader, to empty: IndexRun, _ environment: Environment
+    _ sources: [IndexRun], _ tailRows: [IndexRow], of source: IndexReader?, to empty: IndexRun, _ environment: Environment
   ) throws(JournalError) -> IndexRun {
     var run = empty
     var start = IndexRow(rawValue: 0)
     var nextOfTail = 0
+    /// Not yet written.
+    var rows: [IndexRow] = []
     var isDone = false
     while !isDone {
       let transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
@@ -49,12 +52,16 @@ extension IndexTables {
       let enough = run.rowCount + UInt32(Self.rowsPerTransaction)
       while !isDone && writer.run.rowCount < enough {
         let step = try IndexMerge.nextRows(sources, atLeast: Self.rowsPerStep) { (run, count) throws(JournalError) in
-          try source.read(run, from: start, atLeast: count)
+          try source!.read(run, from: start, atLeast: count)
         }
         let tailEnd = tailRows[nextOfTail...].firstIndex { $0 > step.end } ?? tailRows.count
-        let rows = nextOfTail == tailEnd ? step.rows : (step.rows + tailRows[nextOfTail..<tailEnd]).sorted()
+        rows += (step.rows + tailRows[nextOfTail..<tailEnd]).map(run.coding.kept)
         nextOfTail = tailEnd
-        try translating { () throws(LMDBError) in for row in rows { try writer.add(row, in: transaction) } }
+        // Shorter keys are equal where longer ones were not: their rows are in order only once all of them are there.
+        rows.sort()
+        let end = step.isLast ? rows.count : rows.firstIndex { $0.key == rows[rows.count - 1].key } ?? 0
+        try translating { () throws(LMDBError) in for row in rows[..<end] { try writer.add(row, in: transaction) } }
+        rows.removeFirst(end)
         isDone = step.isLast
         if !isDone { start = IndexRow(rawValue: step.end.rawValue + 1) }
       }

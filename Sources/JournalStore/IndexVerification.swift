@@ -35,12 +35,12 @@ struct IndexCheck {
   /// Nil where the segment has no index file that could be checked; what is wrong with it is in `report` then.
   init?(_ segment: Manifest.Segment, _ reader: SegmentReader, _ report: inout Verification) throws(JournalError) {
     let path = reader.segment.indexPath
-    guard try reader.segment.header.form == .sealed || !IndexEnvironment.isMissing(path) else { return nil }
+    guard try reader.segment.tables.index != nil || !IndexEnvironment.isMissing(path) else { return nil }
     do throws(JournalError) {
-      guard let index = try reader.openFile() else {
+      guard let found = try reader.openIndexFile() else {
         throw JournalError(.segmentDamaged, "the index file cannot be used. Remove it; it is made anew from the entries.", path: path)
       }
-      file = index
+      file = found
       var sums: [Sum] = []
       var strayRows: UInt64 = 0
       (state, indexedTimes) = try file.snapshot { [file] (state) throws(JournalError) in

@@ -16,7 +16,7 @@ public struct Manifest: Hashable, Sendable {
   public let segmentLimitBytes: Int
   /// Some two million exchanges.
   public static let standardSegmentLimitBytes = 256 << 20
-  /// Less would be all overhead; more would not fit the reserved map.
+  /// In bytes. Less would be all overhead; more would not fit the reserved map.
   public static let segmentLimits = 1 << 20...32 << 30
 
   /// One segment and the file that holds it.
@@ -123,7 +123,7 @@ public struct Manifest: Hashable, Sendable {
     let limit = lines[2].split(separator: " ")
     let next = lines[3].split(separator: " ")
     guard journal.count == 2, journal[0] == "journal", limit.count == 2, limit[0] == "limit", let limitBytes = Int(limit[1]),
-      next.count == 2, next[0] == "next", let position = UInt64(next[1])
+      Self.segmentLimits.contains(limitBytes), next.count == 2, next[0] == "next", let position = UInt64(next[1])
     else { throw damaged("its head is not readable") }
     self.init(journalId: String(journal[1]), nextPosition: JournalPosition(position), segmentLimitBytes: limitBytes)
     for line in lines.dropFirst(4) {

@@ -94,8 +94,6 @@ final class SegmentEnvironment: Sendable {
   /// Written when the segment was made.
   let header: SegmentHeader
   let tables: Tables
-  /// A sealed segment has its index within; that of another is in an ``IndexEnvironment``.
-  let indexTables: IndexTables?
   /// Which of the journal's files it is.
   var file: Manifest.Segment.File { Manifest.Segment.File(ordinal: header.ordinal, generation: header.generation) }
   /// The file of its index.
@@ -110,6 +108,8 @@ final class SegmentEnvironment: Sendable {
     let templates: Database
     let words: Database
     let tree: Database
+    /// A sealed segment's own index; a hot one's is in a file beside it.
+    var index: IndexTables?
   }
 
   /// Address space for a segment that grows; its file stays as large as what it holds.
@@ -117,8 +117,7 @@ final class SegmentEnvironment: Sendable {
 
   private let isWritable: Bool
 
-  private init(environment: Environment, isWritable: Bool, header: SegmentHeader, tables: Tables, indexTables: IndexTables?) {
-    self.indexTables = indexTables
+  private init(environment: Environment, isWritable: Bool, header: SegmentHeader, tables: Tables) {
     self.environment = environment
     self.isWritable = isWritable
     self.header = header
@@ -159,19 +158,17 @@ final class SegmentEnvironment: Sendable {
   /// Makes the file of a new segment, durable but for its name in the directory.
   static func create(_ path: String, _ header: SegmentHeader) throws(JournalError) -> SegmentEnvironment {
     try open.withLock { open throws(JournalError) in
+      let environment = try openFile(path, .readWrite, mapSizeBytes: mapSizeBytes)
       let segment = try translating { () throws(LMDBError) -> SegmentEnvironment in
-        let environment = try Environment(path: path, access: .readWrite, mapSizeBytes: mapSizeBytes)
         let transaction = try environment.beginWrite()
         let tables = Tables(
           meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
           contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
           templates: try transaction.database("templates", .plain), words: try transaction.database("words", .plain),
-          tree: try transaction.database("tree", .plain))
-        let indexTables = header.form == .sealed ? try IndexTables(in: transaction) : nil
+          tree: try transaction.database("tree", .plain), index: header.form == .sealed ? try IndexTables(in: transaction) : nil)
         try transaction.put(header.encoded(), for: Array(SegmentHeader.key.description.utf8), in: tables.meta)
         try transaction.commit()
-        return SegmentEnvironment(
-          environment: environment, isWritable: true, header: header, tables: tables, indexTables: indexTables)
+        return SegmentEnvironment(environment: environment, isWritable: true, header: header, tables: tables)
       }
       open[path] = WeakReference(segment: segment)
       return segment
@@ -190,15 +187,15 @@ final class SegmentEnvironment: Sendable {
       }
       open = open.filter { $0.value.segment != nil }
       let environment = try openEnvironment()
-      let (tables, indexTables, header) = try readTables(environment)
-      let segment = SegmentEnvironment(
-        environment: environment, isWritable: isWritable, header: header, tables: tables, indexTables: indexTables)
+      let (tables, header) = try readTables(environment)
+      let segment = SegmentEnvironment(environment: environment, isWritable: isWritable, header: header, tables: tables)
       open[path] = WeakReference(segment: segment)
       return segment
     }
   }
 
-  /// Opens a file. Another thread that had it last may be about to close it, with its reference gone already: that is waited for.
+  /// Opens a file. Another thread that had it last, or a file of the same inode that is gone by
+  /// now, may be about to close it, with its reference gone already: that is waited for.
   private static func openFile(
     _ path: String, _ access: Environment.Access, mapSizeBytes: Int
   ) throws(JournalError) -> Environment {
@@ -213,11 +210,11 @@ final class SegmentEnvironment: Sendable {
     throw JournalError(.inputOutput, "the file is open in this process already, by another name.", path: path)
   }
 
-  private static func readTables(_ environment: Environment) throws(JournalError) -> (Tables, IndexTables?, SegmentHeader) {
+  private static func readTables(_ environment: Environment) throws(JournalError) -> (Tables, SegmentHeader) {
     let path = environment.path
     do {
       let transaction = try environment.beginRead()
-      let tables = Tables(
+      var tables = Tables(
         meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
         contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
         templates: try transaction.database("templates", .plain), words: try transaction.database("words", .plain),
@@ -226,9 +223,9 @@ final class SegmentEnvironment: Sendable {
         try transaction.withValue(of: key, in: tables.meta) { value in Result { try SegmentHeader(value, path: path) } }
       }
       guard let header = try header?.get() else { throw JournalError(.segmentDamaged, "the segment has no header.", path: path) }
-      let indexTables = header.form == .sealed ? try IndexTables(in: transaction) : nil
+      if header.form == .sealed { tables.index = try IndexTables(in: transaction) }
       try transaction.endKeepingDatabases()
-      return (tables, indexTables, header)
+      return (tables, header)
     } catch let error as JournalError {
       throw error
     } catch {

@@ -62,7 +62,7 @@ extension SegmentReader {
     // A builder should have shortened so long a tail: perhaps it has made the file only now, or made it anew.
     guard index.tail.entries.count > Self.longTail, index.watched?.wasReplaced ?? true, FileSystem.exists(segment.indexPath) else { return }
     index.watched = WatchedFile(segment.indexPath)
-    if let file = try openFile() { index.file = file }
+    if let file = try openIndexFile() { index.file = file }
   }
 
   private static var longTail: Int { 2 * IndexLimits().maximumUnindexedEntries }
@@ -71,12 +71,12 @@ extension SegmentReader {
     // Watched before it is opened: what replaces it in between is noticed.
     let watched = FileSystem.exists(segment.indexPath) ? WatchedFile(segment.indexPath) : nil
     let tail = IndexTail(segment.header, from: 0, runEntryCount: IndexLimits().runEntryCount)
-    return SegmentIndex(file: try openFile(), watched: watched, tail: tail)
+    return SegmentIndex(file: try openIndexFile(), watched: watched, tail: tail)
   }
 
-  /// Nil where there is none, or none that can be used.
-  func openFile() throws(JournalError) -> IndexReader? {
-    if let tables = segment.indexTables { return try IndexReader(segment.environment, tables, owner: segment) }
+  /// The index within a sealed segment or in the file beside a hot one; nil where there is no file that can be used.
+  func openIndexFile() throws(JournalError) -> IndexReader? {
+    if let tables = segment.tables.index { return try IndexReader(segment.environment, tables, owner: segment) }
     guard let environment = try IndexEnvironment.reading(segment.indexPath, IndexState.Owner(segment.header)) else { return nil }
     return try IndexReader(environment.environment, environment.tables, owner: environment)
   }

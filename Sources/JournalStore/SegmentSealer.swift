@@ -139,12 +139,9 @@ struct SegmentSealer {
 
   // MARK: Index
 
-  private func writeIndex() throws {
+  private func writeIndex() throws(JournalError) {
     try source.withIndex { (file, tail) throws(JournalError) in
-      guard let file else {
-        throw JournalError(.segmentMissing, "the segment has no index to be sealed with.", path: source.segment.indexPath)
-      }
-      try target.indexTables!.write(merging: file, tail, as: IndexState.Owner(target.header), into: target.environment)
+      try target.tables.index!.write(merging: file, tail, as: IndexState.Owner(target.header), into: target.environment)
     }
   }
 

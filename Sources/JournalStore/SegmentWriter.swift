@@ -64,7 +64,9 @@ struct SegmentWriter {
       nextIndex += 1
       lastRecordedAt = entry.recordedAt
     }
-    if entries.count == 1, entries[0].kind == .request, payloads[0].form == .template { openRequests.insert(entries[0]) }
+    // One that refers to another itself would make whoever reads its answer read a chain of them.
+    let mayBeReferredTo = payloads[0].form == .template && !payloads[0].refersToRequest
+    if entries.count == 1, entries[0].kind == .request, mayBeReferredTo { openRequests.insert(entries[0]) }
   }
 
   /// Writes what the appends since the last flush left to write.
@@ -81,7 +83,7 @@ struct SegmentWriter {
   /// Leaves the row in `row`, and an open block that has room for it.
   private mutating func buildRow(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
     var references: [EntryMetadata.ContextReference] = []
-    for entry in entries { references.append(try contextReference(entry.content.context, in: transaction)) }
+    for entry in entries { references.append(try contextReference(entry.content.sharedContext, in: transaction)) }
     payloads.removeAll(keepingCapacity: true)
     for (offset, entry) in entries.enumerated() {
       payloads.append(try encodedPayload(entry, request: request(of: entry, at: offset, entries)))
@@ -125,11 +127,11 @@ struct SegmentWriter {
   }
 
   private mutating func contextReference(
-    _ context: EntryContext, in transaction: borrowing WriteTransaction
+    _ context: SharedContext, in transaction: borrowing WriteTransaction
   ) throws(JournalError) -> EntryMetadata.ContextReference {
     switch contexts.number(for: context) {
     case .known(let number): return .number(number)
-    case .inline: return .inline(SharedContext(context))
+    case .inline: return .inline(context)
     case .new(let number, let encoding):
       try translating { () throws(LMDBError) in
         try transaction.put(withChecksum(encoding), for: bigEndianBytes(number), in: segment.tables.contexts, .lastKey)

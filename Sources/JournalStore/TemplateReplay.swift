@@ -67,7 +67,7 @@ final class TemplateReplay {
   ) throws -> TemplateMessage {
     defer { state.pointee.clear() }
     try state.pointee.assemble(from: &cursor, source: &source, request: request, observedAt: observedAt)
-    return state.pointee.message
+    return state.pointee.takeMessage()
   }
 
   /// Whether a reader would read this content from `cursor`: its bytes, its layout, and its marks if the payload tells them. The same
@@ -103,8 +103,10 @@ private struct ReplayState {
     guard exceptions.isAtEnd else { throw FormatError("a message has exceptions beyond its values") }
   }
 
-  var message: TemplateMessage {
+  /// Hands out the message, and its arrays with it: to keep their room as well would be to allocate it anew.
+  mutating func takeMessage() -> TemplateMessage {
     let payload = Array(UnsafeBufferPointer(start: output.base, count: output.count))
+    defer { (leaves, marks) = ([], []) }
     return TemplateMessage(payload: payload, layout: MessageLayout(leaves: leaves, envelope: parts[0].template.envelope), marks: marks)
   }
 
@@ -117,7 +119,7 @@ private struct ReplayState {
   /// Makes ready for the next message.
   mutating func clear() {
     output.removeAll()
-    // A long list must not keep its memory for ever. What was handed out is copied by neither.
+    // A long list must not keep its memory for ever.
     leaves.removeAll(keepingCapacity: leaves.capacity <= 1_024)
     marks.removeAll(keepingCapacity: marks.capacity <= 1_024)
     place = ListPlace()

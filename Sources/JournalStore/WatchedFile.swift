@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A file that is replaced as a whole, seen as it was at one moment: tells whether it has been replaced since, at the price of one `fstat`.
 /// Holding it open keeps its inode from being used for its successor.
-final class WatchedFile {
+final class WatchedFile: Sendable {
   /// Negative where there was no file.
   private let descriptor: Int32
 

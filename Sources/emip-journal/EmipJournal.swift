@@ -15,6 +15,7 @@ struct EmipJournal: AsyncParsableCommand {
         emip-journal session IOP-SID-GIR-V-IOPFT01-0dc6fc3a
         emip-journal list --since 2h --outcome error
         emip-journal verify
+        emip-journal seal
 
       ENVIRONMENT
         EMIP_JOURNAL  the journal, where --journal names none; else ./journal

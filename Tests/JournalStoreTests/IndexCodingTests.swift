@@ -43,7 +43,8 @@ import Testing
   }
 
   private static let header = SegmentHeader(
-    form: .hot, journalId: "a", period: Period("2025-03")!, ordinal: 1, generation: 1, firstPosition: .first, baseTime: Timestamp(rawValue: 0),
+    form: .hot, journalId: "a", period: Period("2025-03")!, ordinal: 1, generation: 1, firstPosition: .first,
+    baseTime: Timestamp(rawValue: 0),
     pseudonymKey: [])
 
   @Test(arguments: [(1, 1), (2, 70_000), (500, 30), (5_000, 8_192), (60_000, 1 << 20), (20_000, 1 << 31)])

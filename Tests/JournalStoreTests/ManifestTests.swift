@@ -40,6 +40,15 @@ import Testing
     }
   }
 
+  @Test func `a limit that no segment could keep is refused`() {
+    for limit in [-1, 0, Manifest.segmentLimits.lowerBound - 1, Manifest.segmentLimits.upperBound + 1] {
+      let error = #expect(throws: JournalError.self) {
+        try Manifest(Manifest(journalId: "00", segmentLimitBytes: limit).encoded(), path: "manifest")
+      }
+      #expect(error?.code == .manifestDamaged)
+    }
+  }
+
   @Test func `a newer format is refused in a clear sentence`() {
     let text = String(decoding: Self.manifest.encoded(), as: UTF8.self).replacing("manifest 2", with: "manifest 3")
     let error = #expect(throws: JournalError.self) { try Manifest(Array(text.utf8), path: "manifest") }

@@ -36,6 +36,19 @@ import Testing
     #expect(try await rows(call) == [3])
   }
 
+  @Test func `an answer to an answer can be read`() async throws {
+    let directory = try temporary.journal()
+    let journal = try Journal(directory, purpose: "test")
+    let exchanges: [EntryDraft.ExchangeReference] = [.none, .none, .position(JournalPosition(2)), .position(JournalPosition(3))]
+    let contents = (1...4).map { readContent(soapMessage("<transactionId>T\($0)</transactionId>")) }
+    for (content, exchange) in zip(contents, exchanges) { _ = try await journal.append(EntryDraft(content, exchange: exchange)) }
+    journal.close()
+    // The last first: nothing that it refers to was read before.
+    for number in (1...4).reversed() {
+      #expect(try JournalReader(directory).entry(at: JournalPosition(UInt64(number)))?.content == contents[number - 1])
+    }
+  }
+
   @Test func `long lists do not share a row`() async throws {
     for (filler, expected) in [(32_000, 1), (33_000, 2)] {
       let directory = try temporary.journal("journal \(filler)")

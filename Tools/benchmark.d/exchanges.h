@@ -2,6 +2,7 @@
 // first of them, a clock and percentiles. The input is mapped, so that reading it costs the same for all.
 #ifndef EXCHANGES_H
 #define EXCHANGES_H
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -131,31 +132,46 @@ static inline uint64_t nextRandom(uint64_t *state) {
   return z ^ z >> 31;
 }
 
+// The next exchange to look up: one whose transactionId stands in its request.
+static inline const Exchange *nextLookup(Input input, uint64_t *state) {
+  for (;;) {
+    const Exchange *e = input.at[nextRandom(state) % input.count];
+    Parts p = parts(e);
+    if (e->keyBytes[TRANSACTION] && memmem(p.request, e->requestBytes, p.key[TRANSACTION], e->keyBytes[TRANSACTION])) return e;
+  }
+}
+
 static inline int ascending(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
 }
 
-typedef struct {
-  double writeSeconds, lookupP50, lookupP99, replaySeconds;
-  size_t entries, bytes, allocated;
-} Figures;
+// Figures, printed one by one as they are known: one JSON object on a line.
+static inline void beginFigures(const char *name, size_t exchanges) { printf("{\"name\":\"%s\",\"exchanges\":%zu", name, exchanges); }
+static inline void figure(const char *name, double value) { printf(",\"%s\":%.6g", name, value); }
+static inline void endFigures(void) { printf("}\n"); }
 
-static inline void setPercentiles(Figures *f, double *times, size_t count) {
+// `when` is the figures' prefix: hot as written, sealed once all has settled.
+static inline void latencyFigures(const char *when, double *times, size_t count) {
+  char name[64];
   qsort(times, count, sizeof *times, ascending);
-  f->lookupP50 = times[count / 2], f->lookupP99 = times[count * 99 / 100];
+  snprintf(name, sizeof name, "%sLookupP50Microseconds", when), figure(name, times[count / 2] * 1e6);
+  snprintf(name, sizeof name, "%sLookupP99Microseconds", when), figure(name, times[count * 99 / 100] * 1e6);
 }
 
-static inline void addFile(Figures *f, const char *path) {
-  struct stat status;
-  if (stat(path, &status) != 0) return;
-  f->bytes += status.st_size, f->allocated += status.st_blocks * 512;
-}
-
-static inline void printFigures(const char *name, Figures f, size_t exchanges) {
-  printf("{\"name\":\"%s\",\"exchanges\":%zu,\"exchangesPerSecond\":%.0f,\"bytesPerExchange\":%.1f,\"allocatedBytesPerExchange\":%.1f,"
-         "\"lookupP50Microseconds\":%.2f,\"lookupP99Microseconds\":%.2f,\"replayEntriesPerSecond\":%.0f}\n",
-    name, exchanges, exchanges / f.writeSeconds, (double)f.bytes / exchanges, (double)f.allocated / exchanges, f.lookupP50 * 1e6,
-    f.lookupP99 * 1e6, f.entries / f.replaySeconds);
+// All that stands in a directory.
+static inline void sizeFigures(const char *when, const char *directory, size_t exchanges) {
+  double bytes = 0, allocated = 0;
+  DIR *files = opendir(directory);
+  CHECK(files, directory);
+  for (struct dirent *file; (file = readdir(files)) != NULL;) {
+    struct stat status;
+    if (fstatat(dirfd(files), file->d_name, &status, 0) != 0 || !S_ISREG(status.st_mode)) continue;
+    bytes += status.st_size, allocated += status.st_blocks * 512;
+  }
+  closedir(files);
+  char name[64];
+  snprintf(name, sizeof name, "%sBytesPerExchange", when), figure(name, bytes / exchanges);
+  snprintf(name, sizeof name, "%sAllocatedBytesPerExchange", when), figure(name, allocated / exchanges);
 }
 #endif

@@ -75,31 +75,30 @@ static int readRow(sqlite3_stmt *s) {
   return messages;
 }
 
-static void lookUp(Input input, Figures *f) {
-  double *times = malloc(LOOKUPS * sizeof *times);
+static void lookUp(Input input) {
+  static double times[LOOKUPS];
   uint64_t state = 1;
   sqlite3_stmt *s = prepare("SELECT request, response FROM exchange WHERE transactionId = ?");
-  for (size_t i = 0; i < LOOKUPS;) {
-    const Exchange *e = input.at[nextRandom(&state) % input.count];
-    Parts p = parts(e);
-    if (!e->keyBytes[TRANSACTION] || !memmem(p.request, e->requestBytes, p.key[TRANSACTION], e->keyBytes[TRANSACTION])) continue;
+  for (size_t i = 0; i < LOOKUPS; i++) {
+    const Exchange *e = nextLookup(input, &state);
     double begun = seconds();
     int found = 0;
-    sqlite3_bind_text(s, 1, p.key[TRANSACTION], e->keyBytes[TRANSACTION], SQLITE_STATIC);
+    sqlite3_bind_text(s, 1, parts(e).key[TRANSACTION], e->keyBytes[TRANSACTION], SQLITE_STATIC);
     while (sqlite3_step(s) == SQLITE_ROW) found += readRow(s);
     sqlite3_reset(s);
-    times[i++] = seconds() - begun;
+    times[i] = seconds() - begun;
     CHECK(found > 0, "an exchange was not found");
   }
   sqlite3_finalize(s);
-  setPercentiles(f, times, LOOKUPS);
+  latencyFigures("hot", times, LOOKUPS);
 }
 
-static void replay(Figures *f) {
+static void replay(void) {
   sqlite3_stmt *s = prepare("SELECT request, response FROM exchange ORDER BY position");
+  size_t count = 0;
   double begun = seconds();
-  while (sqlite3_step(s) == SQLITE_ROW) f->entries += readRow(s);
-  f->replaySeconds = seconds() - begun;
+  while (sqlite3_step(s) == SQLITE_ROW) count += readRow(s);
+  figure("hotReplayPerSecond", count / (seconds() - begun));
   sqlite3_finalize(s);
 }
 
@@ -107,19 +106,17 @@ int main(int argc, char **argv) {
   CHECK(argc == 3, "usage: sqlite EXCHANGES DIRECTORY");
   Input input = readInput(argv[1]);
   CHECK(chdir(argv[2]) == 0, argv[2]);
-  Figures f = {0};
+  beginFigures("sqlite", input.count);
   openDatabase();
   double begun = seconds();
   codec = makeCodec(input);
   keepDictionary();
   writeAll(input);
-  f.writeSeconds = seconds() - begun;
-  lookUp(input, &f);
-  replay(&f);
+  figure("recordPerSecond", input.count / (seconds() - begun));
+  lookUp(input);
+  replay();
   run("PRAGMA wal_checkpoint(TRUNCATE)");
   CHECK(sqlite3_close(database) == SQLITE_OK, "cannot close the database");
-  addFile(&f, "journal.sqlite");
-  addFile(&f, "journal.sqlite-wal");
-  addFile(&f, "journal.sqlite-shm");
-  printFigures("sqlite", f, input.count);
+  sizeFigures("hot", ".", input.count);
+  endFigures();
 }
