@@ -48,7 +48,7 @@ final class IndexEnvironment: Sendable {
     try open.withLock { open throws(JournalError) in
       try FileSystem.remove(path + "-lock")
       try FileSystem.remove(path)
-      let environment = try openFile(path)
+      let environment = try openFile(path, .readWrite)
       let index = try translating { () throws(LMDBError) in
         let transaction = try environment.beginWrite()
         let tables = try IndexTables(in: transaction)
@@ -59,6 +59,12 @@ final class IndexEnvironment: Sendable {
       open[path] = WeakReference(index: index)
       return index
     }
+  }
+
+  /// Whether there is none yet at a path, though there may be the file of one: whoever began to make it was interrupted.
+  static func isMissing(_ path: String) throws(JournalError) -> Bool {
+    guard FileSystem.exists(path) else { return true }
+    return try translating { () throws(LMDBError) in try PageWalk.hasNoCommit(path) }
   }
 
   /// What the index says of itself now.
@@ -77,7 +83,8 @@ final class IndexEnvironment: Sendable {
   private static func existing(_ path: String, _ owner: IndexState.Owner) throws(JournalError) -> IndexEnvironment? {
     do throws(JournalError) {
       guard try translating({ () throws(LMDBError) in try PageWalk.lengthDamage(of: path) }) == nil else { return nil }
-      let environment = try openFile(path)
+      // To write too where that is permitted: this process may come to hold the journal while something in it reads.
+      let environment = try openFile(path, FileSystem.isWritable(path) ? .readWrite : .readOnly)
       guard let tables = try tables(of: environment) else { return nil }
       let index = IndexEnvironment(environment, tables)
       return try index.state().owner == owner ? index : nil
@@ -100,10 +107,8 @@ final class IndexEnvironment: Sendable {
     }
   }
 
-  /// Opens a file, to write too where that is permitted: this process may come to hold the journal while something in it reads. Another
-  /// thread that had it last may be about to close it, with its reference gone already: that is waited for.
-  private static func openFile(_ path: String) throws(JournalError) -> Environment {
-    let access: Environment.Access = !FileSystem.exists(path) || FileSystem.isWritable(path) ? .readWrite : .readOnly
+  /// Opens a file. Another thread that had it last may be about to close it, with its reference gone already: that is waited for.
+  private static func openFile(_ path: String, _ access: Environment.Access) throws(JournalError) -> Environment {
     for _ in 0..<5_000 {
       do throws(LMDBError) {
         return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)

@@ -4,12 +4,19 @@ extension JournalDirectory {
   /// The file of a segment.
   public func file(of segment: Manifest.Segment) -> String { path(of: segment) }
 
-  /// The size of a segment's files, in bytes: its own, and that of its index where that stands beside it.
-  /// - Throws: ``JournalError`` `io.error` where a file cannot be looked at.
+  /// The size of a segment's file and its index, or of the file that has taken their place, in bytes.
+  /// - Throws: ``JournalError`` `io.error` where the file cannot be looked at.
   public func sizeBytes(of segment: Manifest.Segment) throws(JournalError) -> Int {
-    let indexPath = Manifest.Segment.indexPath(ofSegmentAt: path(of: segment))
-    let indexBytes = segment.form == .hot && FileSystem.exists(indexPath) ? try FileSystem.sizeBytes(of: indexPath) : 0
-    return try FileSystem.sizeBytes(of: path(of: segment)) + indexBytes
+    let path = path(of: segment)
+    do throws(JournalError) {
+      let size = try FileSystem.sizeBytes(of: path)
+      // An index that is not there yet, or not any more, takes no space.
+      return size + ((try? FileSystem.sizeBytes(of: Manifest.Segment.indexPath(ofSegmentAt: path))) ?? 0)
+    } catch {
+      let present = try readManifest().segments.first { $0.ordinal == segment.ordinal }
+      guard let present, present.file != segment.file else { throw error }
+      return try sizeBytes(of: present)
+    }
   }
 
   /// A way to append, whoever holds the journal: it is opened where nobody does, and else its holder does the work. Let go of it soon:

@@ -29,9 +29,10 @@ extension JournalReader {
     for number in manifest.segments.indices {
       progress(manifest.segments[number], number + 1, manifest.segments.count)
       let reader = try self.reader(manifest.segments[number])
-      // It may have been sealed since the manifest was read.
-      if reader.segment.header.generation != manifest.segments[number].generation {
-        manifest.segments[number] = manifest.segments[number].sealed
+      // It may have ended and been sealed since the manifest was read.
+      if let present = self.manifest.segments.first(where: { $0.file == reader.segment.file }), present.form == .sealed {
+        manifest.segments[number] = present
+        manifest.nextPosition = max(manifest.nextPosition, present.lastPosition!.next)
       }
       let path = destination.path(of: manifest.segments[number])
       // First the index: entries that it does not know do no harm, but rows of entries that are not there might.

@@ -26,8 +26,10 @@ public struct JournalDirectory: Hashable, Sendable {
   }
 
   /// Makes an empty journal. The directory may exist, if it holds nothing.
+  /// - Parameter segmentLimitBytes: a segment ends when its file has grown to this size; within ``Manifest/segmentLimits``.
   /// - Throws: ``JournalError`` `journal.exists` where there is a journal or anything else already.
-  public func initialize() throws(JournalError) {
+  public func initialize(segmentLimitBytes: Int = Manifest.standardSegmentLimitBytes) throws(JournalError) {
+    precondition(Manifest.segmentLimits.contains(segmentLimitBytes), "the caller checks what a person asks for")
     try FileSystem.makeDirectory(path)
     try FileSystem.refuseNetworkFileSystem(path)
     // What an interrupted `init` may have left is no obstacle.
@@ -43,7 +45,7 @@ public struct JournalDirectory: Hashable, Sendable {
       let digits = String(generator.next(), radix: 16)
       return String(repeating: "0", count: 16 - digits.count) + digits
     }.joined()
-    try write(Manifest(journalId: id))
+    try write(Manifest(journalId: id, segmentLimitBytes: segmentLimitBytes))
     try FileSystem.synchronizeDirectory(parent)
   }
 

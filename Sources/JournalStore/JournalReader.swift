@@ -52,6 +52,7 @@ public final class JournalReader {
   /// The entry at a position; nil where the journal does not have it.
   /// - Throws: ``JournalError`` `record.damaged`, `segment.missing`, `segment.damaged`.
   public func entry(at position: JournalPosition) throws(JournalError) -> Entry? {
+    if segment(holding: position).map({ $0.lastPosition == nil }) ?? true { try refresh() }
     guard let segment = segment(holding: position) else { return nil }
     return try reader(segment).entry(at: index(of: position, in: segment))
   }
@@ -177,24 +178,24 @@ public final class JournalReader {
     UInt32(clamping: position.rawValue - segment.firstPosition.rawValue)
   }
 
-  /// The reader of a segment. A file that went away between manifest and opening means that the manifest was replaced: look again.
+  /// The reader of a segment. A file that went away between manifest and opening, or while it was opened, means that the manifest was replaced:
+  /// look again.
   func reader(_ segment: Manifest.Segment) throws(JournalError) -> SegmentReader {
     if let known = readers[segment.file] { return known }
-    let environment: SegmentEnvironment
     do throws(JournalError) {
-      environment = try SegmentEnvironment.reading(
+      let environment = try SegmentEnvironment.reading(
         directory.path(of: segment), form: segment.form, isGrowing: segment.lastPosition == nil)
+      let reader = try SegmentReader(environment)
+      readers[segment.file] = reader
+      return reader
     } catch {
-      guard error.code == .segmentMissing else { throw error }
       try refresh()
-      guard let other = manifest.segments.first(where: { $0.ordinal == segment.ordinal && $0.generation != segment.generation }) else {
-        throw JournalError(
-          .segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: directory.path(of: segment))
+      if let other = manifest.segments.first(where: { $0.ordinal == segment.ordinal && $0.generation != segment.generation }) {
+        return try reader(other)
       }
-      return try reader(other)
+      guard error.code == .segmentMissing else { throw error }
+      throw JournalError(
+        .segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: directory.path(of: segment))
     }
-    let reader = try SegmentReader(environment)
-    readers[segment.file] = reader
-    return reader
   }
 }

@@ -94,6 +94,8 @@ final class SegmentEnvironment: Sendable {
   /// Written when the segment was made.
   let header: SegmentHeader
   let tables: Tables
+  /// Which of the journal's files it is.
+  var file: Manifest.Segment.File { Manifest.Segment.File(ordinal: header.ordinal, generation: header.generation) }
   /// The file of its index.
   var indexPath: String { Manifest.Segment.indexPath(ofSegmentAt: environment.path) }
 

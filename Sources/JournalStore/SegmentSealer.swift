@@ -29,23 +29,29 @@ struct SegmentSealer {
     source = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: false))
     entryCount = try source.entryCount()
     self.shouldStop = shouldStop
-    let path = directory.path(of: segment.sealed)
-    try FileSystem.remove(path)
-    try FileSystem.remove(path + "-lock")
+    try Self.removeFile(of: segment, in: directory)
     var header = source.segment.header
     header.form = .sealed
     header.generation = segment.sealed.generation
-    target = try SegmentEnvironment.create(path, header)
+    target = try SegmentEnvironment.create(directory.path(of: segment.sealed), header)
   }
 
   /// Writes a segment's sealed file, compares it with the old one, and leaves it durable.
   static func seal(_ segment: Manifest.Segment, in directory: JournalDirectory, shouldStop: @escaping () -> Bool) throws {
     do {
       try SegmentSealer(segment, in: directory, shouldStop: shouldStop).seal()
-    } catch let error as LMDBError {
-      throw JournalError(error)
+      try FileSystem.synchronizeDirectory(directory.segmentsPath)
+    } catch {
+      // What is half written must not take the space that recording needs.
+      try? removeFile(of: segment, in: directory)
+      throw (error as? LMDBError).map { JournalError($0) } ?? error
     }
-    try FileSystem.synchronizeDirectory(directory.segmentsPath)
+  }
+
+  private static func removeFile(of segment: Manifest.Segment, in directory: JournalDirectory) throws(JournalError) {
+    let path = directory.path(of: segment.sealed)
+    try FileSystem.remove(path)
+    try FileSystem.remove(path + "-lock")
   }
 
   private func seal() throws {

@@ -59,11 +59,18 @@ extension JournalReader {
             segment: segment.name, message: "the segment begins at \(segment.firstPosition), and the one before ended before \(expected)"))
       }
       if let last = segment.lastPosition { expected = last.next }
-      if !FileSystem.exists(directory.path(of: segment)) {
+      if try isMissing(segment) {
         report.add(.init(segment: segment.name, message: "the file \(segment.fileName) is missing"))
       }
     }
     return report
+  }
+
+  /// Whether a segment's file is not there though the manifest lists it: what has gone was perhaps sealed since the manifest was read.
+  private func isMissing(_ segment: Manifest.Segment) throws(JournalError) -> Bool {
+    guard !FileSystem.exists(directory.path(of: segment)) else { return false }
+    try refresh()
+    return manifest.segments.contains { $0.file == segment.file }
   }
 
   /// Walks a segment's pages without mapping it, so that what would end the process is found before. The newest segment is written to
@@ -72,7 +79,7 @@ extension JournalReader {
     let path = directory.path(of: segment)
     var report = try verifyPages(of: path, segment, "")
     let indexPath = Manifest.Segment.indexPath(ofSegmentAt: path)
-    if FileSystem.exists(indexPath) { report.add(try verifyPages(of: indexPath, segment, "in the index file: ")) }
+    if try !IndexEnvironment.isMissing(indexPath) { report.add(try verifyPages(of: indexPath, segment, "in the index file: ")) }
     return report
   }
 

@@ -53,6 +53,14 @@ public struct PageWalk {
     }
   }
 
+  /// Whether nothing was ever committed to a file: whoever began to make it was interrupted.
+  public static func hasNoCommit(_ path: String) throws(LMDBError) -> Bool {
+    let found = try look(at: path) { walk in
+      try walk.sizeBytes == 0 || walk.newestMeta().u64(Meta.transaction) == 0
+    }
+    return (try? found.get()) ?? false
+  }
+
   private static func look<Found>(
     at path: String, _ body: (inout PageWalk) throws -> Found
   ) throws(LMDBError) -> Result<Found, Damage> {

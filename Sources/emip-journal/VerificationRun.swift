@@ -23,19 +23,30 @@ struct VerificationRun {
     let segments = reader.manifest.segments
     report.segmentCount = segments.count
     for (number, segment) in segments.enumerated() {
-      let place = "verifying segment \(number + 1) of \(segments.count)"
-      progress.update("\(place): its pages")
-      let file = directory.file(of: segment)
-      guard let size = try? directory.sizeBytes(of: segment) else { continue }
+      report = try check(segment, reader, report, place: "verifying segment \(number + 1) of \(segments.count)")
+    }
+    progress.clear()
+    return report
+  }
+
+  /// What is known with a segment checked. One that is sealed meanwhile is checked again in the file that has taken its place.
+  private func check(
+    _ segment: Manifest.Segment, _ reader: JournalReader, _ before: VerificationReport, place: String
+  ) throws -> VerificationReport {
+    var report = before
+    progress.update("\(place): its pages")
+    if let size = try? directory.sizeBytes(of: segment) {
       report.sizeBytes += UInt64(size)
       try checkPages(segment, reader, &report)
       let entries = try SegmentCheck.ask(segment, in: directory) { checked, count in
         progress.update("\(place): \(Figure.count(checked)) of \(Figure.count(count)) entries")
       }
-      report.add(entries, file: file)
+      report.add(entries, file: directory.file(of: segment))
     }
-    progress.clear()
-    return report
+    try reader.refresh()
+    guard let present = reader.manifest.segments.first(where: { $0.ordinal == segment.ordinal }), present.fileName != segment.fileName
+    else { return report }
+    return try check(present, reader, before, place: place)
   }
 
   /// The pages of a segment that may be written to are walked only under the lock, so that nobody does.

@@ -63,7 +63,7 @@ import Testing
     #expect(pages > 10)
   }
 
-  @Test(arguments: [150, 250, 400]) func `a limit on the size of files stops an import, and without it the same import completes it`(
+  @Test(arguments: [80, 150, 250]) func `a limit on the size of files stops an import, and without it the same import completes it`(
     kilobytes: Int
   ) async throws {
     let sample = try await SampleJournal()

@@ -25,9 +25,9 @@ import Testing
     }
     #expect(audit.problems == [])
     #expect(audit.acknowledgements == 24)
-    // Three segments are made with one commit, or two with a dictionary.
+    // Three segments are made with one commit each.
     #expect(audit.commits >= 24 + 3)
-    #expect(audit.manifests == 3)
+    #expect(audit.manifests == 3 + audit.replacements)
   }
 
   @Test func `an import says what it recorded once all of it is durable`() async throws {
@@ -43,6 +43,21 @@ import Testing
     audit.run(SystemCall.parse(try String(contentsOfFile: trace, encoding: .utf8))) { $0.name == "write" && $0.descriptor?.number == 1 }
     #expect(audit.problems == [])
     #expect(audit.acknowledgements >= 1)
-    #expect(audit.manifests == 4)
+    #expect(audit.manifests == 4 + audit.replacements)
+  }
+
+  @Test func `a segment's old file goes when its sealed one and the manifest that names it are durable`() async throws {
+    let sample = try await SampleJournal()
+    try sample.importUnsealed(FaultTraffic.simulated(exchanges: 60, seed: 3, days: 100))
+    let trace = sample.root + "/trace"
+    let known = Set(try FileManager.default.subpathsOfDirectory(atPath: sample.root).map { sample.root + "/" + $0 })
+    let command = SystemCall.tracing(SystemCall.durability, to: trace) + [Command.path, "seal"]
+    let running = try RunningCommand(Array(command.dropFirst()), executable: command[0], in: sample)
+    #expect(running.waitForEnd() == 0, "\(running.errors)")
+    var audit = DurabilityAudit(root: sample.root + "/journal", knownFiles: known)
+    audit.run(SystemCall.parse(try String(contentsOfFile: trace, encoding: .utf8))) { $0.name == "write" && $0.descriptor?.number == 1 }
+    #expect(audit.problems == [])
+    #expect(audit.replacements == 3)
+    #expect(audit.manifests == 3)
   }
 }

@@ -61,7 +61,8 @@ struct SystemCall {
   }
 }
 
-/// Follows a trace and tells where something was acknowledged, or made to count, before it was durable.
+/// Follows a trace and tells where something was acknowledged, or made to count, before it was durable; or a file removed before what
+/// takes its place was. Files of indexes do not count: they can be made anew.
 struct DurabilityAudit {
   private let root: String
   private var knownFiles: Set<String>
@@ -71,12 +72,14 @@ struct DurabilityAudit {
   private var unsyncedFiles: Set<String> = []
   /// Segments with synced data that no meta page points to yet.
   private var uncommitted: Set<String> = []
-  /// Directories with names that no sync has covered.
-  private var unsyncedDirectories: Set<String> = []
+  /// Files whose names no sync of their directory has covered.
+  private var unsyncedNames: Set<String> = []
   private(set) var problems: [String] = []
   private(set) var acknowledgements = 0
   private(set) var commits = 0
   private(set) var manifests = 0
+  /// Segments whose old file went.
+  private(set) var replacements = 0
 
   /// - Parameter knownFiles: those that were there before the trace.
   init(root: String, knownFiles: Set<String>) {
@@ -94,12 +97,18 @@ struct DurabilityAudit {
   private mutating func begin(_ call: SystemCall, _ isAcknowledgement: (SystemCall) -> Bool) {
     if isAcknowledgement(call) {
       acknowledgements += 1
-      demandClean("acknowledgement \(acknowledgements)")
+      demandClean("acknowledgement \(acknowledgements)") { !isSealed($0) }
     }
     switch call.name {
     case "rename", "renameat", "renameat2":
       manifests += 1
-      demandClean("the rename of manifest \(manifests)")
+      demandClean("the rename of manifest \(manifests)") { !isSealed($0) }
+    case "unlink", "unlinkat":
+      guard let path = call.names.last, isData(path), path.hasSuffix(".g1.mdb"), knownFiles.contains(path) else { return }
+      replacements += 1
+      let successor = path.replacing(".g1.mdb", with: ".g2.mdb")
+      if !knownFiles.contains(successor) { problems.append("\(path) was removed, and nothing takes its place") }
+      demandClean("the removal of \(path)") { $0 == successor || $0.hasSuffix("/manifest") }
     case "pwrite64", "pwritev", "writev", "write":
       guard let (number, path) = call.descriptor, isData(path) else { return }
       if syncedDescriptors.contains(number) {
@@ -121,9 +130,9 @@ struct DurabilityAudit {
     case "fdatasync", "fsync":
       guard let path = call.descriptor?.path else { return }
       if unsyncedFiles.remove(path) != nil, path.hasSuffix(".mdb") { uncommitted.insert(path) }
-      unsyncedDirectories.remove(path)
+      unsyncedNames = unsyncedNames.filter { parent($0) != path }
     case "rename", "renameat", "renameat2":
-      if let name = call.names.last { unsyncedDirectories.insert(parent(name)) }
+      if let name = call.names.last { unsyncedNames.insert(name) }
     default: break
     }
   }
@@ -133,21 +142,23 @@ struct DurabilityAudit {
     syncedDescriptors.remove(number)
     guard isData(path) else { return }
     if call.arguments.contains("O_DSYNC") { syncedDescriptors.insert(number) }
-    if call.arguments.contains("O_CREAT"), knownFiles.insert(path).inserted, path.hasSuffix(".mdb") {
-      unsyncedDirectories.insert(parent(path))
-    }
+    if call.arguments.contains("O_CREAT"), knownFiles.insert(path).inserted, path.hasSuffix(".mdb") { unsyncedNames.insert(path) }
   }
 
-  private mutating func demandClean(_ what: String) {
-    for path in unsyncedFiles { problems.append("\(what) began before \(path) was synced") }
-    for path in uncommitted { problems.append("\(what) began before a meta page of \(path) was written") }
-    for path in unsyncedDirectories { problems.append("\(what) began before the directory \(path) was synced") }
+  private mutating func demandClean(_ what: String, concerning isConcerned: (String) -> Bool) {
+    for path in unsyncedFiles where isConcerned(path) { problems.append("\(what) began before \(path) was synced") }
+    for path in uncommitted where isConcerned(path) { problems.append("\(what) began before a meta page of \(path) was written") }
+    for path in unsyncedNames where isConcerned(path) { problems.append("\(what) began before the name \(path) was synced") }
   }
 
-  /// What must survive: segments and manifests, not locks.
+  /// What must survive: segments and manifests, not locks and indexes.
   private func isData(_ path: String) -> Bool {
-    path.hasPrefix(root) && (path.hasSuffix(".mdb") || path.hasSuffix("/manifest.new") || path.hasSuffix("/manifest"))
+    let isSegment = path.hasSuffix(".mdb") && !path.hasSuffix(".index.mdb")
+    return path.hasPrefix(root) && (isSegment || path.hasSuffix("/manifest.new") || path.hasSuffix("/manifest"))
   }
+
+  /// The file that will take another's place, and counts only then.
+  private func isSealed(_ path: String) -> Bool { path.hasSuffix(".g2.mdb") }
 
   private func parent(_ path: String) -> String { URL(filePath: path).deletingLastPathComponent().path }
 }

@@ -1,7 +1,8 @@
 import Foundation
 import JournalFormat
-import JournalStore
 import Recording
+
+@testable import JournalStore
 
 /// One exchange to be recorded.
 struct Sample {
@@ -79,18 +80,21 @@ final class SampleJournal: Sendable {
   private let owner: SampleJournal?
   var directory: JournalDirectory { JournalDirectory(root + "/journal") }
 
-  /// A journal that holds some entries, and that nobody holds.
+  /// A journal that holds some entries, and that nobody holds. Its segments are not sealed.
   init(_ samples: [Sample] = [], _ others: [EntryDraft] = []) async throws {
     owner = nil
     root = FileManager.default.temporaryDirectory.appending(path: "emip-journal-sample-" + UUID().uuidString).path
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     try directory.initialize()
     guard !samples.isEmpty || !others.isEmpty else { return }
-    let journal = try Journal(directory, purpose: "a test")
+    let journal = try unsealingJournal()
     for sample in samples { _ = try await journal.append(sample.drafts) }
     for draft in others { _ = try await journal.append(draft) }
     journal.close()
   }
+
+  /// Opens the journal to append, without sealing what ends: tests that look at the files must know which there are.
+  func unsealingJournal() throws -> Journal { try Journal(directory, purpose: "a test", sealsByItself: false) }
 
   /// A journal elsewhere, in a directory that lives no longer than another's.
   init(at root: String, within other: SampleJournal) {

@@ -1,0 +1,125 @@
+import Foundation
+import Glibc
+import JournalFormat
+import Testing
+
+@testable import JournalStore
+
+/// `kill -9` of whoever seals, at any moment, and disks that fill up or fail while recording goes on.
+@Suite struct FaultSealKillTests {
+  @Test func `a seal killed at a random moment leaves a whole journal that the next one seals`() async throws {
+    var generator = SeededGenerator("kill -9 of a seal")
+    let original = try await SampleJournal()
+    let traffic = try FaultTraffic.simulated(exchanges: 300, seed: generator.next() >> 1, days: 150)
+    try original.importUnsealed(traffic)
+    let content = try JournalContent(original)
+    #expect(try original.forms.ended >= 4)
+    var longest: UInt32 = 300_000
+    var killed = 0
+    var states: Set<Int> = []
+    for round in 1...20 {
+      let sample = try original.copied()
+      let running = try RunningCommand(["seal"], in: sample)
+      usleep(UInt32.random(in: 20_000...longest, using: &generator))
+      running.killNow()
+      if running.process.terminationReason == .uncaughtSignal { killed += 1 } else { longest = max(40_000, longest * 8 / 10) }
+      states.insert(try sample.forms.sealed)
+      try sample.expectWhole(content, "round \(round)")
+      try sample.expectSeals(content, "round \(round)")
+      try FileManager.default.removeItem(atPath: sample.root)
+    }
+    print("seals killed under way: \(killed) of 20; segments sealed by then: \(states.sorted())")
+    #expect(killed >= 5)
+  }
+
+  @Test func `an import killed while segments are sealed behind it is completed by the same import`() async throws {
+    var generator = SeededGenerator("kill -9 of an import that seals")
+    let traffic = try FaultTraffic.simulated(exchanges: 400, seed: generator.next() >> 1, days: 200)
+    let all = 0..<traffic.lines.count
+    var sealedBefore = 0
+    for round in 1...12 {
+      let sample = try await SampleJournal()
+      let file = sample.root + "/traffic.ndjson"
+      try traffic.write(all, to: file)
+      // It goes on sealing while its input does not end.
+      let running = try RunningCommand(["import", "-"], takesInput: true, in: sample)
+      running.write(traffic.lines.map { $0 + "\n" }.joined())
+      let reader = try JournalReader(sample.directory)
+      while running.process.isRunning, try reader.lastPosition() == nil { usleep(1_000) }
+      usleep(UInt32.random(in: 0...150_000, using: &generator))
+      running.killNow()
+      sealedBefore += try sample.forms.sealed
+      #expect(try sample.damages() == [], "round \(round)")
+      let content = try JournalContent(sample)
+      let again = try sample.run("import", file)
+      #expect(again.status == 0, "round \(round): \(again.errors)")
+      try sample.expectOnce(traffic, all, "round \(round)")
+      try sample.expectSeals(content, "round \(round)")
+    }
+    print("segments sealed before 12 kills: \(sealedBefore)")
+    #expect(sealedBefore > 0)
+  }
+
+  @Test(.enabled(if: Permission.mounts)) func `a disk that is full stops a seal, which gives back what it took, and not the recording`()
+    async throws
+  {
+    let sample = try await SampleJournal()
+    let disk = try SmallDisk(at: sample.root + "/disk", kilobytes: 8_192)
+    let full = SampleJournal(at: disk.path, within: sample)
+    try full.directory.initialize()
+    try full.importUnsealed(FaultTraffic.simulated(exchanges: 400, seed: 5, days: 50))
+    let content = try JournalContent(full)
+    var stopped = 0
+    // A sealed file takes more, appending one exchange less.
+    for pages in [40, 44, 50, 56, 64] {
+      let holder = try full.unsealingJournal()
+      try disk.fill(sparingPages: pages)
+      let room = try disk.freePages
+      let error = await #expect(throws: JournalError.self, "\(pages) pages") { try await holder.seal(endingNewest: false) }
+      #expect(error?.code == .diskFull, "\(pages) pages: \(String(describing: error))")
+      stopped += error == nil ? 0 : 1
+      #expect(try disk.freePages >= room - 8, "\(pages) pages: what was half written is gone")
+      let sealedNothing = try full.forms
+      #expect(sealedNothing == (0, 1), "\(pages) pages")
+      _ = try await holder.append(Sample(transactionId: "T-\(pages)", observedAt: "2024-03-01T10:00:00Z").drafts)
+      holder.close()
+      try disk.fill(sparingPages: nil)
+      try full.expectWhole(content, "\(pages) pages")
+    }
+    #expect(stopped == 5)
+    try full.expectSeals(content, "with space")
+    #expect(try full.entries().count == content.entries.count + 10)
+  }
+
+  @Test(.enabled(if: Permission.strace), arguments: ["pwrite64", "writev", "fdatasync"])
+  func `a sealed file that cannot be written is told, the segment stays, and recording goes on`(call: String) async throws {
+    let sample = try await SampleJournal()
+    try sample.importUnsealed(FaultTraffic.simulated(exchanges: 100, seed: 9, days: 28))
+    let content = try JournalContent(sample)
+    let segment = try sample.directory.readManifest().segments[0]
+    let target = sample.directory.path(of: segment.sealed)
+    for number in [1, 3, 6] {
+      let fault = ["-P", target, "-e", "inject=\(call):error=EIO:when=\(number)"]
+      let holder = try sample.holder(under: SystemCall.tracing([call], to: "/dev/null", fault))
+      let remote = try RemoteJournal(sample.directory)
+      let error = await #expect(throws: JournalError.self, "\(call) \(number)") { try await remote.seal(endingNewest: true) }
+      #expect(error?.description.contains(target) == true, "\(call) \(number): \(String(describing: error))")
+      #expect(!FileManager.default.fileExists(atPath: target), "\(call) \(number)")
+      _ = try await remote.append(Sample(transactionId: "T-\(call)-\(number)", observedAt: "2024-03-01T10:00:00Z").drafts)
+      holder.killNow()
+      try sample.expectWhole(content, "\(call) \(number)")
+    }
+    try sample.expectSeals(content, call)
+    #expect(try sample.entries().count == content.entries.count + 6)
+  }
+}
+
+extension SmallDisk {
+  /// What is free, in pages.
+  var freePages: Int {
+    get throws {
+      let attributes = try FileManager.default.attributesOfFileSystem(forPath: path)
+      return try #require(attributes[.systemFreeSize] as? Int) / 4_096
+    }
+  }
+}

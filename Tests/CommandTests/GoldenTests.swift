@@ -1,0 +1,61 @@
+import Foundation
+import JournalFormat
+import MerkleTree
+import Testing
+
+@testable import JournalStore
+
+/// Journals as earlier versions left them (`Golden/README.md`): each is read for ever, and never edited.
+@Suite struct GoldenTests {
+  private static let formats = ["format-2"]
+
+  private static func path(_ format: String, _ name: String) -> String {
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(format)/\(name)").path
+  }
+
+  /// A copy: whoever reads a journal keeps a lock file beside it.
+  private func journal(_ format: String) async throws -> SampleJournal {
+    let sample = try await SampleJournal()
+    try FileManager.default.removeItem(atPath: sample.directory.path)
+    try FileManager.default.copyItem(atPath: Self.path(format, "journal"), toPath: sample.directory.path)
+    return sample
+  }
+
+  @Test(arguments: formats) func `a journal of an earlier version is exported as it was then`(format: String) async throws {
+    let sample = try await journal(format)
+    let export = try sample.run("export")
+    #expect(export.status == 0, "\(export.errors)")
+    let expected = try String(contentsOfFile: Self.path(format, "export.ndjson"), encoding: .utf8).split(separator: "\n").map(String.init)
+    #expect(export.lines.count == expected.count && expected.count > 200)
+    for (line, wanted) in zip(export.lines, expected) { #expect(line == wanted) }
+    let verify = try sample.run("verify")
+    #expect(verify.status == 0, "\(verify.text)")
+    #expect(try sample.searchProblems() == [])
+  }
+
+  @Test(arguments: formats) func `its leaves are what they were, before and after it is sealed by this version`(format: String) async throws {
+    let sample = try await journal(format)
+    let expected = try String(contentsOfFile: Self.path(format, "leaves"), encoding: .utf8).split(separator: "\n").map(String.init)
+    try (leaves(sample).joined(separator: "\n") + "\n").write(toFile: "/tmp/faults/leaves", atomically: true, encoding: .utf8)//TEMP
+    #expect(try leaves(sample) == expected)
+    #expect(try sample.forms.sealed == 1)
+    let sealed = try sample.run("seal", "--newest")
+    #expect(sealed.status == 0, "\(sealed.errors)")
+    #expect(try leaves(sample) == expected)
+    #expect(try sample.damages() == [])
+  }
+
+  @Test(arguments: formats) func `this version goes on recording where an earlier one ended`(format: String) async throws {
+    let sample = try await journal(format)
+    let content = try JournalContent(sample)
+    let journal = try sample.unsealingJournal()
+    let positions = try await journal.append(Sample(transactionId: "T-new", observedAt: "2025-03-31T23:00:00Z").drafts)
+    journal.close()
+    #expect(positions.lowerBound == content.entries.last?.position.next)
+    try sample.expectWhole(content, format)
+    #expect(try sample.run("show", "T-new").status == 0)
+  }
+
+  /// The leaf hash of each entry, in hexadecimal.
+  private func leaves(_ sample: SampleJournal) throws -> [String] { try sample.entries().map(\.leafHash.description) }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import JournalFormat
+import Testing
+
+@testable import JournalStore
+
+/// What a segment keeps once for many messages outlives the erasure of any of them: no personal value may be in it.
+@Suite struct PrivacyTableTests {
+  private static let secret = "5EC2E7AB"
+
+  /// Lines of one kind, the secret in one place; the same markup many times, so that it is learnt.
+  private func lines(_ kind: String, _ change: (String) -> String) throws -> [String] {
+    try (0..<40).map { number in
+      let sample = Sample(
+        transactionId: "T-\(kind)-\(number)", user: "04AA\(1000 + number)", observedAt: "2025-03-\(10 + number / 4)T10:00:00Z")
+      var fields = try #require(try JSONSerialization.jsonObject(with: Data(sample.line.utf8)) as? [String: Any])
+      fields["request"] = change(sample.request)
+      return String(decoding: try JSONSerialization.data(withJSONObject: fields, options: .sortedKeys), as: UTF8.self)
+    }
+  }
+
+  private func traffic() throws -> FaultTraffic {
+    func replacing(_ text: String, _ other: String) -> (String) -> String { { $0.replacing(text, with: other) } }
+    let user = "<userId>[^<]*</userId>"
+    func changingUser(_ other: String) -> (String) -> String {
+      { $0.replacingOccurrences(of: user, with: other, options: .regularExpression) }
+    }
+    let secret = Self.secret
+    let kinds: [(String, (String) -> String)] = [
+      ("plain", { $0 }), ("user", changingUser("<userId>\(secret)</userId>")),
+      ("reference", changingUser("<userId>&#53;\(secret.dropFirst())</userId>")),
+      ("attribute", replacing("<comment>", "<comment note=\"\(secret)\">")),
+      ("comment", replacing("<partnerId>", "<!-- \(secret) --><partnerId>")), ("CDATA", changingUser("<userId><![CDATA[\(secret)]]></userId>")),
+      ("mixed", replacing("<partnerId>", "\(secret)<partnerId>")), ("malformed", replacing("</partnerId>", "</partner\(secret)>")),
+      ("cut", { String($0.prefix($0.count / 2)) + "<userId>\(secret)" }), ("instruction", replacing("<partnerId>", "<?pi \(secret)?><partnerId>")),
+      ("unknown", replacing("<comment>-</comment>", "<badge>\(secret)</badge>")),
+    ]
+    // Mixed, as they come; in order of time.
+    let all = try kinds.map { try lines($0.0, $0.1) }
+    return FaultTraffic(lines: (0..<40).flatMap { number in all.map { $0[number] } })
+  }
+
+  @Test func `a personal value is in no template, word or dictionary, wherever in a message it stood`() async throws {
+    let sample = try await SampleJournal()
+    let traffic = try traffic()
+    let file = sample.root + "/traffic.ndjson"
+    try traffic.write(0..<traffic.lines.count, to: file)
+    let imported = try sample.run("import", file)
+    #expect(imported.status == 0, "\(imported.errors)")
+    // It is there to be found, or this would prove nothing.
+    #expect(try sample.run("find", Self.secret).status == 0)
+    try expectNoSecret(sample, form: .hot)
+    let sealed = try sample.run("seal", "--newest")
+    #expect(sealed.status == 0, "\(sealed.errors)")
+    try expectNoSecret(sample, form: .sealed)
+  }
+
+  private func expectNoSecret(_ sample: SampleJournal, form: SegmentForm) throws {
+    for segment in try sample.directory.readManifest().segments {
+      #expect(segment.form == form)
+      let environment = try SegmentEnvironment.reading(sample.directory.path(of: segment), form: form, isGrowing: false)
+      let kept = try environment.keptForMany()
+      #expect(kept.templates > 3 && kept.words > 3 && !kept.bytes.isEmpty, "\(form): \(kept.templates) templates, \(kept.words) words")
+      let text = String(decoding: kept.bytes, as: UTF8.self)
+      for part in [Self.secret, String(Self.secret.dropFirst()), String(Self.secret.prefix(6)), "04AA10"] {
+        #expect(!text.contains(part), "\(form): \(part)")
+      }
+    }
+  }
+}
+
+extension SegmentEnvironment {
+  /// All that the segment keeps once for many messages, decoded: templates, words and dictionaries.
+  func keptForMany() throws -> (bytes: [UInt8], templates: Int, words: Int) {
+    let reader = try SegmentReader(self)
+    let codec = try TemplateCodec()
+    var bytes: [UInt8] = []
+    let templates = try reader.rows(of: tables.templates, from: [0], limit: 100_000).rows
+    for (number, row) in templates.enumerated() {
+      bytes += try codec.content(of: Array(row.value.dropLast(4)), number: UInt32(number + 1), forWriting: false) {}
+    }
+    let words = try reader.rows(of: tables.words, from: [0], limit: 100_000).rows
+    for row in try words + reader.rows(of: tables.dictionaries, from: [0], limit: 100).rows { bytes += row.value.dropLast(4) + [0] }
+    return (bytes, templates.count, words.count)
+  }
+}
