@@ -9,12 +9,6 @@ struct TimeBlock: Hashable, Sendable {
   /// A run of level 0 has so many of these, a shorter one at a segment's end fewer.
   static let countInRun: UInt32 = 32
 
-  init(entries: Range<UInt32>, earliest: Timestamp, latest: Timestamp) {
-    self.entries = entries
-    self.earliest = earliest
-    self.latest = latest
-  }
-
   /// Takes the next entry; one that cannot be read has no time.
   mutating func add(_ time: Timestamp?) {
     entries = entries.lowerBound..<entries.upperBound + 1
