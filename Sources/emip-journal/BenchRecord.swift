@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import JournalFormat
 import JournalStore
 import Synchronization
 
@@ -16,8 +15,6 @@ struct BenchRecord: AsyncParsableCommand {
   var inFlight = 3
   @Option(help: "How many exchanges are parsed ahead; else all of them, so that nothing behind the writer gets time to catch up.")
   var ahead = Int.max
-  @Option(help: "The journal is made, with segments that end at this size in bytes; else one that is there is taken.")
-  var segmentLimit: Int?
   @OptionGroup var journal: JournalOptions
 
   private struct Figures: Encodable {
@@ -49,7 +46,6 @@ struct BenchRecord: AsyncParsableCommand {
 
   func run() async throws {
     let directory = journal.directory
-    if let segmentLimit { try directory.initialize(segmentLimitBytes: segmentLimit) }
     let opened = try Journal(directory, purpose: "emip-journal bench")
     var figures = Figures()
     let marks = try record(in: opened, &figures)
