@@ -89,28 +89,40 @@ final class Sealer: @unchecked Sendable {
       return waiting
     }
     do {
-      while try sealNext() {}
-      for completion in turn { completion(.success(())) }
+      let failure = try sealAll()
+      for completion in turn { completion(failure.map { .failure($0) } ?? .success(())) }
     } catch is SegmentSealer.Stopped {
       condition.withLock { waiting += turn }
     } catch {
-      let error = error as? JournalError ?? JournalError(.inputOutput, "sealing failed: \(error)", path: directory.path)
-      for completion in turn { completion(.failure(error)) }
+      for completion in turn { completion(.failure(described(error))) }
     }
     return true
   }
 
-  /// Seals the first segment that has ended and is not sealed; false where there is none.
-  private func sealNext() throws -> Bool {
-    guard !mustStop else { throw SegmentSealer.Stopped() }
-    guard let segment = try directory.readManifest().segments.first(where: { $0.form == .hot && $0.lastPosition != nil }) else {
-      return false
+  private func described(_ error: any Error) -> JournalError {
+    error as? JournalError ?? JournalError(.inputOutput, "sealing failed: \(error)", path: directory.path)
+  }
+
+  /// Seals all segments that have ended. One that cannot be sealed does not keep the others from it: why the first of these could not.
+  private func sealAll() throws -> JournalError? {
+    var failed: Set<Manifest.Segment> = []
+    var first: JournalError?
+    while true {
+      guard !mustStop else { throw SegmentSealer.Stopped() }
+      let segments = try directory.readManifest().segments
+      let next = segments.first { $0.form == .hot && $0.lastPosition != nil && !failed.contains($0) }
+      guard let segment = next else { return first }
+      // The sealed index is made of the segment's own.
+      indexBuilder.waitUntilDone(with: segment) { mustStop }
+      do {
+        try SegmentSealer.seal(segment, in: directory) { [self] in mustStop }
+      } catch let error where !(error is SegmentSealer.Stopped) {
+        failed.insert(segment)
+        first = first ?? described(error)
+        continue
+      }
+      try replace(segment)
     }
-    // The sealed index is made of the segment's own.
-    indexBuilder.waitUntilDone(with: segment) { mustStop }
-    try SegmentSealer.seal(segment, in: directory) { [self] in mustStop }
-    try replace(segment)
-    return true
   }
 
   private func replace(_ segment: Manifest.Segment) throws(JournalError) {

@@ -49,9 +49,9 @@ struct VerificationRun {
     return try check(present, reader, before, place: place)
   }
 
-  /// The pages of a segment that may be written to are walked only under the lock, so that nobody does.
+  /// The pages of a segment that may be written to, or whose index may, are walked only under the lock, so that nobody does.
   private func checkPages(_ segment: Manifest.Segment, _ reader: JournalReader, _ report: inout VerificationReport) throws(JournalError) {
-    guard segment.lastPosition == nil else {
+    guard segment.form == .hot else {
       report.add(try reader.verifyPages(segment), file: directory.file(of: segment))
       return
     }
