@@ -47,6 +47,8 @@ extension SegmentReader {
         do throws(JournalError) {
           let found: Void? = try withBlock(atOrAfter: next) { (block) throws(JournalError) in try append(block, to: &results) }
           if found == nil { break }
+          // Where keys are damaged, a search may end at a block that it was not for.
+          if results.next == next { results.append(failure(Self.missing, at: next)) }
         } catch {
           // What the block holds cannot be told, but its key tells where it ends.
           let end = try blockEnd(atOrAfter: results.next) ?? results.next
@@ -56,6 +58,8 @@ extension SegmentReader {
       return results.results
     }
   }
+
+  private static var missing: JournalError { JournalError(.recordDamaged, "the record is missing.") }
 
   /// Results for indexes without a gap.
   private struct RunOfEntries {
@@ -79,8 +83,7 @@ extension SegmentReader {
 
   /// Appends a block's entries from ``RunOfEntries/next`` on.
   private func append(_ block: EntryBlock, to results: inout RunOfEntries) throws(JournalError) {
-    let missing = JournalError(.recordDamaged, "the record is missing.")
-    while results.next < block.firstIndex && !results.isFull { results.append(failure(missing, at: results.next)) }
+    while results.next < block.firstIndex && !results.isFull { results.append(failure(Self.missing, at: results.next)) }
     var block = block
     while !results.isFull {
       let next = results.next
@@ -162,7 +165,7 @@ extension SegmentReader {
       while let wanted = next {
         next =
           try withBlock(atOrAfter: wanted) { (block) throws(JournalError) -> UInt32? in
-            try body(block) && block.lastIndex < .max ? block.lastIndex + 1 : nil
+            try body(block) && wanted <= block.lastIndex && block.lastIndex < .max ? block.lastIndex + 1 : nil
           } ?? nil
       }
     }
