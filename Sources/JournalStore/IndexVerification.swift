@@ -35,7 +35,7 @@ struct IndexCheck {
   /// Nil where the segment has no index file that could be checked; what is wrong with it is in `report` then.
   init?(_ segment: Manifest.Segment, _ reader: SegmentReader, _ report: inout Verification) throws(JournalError) {
     let path = reader.segment.indexPath
-    guard try reader.segment.tables.index != nil || !IndexEnvironment.isMissing(path) else { return nil }
+    if reader.segment.tables.index == nil, try IndexEnvironment.isMissing(path) { return nil }
     do throws(JournalError) {
       guard let found = try reader.openIndexFile() else {
         throw JournalError(.segmentDamaged, "the index file cannot be used. Remove it; it is made anew from the entries.", path: path)

@@ -126,12 +126,3 @@ private final class Flight: Sendable {
     if let error = failure.withLock({ $0 }) { throw error }
   }
 }
-
-extension JournalDirectory {
-  /// Makes an empty journal whose segments end at a size.
-  fileprivate func initialize(segmentLimitBytes: Int) throws {
-    try initialize()
-    let manifest = Manifest(journalId: try readManifest().journalId, segmentLimitBytes: segmentLimitBytes)
-    try Data(manifest.encoded()).write(to: URL(fileURLWithPath: path + "/manifest"))
-  }
-}

@@ -97,12 +97,12 @@ struct DurabilityAudit {
   private mutating func begin(_ call: SystemCall, _ isAcknowledgement: (SystemCall) -> Bool) {
     if isAcknowledgement(call) {
       acknowledgements += 1
-      demandClean("acknowledgement \(acknowledgements)") { !isSealed($0) }
+      demandClean("acknowledgement \(acknowledgements)") { !Self.isSealed($0) }
     }
     switch call.name {
     case "rename", "renameat", "renameat2":
       manifests += 1
-      demandClean("the rename of manifest \(manifests)") { !isSealed($0) }
+      demandClean("the rename of manifest \(manifests)") { !Self.isSealed($0) }
     case "unlink", "unlinkat":
       guard let path = call.names.last, isData(path), path.hasSuffix(".g1.mdb"), knownFiles.contains(path) else { return }
       replacements += 1
@@ -158,7 +158,7 @@ struct DurabilityAudit {
   }
 
   /// The file that will take another's place, and counts only then.
-  private func isSealed(_ path: String) -> Bool { path.hasSuffix(".g2.mdb") }
+  private static func isSealed(_ path: String) -> Bool { path.hasSuffix(".g2.mdb") }
 
   private func parent(_ path: String) -> String { URL(filePath: path).deletingLastPathComponent().path }
 }

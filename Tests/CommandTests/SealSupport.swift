@@ -48,9 +48,13 @@ extension SampleJournal {
     let file = root + "/unsealed.ndjson"
     try traffic.write(0..<traffic.lines.count, to: file)
     let importer = try TrafficImporter(JournalReader(directory), configuration: .init(), now: .now) { try self.unsealingJournal() }
-    try importer.run(ImportSource(file).lines) { rejection in
-      Issue.record("line \(rejection.lineNumber): \(rejection.reason)")
-    } progress: { _ in
+    let source = try ImportSource(file)
+    // It closes its file when it goes.
+    try withExtendedLifetime(source) {
+      try importer.run(source.lines) { rejection in
+        Issue.record("line \(rejection.lineNumber): \(rejection.reason)")
+      } progress: { _ in
+      }
     }
     importer.close()
   }
