@@ -117,6 +117,14 @@ extension SegmentReader {
       let isCut = try withUnsafeBytes(of: &key) { (key) throws(LMDBError) in
         try cursor.seek(atOrAfter: key) { key, bytes in
           lastIndex = JournalStore.index(from: key)
+          // Whoever goes on behind it must not come by here again.
+          guard lastIndex >= index else {
+            outcome = .failure(
+              JournalError(
+                .recordDamaged, "the segment's tree leads to an earlier record.", path: path,
+                position: firstPosition.advanced(by: Int(index))))
+            return false
+          }
           guard bytes.count == SegmentWriter.chunkBytes && !isSealed else {
             outcome = lend(bytes, lastIndex, body)
             return false

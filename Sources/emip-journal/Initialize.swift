@@ -44,8 +44,10 @@ enum SegmentSize {
 
   /// Nil where the text is none. K, M and G are powers of 1,024.
   static func bytes(_ text: String) -> Int? {
-    guard let parts = text.wholeMatch(of: /(\d{1,12})([KMG]?)/.ignoresCase()) else { return nil }
     let shifts: [String: Int] = ["K": 10, "M": 20, "G": 30]
-    return Int(parts.output.1)! << (shifts[parts.output.2.uppercased()] ?? 0)
+    guard let parts = text.wholeMatch(of: /(\d{1,12})([KMG]?)/.ignoresCase()), let number = Int(parts.output.1),
+      case let shift = shifts[parts.output.2.uppercased()] ?? 0, number <= Int.max >> shift
+    else { return nil }
+    return number << shift
   }
 }

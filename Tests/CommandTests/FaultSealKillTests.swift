@@ -34,10 +34,11 @@ import Testing
 
   @Test func `an import killed while segments are sealed behind it is completed by the same import`() async throws {
     var generator = SeededGenerator("kill -9 of an import that seals")
-    let traffic = try FaultTraffic.simulated(exchanges: 400, seed: generator.next() >> 1, days: 200)
+    // More than is submitted at once, or nothing is before the input ends.
+    let traffic = try FaultTraffic.simulated(exchanges: 700, seed: generator.next() >> 1, days: 200)
     let all = 0..<traffic.lines.count
     var sealedBefore = 0
-    for round in 1...12 {
+    for round in 1...8 {
       let sample = try await SampleJournal()
       let file = sample.root + "/traffic.ndjson"
       try traffic.write(all, to: file)
@@ -45,7 +46,7 @@ import Testing
       let running = try RunningCommand(["import", "-"], takesInput: true, in: sample)
       running.write(traffic.lines.map { $0 + "\n" }.joined())
       let reader = try JournalReader(sample.directory)
-      while running.process.isRunning, try reader.lastPosition() == nil { usleep(1_000) }
+      for _ in 0..<10_000 where try reader.lastPosition() == nil { usleep(1_000) }
       usleep(UInt32.random(in: 0...150_000, using: &generator))
       running.killNow()
       sealedBefore += try sample.forms.sealed
@@ -56,7 +57,7 @@ import Testing
       try sample.expectOnce(traffic, all, "round \(round)")
       try sample.expectSeals(content, "round \(round)")
     }
-    print("segments sealed before 12 kills: \(sealedBefore)")
+    print("segments sealed before 8 kills: \(sealedBefore)")
     #expect(sealedBefore > 0)
   }
 

@@ -36,7 +36,6 @@ import Testing
   @Test(arguments: formats) func `its leaves are what they were, before and after it is sealed by this version`(format: String) async throws {
     let sample = try await journal(format)
     let expected = try String(contentsOfFile: Self.path(format, "leaves"), encoding: .utf8).split(separator: "\n").map(String.init)
-    try (leaves(sample).joined(separator: "\n") + "\n").write(toFile: "/tmp/faults/leaves", atomically: true, encoding: .utf8)//TEMP
     #expect(try leaves(sample) == expected)
     #expect(try sample.forms.sealed == 1)
     let sealed = try sample.run("seal", "--newest")

@@ -49,10 +49,12 @@ extension SampleJournal {
     try traffic.write(0..<traffic.lines.count, to: file)
     let importer = try TrafficImporter(JournalReader(directory), configuration: .init(), now: .now) { try self.unsealingJournal() }
     let source = try ImportSource(file)
-    defer { withExtendedLifetime(source) {} }
-    try importer.run(source.lines) { rejection in
-      Issue.record("line \(rejection.lineNumber): \(rejection.reason)")
-    } progress: { _ in
+    // It closes its file when it goes.
+    try withExtendedLifetime(source) {
+      try importer.run(source.lines) { rejection in
+        Issue.record("line \(rejection.lineNumber): \(rejection.reason)")
+      } progress: { _ in
+      }
     }
     importer.close()
   }
