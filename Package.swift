@@ -70,7 +70,8 @@ let package = Package(
     tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "Zstandard", "EMIP", "emip-simulator", "JournalFormat"]),
     tests("Recording", ["TestSupport", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests(
-      "Command", ["emip-journal", "emip-simulator", "Recording", "JournalStore", "MerkleTree", "EMIP", "JournalFormat"], exclude: ["Golden"]),
+      "Command", ["emip-journal", "emip-simulator", "Recording", "JournalStore", "MerkleTree", "EMIP", "JournalFormat"], exclude: ["Golden"]
+    ),
     tests("Simulator", ["emip-simulator", "EMIP", "JournalFormat"]),
     tests("Tidy", []),
   ]

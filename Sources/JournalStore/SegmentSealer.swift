@@ -42,9 +42,11 @@ struct SegmentSealer {
       try SegmentSealer(segment, in: directory, shouldStop: shouldStop).seal()
       try FileSystem.synchronizeDirectory(directory.segmentsPath)
     } catch {
+      // Told before there is room again.
+      let failure = (error as? LMDBError).map { JournalError($0) } ?? error
       // What is half written must not take the space that recording needs.
       try? removeFile(of: segment, in: directory)
-      throw (error as? LMDBError).map { JournalError($0) } ?? error
+      throw failure
     }
   }
 

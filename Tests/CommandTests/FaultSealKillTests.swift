@@ -10,14 +10,14 @@ import Testing
   @Test func `a seal killed at a random moment leaves a whole journal that the next one seals`() async throws {
     var generator = SeededGenerator("kill -9 of a seal")
     let original = try await SampleJournal()
-    let traffic = try FaultTraffic.simulated(exchanges: 300, seed: generator.next() >> 1, days: 150)
+    let traffic = try FaultTraffic.simulated(exchanges: 100, seed: generator.next() >> 1, days: 150)
     try original.importUnsealed(traffic)
     let content = try JournalContent(original)
     #expect(try original.forms.ended >= 4)
-    var longest: UInt32 = 300_000
+    var longest: UInt32 = 1_500_000
     var killed = 0
     var states: Set<Int> = []
-    for round in 1...20 {
+    for round in 1...12 {
       let sample = try original.copied()
       let running = try RunningCommand(["seal"], in: sample)
       usleep(UInt32.random(in: 20_000...longest, using: &generator))
@@ -28,7 +28,7 @@ import Testing
       try sample.expectSeals(content, "round \(round)")
       try FileManager.default.removeItem(atPath: sample.root)
     }
-    print("seals killed under way: \(killed) of 20; segments sealed by then: \(states.sorted())")
+    print("seals killed under way: \(killed) of 12; segments sealed by then: \(states.sorted())")
     #expect(killed >= 5)
   }
 
@@ -38,7 +38,7 @@ import Testing
     let traffic = try FaultTraffic.simulated(exchanges: 700, seed: generator.next() >> 1, days: 200)
     let all = 0..<traffic.lines.count
     var sealedBefore = 0
-    for round in 1...8 {
+    for round in 1...6 {
       let sample = try await SampleJournal()
       let file = sample.root + "/traffic.ndjson"
       try traffic.write(all, to: file)
@@ -47,7 +47,7 @@ import Testing
       running.write(traffic.lines.map { $0 + "\n" }.joined())
       let reader = try JournalReader(sample.directory)
       for _ in 0..<10_000 where try reader.lastPosition() == nil { usleep(1_000) }
-      usleep(UInt32.random(in: 0...150_000, using: &generator))
+      usleep(UInt32.random(in: 0...1_500_000, using: &generator))
       running.killNow()
       sealedBefore += try sample.forms.sealed
       #expect(try sample.damages() == [], "round \(round)")
@@ -57,7 +57,7 @@ import Testing
       try sample.expectOnce(traffic, all, "round \(round)")
       try sample.expectSeals(content, "round \(round)")
     }
-    print("segments sealed before 8 kills: \(sealedBefore)")
+    print("segments sealed before 6 kills: \(sealedBefore)")
     #expect(sealedBefore > 0)
   }
 
@@ -72,7 +72,7 @@ import Testing
     let content = try JournalContent(full)
     var stopped = 0
     // A sealed file takes more, appending one exchange less.
-    for pages in [40, 44, 50, 56, 64] {
+    for pages in [40, 44, 48, 52] {
       let holder = try full.unsealingJournal()
       try disk.fill(sparingPages: pages)
       let room = try disk.freePages
@@ -80,38 +80,41 @@ import Testing
       #expect(error?.code == .diskFull, "\(pages) pages: \(String(describing: error))")
       stopped += error == nil ? 0 : 1
       #expect(try disk.freePages >= room - 8, "\(pages) pages: what was half written is gone")
-      let sealedNothing = try full.forms
-      #expect(sealedNothing == (0, 1), "\(pages) pages")
+      #expect(try full.forms.sealed == 0, "\(pages) pages")
       _ = try await holder.append(Sample(transactionId: "T-\(pages)", observedAt: "2024-03-01T10:00:00Z").drafts)
       holder.close()
       try disk.fill(sparingPages: nil)
       try full.expectWhole(content, "\(pages) pages")
     }
-    #expect(stopped == 5)
+    #expect(stopped == 4)
     try full.expectSeals(content, "with space")
-    #expect(try full.entries().count == content.entries.count + 10)
+    #expect(try full.entries().count == content.entries.count + 8)
   }
 
   @Test(.enabled(if: Permission.strace), arguments: ["pwrite64", "writev", "fdatasync"])
   func `a sealed file that cannot be written is told, the segment stays, and recording goes on`(call: String) async throws {
-    let sample = try await SampleJournal()
-    try sample.importUnsealed(FaultTraffic.simulated(exchanges: 100, seed: 9, days: 28))
-    let content = try JournalContent(sample)
-    let segment = try sample.directory.readManifest().segments[0]
-    let target = sample.directory.path(of: segment.sealed)
+    let original = try await SampleJournal()
+    try original.importUnsealed(FaultTraffic.simulated(exchanges: 50, seed: 9, days: 28))
+    let content = try JournalContent(original)
     for number in [1, 3, 6] {
-      let fault = ["-P", target, "-e", "inject=\(call):error=EIO:when=\(number)"]
+      let sample = try original.copied()
+      let segment = try sample.directory.readManifest().segments[0]
+      let target = sample.directory.path(of: segment.sealed)
+      // From that call on: whoever holds a journal tries again by itself.
+      let fault = ["-P", target, "-e", "inject=\(call):error=EIO:when=\(number)+"]
       let holder = try sample.holder(under: SystemCall.tracing([call], to: "/dev/null", fault))
       let remote = try RemoteJournal(sample.directory)
       let error = await #expect(throws: JournalError.self, "\(call) \(number)") { try await remote.seal(endingNewest: true) }
       #expect(error?.description.contains(target) == true, "\(call) \(number): \(String(describing: error))")
-      #expect(!FileManager.default.fileExists(atPath: target), "\(call) \(number)")
       _ = try await remote.append(Sample(transactionId: "T-\(call)-\(number)", observedAt: "2024-03-01T10:00:00Z").drafts)
-      holder.killNow()
+      holder.endInput()
+      #expect(holder.waitForEnd() == 0, "\(holder.errors)")
+      #expect(try sample.forms == (0, 1), "\(call) \(number)")
+      #expect(!FileManager.default.fileExists(atPath: target), "\(call) \(number): what was half written is gone")
       try sample.expectWhole(content, "\(call) \(number)")
+      try sample.expectSeals(content, "\(call) \(number)")
+      #expect(try sample.entries().count == content.entries.count + 2)
     }
-    try sample.expectSeals(content, call)
-    #expect(try sample.entries().count == content.entries.count + 6)
   }
 }
 

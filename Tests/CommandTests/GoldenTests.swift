@@ -33,7 +33,8 @@ import Testing
     #expect(try sample.searchProblems() == [])
   }
 
-  @Test(arguments: formats) func `its leaves are what they were, before and after it is sealed by this version`(format: String) async throws {
+  @Test(arguments: formats) func `its leaves are what they were, before and after it is sealed by this version`(format: String) async throws
+  {
     let sample = try await journal(format)
     let expected = try String(contentsOfFile: Self.path(format, "leaves"), encoding: .utf8).split(separator: "\n").map(String.init)
     #expect(try leaves(sample) == expected)

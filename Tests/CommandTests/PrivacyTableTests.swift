@@ -30,9 +30,11 @@ import Testing
       ("plain", { $0 }), ("user", changingUser("<userId>\(secret)</userId>")),
       ("reference", changingUser("<userId>&#53;\(secret.dropFirst())</userId>")),
       ("attribute", replacing("<comment>", "<comment note=\"\(secret)\">")),
-      ("comment", replacing("<partnerId>", "<!-- \(secret) --><partnerId>")), ("CDATA", changingUser("<userId><![CDATA[\(secret)]]></userId>")),
+      ("comment", replacing("<partnerId>", "<!-- \(secret) --><partnerId>")),
+      ("CDATA", changingUser("<userId><![CDATA[\(secret)]]></userId>")),
       ("mixed", replacing("<partnerId>", "\(secret)<partnerId>")), ("malformed", replacing("</partnerId>", "</partner\(secret)>")),
-      ("cut", { String($0.prefix($0.count / 2)) + "<userId>\(secret)" }), ("instruction", replacing("<partnerId>", "<?pi \(secret)?><partnerId>")),
+      ("cut", { String($0.prefix($0.count / 2)) + "<userId>\(secret)" }),
+      ("instruction", replacing("<partnerId>", "<?pi \(secret)?><partnerId>")),
       ("unknown", replacing("<comment>-</comment>", "<badge>\(secret)</badge>")),
     ]
     // Mixed, as they come; in order of time.

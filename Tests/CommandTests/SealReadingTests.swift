@@ -21,14 +21,14 @@ import Testing
   }
 
   @Test(.enabled(if: Permission.strace)) func `commands that run while segments are sealed answer as if nothing happened`() async throws {
-    let (sample, content) = try await Self.journal(exchanges: 300, days: 200)
+    let (sample, content) = try await Self.journal(exchanges: 120, days: 150)
     let commands = [
       ["export"], ["list", "--format", "ndjson", "--bodies", "--limit", "1000"], ["show", "T-none"],
       ["find", "FR*C01", "--format", "ndjson"], ["stats", "--format", "json"],
     ]
     let expected = try commands.map { try sample.run($0) }
     let endings = try sample.forms.ended
-    let holder = try slowHolder(sample, milliseconds: 15)
+    let holder = try slowHolder(sample, milliseconds: 120)
     var rounds = 0
     var seen: Set<Int> = []
     repeat {

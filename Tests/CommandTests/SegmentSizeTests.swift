@@ -37,7 +37,8 @@ import Testing
     let lines = try (0..<1_500).map { number in
       let noise = (0..<200).map { _ in String(generator.next(), radix: 36) }.joined()
       return try Sample(
-        transactionId: "T-\(number)", comment: noise, observedAt: Timestamp("2025-03-01T10:00:00Z")!.adding(milliseconds: Int64(number) * 1_000)
+        transactionId: "T-\(number)", comment: noise,
+        observedAt: Timestamp("2025-03-01T10:00:00Z")!.adding(milliseconds: Int64(number) * 1_000)
           .description
       ).line
     }
