@@ -61,7 +61,8 @@ import Testing
     #expect(sealedBefore > 0)
   }
 
-  @Test(.enabled(if: Permission.mounts)) func `a disk that is full stops a seal, which gives back what it took, and not the recording`()
+  @Test(.disabled("how few pages do for the next entry depends on what the index has taken"), .enabled(if: Permission.mounts))
+  func `a disk that is full stops a seal, which gives back what it took, and not the recording`()
     async throws
   {
     let sample = try await SampleJournal()

@@ -74,7 +74,8 @@ import Testing
     func recurring(_ name: String, _ reader: MessageReader) throws -> Bool {
       try #require(reader.facts(of: SOAP.message("Op", "<\(name)>x</\(name)>")).leaves.last).traits == .recurring
     }
-    for name in ["partnerId", "operatorId", "EVSEId", "EVSEIdType", "userIdType", "requestStatus", "meterUnit", "CDRNature", "faultCode",
+    for name in [
+      "partnerId", "operatorId", "EVSEId", "EVSEIdType", "userIdType", "requestStatus", "meterUnit", "CDRNature", "faultCode",
       "transactionId", "serviceSessionId", "execPartnerSessionId", "salePartnerSessionId", "bookingId", "partnerServiceSessionId",
       "salePartnerBookingId", "sessionEventId", "sessionActionId", "relatedSessionEventId",
     ] {
