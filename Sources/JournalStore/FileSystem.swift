@@ -19,7 +19,8 @@ enum FileSystem {
     return UInt64(size) + smallestRoomBytes > UInt64(limit.rlim_cur)
   }
 
-  private static let smallestRoomBytes: UInt64 = 65_536
+  /// A transaction's pages are written in few calls: one of those is what was cut short.
+  private static let smallestRoomBytes: UInt64 = 4 << 20
 
   static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
