@@ -56,7 +56,8 @@ public struct PageWalk {
   /// Whether nothing was ever committed to a file: whoever began to make it was interrupted.
   public static func hasNoCommit(_ path: String) throws(LMDBError) -> Bool {
     let found = try look(at: path) { walk in
-      try walk.sizeBytes == 0 || walk.newestMeta().u64(Meta.transaction) == 0
+      // LMDB writes both meta pages at once before anything else; a full disk may have taken one of them.
+      try walk.sizeBytes < UInt64(2 * walk.pageSize) || walk.newestMeta().u64(Meta.transaction) == 0
     }
     return (try? found.get()) ?? false
   }

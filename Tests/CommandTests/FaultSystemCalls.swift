@@ -108,6 +108,7 @@ struct DurabilityAudit {
       replacements += 1
       let successor = path.replacing(".g1.mdb", with: ".g2.mdb")
       if !knownFiles.contains(successor) { problems.append("\(path) was removed, and nothing takes its place") }
+      if manifests < replacements { problems.append("\(path) was removed before a manifest could name what takes its place") }
       demandClean("the removal of \(path)") { $0 == successor || $0.hasSuffix("/manifest") }
     case "pwrite64", "pwritev", "writev", "write":
       guard let (number, path) = call.descriptor, isData(path) else { return }

@@ -34,7 +34,7 @@ import Testing
     #expect(try sample.run("init", "--segment-size", "1M").status == 0)
     // What does not repeat does not shrink.
     var generator = SeededGenerator("segments that end by size")
-    let lines = try (0..<1_500).map { number in
+    let lines = try (0..<3_500).map { number in
       let noise = (0..<200).map { _ in String(generator.next(), radix: 36) }.joined()
       return try Sample(
         transactionId: "T-\(number)", comment: noise,
@@ -48,13 +48,14 @@ import Testing
     #expect(imported.status == 0, "\(imported.errors)")
     let content = try JournalContent(sample)
     let segments = try sample.directory.readManifest().segments
-    #expect(segments.count >= 3 && Set(segments.map(\.period)).count == 1)
+    #expect(segments.count >= 2 && Set(segments.map(\.period)).count == 1)
     try sample.expectOnce(traffic, 0..<lines.count, "segments by size")
-    try sample.expectSeals(content, "segments by size")
+    #expect(try sample.run("seal").status == 0)
+    #expect(try content.differences(in: sample) == [])
     for segment in try sample.directory.readManifest().segments where segment.form == .sealed {
       let size = try sample.directory.sizeBytes(of: segment)
-      // A group of appends is not cut in two.
-      #expect(size > 512 << 10 && size < 4 << 20, "\(segment.name): \(size) bytes")
+      // A group of appends, up to 4,096 entries, is not cut in two.
+      #expect(size > 512 << 10 && size < 6 << 20, "\(segment.name): \(size) bytes")
     }
     #expect(try sample.run("show", "T-0").status == 0)
     #expect(try sample.run("show", "T-\(lines.count - 1)").status == 0)
