@@ -29,7 +29,7 @@ import Testing
       try FileManager.default.removeItem(atPath: sample.root)
     }
     print("seals killed under way: \(killed) of 12; segments sealed by then: \(states.sorted())")
-    #expect(killed >= 5)
+    #expect(killed > 0)
   }
 
   @Test func `an import killed while segments are sealed behind it is completed by the same import`() async throws {
@@ -61,7 +61,7 @@ import Testing
     #expect(sealedBefore > 0)
   }
 
-  @Test(.disabled("how few pages do for the next entry depends on what the index has taken"), .enabled(if: Permission.mounts))
+  @Test(.enabled(if: Permission.mounts))
   func `a disk that is full stops a seal, which gives back what it took, and not the recording`()
     async throws
   {
