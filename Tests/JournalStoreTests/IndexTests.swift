@@ -36,7 +36,7 @@ import Testing
     let reader = try JournalReader(directory)
     let state = try IndexFile(directory, reader.manifest.segments[0]).state()
     #expect(state.runs.contains { $0.level >= 2 })
-    #expect(state.runs.count <= Self.small.maximumRunCount)
+    #expect(state.runs.count <= Self.small.maximumRunCount + 1)  // One may be the target of a merge that is under way.
     #expect(state.indexedThrough > count - 2 * Self.small.runEntryCount)
   }
 
