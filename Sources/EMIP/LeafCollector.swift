@@ -5,6 +5,8 @@ import XML
 struct CollectedMessage {
   let envelope: MessageEnvelope
   let leaves: [Leaf]
+  /// The texts of those that are decoded.
+  let decodedTexts: [[UInt8]]
   /// The items of the outer list or lists, from the start tag to the end tag.
   let items: [Range<Int>]
 }
@@ -50,6 +52,7 @@ private struct State {
   private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
   private var depth = 0
   private var leaves: [Leaf] = []
+  private var decodedTexts: [[UInt8]] = []
   private var items: [Range<Int>] = []
   private var itemStart = 0
   private var refusal: MessageRefusal?
@@ -85,6 +88,7 @@ private struct State {
     depth = 0
     leaves = []
     leaves.reserveCapacity(24)
+    decodedTexts = []
     items = []
     refusal = nil
     isInBody = false
@@ -103,13 +107,14 @@ private struct State {
     bytes = UnsafeBufferPointer(start: nil, count: 0)
     defer {
       leaves = []
+      decodedTexts = []
       items = []
     }
     if let refusal { return .failure(refusal) }
     if bodyCount == 0 { return .failure(MessageRefusal(.noBody, line: 0)) }
     if bodyChildCount == 0 { return .failure(MessageRefusal(.emptyBody, line: 0)) }
     let envelope = MessageEnvelope(soapVersion: soapVersion, namespace: namespace, operation: operation)
-    return .success(CollectedMessage(envelope: envelope, leaves: leaves, items: items))
+    return .success(CollectedMessage(envelope: envelope, leaves: leaves, decodedTexts: decodedTexts, items: items))
   }
 
   mutating func startElement(_ name: XMLName, _ attributeCount: Int) {
@@ -201,12 +206,15 @@ private struct State {
   private mutating func appendLeaf(_ content: XMLContent, _ traits: LeafTraits) {
     let path = LeafPath(name: frames[depth].name, parent: frames[depth - 1].name)
     let range = bytes.trimmed(content.range)
-    var decodedText: [UInt8]?
+    var decoded: Int?
     if !content.isVerbatim && !content.hasChildElements {
       let text = content.text.trimmed(content.text.indices)
-      if !content.text[text].elementsEqual(bytes[range]) { decodedText = Array(content.text[text]) }
+      if !content.text[text].elementsEqual(bytes[range]) {
+        decoded = decodedTexts.count
+        decodedTexts.append(Array(content.text[text]))
+      }
     }
-    leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, traits: traits, decodedText: decodedText))
+    leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, traits: traits, decoded: decoded))
   }
 
   private mutating func appendAttributes(tagEnd: Int) {

@@ -1,9 +1,9 @@
 import JournalFormat
 
-/// Leaves that belong together, an item's or a message's, and the bytes that they point into.
+/// Leaves that belong together, an item's or a message's, and their texts.
 struct LeafGroup {
   let leaves: ArraySlice<Leaf>
-  let payload: [UInt8]
+  let texts: LeafTexts
 
   /// The first text of a name that is not empty; nil where there is none.
   func text(_ name: UInt16) -> String? { first { $0.path.name == name } }
@@ -17,16 +17,11 @@ struct LeafGroup {
   func date(_ name: UInt16) -> Field<Timestamp>? { field(name) { Timestamp($0) } }
 
   func first(where predicate: (Leaf) -> Bool) -> String? {
-    leaves.first { predicate($0) && !$0.isEmpty }.map(text)
+    leaves.first { predicate($0) && !texts.isEmpty($0) }.map(texts.text)
   }
 
   func last(where predicate: (Leaf) -> Bool) -> String? {
-    leaves.last { predicate($0) && !$0.isEmpty }.map(text)
-  }
-
-  func text(of leaf: Leaf) -> String {
-    if let decoded = leaf.decodedText { return String(decoding: decoded, as: UTF8.self) }
-    return payload.withUnsafeBufferPointer { String(decoding: $0[leaf.range], as: UTF8.self) }
+    leaves.last { predicate($0) && !texts.isEmpty($0) }.map(texts.text)
   }
 
   /// The runs of leaves with the same number, without those where it is 0.
@@ -36,7 +31,7 @@ struct LeafGroup {
     while start < leaves.endIndex {
       let current = leaves[start][keyPath: number]
       let end = leaves[start...].firstIndex { $0[keyPath: number] != current } ?? leaves.endIndex
-      if current > 0 { groups.append(LeafGroup(leaves: leaves[start..<end], payload: payload)) }
+      if current > 0 { groups.append(LeafGroup(leaves: leaves[start..<end], texts: texts)) }
       start = end
     }
     return groups

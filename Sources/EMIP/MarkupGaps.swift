@@ -17,7 +17,7 @@ struct MarkupGaps {
     // The XML declaration, which is none of these.
     if bytes[offset...].starts(with: "<?xml".utf8) { offset += 2 }
     for leaf in leaves {
-      guard !leaf.isAttribute, leaf.decodedText == nil, let hole = Self.hole(bytes, leaf.range),
+      guard !leaf.isAttribute, !leaf.isDecoded, let hole = Self.hole(bytes, leaf.range),
         Self.isPlainMarkup(bytes[offset..<hole.range.lowerBound])
       else { return nil }
       holes.append(hole)

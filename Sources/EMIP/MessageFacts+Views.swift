@@ -14,7 +14,7 @@ extension MessageFacts {
 
   /// The statuses of pools, stations, EVSEs and connectors: that of a message about one element, or of each item of a list of changes.
   public var statusReports: [StatusReport] {
-    let single = StatusReport(LeafGroup(leaves: leaves.filter { $0.item == 0 }[...], payload: payload))
+    let single = StatusReport(LeafGroup(leaves: leaves.filter { $0.item == 0 }[...], texts: leafTexts))
     return (single.map { [$0] } ?? []) + all.split(by: \.item).compactMap(StatusReport.init)
   }
 
@@ -29,7 +29,7 @@ extension MessageFacts {
 
   /// Outside any item.
   public var meterLimits: [MeterReading] {
-    MeterReading.readings(of: LeafGroup(leaves: leaves.filter { $0.item == 0 }[...], payload: payload))
+    MeterReading.readings(of: LeafGroup(leaves: leaves.filter { $0.item == 0 }[...], texts: leafTexts))
   }
 
   public var requestedServiceId: Field<RequestedServiceId>? { all.code(WireName.requestedServiceId) }
@@ -42,8 +42,8 @@ extension MessageFacts {
   /// When what the message tells of happened: every date of an event, an action, a status or a record, in document order.
   public var eventDates: [EventDate] {
     leaves.compactMap { leaf in
-      guard EventDate.names.contains(leaf.path.name), !leaf.isEmpty else { return nil }
-      let text = all.text(of: leaf)
+      guard EventDate.names.contains(leaf.path.name), !leafTexts.isEmpty(leaf) else { return nil }
+      let text = leafTexts.text(leaf)
       return EventDate(name: leaf.path.name, item: leaf.item, date: Field(text: text, value: Timestamp(text)))
     }
   }

@@ -6,7 +6,8 @@ public struct MessageFacts: Sendable {
   /// Every element without child elements, in document order.
   public let leaves: [Leaf]
   /// What the leaves point into.
-  public let payload: [UInt8]
+  public var payload: [UInt8] { leafTexts.payload }
+  let leafTexts: LeafTexts
   /// What the indexes find the message by, and what is masked in it. The same text may stand there several times: each has its range.
   public let marks: [Mark]
   /// How the payload divides, its attributes included; nil where the envelope's names are too long to be kept.
@@ -22,26 +23,27 @@ public struct MessageFacts: Sendable {
 
   /// The facts of a stored message, without a look at its markup.
   /// - Parameters:
-  ///   - layout: as ``layout`` gave it. A leaf with a `decodedText` does not need its bytes in `payload`.
+  ///   - layout: as ``layout`` gave it. A leaf that is decoded does not need its bytes in `payload`.
   ///   - payload: what the ranges of the other leaves point into. They must lie within it.
   /// - Throws: `FormatError` where the layout's envelope is none of eMIP's.
   public init(layout: MessageLayout, payload: [UInt8]) throws(FormatError) {
-    self.init(envelope: try MessageEnvelope(decoding: layout.envelope), leaves: layout.leaves, layout: layout, payload: payload)
+    self.init(envelope: try MessageEnvelope(decoding: layout.envelope), layout: layout, isKept: true, payload: payload)
   }
 
-  /// - Parameter all: every leaf, those of attributes too. They say nothing of what eMIP knows, so ``leaves`` is without them.
-  init(envelope: MessageEnvelope, leaves all: [Leaf], layout: MessageLayout?, payload: [UInt8]) {
+  /// - Parameter isKept: whether the layout is stored with the message.
+  init(envelope: MessageEnvelope, layout: MessageLayout, isKept: Bool, payload: [UInt8]) {
     self.envelope = envelope
-    self.layout = layout
-    self.payload = payload
+    self.layout = isKept ? layout : nil
+    let texts = LeafTexts(payload: payload, decoded: layout.decodedTexts)
+    leafTexts = texts
+    // Attributes say nothing of what eMIP knows.
+    let all = layout.leaves
     let leaves = all.contains(where: \.isAttribute) ? all.filter { !$0.isAttribute } : all
     self.leaves = leaves
-    marks = payload.withUnsafeBufferPointer { MessageMarks.marks(of: leaves, in: $0) }
-    header = HeaderFields(leaves)
-    requestStatus = header.requestStatus.flatMap { index in
-      payload.withUnsafeBufferPointer { leaves[index].withText(in: $0) { RequestStatus(utf8: $0) } }
-    }
-    fault = envelope.isFault ? MessageFault(LeafGroup(leaves: leaves[...], payload: payload)) : nil
+    marks = MessageMarks.marks(of: leaves, texts)
+    header = HeaderFields(leaves, texts)
+    requestStatus = header.requestStatus.flatMap { index in texts.withText(leaves[index]) { RequestStatus(utf8: $0) } }
+    fault = envelope.isFault ? MessageFault(LeafGroup(leaves: leaves[...], texts: texts)) : nil
     findings = MessageFacts.findings(envelope, hasStatus: header.requestStatus != nil, requestStatus)
   }
 
@@ -65,12 +67,12 @@ public struct MessageFacts: Sendable {
   /// All texts of an element that are not empty, in document order.
   /// - Parameter name: a number of ``WireName``.
   public func texts(of name: UInt16) -> [String] {
-    leaves.filter { $0.path.name == name && !$0.isEmpty }.map(all.text)
+    leaves.filter { $0.path.name == name && !leafTexts.isEmpty($0) }.map(leafTexts.text)
   }
 
-  var all: LeafGroup { LeafGroup(leaves: leaves[...], payload: payload) }
+  var all: LeafGroup { LeafGroup(leaves: leaves[...], texts: leafTexts) }
 
-  private func text(at index: Int?) -> String? { index.map { all.text(of: leaves[$0]) } }
+  private func text(at index: Int?) -> String? { index.map { leafTexts.text(leaves[$0]) } }
 
   private static func findings(_ envelope: MessageEnvelope, hasStatus: Bool, _ requestStatus: RequestStatus?) -> [Finding] {
     var findings: [Finding] = []
@@ -88,8 +90,8 @@ private struct HeaderFields: Sendable {
   private(set) var targetOperatorId: Int?
   private(set) var requestStatus: Int?
 
-  init(_ leaves: [Leaf]) {
-    for (index, leaf) in leaves.enumerated() where leaf.item == 0 && leaf.path.name != 0 && !leaf.isEmpty {
+  init(_ leaves: [Leaf], _ texts: LeafTexts) {
+    for (index, leaf) in leaves.enumerated() where leaf.item == 0 && leaf.path.name != 0 && !texts.isEmpty(leaf) {
       switch leaf.path.name {
       case WireName.transactionId: transactionId = transactionId ?? index
       case WireName.partnerId: partnerId = partnerId ?? index

@@ -4,16 +4,16 @@ import JournalFormat
 enum MessageMarks {
   /// Every identifier of every item, in the order of the leaves; empty texts make none. A personal leaf that is no identifier makes a
   /// `personalText`.
-  static func marks(of leaves: [Leaf], in payload: UnsafeBufferPointer<UInt8>) -> [Mark] {
+  static func marks(of leaves: [Leaf], _ texts: LeafTexts) -> [Mark] {
     var marks: [Mark] = []
     marks.reserveCapacity(8)
     var userTypes = UserTypes()
     for (index, leaf) in leaves.enumerated() {
       if leaf.path.name == WireName.userIdType { userTypes.see(index) }
-      guard let kind = kind(of: leaf), !leaf.isEmpty else { continue }
+      guard let kind = kind(of: leaf), !texts.isEmpty(leaf) else { continue }
       let isUser = leaf.path.name == WireName.userId
-      let resolved = isUser ? userTypes.kind(ofUser: index, in: leaves, payload) : kind
-      marks.append(Mark(kind: resolved, range: leaf.range, inlineText: leaf.decodedText))
+      let resolved = isUser ? userTypes.kind(ofUser: index, in: leaves, texts) : kind
+      marks.append(Mark(kind: resolved, range: leaf.range, inlineText: leaf.decoded.map { texts.decoded[$0] }))
     }
     return marks
   }
@@ -49,9 +49,9 @@ private struct UserTypes {
     if index != taken { last = index }
   }
 
-  mutating func kind(ofUser index: Int, in leaves: [Leaf], _ payload: UnsafeBufferPointer<UInt8>) -> TermKind {
+  mutating func kind(ofUser index: Int, in leaves: [Leaf], _ texts: LeafTexts) -> TermKind {
     guard let type = type(ofUser: index, in: leaves) else { return .userContract }
-    return leaves[type].withText(in: payload) { UserIdType.termKind(utf8: $0) }
+    return texts.withText(leaves[type]) { UserIdType.termKind(utf8: $0) }
   }
 
   private mutating func type(ofUser index: Int, in leaves: [Leaf]) -> Int? {
@@ -68,16 +68,5 @@ private struct UserTypes {
       }
     }
     return nil
-  }
-}
-
-extension Leaf {
-  var isEmpty: Bool { decodedText?.isEmpty ?? range.isEmpty }
-  var isAttribute: Bool { traits.contains(.attribute) }
-
-  /// Lends the leaf's text.
-  func withText<Result>(in payload: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    if let decodedText { return decodedText.withUnsafeBufferPointer(body) }
-    return body(UnsafeBufferPointer(rebasing: payload[range]))
   }
 }

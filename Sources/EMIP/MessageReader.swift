@@ -50,14 +50,15 @@ public final class MessageReader {
   /// Reads one message; at most ``XMLLimits/sizeBytes`` bytes, else it is refused.
   public func read(_ payload: [UInt8]) -> MessageReading {
     if let (ending, leaves) = payload.withUnsafeBufferPointer(learned.read) {
-      return .message(facts(ending.envelope, leaves, MessageLayout(leaves: leaves, envelope: ending.encoded), payload))
+      return .message(facts(ending.envelope, MessageLayout(leaves: leaves, envelope: ending.encoded), isKept: true, payload))
     }
     switch parse(payload) {
     case .failure(let refusal): return .refused(refusal)
     case .success(let message):
-      guard let encoded = message.envelope.encoded else { return .message(facts(message.envelope, message.leaves, nil, payload)) }
-      payload.withUnsafeBufferPointer { learned.learn($0, message, encoded) }
-      return .message(facts(message.envelope, message.leaves, MessageLayout(leaves: message.leaves, envelope: encoded), payload))
+      let encoded = message.envelope.encoded
+      if let encoded { payload.withUnsafeBufferPointer { learned.learn($0, message, encoded) } }
+      let layout = MessageLayout(leaves: message.leaves, decodedTexts: message.decodedTexts, envelope: encoded ?? [])
+      return .message(facts(message.envelope, layout, isKept: encoded != nil, payload))
     }
   }
 
@@ -75,8 +76,8 @@ public final class MessageReader {
     return failure.map { .failure(MessageRefusal($0)) } ?? result
   }
 
-  private func facts(_ envelope: MessageEnvelope, _ leaves: [Leaf], _ layout: MessageLayout?, _ payload: [UInt8]) -> MessageFacts {
-    var facts = MessageFacts(envelope: envelope, leaves: leaves, layout: layout, payload: payload)
+  private func facts(_ envelope: MessageEnvelope, _ layout: MessageLayout, isKept: Bool, _ payload: [UInt8]) -> MessageFacts {
+    var facts = MessageFacts(envelope: envelope, layout: layout, isKept: isKept, payload: payload)
     if let schema { facts.findings += schema.findings(payload) }
     return facts
   }

@@ -1,5 +1,5 @@
 /// Where a leaf stands in its message: a number that the protocol gives to the element (or attribute) and to its parent.
-public struct LeafPath: Hashable, Sendable {
+public struct LeafPath: Hashable, Sendable, BitwiseCopyable {
   /// The element's own number; 0 where the protocol does not know the name.
   public let name: UInt16
   /// The enclosing element's number; 0 where the protocol does not know the name.
@@ -12,7 +12,7 @@ public struct LeafPath: Hashable, Sendable {
 }
 
 /// What the journal may do with a leaf's text. The numbers are on disk.
-public struct LeafTraits: OptionSet, Hashable, Sendable {
+public struct LeafTraits: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -26,43 +26,66 @@ public struct LeafTraits: OptionSet, Hashable, Sendable {
   public static let all: LeafTraits = [.personal, .recurring, .attribute]
 }
 
-/// A value in a payload: an element without child elements, or an attribute, and where its text is.
-public struct Leaf: Hashable, Sendable {
+/// A value in a payload: an element without child elements, or an attribute, and where its text is. 24 bytes without any reference: a message has
+/// dozens.
+public struct Leaf: Hashable, Sendable, BitwiseCopyable {
   public let path: LeafPath
   /// Which item of the message's outer list the leaf belongs to, from 1; 0 outside any list.
   public let item: UInt32
   /// Which item of the inner list (a meter of a record) the leaf belongs to, from 1; 0 outside any.
   public let subitem: UInt32
-  /// The element's content in the payload, in bytes, without white space around it.
-  public let range: Range<Int>
-  public let traits: LeafTraits
-  /// The decoded text where it is not the bytes of `range` themselves (entities, CDATA, comments between).
-  public let decodedText: [UInt8]?
+  private let start: UInt32
+  private let count: UInt32
+  /// The traits in the low eight bits; above them the number of its decoded text, from 1, or 0.
+  private let traitsAndText: UInt32
 
-  public init(path: LeafPath, item: UInt32, subitem: UInt32, range: Range<Int>, traits: LeafTraits, decodedText: [UInt8]? = nil) {
+  /// The leaves of a message that may have a decoded text.
+  public static let maximumDecodedCount = 1 << 24 - 1
+
+  /// - Parameters:
+  ///   - range: within 4 GiB.
+  ///   - decoded: which of the layout's ``MessageLayout/decodedTexts`` is its text, where its text is not the bytes of `range` themselves; less
+  ///     than ``maximumDecodedCount``.
+  @inline(__always)
+  public init(path: LeafPath, item: UInt32, subitem: UInt32, range: Range<Int>, traits: LeafTraits, decoded: Int? = nil) {
     self.path = path
     self.item = item
     self.subitem = subitem
-    self.range = range
-    self.traits = traits
-    self.decodedText = decodedText
+    start = UInt32(range.lowerBound)
+    count = UInt32(range.count)
+    traitsAndText = UInt32(traits.rawValue) | (decoded.map { UInt32($0 + 1) << 8 } ?? 0)
   }
 
+  /// The element's content in the payload, in bytes, without white space around it.
+  @inline(__always)
+  public var range: Range<Int> { Range(uncheckedBounds: (Int(start), Int(start) + Int(count))) }
+  @inline(__always)
+  public var traits: LeafTraits { LeafTraits(rawValue: UInt8(truncatingIfNeeded: traitsAndText)) }
+  /// Whether its text stands decoded beside the leaves (entities, CDATA, comments between).
+  @inline(__always)
+  public var isDecoded: Bool { traitsAndText >> 8 != 0 }
+  /// The index of its text in ``MessageLayout/decodedTexts``; nil where its text is the bytes of ``range``.
+  @inline(__always)
+  public var decoded: Int? { isDecoded ? Int(traitsAndText >> 8) - 1 : nil }
   public var isPersonal: Bool { traits.contains(.personal) }
-
-  /// The leaf's text as bytes.
-  public func text(in payload: UnsafeBufferPointer<UInt8>) -> [UInt8] { decodedText ?? Array(payload[range]) }
 }
 
 /// How a payload divides into markup and values: what is not in a leaf's range is markup.
 public struct MessageLayout: Hashable, Sendable {
   /// Every element without child elements and every attribute that declares no namespace, in document order; their ranges do not overlap.
   public var leaves: [Leaf]
+  /// The texts of the leaves that are decoded, in their order.
+  public var decodedTexts: [[UInt8]]
   /// What the protocol knows of the markup beside the leaves, at most 255 bytes; opaque to the journal.
   public var envelope: [UInt8]
 
-  public init(leaves: [Leaf], envelope: [UInt8]) {
+  public init(leaves: [Leaf], decodedTexts: [[UInt8]] = [], envelope: [UInt8]) {
     self.leaves = leaves
+    self.decodedTexts = decodedTexts
     self.envelope = envelope
   }
+
+  /// The text of a leaf where it is not the bytes of its range.
+  @inline(__always)
+  public func decodedText(of leaf: Leaf) -> [UInt8]? { leaf.decoded.map { decodedTexts[$0] } }
 }

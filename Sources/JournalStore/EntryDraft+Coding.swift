@@ -57,8 +57,8 @@ extension MessageLayout {
       output.appendVarint(UInt64(leaf.subitem))
       output.append(leaf.traits.rawValue)
       output.appendVarint(leaf.range.lowerBound - previousEnd)
-      output.appendVarint(leaf.range.count << 1 | (leaf.decodedText == nil ? 0 : 1))
-      if let text = leaf.decodedText { output.appendCounted(text) }
+      output.appendVarint(leaf.range.count << 1 | (leaf.isDecoded ? 1 : 0))
+      if let text = decodedText(of: leaf) { output.appendCounted(text) }
       previousEnd = leaf.range.upperBound
     }
   }
@@ -66,6 +66,7 @@ extension MessageLayout {
   fileprivate init(from reader: inout ByteReader, payloadCount: Int) throws(FormatError) {
     let envelope = Array(try reader.counted())
     var leaves: [Leaf] = []
+    var decodedTexts: [[UInt8]] = []
     var previousEnd = 0
     for _ in 0..<(try reader.count(atMost: reader.remainingCount / 7)) {
       let path = LeafPath(name: UInt16(try reader.count(atMost: 0xffff)), parent: UInt16(try reader.count(atMost: 0xffff)))
@@ -75,10 +76,12 @@ extension MessageLayout {
       let start = previousEnd + (try reader.count(atMost: payloadCount - previousEnd))
       let size = try reader.count(atMost: payloadCount << 1 | 1)
       guard start + size >> 1 <= payloadCount else { throw FormatError("a leaf lies outside the payload") }
-      let text: [UInt8]? = size & 1 == 1 ? Array(try reader.counted()) : nil
+      let decoded = size & 1 == 1 ? decodedTexts.count : nil
+      guard decodedTexts.count < Leaf.maximumDecodedCount else { throw FormatError("a message has too many leaves") }
+      if decoded != nil { decodedTexts.append(Array(try reader.counted())) }
       previousEnd = start + size >> 1
-      leaves.append(Leaf(path: path, item: item, subitem: subitem, range: start..<previousEnd, traits: traits, decodedText: text))
+      leaves.append(Leaf(path: path, item: item, subitem: subitem, range: start..<previousEnd, traits: traits, decoded: decoded))
     }
-    self.init(leaves: leaves, envelope: envelope)
+    self.init(leaves: leaves, decodedTexts: decodedTexts, envelope: envelope)
   }
 }

@@ -36,7 +36,16 @@ extension Entry {
     where [content.context.operator, content.context.targetOperator].contains { $0.map { IndexTerm(.operatorId, $0) } == term }:
       return true
     default:
-      return content.marks.contains { $0.kind == term.kind && $0.term(in: content.payload) == term }
+      return content.marks.contains { $0.kind == term.kind && $0.hasValue(of: term, in: content.payload) }
     }
+  }
+}
+
+extension Mark {
+  /// Whether its value is that of a term of its kind.
+  fileprivate func hasValue(of term: IndexTerm, in payload: [UInt8]) -> Bool {
+    // A comparable value is its own comparable form: mostly the bytes are those at once.
+    if inlineText == nil, payload[range].elementsEqual(term.value) { return true }
+    return self.term(in: payload) == term
   }
 }

@@ -33,6 +33,7 @@ final class IndexReader {
   }
 
   var path: String { environment.path }
+  var lastTransactionIdentifier: Int { environment.lastTransactionIdentifier }
 
   /// Runs `body` within one snapshot, with the state that it shows. Nested calls share the outer one.
   func snapshot<Result>(_ body: (IndexState) throws(JournalError) -> Result) throws(JournalError) -> Result {

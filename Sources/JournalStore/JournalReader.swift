@@ -53,6 +53,11 @@ public final class JournalReader {
   /// - Throws: ``JournalError`` `record.damaged`, `segment.missing`, `segment.damaged`.
   public func entry(at position: JournalPosition) throws(JournalError) -> Entry? {
     if segment(holding: position).map({ $0.lastPosition == nil }) ?? true { try refresh() }
+    return try presentEntry(at: position)
+  }
+
+  /// As ``entry(at:)``, by the manifest as it was read last.
+  private func presentEntry(at position: JournalPosition) throws(JournalError) -> Entry? {
     guard let segment = segment(holding: position) else { return nil }
     return try reader(segment).entry(at: index(of: position, in: segment))
   }
@@ -75,8 +80,7 @@ public final class JournalReader {
   /// All exchanges with an entry that holds any of the terms, in the order of their positions.
   public func exchanges(holding terms: [IndexTerm]) throws(JournalError) -> [Exchange] {
     try refresh()
-    var heads: Set<JournalPosition> = []
-    var found: [JournalPosition: Entry] = [:]
+    var found: [(head: JournalPosition, request: Entry?)] = []
     for segment in manifest.segments {
       let reader = try self.reader(segment)
       try reader.catchUp()
@@ -84,14 +88,17 @@ public final class JournalReader {
         for term in terms {
           for index in try reader.candidates(for: term) {
             guard let entry = try reader.entry(at: index), try isRow(of: entry, for: term) else { continue }
-            found[entry.position] = entry
-            heads.insert(entry.exchange ?? entry.position)
+            found.append(entry.exchange.map { ($0, nil) } ?? (entry.position, entry))
           }
         }
       }
     }
+    // The request itself before the answers that only name it.
+    found.sort { ($0.head, $0.request == nil ? 1 : 0) < ($1.head, $1.request == nil ? 1 : 0) }
     var exchanges: [Exchange] = []
-    for head in heads.sorted() { exchanges.append(try exchange(at: head, known: found[head])) }
+    for (index, (head, request)) in found.enumerated() where index == 0 || head != found[index - 1].head {
+      exchanges.append(try presentExchange(at: head, known: request))
+    }
     return exchanges
   }
 
@@ -100,21 +107,31 @@ public final class JournalReader {
   private func isRow(of entry: Entry, for term: IndexTerm) throws(JournalError) -> Bool {
     if entry.holds(term) { return true }
     guard entry.exchange == nil else { return false }
-    return try exchange(at: entry.position, known: entry).entries.contains { $0.holds(term) }
+    return try presentExchange(at: entry.position, known: entry).entries.contains { $0.holds(term) }
   }
 
   /// The exchange whose request stands (or stood) at a position.
   /// - Parameter known: the request, where the caller has it already.
   public func exchange(at head: JournalPosition, known: Entry? = nil) throws(JournalError) -> Exchange {
-    let request = known == nil ? try entry(at: head) : known
-    return Exchange(request: request, answers: try answers(to: head))
+    try refresh()
+    return try presentExchange(at: head, known: known)
+  }
+
+  private func presentExchange(at head: JournalPosition, known: Entry?) throws(JournalError) -> Exchange {
+    let request = known == nil ? try presentEntry(at: head) : known
+    return Exchange(request: request, answers: try presentAnswers(to: head))
   }
 
   /// All answers to the request at a position, in order; an exchange names the last failure and the last response only.
   public func answers(to head: JournalPosition) throws(JournalError) -> [Entry] {
+    try refresh()
+    return try presentAnswers(to: head)
+  }
+
+  private func presentAnswers(to head: JournalPosition) throws(JournalError) -> [Entry] {
     var answers: [Entry] = []
     // Mostly the answer stands right behind; what does not is indexed.
-    if let next = try entry(at: head.next), next.exchange == head {
+    if let next = try presentEntry(at: head.next), next.exchange == head {
       answers.append(next)
       // After a response nothing more comes; after a failure a late one may.
       if next.kind != .failure { return answers }

@@ -14,6 +14,7 @@ struct MessagePart {
 struct MessageView {
   let payload: UnsafeBufferPointer<UInt8>
   let leaves: UnsafeBufferPointer<Leaf>
+  let decodedTexts: [[UInt8]]
   let shapes: UnsafeBufferPointer<LeafShape>
   let envelope: UnsafeBufferPointer<UInt8>
 

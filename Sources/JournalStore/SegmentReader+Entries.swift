@@ -76,7 +76,7 @@ extension SegmentReader {
     var next: UInt32 { start + UInt32(results.count) }
     var isFull: Bool { results.count >= limit }
 
-    mutating func append(_ result: Result<Entry, JournalError>) {
+    mutating func append(_ result: consuming Result<Entry, JournalError>) {
       if !isFull { results.append(result) }
     }
   }
@@ -91,9 +91,12 @@ extension SegmentReader {
       guard let row else { return }
       guard row.lastIndex >= next else { continue }
       do throws(JournalError) {
-        let decoded = try decode(row, in: block)
-        if row.firstIndex >= next { results.append(.success(decoded.first)) }
-        if let second = decoded.second { results.append(.success(second)) }
+        // The run may begin with the second of a row.
+        var isWanted = row.firstIndex >= next
+        try decode(row, in: block) { entry in
+          if isWanted { results.append(.success(entry)) }
+          isWanted = true
+        }
       } catch {
         while results.next <= row.lastIndex && !results.isFull { results.append(failure(error, at: results.next)) }
       }

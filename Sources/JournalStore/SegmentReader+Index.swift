@@ -2,22 +2,30 @@ internal import JournalFormat
 internal import LMDB
 
 /// The index of a segment as a reader has it: the file's, and what the entries have beyond it.
-struct SegmentIndex {
+final class SegmentIndex {
   /// Nil while there is no file that can be used; then everything is in the tail.
   var file: IndexReader?
   /// The file as it was when it was opened; nil where there was none.
   var watched: WatchedFile?
   var tail: IndexTail
+  /// The states of the file and of the segment that the tail goes on from and up to.
+  var seen: (file: Int, segment: Int)?
+
+  init(file: IndexReader?, watched: WatchedFile?, tail: IndexTail) {
+    self.file = file
+    self.watched = watched
+    self.tail = tail
+  }
 }
 
 extension SegmentReader {
   /// The indexes in the segment of the entries that may hold a term, ascending; two values may share a key, so verify each.
   func candidates(for term: IndexTerm) throws(JournalError) -> [UInt32] {
     let key = keyMaker.key(of: term)
-    return try withIndex { (file, tail) throws(JournalError) in
+    return try withIndex { (index) throws(JournalError) in
       var found: [UInt32] = []
-      try file?.appendEntries(under: key, to: &found)
-      tail.appendEntries(under: key, to: &found)
+      try index.file?.appendEntries(under: key, to: &found)
+      index.tail.appendEntries(under: key, to: &found)
       guard found.count > 1 else { return found }
       found.sort()
       var last = 0
@@ -32,19 +40,22 @@ extension SegmentReader {
 
   /// The spans of time of all entries, in order.
   func timeBlocks() throws(JournalError) -> [TimeBlock] {
-    try withIndex { (file, tail) throws(JournalError) in
-      let indexed = try file?.timeBlocks()
-      return (indexed ?? []) + tail.timeBlocks
+    try withIndex { (index) throws(JournalError) in
+      let indexed = try index.file?.timeBlocks()
+      return (indexed ?? []) + index.tail.timeBlocks
     }
   }
 
   /// How many entries have no index in the file yet.
-  func unindexedCount() throws(JournalError) -> Int { try withIndex { _, tail in tail.entries.count } }
+  func unindexedCount() throws(JournalError) -> Int { try withIndex { $0.tail.entries.count } }
 
   /// Reads what the index does not know yet, up to the segment's present end. Done before a snapshot begins, it keeps that one short.
   func catchUp() throws(JournalError) {
-    if segmentIndex == nil { segmentIndex = try openIndex() }
-    var index = segmentIndex!
+    let index = if let segmentIndex { segmentIndex } else { try openIndex() }
+    segmentIndex = index
+    // Looked up before anything is read: what comes in between is looked for the next time.
+    let present = (file: index.file?.lastTransactionIdentifier ?? 0, segment: segment.environment.lastTransactionIdentifier)
+    if let seen = index.seen, seen == present, index.tail.entries.count <= Self.longTail { return }
     if let state = try index.file?.snapshot({ (state) throws(JournalError) in state }) {
       if state.indexedThrough < index.tail.entries.lowerBound || state.indexedThrough > index.tail.entries.upperBound {
         index.tail = IndexTail(segment.header, from: state.indexedThrough, runEntryCount: state.runEntryCount)
@@ -52,17 +63,18 @@ extension SegmentReader {
         index.tail.drop(before: state.indexedThrough)
       }
     }
-    segmentIndex = nil
-    defer { segmentIndex = index }
     var count = try currentEntryCount()
     while index.tail.entries.upperBound < count {
       for result in try entries(from: index.tail.entries.upperBound, limit: 512) { index.tail.add(result) }
       count = try currentEntryCount()
     }
+    index.seen = present
     // A builder should have shortened so long a tail: perhaps it has made the file only now, or made it anew.
     guard index.tail.entries.count > Self.longTail, index.watched?.wasReplaced ?? true, FileSystem.exists(segment.indexPath) else { return }
     index.watched = WatchedFile(segment.indexPath)
-    if let file = try openIndexFile() { index.file = file }
+    guard let file = try openIndexFile() else { return }
+    index.file = file
+    index.seen = nil
   }
 
   private static var longTail: Int { 2 * IndexLimits().maximumUnindexedEntries }
@@ -82,12 +94,13 @@ extension SegmentReader {
   }
 
   /// Runs `body` with the file's index in a snapshot and the tail that goes on where that ends.
-  func withIndex<Result>(_ body: (IndexReader?, IndexTail) throws(JournalError) -> Result) throws(JournalError) -> Result {
+  func withIndex<Result>(_ body: (SegmentIndex) throws(JournalError) -> Result) throws(JournalError) -> Result {
     try catchUp()
-    guard let file = segmentIndex!.file else { return try body(nil, segmentIndex!.tail) }
+    let index = segmentIndex!
+    guard let file = index.file else { return try body(index) }
     return try file.snapshot { (state) throws(JournalError) in
-      segmentIndex!.tail.drop(before: state.indexedThrough)
-      return try body(file, segmentIndex!.tail)
+      index.tail.drop(before: state.indexedThrough)
+      return try body(index)
     }
   }
 

@@ -5,22 +5,32 @@ internal import LMDB
 // earlier row.
 extension SegmentReader {
   func decode(_ row: EntryBlock.Row, in block: EntryBlock) throws(JournalError) -> DecodedRow {
+    var first: Entry?
+    var second: Entry?
+    try decode(row, in: block) { (entry) in if first == nil { first = entry } else { second = entry } }
+    return DecodedRow(first: first!, second: second)
+  }
+
+  /// Shows the entries of a row to `body`, all of them or none.
+  @inline(__always)
+  func decode(_ row: EntryBlock.Row, in block: EntryBlock, _ body: (consuming Entry) -> Void) throws(JournalError) {
     let position = firstPosition.advanced(by: Int(row.firstIndex))
     do {
       var reader = ByteReader(row.bytes)
       let first = try part(&reader, EntryMetadata.Base(position: position, recordedAt: block.base)) { position in
         try self.request(at: position)
       }
-      var decoded = DecodedRow(first: first)
+      var second: Entry?
       if row.isPair {
         let base = EntryMetadata.Base(
           position: position.next, recordedAt: first.recordedAt, requestObservedAt: first.content.observedAt)
-        decoded.second = try part(&reader, base) { _ in first.content }
+        second = try part(&reader, base) { _ in first.content }
       } else if first.content.layout != nil, first.kind == .request {
         recentRequests.insert(first)
       }
       guard reader.isAtEnd else { throw FormatError("it is too long") }
-      return decoded
+      body(first)
+      if let second { body(second) }
     } catch let error as FormatError {
       throw JournalError(error, position, path: path)
     } catch let error as JournalError {
@@ -69,7 +79,8 @@ extension SegmentReader {
 
 extension SegmentReader: SegmentTables {
   func context(_ number: UInt32) throws -> SharedContext {
-    if let known = contexts[number] { return known }
+    if number < contexts.count, let known = contexts[Int(number)] { return known }
+    guard number <= ContextTable.maximumCount else { throw FormatError("context \(number) is out of bounds") }
     let bytes = try stored(number, in: segment.tables.contexts, "context")
     let shared = SharedContext(
       try bytes.withRawBytes { bytes in
@@ -78,7 +89,8 @@ extension SegmentReader: SegmentTables {
         guard reader.isAtEnd else { throw FormatError("context \(number) is too long") }
         return context
       })
-    contexts[number] = shared
+    while contexts.count <= number { contexts.append(nil) }
+    contexts[Int(number)] = shared
     return shared
   }
 

@@ -9,7 +9,8 @@ final class SegmentReader {
   private var isInSnapshot = false
   var payloads: PayloadDecoder
   var keyMaker: IndexKeyMaker
-  var contexts: [UInt32: SharedContext] = [:]
+  /// By their number; nil those that were not read yet.
+  var contexts: [SharedContext?] = []
   /// The row that was read last: who reads one half of an exchange mostly reads the other next.
   var latest: DecodedRow?
   /// The blocks whose checksum was compared: they never change.

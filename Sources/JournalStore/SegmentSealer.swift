@@ -142,8 +142,8 @@ struct SegmentSealer {
   // MARK: Index
 
   private func writeIndex() throws(JournalError) {
-    try source.withIndex { (file, tail) throws(JournalError) in
-      try target.tables.index!.write(merging: file, tail, as: IndexState.Owner(target.header), into: target.environment)
+    try source.withIndex { (index) throws(JournalError) in
+      try target.tables.index!.write(merging: index.file, index.tail, as: IndexState.Owner(target.header), into: target.environment)
     }
   }
 

@@ -25,6 +25,8 @@ final class Template {
   /// All pieces one after the other, and where each ends.
   let markup: UnsafeBufferPointer<UInt8>
   let pieceEnds: UnsafeBufferPointer<Int32>
+  /// How many of its leaves may make a mark.
+  let markCount: Int
 
   deinit {
     holes.deallocate()
@@ -36,7 +38,10 @@ final class Template {
     self.role = role
     self.envelope = envelope
     self.holes = UnsafeBufferPointer(.copy(of: holes))
-    self.markup = UnsafeBufferPointer(.copy(of: markup))
+    // Whoever copies a piece may read on behind it.
+    self.markup = UnsafeBufferPointer(
+      rebasing: UnsafeBufferPointer(.copy(of: markup + [UInt8](repeating: 0, count: ByteScratch.slackBytes))).prefix(markup.count))
+    markCount = holes.count { $0.shape.markKind != 0 }
     self.pieceEnds = UnsafeBufferPointer(.copy(of: pieceEnds))
   }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import JournalFormat
 internal import Zstandard
 
@@ -38,16 +39,31 @@ struct TemplateDecoder {
 /// What a decoder has read so far.
 private final class TemplateCache {
   let codec: TemplateCodec
-  var templates: [Template?] = []
+  /// By number less one. Reached by pointer, for no exclusivity check at each message; owned here.
+  private let templates = UnsafeMutablePointer<Unmanaged<Template>?>(zeroed: TemplateTable.maximumCount)
   let words = WordList()
   /// No honest segment has more.
   var bytes = 2 * TemplateTable.maximumMarkupBytes
 
   init() throws(ZstandardError) { codec = try TemplateCodec() }
 
+  private var highest = 0
+
+  deinit {
+    for index in 0..<highest { templates[index]?.release() }
+    free(templates)
+  }
+
   @inline(__always)
   func template(_ number: UInt32) -> Template? {
-    number >= 1 && number <= templates.count ? templates[Int(number) - 1] : nil
+    number &- 1 < TemplateTable.maximumCount ? templates[Int(number) - 1]?.takeUnretainedValue() : nil
+  }
+
+  /// Keeps a template that was not known, for as long as this lives.
+  func keep(_ template: Template, number: UInt32) {
+    precondition(templates[Int(number) - 1] == nil)
+    templates[Int(number) - 1] = .passRetained(template)
+    highest = max(highest, Int(number))
   }
 }
 
@@ -77,8 +93,7 @@ private struct StoredTemplates<Storage: TemplateStorage>: TemplateSource {
     }
     cache.bytes -= template.memoryBytes
     guard cache.bytes >= 0 else { throw FormatError("the templates of the segment take too much memory") }
-    while cache.templates.count < number { cache.templates.append(nil) }
-    cache.templates[Int(number) - 1] = template
+    cache.keep(template, number: number)
     return template
   }
 

@@ -23,9 +23,9 @@ struct RequestText {
 
   @inline(__always)
   func text(_ index: Int) -> UnsafeBufferPointer<UInt8>? {
-    guard index < leaves.count, leaves[index].decodedText == nil else { return nil }
+    guard index < leaves.count, !leaves[index].isDecoded else { return nil }
     let range = leaves[index].range
-    guard range.lowerBound >= 0, range.upperBound <= payload.count else { return nil }
+    guard range.upperBound <= payload.count else { return nil }
     return UnsafeBufferPointer(rebasing: payload[range])
   }
 
@@ -56,7 +56,7 @@ final class TemplateReplay {
   }
 
   deinit {
-    state.pointee.output.deallocate()
+    state.pointee.deallocate()
     state.deinitialize(count: 1)
     state.deallocate()
   }
@@ -84,10 +84,17 @@ final class TemplateReplay {
 /// The message that is being put together.
 private struct ReplayState {
   var output = ByteScratch(maximumBytes: TemplateReplay.maximumPayloadBytes)
-  private var leaves: [Leaf] = []
+  private var leaves = LeafScratch()
+  private var decodedTexts: [[UInt8]] = []
   private var marks: [Mark] = []
   private var place = ListPlace()
-  private var parts: [(template: Template, count: Int)] = []
+  /// Unsafe: the source keeps its templates for longer than a message takes.
+  private var parts: [(template: Unmanaged<Template>, count: Int)] = []
+
+  func deallocate() {
+    output.deallocate()
+    leaves.deallocate()
+  }
 
   mutating func assemble(
     from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
@@ -96,32 +103,39 @@ private struct ReplayState {
     var exceptions = Exceptions(cursor)
     if hasExceptions { exceptions = try Exceptions(readingFrom: &cursor) }
     try reserve()
-    for index in parts.indices {
-      let template = parts[index].template
-      for _ in 0..<parts[index].count { try append(template, &exceptions, &cursor, &source, request, observedAt) }
+    for part in parts {
+      for _ in 0..<part.count {
+        try part.template._withUnsafeGuaranteedRef { try append($0, &exceptions, &cursor, &source, request, observedAt) }
+      }
     }
     guard exceptions.isAtEnd else { throw FormatError("a message has exceptions beyond its values") }
   }
 
-  /// Hands out the message, and its arrays with it: to keep their room as well would be to allocate it anew.
+  /// Of the first part.
+  private var envelope: [UInt8] { parts[0].template._withUnsafeGuaranteedRef { $0.envelope } }
+
   mutating func takeMessage() -> TemplateMessage {
     let payload = Array(UnsafeBufferPointer(start: output.base, count: output.count))
-    defer { (leaves, marks) = ([], []) }
-    return TemplateMessage(payload: payload, layout: MessageLayout(leaves: leaves, envelope: parts[0].template.envelope), marks: marks)
+    // Handed out: to keep their room as well would be to allocate it anew.
+    defer { (marks, decodedTexts) = ([], []) }
+    return TemplateMessage(
+      payload: payload, layout: MessageLayout(leaves: Array(leaves.all), decodedTexts: decodedTexts, envelope: envelope), marks: marks)
   }
 
   func equals(_ content: EntryContent, tellsMarks: Bool) -> Bool {
+    guard let layout = content.layout else { return false }
     let isPayload = content.payload.withUnsafeBufferPointer { $0.equals(UnsafeBufferPointer(start: output.base, count: output.count)) }
-    return isPayload && content.layout?.leaves == leaves && content.layout?.envelope == parts[0].template.envelope
-      && (tellsMarks ? marks == content.marks : marks.isEmpty)
+    return isPayload && layout.leaves.withUnsafeBufferPointer { leaves.equals($0) } && layout.decodedTexts == decodedTexts
+      && layout.envelope == envelope && (tellsMarks ? marks == content.marks : marks.isEmpty)
   }
 
   /// Makes ready for the next message.
   mutating func clear() {
     output.removeAll()
+    leaves.removeAll()
     // A long list must not keep its memory for ever.
-    leaves.removeAll(keepingCapacity: leaves.capacity <= 1_024)
     marks.removeAll(keepingCapacity: marks.capacity <= 1_024)
+    decodedTexts.removeAll(keepingCapacity: decodedTexts.capacity <= 1_024)
     place = ListPlace()
     parts.removeAll(keepingCapacity: true)
   }
@@ -133,65 +147,75 @@ private struct ReplayState {
     while true {
       guard let known = UInt32(exactly: number) else { throw FormatError("the number of a template is out of bounds") }
       let template = try source.template(known)
-      guard template.role.contains(.first) == parts.isEmpty else { throw FormatError("the parts of a message are out of order") }
+      let role = template.role
+      guard role.contains(.first) == parts.isEmpty else { throw FormatError("the parts of a message are out of order") }
       let count = template.isRepeatable ? try cursor.count(atMost: TemplateReplay.maximumLeaves) : 1
       guard count > 0 else { throw FormatError("a part of a message is not there") }
-      parts.append((template, count))
-      if template.role.contains(.last) { return head & 1 != 0 }
+      parts.append((.passUnretained(template), count))
+      if role.contains(.last) { return head & 1 != 0 }
       number = try cursor.varint()
     }
   }
 
   /// Makes room for the leaves, whose number is known, and bounded before anything is allocated.
   private mutating func reserve() throws(FormatError) {
-    var leafCount = 0
+    var (leafCount, markCount) = (0, 0)
     for part in parts {
-      guard part.count * part.template.holes.count <= TemplateReplay.maximumLeaves - leafCount else {
-        throw FormatError("a message has too many values")
-      }
-      leafCount += part.count * part.template.holes.count
+      let (holes, marks) = part.template._withUnsafeGuaranteedRef { ($0.holes.count, $0.markCount) }
+      guard part.count * holes <= TemplateReplay.maximumLeaves - leafCount else { throw FormatError("a message has too many values") }
+      leafCount += part.count * holes
+      markCount += part.count * marks
     }
-    leaves.reserveCapacity(leafCount)
-    marks.reserveCapacity(min(leafCount, 8))
+    leaves.reserve(leafCount)
+    marks.reserveCapacity(markCount)
   }
 
   private mutating func append(
     _ template: Template, _ exceptions: inout Exceptions, _ cursor: inout ByteCursor, _ source: inout some TemplateSource,
     _ request: RequestText, _ observedAt: Int64
   ) throws {
+    let ends = template.pieceEnds.baseAddress!
+    let markup = template.markup.baseAddress!
     var piece = 0
+    var pieceStart = 0
     if template.leadingPieces == 1 {
-      try output.append(template.piece(0))
+      pieceStart = Int(ends[0])
       piece = 1
+      try output.append(padded: markup, count: pieceStart)
     }
-    for index in 0..<template.holes.count {
-      let hole = template.holes[index]
+    for hole in template.holes {
       let start = output.count
       let form = try exceptions.isNext(leaves.count) ? ValueForm(from: &cursor) : hole.form
       let decoded = try write(form, &cursor, &source, request, observedAt)
       guard let (item, subitem) = place.follow(hole.shape.step) else { throw FormatError("the items of a message are out of order") }
-      let range = start..<output.count
+      let range = Range(uncheckedBounds: (start, output.count))
       leaves.append(
-        Leaf(path: hole.shape.path, item: item, subitem: subitem, range: range, traits: hole.shape.traits, decodedText: decoded))
-      if hole.shape.markKind != 0, !(decoded?.isEmpty ?? range.isEmpty) {
-        marks.append(Mark(kind: TermKind(rawValue: hole.shape.markKind), range: range, inlineText: decoded))
-      }
-      try output.append(template.piece(piece))
+        Leaf(path: hole.shape.path, item: item, subitem: subitem, range: range, traits: hole.shape.traits, decoded: decoded))
+      if hole.shape.markKind != 0 { appendMark(hole.shape.markKind, range, decoded) }
+      let end = Int(ends[piece])
+      try output.append(padded: markup + pieceStart, count: end - pieceStart)
+      pieceStart = end
       piece += 1
     }
   }
 
-  /// Writes a value; the decoded text where the leaf has one.
+  private mutating func appendMark(_ kind: UInt8, _ range: Range<Int>, _ decoded: Int?) {
+    let text = decoded.map { decodedTexts[$0] }
+    guard !(text?.isEmpty ?? range.isEmpty) else { return }
+    marks.append(Mark(kind: TermKind(rawValue: kind), range: range, inlineText: text))
+  }
+
+  /// Writes a value; the index of its decoded text where the leaf has one.
   @inline(__always)
   private mutating func write(
     _ form: ValueForm, _ cursor: inout ByteCursor, _ source: inout some TemplateSource, _ request: RequestText, _ observedAt: Int64
-  ) throws -> [UInt8]? {
+  ) throws -> Int? {
     switch form.kind {
     case .same:
-      guard form.argument > 0, form.argument <= UInt64(leaves.count), case let leaf = leaves.count - Int(form.argument),
-        leaves[leaf].decodedText == nil
+      guard form.argument > 0, form.argument <= UInt64(leaves.count), case let leaf = leaves.all[leaves.count - Int(form.argument)],
+        !leaf.isDecoded
       else { throw FormatError("a value refers to none before it") }
-      try output.append(copyOf: leaves[leaf].range)
+      try output.append(copyOf: leaf.range)
     case .request:
       guard let index = Int(exactly: form.argument), let text = request.text(index) else {
         throw FormatError("a value refers to none of the request")
@@ -199,7 +223,8 @@ private struct ReplayState {
       try output.append(text)
     case .decoded:
       try output.append(cursor.counted())
-      return Array(try cursor.counted())
+      decodedTexts.append(Array(try cursor.counted()))
+      return decodedTexts.count - 1
     default:
       try form.write(from: &cursor, observedAt: observedAt, words: &source, to: &output)
     }
@@ -238,5 +263,49 @@ private struct ReplayState {
       remaining -= 1
       next = index + (try distances.count(atMost: TemplateReplay.maximumLeaves))
     }
+  }
+}
+
+/// The leaves of the message that is being put together: written without the checks of an array, in memory that is used again.
+///
+/// Unsafe: whoever holds one frees it with ``deallocate()``, and appends no more than was reserved.
+private struct LeafScratch {
+  private var base = UnsafeMutablePointer<Leaf>.allocate(capacity: LeafScratch.keptCapacity)
+  private(set) var count = 0
+  private var capacity = LeafScratch.keptCapacity
+  private static let keptCapacity = 1_024
+
+  func deallocate() { base.deallocate() }
+
+  var all: UnsafeBufferPointer<Leaf> { UnsafeBufferPointer(start: base, count: count) }
+
+  /// Makes room for all leaves of a message; there are none yet.
+  mutating func reserve(_ count: Int) {
+    if count > capacity { resize(to: count) }
+  }
+
+  @inline(__always)
+  mutating func append(_ leaf: Leaf) {
+    assert(count < capacity)
+    (base + count).initialize(to: leaf)
+    count += 1
+  }
+
+  /// A long list must not keep its memory for ever.
+  mutating func removeAll() {
+    count = 0
+    if capacity > Self.keptCapacity { resize(to: Self.keptCapacity) }
+  }
+
+  private mutating func resize(to newCapacity: Int) {
+    base.deallocate()
+    base = .allocate(capacity: newCapacity)
+    capacity = newCapacity
+  }
+
+  func equals(_ other: UnsafeBufferPointer<Leaf>) -> Bool {
+    // A leaf is numbers without gaps between them.
+    assert(MemoryLayout<Leaf>.size == 24 && MemoryLayout<Leaf>.stride == 24)
+    return count == other.count && (count == 0 || memcmp(base, other.baseAddress!, count * MemoryLayout<Leaf>.stride) == 0)
   }
 }

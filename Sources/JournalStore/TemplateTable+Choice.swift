@@ -13,8 +13,8 @@ struct ValueNeighbours {
   @inline(__always)
   func append(_ leaf: Int, as form: ValueForm, to output: inout [UInt8]) -> Bool {
     let text = message.text(leaf)
-    if message.leaves[leaf].decodedText != nil {
-      guard form.kind == .decoded, let decoded = message.leaves[leaf].decodedText else { return false }
+    if let decoded = message.leaves[leaf].decoded.map({ message.decodedTexts[$0] }) {
+      guard form.kind == .decoded else { return false }
       output.appendVarint(UInt64(text.count))
       output.append(contentsOf: text)
       output.appendVarint(UInt64(decoded.count))
@@ -24,52 +24,59 @@ struct ValueNeighbours {
     switch form.kind {
     case .same:
       let other = leaf - Int(truncatingIfNeeded: form.argument)
-      return other >= 0 && other < leaf && message.leaves[other].decodedText == nil && message.text(other).equals(text)
+      return other >= 0 && other < leaf && !message.leaves[other].isDecoded && message.text(other).equals(text)
     case .request: return request.text(Int(truncatingIfNeeded: form.argument))?.equals(text) ?? false
     default: return form.append(text, surroundings, to: &output)
     }
   }
 
-  /// The forms by which a leaf has the value of another, the nearest first.
-  func references(_ leaf: Int) -> [ValueForm] {
-    guard message.leaves[leaf].decodedText == nil else { return [] }
+  /// Shows the forms by which a leaf has the value of another, the nearest first.
+  @inline(__always)
+  func forEachReference(_ leaf: Int, _ body: (ValueForm) -> Void) {
+    guard !message.leaves[leaf].isDecoded else { return }
     let text = message.text(leaf)
-    var forms: [ValueForm] = []
     for index in 0..<min(request.leaves.count, Self.reach) where request.text(index)?.equals(text) == true {
-      forms.append(ValueForm(.request, UInt64(index)))
+      body(ValueForm(.request, UInt64(index)))
     }
     for distance in 1..<max(1, min(leaf, Self.reach) + 1)
-    where message.leaves[leaf - distance].decodedText == nil && message.text(leaf - distance).equals(text) {
-      forms.append(ValueForm(.same, UInt64(distance)))
+    where !message.leaves[leaf - distance].isDecoded && message.text(leaf - distance).equals(text) {
+      body(ValueForm(.same, UInt64(distance)))
     }
-    return forms
   }
+}
+
+/// A form that gives a leaf back, and the bytes of the value in it.
+struct FormChoice {
+  let form: ValueForm
+  let bytes: Int
+
+  /// As an exception it names its form, too.
+  var exceptionBytes: Int { bytes + form.byteCount }
 }
 
 /// Which form a value is written in: as an exception, and as the first rule of a template.
 extension TemplateTable {
-  /// Every form that gives a leaf back and the bytes of the value in it.
-  private mutating func choices(
-    _ leaf: Int, _ neighbours: ValueNeighbours
-  ) -> [(form: ValueForm, bytes: Int)] {
+  /// Leaves in the scratch every form that gives a leaf back; there is at least one.
+  private mutating func findChoices(_ leaf: Int, _ neighbours: ValueNeighbours) {
+    scratch.choices.removeAll(keepingCapacity: true)
     let message = neighbours.message
-    guard message.leaves[leaf].decodedText == nil else {
-      scratch.value.removeAll(keepingCapacity: true)
-      _ = neighbours.append(leaf, as: ValueForm(.decoded), to: &scratch.value)
-      return [(ValueForm(.decoded), scratch.value.count)]
+    guard !message.leaves[leaf].isDecoded else { return tryForm(ValueForm(.decoded), leaf, neighbours) }
+    neighbours.forEachReference(leaf) { scratch.choices.append(FormChoice(form: $0, bytes: 0)) }
+    ValueForm.forEachForm(of: message.text(leaf), isRecurring: message.shapes[leaf].isRecurring, words: words) {
+      tryForm($0, leaf, neighbours)
     }
-    let text = message.text(leaf)
-    let forms = neighbours.references(leaf) + ValueForm.forms(of: text, isRecurring: message.shapes[leaf].isRecurring, words: words)
-    return forms.compactMap { form in
-      scratch.value.removeAll(keepingCapacity: true)
-      return neighbours.append(leaf, as: form, to: &scratch.value) ? (form, scratch.value.count) : nil
-    }
+  }
+
+  private mutating func tryForm(_ form: ValueForm, _ leaf: Int, _ neighbours: ValueNeighbours) {
+    scratch.value.removeAll(keepingCapacity: true)
+    guard neighbours.append(leaf, as: form, to: &scratch.value) else { return }
+    scratch.choices.append(FormChoice(form: form, bytes: scratch.value.count))
   }
 
   /// Lets the text of a recurring leaf become a word.
   /// - Parameter atOnce: else when it is seen a second time.
   private mutating func seeWord(_ leaf: Int, of message: MessageView, atOnce: Bool) {
-    guard message.shapes[leaf].isRecurring, message.leaves[leaf].decodedText == nil,
+    guard message.shapes[leaf].isRecurring, !message.leaves[leaf].isDecoded,
       let part = ValueForm.recurringPart(of: message.text(leaf)), words.number(of: part) == nil,
       seenWords.insert(MarkupHash.hash(part)) || atOnce
     else { return }
@@ -79,8 +86,8 @@ extension TemplateTable {
   /// The form that takes least for a value that does not follow its rule.
   mutating func exceptionForm(_ leaf: Int, _ neighbours: ValueNeighbours) -> ValueForm {
     seeWord(leaf, of: neighbours.message, atOnce: false)
-    let choices = choices(leaf, neighbours)
-    return choices.min { $0.bytes + $0.form.byteCount < $1.bytes + $1.form.byteCount }!.form
+    findChoices(leaf, neighbours)
+    return scratch.choices.min { $0.exceptionBytes < $1.exceptionBytes }!.form
   }
 
   /// What a template learns from one value.
@@ -88,10 +95,10 @@ extension TemplateTable {
     _ leaf: Int, _ hole: Int, _ learning: TemplateLearning, _ neighbours: ValueNeighbours
   ) {
     seeWord(leaf, of: neighbours.message, atOnce: false)
-    let choices = choices(leaf, neighbours)
+    findChoices(leaf, neighbours)
     // Its distance, and its share of the count.
-    let exceptionBytes = 2 + choices.reduce(Int.max) { min($0, $1.bytes + $1.form.byteCount) }
-    for choice in choices { learning.vote(choice.form, bytes: choice.bytes, exceptionBytes: exceptionBytes, hole: hole) }
+    let exceptionBytes = 2 + scratch.choices.reduce(Int.max) { min($0, $1.exceptionBytes) }
+    for choice in scratch.choices { learning.vote(choice.form, bytes: choice.bytes, exceptionBytes: exceptionBytes, hole: hole) }
   }
 
   /// Rules from one message: such as hold for others of its kind. A template that comes often learns better ones.
@@ -99,16 +106,18 @@ extension TemplateTable {
     part.leaves.map { leaf in
       seeWord(leaf, of: message, atOnce: true)
       let text = message.text(leaf)
-      if text.count >= 4, let reference = neighbours.references(leaf).first { return reference }
+      findChoices(leaf, neighbours)
+      if text.count >= 4, let first = scratch.choices.first, first.form.isReference { return first.form }
       if message.shapes[leaf].isRecurring, words.number(of: text) != nil { return ValueForm(.word) }
-      let choices = choices(leaf, neighbours)
-      let lasting = choices.filter { $0.form.isLasting }
-      return (lasting.isEmpty ? choices : lasting).min { $0.bytes < $1.bytes }!.form
+      let lasting = scratch.choices.filter(\.form.isLasting)
+      return (lasting.isEmpty ? scratch.choices : lasting).min { $0.bytes < $1.bytes }!.form
     }
   }
 }
 
 extension ValueForm {
+  fileprivate var isReference: Bool { kind == .same || kind == .request }
+
   /// Whether a form is likely to hold for the next message, too: it names no word, no other leaf and no length.
   fileprivate var isLasting: Bool {
     switch kind {

@@ -17,6 +17,7 @@ struct EncodingScratch {
   fileprivate var values: [UInt8] = []
   fileprivate var exceptions: [Int] = []
   var value: [UInt8] = []
+  var choices: [FormChoice] = []
 }
 
 extension TemplateTable {
@@ -30,7 +31,7 @@ extension TemplateTable {
     var shapes = scratch.shapes
     scratch.shapes = []
     defer { scratch.shapes = shapes }
-    guard let tellsMarks = Self.readShapes(content, layout.leaves, to: &shapes) else { return .none }
+    guard let tellsMarks = Self.readShapes(content, layout, to: &shapes) else { return .none }
     let start = output.count
     do {
       let isEncoded = try RequestText.with(request) { request in
@@ -38,7 +39,8 @@ extension TemplateTable {
           try layout.leaves.withUnsafeBufferPointer { leaves in
             try layout.envelope.withUnsafeBufferPointer { envelope in
               try shapes.withUnsafeBufferPointer { shapes in
-                let message = MessageView(payload: payload, leaves: leaves, shapes: shapes, envelope: envelope)
+                let message = MessageView(
+                  payload: payload, leaves: leaves, decodedTexts: layout.decodedTexts, shapes: shapes, envelope: envelope)
                 let surroundings = ValueForm.Surroundings(observedAt: content.observedAt.rawValue, words: words)
                 let neighbours = ValueNeighbours(message: message, request: request, surroundings: surroundings)
                 return try encode(message, neighbours, to: &output)
@@ -72,32 +74,37 @@ extension TemplateTable {
   // MARK: Shapes and parts
 
   /// What a template must know of each leaf, and whether it tells the marks; nil where the leaves are not in order.
-  private static func readShapes(_ content: EntryContent, _ leaves: [Leaf], to shapes: inout [LeafShape]) -> Bool? {
-    if appendShapes(of: leaves, content.marks, payloadCount: content.payload.count, to: &shapes) == content.marks.count { return true }
-    return appendShapes(of: leaves, [], payloadCount: content.payload.count, to: &shapes) == 0 ? false : nil
+  private static func readShapes(_ content: EntryContent, _ layout: MessageLayout, to shapes: inout [LeafShape]) -> Bool? {
+    if appendShapes(of: layout, content.marks, payloadCount: content.payload.count, to: &shapes) == content.marks.count { return true }
+    return appendShapes(of: layout, [], payloadCount: content.payload.count, to: &shapes) == 0 ? false : nil
   }
 
   /// Appends the shape of each leaf. The number of marks that are leaves, in order; nil where the leaves are not in order.
-  private static func appendShapes(of leaves: [Leaf], _ marks: [Mark], payloadCount: Int, to shapes: inout [LeafShape]) -> Int? {
+  private static func appendShapes(of layout: MessageLayout, _ marks: [Mark], payloadCount: Int, to shapes: inout [LeafShape]) -> Int? {
     shapes.removeAll(keepingCapacity: true)
     var place = ListPlace()
     var mark = 0
     var end = 0
-    for leaf in leaves {
+    for leaf in layout.leaves {
       guard leaf.range.lowerBound >= end, leaf.range.upperBound <= payloadCount,
         let step = place.step(toItem: leaf.item, subitem: leaf.subitem)
       else { return nil }
       end = leaf.range.upperBound
       var markKind: UInt8 = 0
-      if mark < marks.count, marks[mark].range == leaf.range, marks[mark].inlineText == leaf.decodedText,
-        !(leaf.decodedText?.isEmpty ?? leaf.range.isEmpty)
-      {
+      if mark < marks.count, marks[mark].range == leaf.range, isText(marks[mark].inlineText, of: leaf, layout) {
         markKind = marks[mark].kind.rawValue
         if markKind != 0 { mark += 1 }
       }
       shapes.append(LeafShape(path: leaf.path, traits: leaf.traits, markKind: markKind, step: step))
     }
     return mark
+  }
+
+  /// Whether a mark's inline text is that of a leaf, which is not empty.
+  @inline(__always)
+  private static func isText(_ inlineText: [UInt8]?, of leaf: Leaf, _ layout: MessageLayout) -> Bool {
+    guard let decoded = layout.decodedText(of: leaf) else { return inlineText == nil && !leaf.range.isEmpty }
+    return inlineText == decoded && !decoded.isEmpty
   }
 
   /// Cuts a message before each item of a list that is long enough, else before each subitem.

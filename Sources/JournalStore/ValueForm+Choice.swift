@@ -1,61 +1,72 @@
 internal import JournalFormat
 
 extension ValueForm {
-  /// Every form, but those that refer to other leaves, that gives a text back.
+  /// Shows `body` the forms that may give a text back, without those that refer to other leaves; one that does not is told when it is tried.
   /// - Parameter isRecurring: only texts of recurring leaves may be words.
-  static func forms(of text: UnsafeBufferPointer<UInt8>, isRecurring: Bool, words: WordList) -> [ValueForm] {
-    guard !text.isEmpty else { return [ValueForm(.empty), ValueForm(.bytes)] }
-    var forms = [ValueForm(.bytes)]
-    if isRecurring, let word = words.number(of: text) { forms += [ValueForm(.fixed, UInt64(word)), ValueForm(.word)] }
-    for isUpperCase in [false, true] where UUIDText.value(endOf: text, isUpperCase: isUpperCase) != nil {
-      forms += uuidForms(text, isUpperCase: isUpperCase, isRecurring, words)
+  @inline(__always)
+  static func forEachForm(
+    of text: UnsafeBufferPointer<UInt8>, isRecurring: Bool, words: WordList, _ body: (ValueForm) -> Void
+  ) {
+    guard !text.isEmpty else {
+      body(ValueForm(.empty))
+      return body(ValueForm(.bytes))
     }
-    if let moment = DateTimeText(text) { forms += dateTimeForms(moment.spelling) }
-    if let (_, scale) = DecimalText.value(text) { forms.append(ValueForm(.decimal, UInt64(scale))) }
-    if (2...maximumSymbols).contains(text.count) { forms += symbolForms(text) }
+    body(ValueForm(.bytes))
+    if isRecurring, let word = words.number(of: text) {
+      body(ValueForm(.fixed, UInt64(word)))
+      body(ValueForm(.word))
+    }
+    for isUpperCase in [false, true] where UUIDText.value(endOf: text, isUpperCase: isUpperCase) != nil {
+      forEachUUIDForm(text, isUpperCase: isUpperCase, isRecurring, words, body)
+    }
+    if let moment = DateTimeText(text) { forEachDateTimeForm(moment.spelling, body) }
+    if let (_, scale) = DecimalText.value(text) { body(ValueForm(.decimal, UInt64(scale))) }
+    if (2...maximumSymbols).contains(text.count) { forEachSymbolForm(UInt64(text.count), body) }
     let digitCount = trailingDigitCount(text)
     if isRecurring, digitCount > 0, digitCount < text.count,
       let word = words.number(of: UnsafeBufferPointer(rebasing: text[..<(text.count - digitCount)]))
     {
-      forms += [ValueForm(.numbered, UInt64(digitCount)), ValueForm(.numbered, UInt64(digitCount) | UInt64(word) << 5)]
+      body(ValueForm(.numbered, UInt64(digitCount)))
+      body(ValueForm(.numbered, UInt64(digitCount) | UInt64(word) << 5))
     }
-    if let pattern = TextPattern(of: text) { forms.append(ValueForm(.pattern, pattern.argument)) }
-    return forms
+    if let pattern = TextPattern(of: text) { body(ValueForm(.pattern, pattern.argument)) }
   }
 
-  private static func uuidForms(
-    _ text: UnsafeBufferPointer<UInt8>, isUpperCase: Bool, _ isRecurring: Bool, _ words: WordList
-  ) -> [ValueForm] {
+  private static func forEachUUIDForm(
+    _ text: UnsafeBufferPointer<UInt8>, isUpperCase: Bool, _ isRecurring: Bool, _ words: WordList, _ body: (ValueForm) -> Void
+  ) {
     func form(_ prefix: UUIDSpelling.Prefix, _ word: UInt32 = 0) -> ValueForm {
       ValueForm(.uuid, UUIDSpelling(isUpperCase: isUpperCase, prefix: prefix, fixedWord: word).argument)
     }
-    guard text.count > UUIDText.count else { return [form(.none)] }
+    guard text.count > UUIDText.count else { return body(form(.none)) }
     let prefix = UnsafeBufferPointer(rebasing: text[..<(text.count - UUIDText.count)])
-    guard isRecurring, let word = words.number(of: prefix) else { return [form(.bytes)] }
-    return [form(.fixed, word), form(.word), form(.bytes)]
+    if isRecurring, let word = words.number(of: prefix) {
+      body(form(.fixed, word))
+      body(form(.word))
+    }
+    body(form(.bytes))
   }
 
-  private static func dateTimeForms(_ spelling: DateTimeSpelling) -> [ValueForm] {
-    var forms: [ValueForm] = []
+  private static func forEachDateTimeForm(_ spelling: DateTimeSpelling, _ body: (ValueForm) -> Void) {
+    func show(isWholeSecond: Bool, _ zone: DateTimeSpelling.Zone) {
+      let form = DateTimeSpelling(
+        fractionDigits: spelling.fractionDigits, zone: zone, isWholeSecond: isWholeSecond,
+        offsetMinutes: zone == .fixed ? spelling.offsetMinutes : 0)
+      body(ValueForm(.dateTime, form.argument))
+    }
     for isWholeSecond in spelling.isWholeSecond ? [true, false] : [false] {
-      for zone in spelling.zone == .fixed ? [.fixed, .offset] : [spelling.zone] {
-        let offset = zone == .fixed ? spelling.offsetMinutes : 0
-        let form = DateTimeSpelling(
-          fractionDigits: spelling.fractionDigits, zone: zone, isWholeSecond: isWholeSecond, offsetMinutes: offset)
-        forms.append(ValueForm(.dateTime, form.argument))
-      }
+      show(isWholeSecond: isWholeSecond, spelling.zone)
+      if spelling.zone == .fixed { show(isWholeSecond: isWholeSecond, .offset) }
     }
-    return forms
   }
 
-  private static func symbolForms(_ text: UnsafeBufferPointer<UInt8>) -> [ValueForm] {
-    var scratch: [UInt8] = []
-    var forms: [ValueForm] = []
-    for isUpperCase in [false, true] where HexadecimalText.append(text, isUpperCase: isUpperCase, to: &scratch) {
-      forms += [ValueForm(.hexadecimal, isUpperCase ? 1 : 0), ValueForm(.hexadecimal, (isUpperCase ? 1 : 0) | UInt64(text.count) << 1)]
+  private static func forEachSymbolForm(_ count: UInt64, _ body: (ValueForm) -> Void) {
+    for upperCase: UInt64 in [0, 1] {
+      body(ValueForm(.hexadecimal, upperCase))
+      body(ValueForm(.hexadecimal, upperCase | count << 1))
     }
-    if PackedText.append(text, to: &scratch) { forms += [ValueForm(.packed), ValueForm(.packed, UInt64(text.count))] }
-    return forms
+    body(ValueForm(.packed))
+    body(ValueForm(.packed, count))
   }
 
   /// The part of a recurring text that comes again: the text itself, or what stands before its UUID or its many digits. Nil where nothing does.

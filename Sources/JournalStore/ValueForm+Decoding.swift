@@ -2,6 +2,7 @@ internal import JournalFormat
 
 extension ValueForm {
   /// Reads a value of this form and appends its text. Forms that refer to other leaves are for the caller.
+  @inline(__always)
   func write(
     from cursor: inout ByteCursor, observedAt: Int64, words: inout some TemplateSource, to output: inout ByteScratch
   ) throws {
@@ -9,8 +10,8 @@ extension ValueForm {
     case .decoded, .same, .request: throw FormatError("a value refers to nothing")
     case .empty: break
     case .bytes: try output.append(cursor.counted())
-    case .word: try output.append(words.word(Self.number(cursor.varint())))
-    case .fixed: try output.append(words.word(Self.number(argument)))
+    case .word: try output.append(word: words.word(Self.number(ofWord: cursor.varint())))
+    case .fixed: try output.append(word: words.word(Self.number(ofWord: argument)))
     case .uuid: try writeUUID(from: &cursor, words: &words, to: &output)
     case .dateTime: try writeDateTime(from: &cursor, observedAt, to: &output)
     case .decimal:
@@ -30,7 +31,8 @@ extension ValueForm {
     }
   }
 
-  private static func number(_ word: UInt64) throws(FormatError) -> UInt32 {
+  @inline(__always)
+  private static func number(ofWord word: UInt64) throws(FormatError) -> UInt32 {
     guard let number = UInt32(exactly: word) else { throw FormatError("the number of a word is out of bounds") }
     return number
   }
@@ -45,8 +47,8 @@ extension ValueForm {
     let spelling = UUIDSpelling(argument: argument)
     switch spelling.prefix {
     case .none: break
-    case .fixed: try output.append(words.word(spelling.fixedWord))
-    case .word: try output.append(words.word(Self.number(cursor.varint())))
+    case .fixed: try output.append(word: words.word(spelling.fixedWord))
+    case .word: try output.append(word: words.word(Self.number(ofWord: cursor.varint())))
     case .bytes: try output.append(cursor.counted())
     }
     UUIDText.write(try cursor.take(16), isUpperCase: spelling.isUpperCase, to: try output.room(UUIDText.count))
@@ -72,7 +74,7 @@ extension ValueForm {
 
   private func writeNumbered(from cursor: inout ByteCursor, words: inout some TemplateSource, to output: inout ByteScratch) throws {
     let word = argument >> 5 == 0 ? try cursor.varint() : argument >> 5
-    try output.append(words.word(Self.number(word)))
+    try output.append(word: words.word(Self.number(ofWord: word)))
     let digitCount = Int(argument & 0x1f)
     guard digitCount <= DecimalText.maximumDigits else { throw FormatError("a number has too many digits") }
     var number = try cursor.varint()

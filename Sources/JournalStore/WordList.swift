@@ -11,19 +11,25 @@ final class WordList {
   private var pages: [UnsafeMutablePointer<UInt8>] = []
   private var pageOffset = WordList.pageBytes
   private static let pageBytes = 16_384
-  /// By number less one; without an address where the word is not known.
-  private var words: [UnsafeBufferPointer<UInt8>] = []
+  /// By number less one; without an address where the word is not known. Reached by pointer, for no exclusivity check at each value; the
+  /// system gives its memory where it is written to.
+  private let words = UnsafeMutablePointer<UnsafeBufferPointer<UInt8>>(zeroed: maximumCount)
   /// Numbers by hash. Of two words with one hash the first is found, and the other is written as it is.
   private var numbers = HashIndex()
 
-  deinit { for page in pages { page.deallocate() } }
-
   /// The highest number.
-  var count: Int { words.count }
+  private(set) var count = 0
 
+  deinit {
+    for page in pages { page.deallocate() }
+    free(words)
+  }
+
+  /// A word, behind which ``ByteScratch/slackBytes`` more bytes may be read.
+  @inline(__always)
   subscript(number: UInt32) -> UnsafeBufferPointer<UInt8>? {
-    guard number >= 1, number <= words.count, words[Int(number) - 1].baseAddress != nil else { return nil }
-    return words[Int(number) - 1]
+    guard number &- 1 < Self.maximumCount, case let word = words[Int(number) - 1], word.baseAddress != nil else { return nil }
+    return word
   }
 
   func number(of word: UnsafeBufferPointer<UInt8>) -> UInt32? {
@@ -39,27 +45,32 @@ final class WordList {
       throw FormatError("word \(number) of \(word.count) bytes is out of bounds")
     }
     if pageOffset + word.count > Self.pageBytes {
-      pages.append(.allocate(capacity: Self.pageBytes))
+      pages.append(.allocate(capacity: Self.pageBytes + ByteScratch.slackBytes))
       pageOffset = 0
     }
     let start = pages[pages.count - 1] + pageOffset
     start.update(from: word.baseAddress!, count: word.count)
     pageOffset += word.count
-    while words.count < number { words.append(UnsafeBufferPointer(start: nil, count: 0)) }
     guard words[Int(number) - 1].baseAddress == nil else { throw FormatError("word \(number) is there twice") }
     words[Int(number) - 1] = UnsafeBufferPointer(start: start, count: word.count)
+    count = max(count, Int(number))
     let hash = MarkupHash.hash(word)
     if numbers[hash] == nil { numbers.set(hash, number) }
   }
 
   /// Appends a word; nil where the list is full or the word too long.
   func append(_ word: UnsafeBufferPointer<UInt8>) -> UInt32? {
-    guard words.count < Self.maximumCount, !word.isEmpty, word.count <= Self.maximumBytes, numbers[MarkupHash.hash(word)] == nil
+    guard count < Self.maximumCount, !word.isEmpty, word.count <= Self.maximumBytes, numbers[MarkupHash.hash(word)] == nil
     else { return nil }
-    let number = UInt32(words.count + 1)
+    let number = UInt32(count + 1)
     do { try insert(word, number: number) } catch { return nil }
     return number
   }
+}
+
+extension UnsafeMutablePointer {
+  /// Memory for so many values for which zeros are a value; freed with `free`.
+  init(zeroed count: Int) { self = calloc(count, MemoryLayout<Pointee>.stride)!.bindMemory(to: Pointee.self, capacity: count) }
 }
 
 extension UnsafeBufferPointer<UInt8> {

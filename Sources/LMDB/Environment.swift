@@ -140,6 +140,13 @@ public final class Environment: @unchecked Sendable {
     guard fsync(descriptor) == 0 else { throw LMDBError(code: .init(rawValue: errno), call: "fsync", path: destination) }
   }
 
+  /// Which write transaction's state a snapshot taken now would show, or a later one: cheaper than a snapshot.
+  public var lastTransactionIdentifier: Int {
+    var info = MDB_envinfo()
+    mdb_env_info(handle, &info)
+    return info.me_last_txnid
+  }
+
   /// How much of the map is in use as of the last commit, in bytes; the file is about as long.
   public func usedBytes() throws(LMDBError) -> Int {
     var info = MDB_envinfo()

@@ -21,7 +21,7 @@ import Testing
     #expect(texts == [" h ", "&amp;é", "1", "2>'/>", "3", "text", "", "", "x", "v", "EVCO"])
     #expect(layout.leaves.map(\.isAttribute) == [true, true, true, true, true, false, true, false, true, true, false])
     let attributes = layout.leaves.filter(\.isAttribute)
-    #expect(attributes.allSatisfy { $0.path.name == 0 && $0.decodedText == nil && $0.traits == .attribute })
+    #expect(attributes.allSatisfy { $0.path.name == 0 && !$0.isDecoded && $0.traits == .attribute })
     #expect(
       attributes.map(\.path.parent) == [
         WireName.header, WireName.operationElement, 0, 0, 0, 0, WireName.authenticationData, WireName.userIdType,

@@ -60,8 +60,7 @@ import XML
     let header = "<s:Header><t:Trace xmlns:t='urn:t'><transactionId>not ours</transactionId><userId>badge</userId></t:Trace></s:Header>"
     let body = "<s:Body><Op><colour>blue</colour><deep><er>sea</er></deep></Op></s:Body><extra>tail</extra>"
     let facts = try reader.facts(of: SOAP.envelope(header + body))
-    let payload = facts.payload
-    let texts = facts.leaves.map { leaf in payload.withUnsafeBufferPointer { String(decoding: leaf.text(in: $0), as: UTF8.self) } }
+    let texts = facts.leaves.map(facts.leafTexts.text)
     #expect(texts == ["not ours", "badge", "blue", "sea"])
     #expect(facts.leaves.map(\.path.name) == [0, 0, 0, 0])
     #expect(facts.leaves.map(\.path.parent) == [0, 0, WireName.operationElement, 0])
@@ -157,13 +156,12 @@ import XML
     let fields = "<userIdType>RFID-UID</userIdType><userId>04&#65;B</userId><requestStatus>1</requestStatus>"
     let read = try reader.facts(of: SOAP.message("eMIP_ToIOP_SetServiceAuthorisationRequest", fields))
     // As a template hands them over: the texts by themselves, no bytes of a payload.
-    let stored = read.leaves.map { leaf in
-      Leaf(
-        path: leaf.path, item: leaf.item, subitem: leaf.subitem, range: 0..<0, traits: leaf.traits,
-        decodedText: read.payload.withUnsafeBufferPointer(leaf.text))
+    let stored = read.leaves.enumerated().map { index, leaf in
+      Leaf(path: leaf.path, item: leaf.item, subitem: leaf.subitem, range: 0..<0, traits: leaf.traits, decoded: index)
     }
+    let texts = read.leaves.map { Array(read.leafTexts.text($0).utf8) }
     let envelope = try #require(read.layout).envelope
-    let facts = try MessageFacts(layout: MessageLayout(leaves: stored, envelope: envelope), payload: [])
+    let facts = try MessageFacts(layout: MessageLayout(leaves: stored, decodedTexts: texts, envelope: envelope), payload: [])
     #expect(facts.transactionId == "T-1")
     #expect(facts.partnerId == read.partnerId)
     #expect(facts.requestStatus == .ok)

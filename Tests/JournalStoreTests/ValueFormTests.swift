@@ -22,7 +22,9 @@ private struct WordSource: TemplateSource {
   /// The text that comes back from each form that takes it.
   private func roundTrips(_ text: [UInt8], isRecurring: Bool) throws -> [(form: ValueForm, back: [UInt8], bytes: Int)] {
     try text.withUnsafeBufferPointer { text in
-      try ValueForm.forms(of: text, isRecurring: isRecurring, words: words).compactMap { form in
+      var forms: [ValueForm] = []
+      ValueForm.forEachForm(of: text, isRecurring: isRecurring, words: words) { forms.append($0) }
+      return try forms.compactMap { form in
         var value: [UInt8] = []
         guard form.append(text, .init(observedAt: observedAt, words: words), to: &value) else {
           #expect(value.isEmpty, "\(form) leaves bytes behind")
