@@ -52,6 +52,13 @@ enum FileSystem {
 
   /// Replaces a file by content that is durable before it gets its name, and whose name is durable on return.
   static func replace(_ path: String, with content: [UInt8], in directory: String) throws(JournalError) {
+    try prepare(content, toReplace: path)
+    try replaceByPrepared(path, in: directory)
+  }
+
+  /// Makes content durable beside the file that it shall replace. Where this fails nothing has changed: that file is untouched, and what
+  /// was begun is removed.
+  static func prepare(_ content: [UInt8], toReplace path: String) throws(JournalError) {
     let temporary = path + ".new"
     unlink(temporary)
     let descriptor = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
@@ -64,6 +71,12 @@ enum FileSystem {
       unlink(temporary)
       throw error
     }
+  }
+
+  /// Gives what was prepared its name, which is durable on return. Where this fails the file holds the old or the new, and which of them a
+  /// crash will leave is not known: rename(3p) promises nothing after EIO, and a name is in doubt until its directory was synced.
+  static func replaceByPrepared(_ path: String, in directory: String) throws(JournalError) {
+    let temporary = path + ".new"
     guard rename(temporary, path) == 0 else {
       let code = errno
       unlink(temporary)
