@@ -19,8 +19,9 @@ enum FileSystem {
     return UInt64(size) + smallestRoomBytes > UInt64(limit.rlim_cur)
   }
 
-  /// A transaction's pages are written in few calls: one of those is what was cut short.
-  private static let smallestRoomBytes: UInt64 = 4 << 20
+  /// What one call writes of a transaction: 64 pages (mdb.c, `MDB_COMMIT_PAGES`). A call that was cut short has taken all there was, so
+  /// nothing is left of these but what other threads gave back since; where there is room for them all, a full disk was not the reason.
+  private static let smallestRoomBytes: UInt64 = 64 * 4_096
 
   static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
