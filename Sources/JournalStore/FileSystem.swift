@@ -19,8 +19,9 @@ enum FileSystem {
     return UInt64(size) + smallestRoomBytes > UInt64(limit.rlim_cur)
   }
 
-  /// A transaction's pages are written in few calls: one of those is what was cut short.
-  private static let smallestRoomBytes: UInt64 = 4 << 20
+  /// What one call writes of a transaction: 64 pages (mdb.c, `MDB_COMMIT_PAGES`). A call that was cut short has taken all there was, so
+  /// nothing is left of these but what other threads gave back since; where there is room for them all, a full disk was not the reason.
+  private static let smallestRoomBytes: UInt64 = 64 * 4_096
 
   static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
@@ -52,6 +53,13 @@ enum FileSystem {
 
   /// Replaces a file by content that is durable before it gets its name, and whose name is durable on return.
   static func replace(_ path: String, with content: [UInt8], in directory: String) throws(JournalError) {
+    try prepare(content, toReplace: path)
+    try replaceByPrepared(path, in: directory)
+  }
+
+  /// Makes content durable beside the file that it shall replace. Where this fails nothing has changed: that file is untouched, and what
+  /// was begun is removed.
+  static func prepare(_ content: [UInt8], toReplace path: String) throws(JournalError) {
     let temporary = path + ".new"
     unlink(temporary)
     let descriptor = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
@@ -64,6 +72,12 @@ enum FileSystem {
       unlink(temporary)
       throw error
     }
+  }
+
+  /// Gives what was prepared its name, which is durable on return. Where this fails the file holds the old or the new, and which of them a
+  /// crash will leave is not known: rename(3p) promises nothing after EIO, and a name is in doubt until its directory was synced.
+  static func replaceByPrepared(_ path: String, in directory: String) throws(JournalError) {
+    let temporary = path + ".new"
     guard rename(temporary, path) == 0 else {
       let code = errno
       unlink(temporary)

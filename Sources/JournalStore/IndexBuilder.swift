@@ -118,6 +118,15 @@ final class IndexBuilder: @unchecked Sendable {
   /// Entries of the newest segment that no index file knows yet.
   var lag: Int { condition.withLock { newest?.unindexedCount ?? 0 } }
 
+  /// Waits until every index is as far as it can be, or building has ended: for tests that count files or pages.
+  func waitUntilAtRest() {
+    condition.withLock {
+      while isRunning, !isStopped, failure == nil, !closed.isEmpty || newest?.mayHaveWork ?? false {
+        _ = condition.wait(until: Date(timeIntervalSinceNow: 0.05))
+      }
+    }
+  }
+
   /// Ends the thread after the step that it is at.
   func stop() {
     condition.withLock {

@@ -115,6 +115,9 @@ public final class Journal: JournalAppender {
   /// Entries of the newest segment that its index does not know yet; readers look through them. Normally fewer than 16,384.
   public var indexLag: Int { indexBuilder.lag }
 
+  /// Waits until the indexes are as far as they can be: for tests that look at the files.
+  func waitForIndexes() { indexBuilder.waitUntilAtRest() }
+
   /// Queues entries for the writer's thread; never blocks.
   public func submit(
     _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
@@ -181,8 +184,9 @@ public final class Journal: JournalAppender {
       } catch {
         // What LMDB knows of a file whose write or sync failed is not to be trusted any more: end here, for good.
         let ended = JournalError(.writerEnded, "writing ended after an error: \(error)", path: error.path)
-        for job in jobs { job.completion(.failure(error)) }
+        // First for all: who is told of the error and looks again must find the queue ended.
         queue.end(ended)
+        for job in jobs { job.completion(.failure(error)) }
         return
       }
     }

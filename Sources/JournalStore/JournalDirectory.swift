@@ -25,6 +25,16 @@ public struct JournalDirectory: Hashable, Sendable {
     try FileSystem.replace(manifestPath, with: manifest.encoded(), in: path)
   }
 
+  /// Makes a manifest durable that does not count yet. Where this fails, the one that is in force stays so, as if nothing had been tried.
+  func prepare(_ manifest: Manifest) throws(JournalError) {
+    try FileSystem.prepare(manifest.encoded(), toReplace: manifestPath)
+  }
+
+  /// Makes the manifest count that was prepared. Where this fails, either may be in force: the files of both must stay.
+  func putPreparedInForce() throws(JournalError) {
+    try FileSystem.replaceByPrepared(manifestPath, in: path)
+  }
+
   /// Makes an empty journal. The directory may exist, if it holds nothing.
   /// - Parameter segmentLimitBytes: a segment ends when its file has grown to this size; within ``Manifest/segmentLimits``.
   /// - Throws: ``JournalError`` `journal.exists` where there is a journal or anything else already.

@@ -24,7 +24,7 @@ struct JournalWriter {
     self.indexBuilder = indexBuilder
     self.clock = clock
     manifest = try directory.readManifest()
-    try directory.removeGarbage(manifest)
+    try directory.removeGarbage(manifest, isManifestDurable: false)
     nextPosition = manifest.nextPosition
     lastRecordedAt = Timestamp(rawValue: Int64.min)
     guard let newest = manifest.segments.last else { return }
@@ -83,8 +83,8 @@ struct JournalWriter {
         try endSegment()
         results.append(.success(nextPosition...nextPosition))
       case .replaceBySealed(let segment):
-        try replaceBySealed(segment)
-        results.append(.success(nextPosition...nextPosition))
+        let refusal = try replaceBySealed(segment)
+        results.append(refusal.map { .failure($0) } ?? .success(nextPosition...nextPosition))
       }
     }
     try commit(&group)
@@ -188,12 +188,24 @@ struct JournalWriter {
   }
 
   /// Names a segment's sealed file in place of its old one, which goes once its readers have: they keep it open.
-  private mutating func replaceBySealed(_ old: Manifest.Segment) throws(JournalError) {
-    guard let index = manifest.segments.firstIndex(of: old) else { return }
+  /// - Returns: why it could not be, where the manifest in force is the old one for certain: nothing is lost then, and writing goes on.
+  /// - Throws: an error after which either manifest may be in force: both files stay, and the next opening takes the one it finds.
+  private mutating func replaceBySealed(_ old: Manifest.Segment) throws(JournalError) -> JournalError? {
+    guard let index = manifest.segments.firstIndex(of: old) else { return nil }
+    var next = manifest
+    next.segments[index] = old.sealed
+    do throws(JournalError) {
+      try directory.prepare(next)
+    } catch {
+      // No manifest ever listed it, so it is garbage: the space goes back to recording now, not at the next opening.
+      try? SegmentSealer.removeFile(of: old, in: directory)
+      return error
+    }
+    try directory.putPreparedInForce()
+    manifest = next
     indexBuilder.forget(old)
-    manifest.segments[index] = old.sealed
-    try directory.write(manifest)
     try directory.removeGarbage(manifest)
+    return nil
   }
 
   /// Begins a segment: its file first, then the directory's name for it, then the manifest that makes it count.
@@ -234,16 +246,19 @@ struct JournalWriter {
 
 extension JournalDirectory {
   /// Removes the files that a crash left and the manifest does not list. Only names that the journal gives are touched.
-  func removeGarbage(_ manifest: Manifest) throws(JournalError) {
+  /// - Parameter isManifestDurable: whether its name has been synced. Else it is, before anything goes: a process that ended between the
+  ///   rename and the sync leaves a manifest that a power cut may still take back, and that one's files must be there then.
+  func removeGarbage(_ manifest: Manifest, isManifestDurable: Bool = true) throws(JournalError) {
     try FileSystem.remove(manifestPath + ".new")
     let listed = Set(manifest.segments.flatMap { $0.form == .hot ? [$0.fileName, $0.indexFileName] : [$0.fileName] })
     let sealed = Set(manifest.segments.filter { $0.form == .sealed }.map(\.fileName))
-    for name in try FileSystem.names(in: segmentsPath) {
+    let garbage = try FileSystem.names(in: segmentsPath).filter { name in
       let file = name.hasSuffix("-lock") ? String(name.dropLast(5)) : name
       // Nobody locks a sealed file; its writer's lock file is of no use any more.
       let isLeft = name.hasSuffix("-lock") && sealed.contains(file)
-      guard isLeft || (file.hasSuffix(".mdb") && !listed.contains(file)) else { continue }
-      try FileSystem.remove(segmentsPath + "/" + name)
+      return isLeft || (file.hasSuffix(".mdb") && !listed.contains(file))
     }
+    if !garbage.isEmpty && !isManifestDurable { try FileSystem.synchronizeDirectory(path) }
+    for name in garbage { try FileSystem.remove(segmentsPath + "/" + name) }
   }
 }

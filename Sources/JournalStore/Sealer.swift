@@ -103,12 +103,17 @@ final class Sealer: @unchecked Sendable {
     error as? JournalError ?? JournalError(.inputOutput, "sealing failed: \(error)", path: directory.path)
   }
 
-  /// Seals all segments that have ended. One that cannot be sealed does not keep the others from it: why the first of these could not.
+  /// Seals all segments that have ended. One that cannot be sealed does not keep the others from it, but a full disk does: each attempt
+  /// takes for a while what recording may need, and even where a smaller segment's sealed file still fits, the manifest may not.
+  /// - Returns: why the first that could not be sealed could not.
+  /// - Throws: ``SegmentSealer/Stopped``, or why a sealed file could not take its segment's place.
   private func sealAll() throws -> JournalError? {
     var failed: Set<Manifest.Segment> = []
     var first: JournalError?
     while true {
       guard !mustStop else { throw SegmentSealer.Stopped() }
+      // It may have ended while a manifest came into force that names a sealed file: to write that file again would remove it first.
+      if let ending = queue.endingError { throw ending }
       let segments = try directory.readManifest().segments
       let next = segments.first { $0.form == .hot && $0.lastPosition != nil && !failed.contains($0) }
       guard let segment = next else { return first }
@@ -117,8 +122,10 @@ final class Sealer: @unchecked Sendable {
       do {
         try SegmentSealer.seal(segment, in: directory) { [self] in mustStop }
       } catch let error where !(error is SegmentSealer.Stopped) {
+        let failure = described(error)
+        first = first ?? failure
+        guard failure.code != .diskFull else { return first }
         failed.insert(segment)
-        first = first ?? described(error)
         continue
       }
       try replace(segment)

@@ -50,7 +50,8 @@ struct SegmentSealer {
     }
   }
 
-  private static func removeFile(of segment: Manifest.Segment, in directory: JournalDirectory) throws(JournalError) {
+  /// Removes a segment's sealed file. Only for one that no manifest has ever listed.
+  static func removeFile(of segment: Manifest.Segment, in directory: JournalDirectory) throws(JournalError) {
     let path = directory.path(of: segment.sealed)
     try FileSystem.remove(path)
     try FileSystem.remove(path + "-lock")

@@ -77,6 +77,9 @@ final class WriteQueue: @unchecked Sendable {
     }
   }
 
+  /// What ended the queue for good; nil while it has not been.
+  var endingError: JournalError? { condition.withLock { ending } }
+
   /// Ends the queue for good: what waits and what comes fails with `error`.
   func end(_ error: JournalError) {
     let waiting = condition.withLock {
