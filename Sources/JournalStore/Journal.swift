@@ -79,7 +79,8 @@ public final class Journal: JournalAppender {
     self.directory = directory
     lock = try JournalLock(directory, purpose: purpose)
     let indexBuilder = IndexBuilder(directory, limits: indexLimits)
-    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexBuilder: indexBuilder)
+    let committer = GroupCommitter()
+    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexBuilder: indexBuilder, committer: committer)
     self.indexBuilder = indexBuilder
     let queue = WriteQueue()
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
@@ -96,7 +97,8 @@ public final class Journal: JournalAppender {
     writer.startIndexing()
     let handed = HandedWriter(writer)
     let thread = Thread {
-      Self.run(handed.take(), queue, state, sealer)
+      Self.run(handed.take(), committer, queue, state, sealer, indexBuilder)
+      committer.close()
       // By now the writer is gone, and with it its hold on the newest segment.
       state.finished.signal()
     }
@@ -168,26 +170,49 @@ public final class Journal: JournalAppender {
     func take() -> JournalWriter { writer.take()! }
   }
 
-  private static func run(_ writer: JournalWriter, _ queue: WriteQueue, _ state: SharedState, _ sealer: Sealer) {
+  private static func run(
+    _ writer: JournalWriter, _ committer: GroupCommitter, _ queue: WriteQueue, _ state: SharedState, _ sealer: Sealer,
+    _ indexBuilder: IndexBuilder
+  ) {
     var writer = writer
     var endedSegmentCount = writer.endedSegmentCount
     while let jobs = queue.take() {
+      @Sendable func fail(_ error: JournalError) {
+        // First for all: who is told of the error and looks again must find the queue ended.
+        queue.end(.writerEnded(by: error))
+        for job in jobs { job.completion(.failure(error)) }
+      }
       do throws(JournalError) {
-        let results = try writer.perform(jobs.map(\.work))
+        let performed = try writer.perform(jobs.map(\.work))
         let values = SharedState.Values(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt)
-        state.values.withLock { $0 = values }
-        for (job, result) in zip(jobs, results) { job.completion(result) }
+        let results = performed.results
+        @Sendable func tell() {
+          state.values.withLock { $0 = values }
+          for (job, result) in zip(jobs, results) { job.completion(result) }
+        }
         if writer.endedSegmentCount != endedSegmentCount {
           endedSegmentCount = writer.endedSegmentCount
           sealer.wake()
         }
+        guard let batch = performed.batch else {
+          try committer.drain()
+          tell()
+          continue
+        }
+        let group = GroupCommitter.Group(batch: batch) { error in
+          if let error { return fail(error) }
+          indexBuilder.note(entryCount: batch.entryCount)
+          tell()
+        }
+        // With more to do, the disk is waited for on another thread; with nothing, another thread would only be one more to wait for.
+        if queue.isEmpty && committer.isIdle {
+          try batch.commit()
+          group.completion(nil)
+        } else {
+          committer.submit(group)
+        }
       } catch {
-        // What LMDB knows of a file whose write or sync failed is not to be trusted any more: end here, for good.
-        let ended = JournalError(.writerEnded, "writing ended after an error: \(error)", path: error.path)
-        // First for all: who is told of the error and looks again must find the queue ended.
-        queue.end(ended)
-        for job in jobs { job.completion(.failure(error)) }
-        return
+        return fail(error)
       }
     }
   }

@@ -1,7 +1,9 @@
 internal import JournalFormat
 internal import LMDB
 
-/// Does the writing: owned by the one writer thread. An error is final: the journal must be opened anew.
+/// Decides what is written, and where: owned by the one writer thread. An error is final: the journal must be opened anew.
+///
+/// What it appends is committed by ``GroupCommitter``, or by itself where there is nothing to do meanwhile.
 struct JournalWriter {
   private let directory: JournalDirectory
   private var manifest: Manifest
@@ -14,14 +16,16 @@ struct JournalWriter {
   private var readersChecked = ContinuousClock.now
   private var random = BufferedRandomGenerator()
   private let indexBuilder: IndexBuilder
+  private let committer: GroupCommitter
 
   /// Slots of readers that died keep pages from being used again.
   private static let readerCheckInterval = Duration.seconds(60)
 
   /// Takes up the journal where it ends, after removing what the manifest does not list.
-  init(_ directory: JournalDirectory, clock: JournalClock, indexBuilder: IndexBuilder) throws(JournalError) {
+  init(_ directory: JournalDirectory, clock: JournalClock, indexBuilder: IndexBuilder, committer: GroupCommitter) throws(JournalError) {
     self.directory = directory
     self.indexBuilder = indexBuilder
+    self.committer = committer
     self.clock = clock
     manifest = try directory.readManifest()
     try directory.removeGarbage(manifest, isManifestDurable: false)
@@ -60,26 +64,33 @@ struct JournalWriter {
   /// Nil in an empty journal.
   var newestRecordedAt: Timestamp? { lastRecordedAt.rawValue == Int64.min ? nil : lastRecordedAt }
 
-  /// Writes what a group of jobs asks for and commits it: one commit, or one more for each segment that begins within.
-  /// - Returns: the positions of each job's entries, durable on return, or what is wrong with the job.
-  mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> [Result<ClosedRange<JournalPosition>, JournalError>] {
+  /// What became of a group of jobs.
+  struct Performed {
+    /// The positions of each job's entries, or what is wrong with the job.
+    let results: [Result<ClosedRange<JournalPosition>, JournalError>]
+    /// What must be committed before the results are told, after all batches before it; nil where there is nothing.
+    let batch: WriteBatch?
+  }
+
+  /// Does what a group of jobs asks for, all but the commit of what it appended last: whatever comes before the end of a segment is durable on
+  /// return.
+  mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> Performed {
     try indexBuilder.waitForRoom(for: works.reduce(0) { $0 + $1.entryCount })
     var results: [Result<ClosedRange<JournalPosition>, JournalError>] = []
-    var group = OpenGroup()
     for work in works {
       switch work {
       case .append(let drafts):
         if let mistake = drafts.mistake(atPosition: nextPosition) {
           results.append(.failure(mistake))
         } else {
-          results.append(.success(try append(drafts, &group)))
+          results.append(.success(try append(drafts)))
         }
       case .confirmClock:
         let first = nextPosition
-        if let event = clock.confirm() { try append([EntryDraft(note(event))], at: clock.now().0, &group) }
+        if let event = clock.confirm() { try append([EntryDraft(note(event))], at: clock.now().0) }
         results.append(.success(first...max(first, JournalPosition(nextPosition.rawValue - 1))))
       case .endSegment:
-        try commit(&group)
+        try settle()
         try endSegment()
         results.append(.success(nextPosition...nextPosition))
       case .replaceBySealed(let segment):
@@ -87,9 +98,16 @@ struct JournalWriter {
         results.append(refusal.map { .failure($0) } ?? .success(nextPosition...nextPosition))
       }
     }
-    try commit(&group)
     try checkReaders()
-    return results
+    return Performed(results: results, batch: segment?.takeBatch())
+  }
+
+  /// Waits until everything that was appended is durable.
+  private mutating func settle() throws(JournalError) {
+    try committer.drain()
+    guard let batch = segment?.takeBatch() else { return }
+    try batch.commit()
+    indexBuilder.note(entryCount: batch.entryCount)
   }
 
   private mutating func checkReaders() throws(JournalError) {
@@ -98,22 +116,17 @@ struct JournalWriter {
     try translating { () throws(LMDBError) in _ = try segment.segment.environment.clearDeadReaders() }
   }
 
-  /// The write transaction of the group at hand, once there is one.
-  private struct OpenGroup: ~Copyable {
-    var transaction: WriteTransaction?
-  }
-
-  private mutating func append(_ drafts: [EntryDraft], _ group: inout OpenGroup) throws(JournalError) -> ClosedRange<JournalPosition> {
+  private mutating func append(_ drafts: [EntryDraft]) throws(JournalError) -> ClosedRange<JournalPosition> {
     // The time is read once for all: entries that come together are recorded together.
     let (now, event) = clock.now()
-    if let event { try append([EntryDraft(note(event))], at: now, &group) }
+    if let event { try append([EntryDraft(note(event))], at: now) }
     let first = nextPosition
     var index = 0
     while index < drafts.count {
       // A request and the answer right behind it share a row.
       let isPair = drafts[index].exchange == .none && index + 1 < drafts.count && drafts[index + 1].exchange == .behind(1)
       let count = isPair && fitsOneRow(drafts[index], drafts[index + 1], now) ? 2 : 1
-      try append(drafts[index..<index + count], at: now, &group)
+      try append(drafts[index..<index + count], at: now)
       index += count
     }
     return first...JournalPosition(nextPosition.rawValue - 1)
@@ -130,17 +143,14 @@ struct JournalWriter {
   private static let maximumRowPayloadBytes = 65_536
 
   /// Appends the entries of one row.
-  private mutating func append(_ drafts: ArraySlice<EntryDraft>, at now: Timestamp, _ group: inout OpenGroup) throws(JournalError) {
+  private mutating func append(_ drafts: ArraySlice<EntryDraft>, at now: Timestamp) throws(JournalError) {
     var recordedAt = max(lastRecordedAt, drafts.first!.recordedAt ?? now)
-    if try needsNewSegment(recordedAt, isBetweenGroups: group.transaction == nil) {
-      try commit(&group)
+    if try needsNewSegment(recordedAt) {
+      try settle()
       try roll(recordedAt)
     }
-    if group.transaction == nil {
-      let environment = segment!.segment.environment
-      group.transaction = try translating { () throws(LMDBError) in try environment.beginWrite() }
-    }
     var entries: [Entry] = []
+    entries.reserveCapacity(drafts.count)
     for draft in drafts {
       recordedAt = max(recordedAt, draft.recordedAt ?? now)
       let position = nextPosition.advanced(by: entries.count)
@@ -150,30 +160,21 @@ struct JournalWriter {
         case .behind(let distance): JournalPosition(position.rawValue - UInt64(distance))
         case .position(let position): position
         }
-      var entry = Entry(position: position, recordedAt: recordedAt, exchange: exchange, content: draft.content)
-      if draft.content.hasPersonalValues { entry.seed = LeafSeed(using: &random) }
-      entries.append(entry)
+      let seed = draft.content.hasPersonalValues ? LeafSeed(using: &random) : nil
+      entries.append(Entry(position: position, recordedAt: recordedAt, exchange: exchange, content: draft.content, seed: seed))
     }
-    try segment!.append(entries, in: group.transaction!)
+    try segment!.append(entries)
     lastRecordedAt = recordedAt
     nextPosition = nextPosition.advanced(by: entries.count)
   }
 
-  private mutating func commit(_ group: inout OpenGroup) throws(JournalError) {
-    guard group.transaction != nil else { return }
-    try segment!.flush(in: group.transaction!)
-    guard let transaction = group.transaction.take() else { return }
-    do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
-    indexBuilder.note(entryCount: segment!.nextIndex)
-  }
-
   // MARK: Segments
 
-  private func needsNewSegment(_ time: Timestamp, isBetweenGroups: Bool) throws(JournalError) -> Bool {
+  private func needsNewSegment(_ time: Timestamp) throws(JournalError) -> Bool {
     guard let segment else { return true }
     if time.period > segment.segment.header.period { return true }
-    // How far the file has grown is known after a commit; a group is small against what is kept free.
-    return isBetweenGroups ? try segment.isFull(limitBytes: manifest.segmentLimitBytes) : false
+    // How far the file has grown is known after a commit; what is on its way is small against what is kept free.
+    return segment.hasRows ? false : try segment.isFull(limitBytes: manifest.segmentLimitBytes)
   }
 
   /// Ends the newest segment: the next entry begins another. Nothing where it is empty.

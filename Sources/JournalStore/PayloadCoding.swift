@@ -4,7 +4,8 @@ internal import Zstandard
 /// A payload's stored form.
 struct EncodedPayload {
   let form: EntryMetadata.PayloadForm
-  let bytes: [UInt8]
+  /// Where it stands among what was encoded.
+  var range = 0..<0
   /// Whether the layout tells the marks.
   var tellsMarks = false
   var refersToRequest = false
@@ -30,7 +31,7 @@ struct PayloadEncoder {
   private(set) var templates: TemplateTable
   private let compressor: FrameCompressor
   private var dictionary: (number: UInt32, digested: CompressionDictionary)?
-  private var new = New()
+  private var new: New?
 
   /// - Parameters:
   ///   - templates: those that the segment has, or a new table.
@@ -42,27 +43,29 @@ struct PayloadEncoder {
     self.dictionary = (dictionary.number, try CompressionDictionary(dictionary.bytes, compressionLevel: Self.compressionLevel))
   }
 
-  /// What must be stored with what was encoded since the last call.
-  mutating func takeNew() -> New {
-    defer { new = New() }
+  /// What must be stored with what was encoded since the last call; nil where nothing must.
+  mutating func takeNew() -> New? {
+    defer { new = nil }
     return new
   }
 
-  /// The stored form of an entry's payload.
+  /// Appends the stored form of an entry's payload.
   /// - Parameter request: of an answer, if a reader of the segment can have it.
-  mutating func encode(_ content: EntryContent, request: EntryContent?) throws(ZstandardError) -> EncodedPayload {
-    guard !content.payload.isEmpty else { return EncodedPayload(form: .empty, bytes: []) }
-    var bytes: [UInt8] = []
+  mutating func encode(_ content: EntryContent, request: EntryContent?, to bytes: inout [UInt8]) throws(ZstandardError) -> EncodedPayload {
+    guard !content.payload.isEmpty else { return EncodedPayload(form: .empty) }
+    let start = bytes.count
     let outcome = templates.encode(content, request: request, to: &bytes)
     // A message that comes to nothing may have brought the templates of its parts all the same.
     if !templates.newTemplates.isEmpty || !templates.newWords.isEmpty { try noteNew() }
     if case .encoded(let tellsMarks) = outcome {
-      return EncodedPayload(form: .template, bytes: bytes, tellsMarks: tellsMarks, refersToRequest: request != nil)
+      return EncodedPayload(form: .template, range: start..<bytes.count, tellsMarks: tellsMarks, refersToRequest: request != nil)
     }
-    return try compressed(content.payload)
+    return try compress(content.payload, to: &bytes)
   }
 
   private mutating func noteNew() throws(ZstandardError) {
+    var new = self.new ?? New()
+    defer { self.new = new }
     new.templates += templates.newTemplates
     new.words += templates.newWords
     templates.newTemplates.removeAll(keepingCapacity: true)
@@ -74,7 +77,8 @@ struct PayloadEncoder {
     new.dictionary = (UInt32(number + 1), bytes)
   }
 
-  private func compressed(_ payload: [UInt8]) throws(ZstandardError) -> EncodedPayload {
+  private func compress(_ payload: [UInt8], to bytes: inout [UInt8]) throws(ZstandardError) -> EncodedPayload {
+    let start = bytes.count
     var frame: [UInt8] = []
     var failure: ZstandardError?
     payload.withUnsafeBytes { bytes in
@@ -85,10 +89,9 @@ struct PayloadEncoder {
     if let failure { throw failure }
     // What does not shrink is stored as it is.
     let isShorter = frame.count < payload.count
-    var bytes: [UInt8] = []
     if isShorter { bytes.appendVarint(dictionary.map { UInt64($0.number) } ?? 0) }
     bytes.appendCounted(isShorter ? frame : payload)
-    return EncodedPayload(form: isShorter ? .zstd : .raw, bytes: bytes)
+    return EncodedPayload(form: isShorter ? .zstd : .raw, range: start..<bytes.count)
   }
 }
 

@@ -2,7 +2,7 @@ internal import JournalFormat
 internal import LMDB
 internal import Zstandard
 
-/// Writes entries into the newest segment, inside the transactions of the writer's thread.
+/// Turns entries into the rows of the newest segment. Belongs to the writer's thread, and reads nothing while it writes.
 struct SegmentWriter {
   /// Two values of this length fill a page (mdb.c, `me_nodemax`); the rest of a longer block follows in rows of its own.
   static let chunkBytes = 2_020
@@ -14,11 +14,14 @@ struct SegmentWriter {
   private(set) var lastRecordedAt: Timestamp?
   private var encoder: PayloadEncoder
   private var contexts = ContextTable()
-  /// The rows since the last flush, and the blocks that they filled.
   private var openBlock: EntryBlockBuilder
-  private var finishedEntryBlocks: [EntryBlockBuilder.Block] = []
+  /// What is to be put with the next commit, in this order.
+  private var rows: [WriteBatch.Row] = []
+  // The row that is being built.
   private var row: [UInt8] = []
+  private var references: [EntryMetadata.ContextReference] = []
   private var payloads: [EncodedPayload] = []
+  private var payloadBytes: [UInt8] = []
   /// Requests in rows of their own, which answers may refer to.
   private var openRequests = RecentRequests()
 
@@ -54,46 +57,46 @@ struct SegmentWriter {
     return used >= limitBytes || used > SegmentEnvironment.mapSizeBytes / 10 * 9
   }
 
-  /// Takes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``. They are written
-  /// with ``flush(in:)``.
-  mutating func append(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
-    try buildRow(entries, in: transaction)
+  /// Whether rows wait to be taken.
+  var hasRows: Bool { !rows.isEmpty || !openBlock.isEmpty }
+
+  /// Takes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``.
+  mutating func append(_ entries: [Entry]) throws(JournalError) {
+    try buildRow(entries)
     if openBlock.isEmpty { openBlock.begin(at: entries[0].recordedAt) }
     row.withUnsafeBytes { openBlock.append(row: $0, isPair: entries.count == 2) }
-    for entry in entries {
-      nextIndex += 1
-      lastRecordedAt = entry.recordedAt
-    }
+    nextIndex += UInt32(entries.count)
+    lastRecordedAt = entries[entries.count - 1].recordedAt
     // One that refers to another itself would make whoever reads its answer read a chain of them.
     let mayBeReferredTo = payloads[0].form == .template && !payloads[0].refersToRequest
     if entries.count == 1, entries[0].kind == .request, mayBeReferredTo { openRequests.insert(entries[0]) }
   }
 
-  /// Writes what the appends since the last flush left to write.
-  mutating func flush(in transaction: borrowing WriteTransaction) throws(JournalError) {
-    if !openBlock.isEmpty { finishedEntryBlocks.append(openBlock.finish()) }
-    for block in finishedEntryBlocks {
-      try translating { () throws(LMDBError) in try put(block, in: transaction) }
-    }
-    finishedEntryBlocks.removeAll(keepingCapacity: true)
+  /// What the appends since the last call wrote; nil where there were none.
+  mutating func takeBatch() -> WriteBatch? {
+    guard hasRows else { return nil }
+    finishBlock()
+    defer { rows = [] }
+    return WriteBatch(segment: segment, rows: rows, entryCount: nextIndex)
   }
 
   // MARK: Rows
 
   /// Leaves the row in `row`, and an open block that has room for it.
-  private mutating func buildRow(_ entries: [Entry], in transaction: borrowing WriteTransaction) throws(JournalError) {
-    var references: [EntryMetadata.ContextReference] = []
-    for entry in entries { references.append(try contextReference(entry.content.sharedContext, in: transaction)) }
+  private mutating func buildRow(_ entries: [Entry]) throws(JournalError) {
     payloads.removeAll(keepingCapacity: true)
-    for (offset, entry) in entries.enumerated() {
-      payloads.append(try encodedPayload(entry, request: request(of: entry, at: offset, entries)))
+    payloadBytes.removeAll(keepingCapacity: true)
+    references.removeAll(keepingCapacity: true)
+    for offset in entries.indices {
+      references.append(contextReference(entries[offset].content.sharedContext))
+      payloads.append(try encodedPayload(entries[offset], request: request(of: entries[offset], at: offset, entries)))
     }
-    try storeNew(in: transaction)
-    assembleRow(entries, references, blockBase: openBlock.isEmpty ? entries[0].recordedAt : openBlock.base)
+    storeNew()
+    assembleRow(entries, blockBase: openBlock.isEmpty ? entries[0].recordedAt : openBlock.base)
     guard !openBlock.fits(row.count, limitBytes: Self.chunkBytes - 1) else { return }
-    finishedEntryBlocks.append(openBlock.finish())
+    finishBlock()
     // A row counts its time from its block's.
-    assembleRow(entries, references, blockBase: entries[0].recordedAt)
+    assembleRow(entries, blockBase: entries[0].recordedAt)
   }
 
   /// The request of an answer, if whoever reads the answer has its values at hand: its own payload is a template.
@@ -104,69 +107,61 @@ struct SegmentWriter {
 
   private mutating func encodedPayload(_ entry: Entry, request: EntryContent?) throws(JournalError) -> EncodedPayload {
     do {
-      return try encoder.encode(entry.content, request: request)
+      return try encoder.encode(entry.content, request: request, to: &payloadBytes)
     } catch {
       throw JournalError(.inputOutput, "\(error)", path: segment.environment.path, position: entry.position)
     }
   }
 
-  private mutating func assembleRow(_ entries: [Entry], _ references: [EntryMetadata.ContextReference], blockBase: Timestamp) {
+  private mutating func assembleRow(_ entries: [Entry], blockBase: Timestamp) {
     row.removeAll(keepingCapacity: true)
     var base = EntryMetadata.Base(position: entries[0].position, recordedAt: blockBase)
-    for (offset, entry) in entries.enumerated() {
+    for offset in entries.indices {
+      let entry = entries[offset]
       let payload = payloads[offset]
       var metadata = EntryMetadata(
         entry.content, context: references[offset], recordedAt: entry.recordedAt, exchange: entry.exchange, seed: entry.seed,
         marks: payload.tellsMarks ? nil : entry.content.marks, payloadForm: payload.form)
       metadata.refersToRequest = payload.refersToRequest
       metadata.encode(from: base, to: &row)
-      row += payload.bytes
+      row.append(contentsOf: payloadBytes[payload.range])
       base = EntryMetadata.Base(
         position: entry.position.next, recordedAt: entry.recordedAt, requestObservedAt: entry.content.observedAt)
     }
   }
 
-  private mutating func contextReference(
-    _ context: SharedContext, in transaction: borrowing WriteTransaction
-  ) throws(JournalError) -> EntryMetadata.ContextReference {
+  private mutating func contextReference(_ context: SharedContext) -> EntryMetadata.ContextReference {
     switch contexts.number(for: context) {
     case .known(let number): return .number(number)
     case .inline: return .inline(context)
     case .new(let number, let encoding):
-      try translating { () throws(LMDBError) in
-        try transaction.put(withChecksum(encoding), for: bigEndianBytes(number), in: segment.tables.contexts, .lastKey)
-      }
+      put(withChecksum(encoding), under: number, in: segment.tables.contexts)
       return .number(number)
     }
   }
 
-  private func put(_ block: EntryBlockBuilder.Block, in transaction: borrowing WriteTransaction) throws(LMDBError) {
-    let key = bigEndianBytes(block.lastIndex)
-    guard block.bytes.count >= Self.chunkBytes else {
-      return try transaction.put(block.bytes, for: key, in: segment.tables.entries, .lastKey)
-    }
+  private mutating func put(_ value: [UInt8], under number: UInt32, in table: Database) {
+    rows.append(WriteBatch.Row(table: table, key: bigEndianBytes(number), value: value))
+  }
+
+  private mutating func finishBlock() {
+    guard !openBlock.isEmpty else { return }
+    let block = openBlock.finish()
+    guard block.bytes.count >= Self.chunkBytes else { return put(block.bytes, under: block.lastIndex, in: segment.tables.entries) }
     // A row of exactly `chunkBytes` says that another follows, be it empty.
     for chunk in 0...block.bytes.count / Self.chunkBytes {
       let bytes = Array(block.bytes[chunk * Self.chunkBytes..<min(block.bytes.count, (chunk + 1) * Self.chunkBytes)])
-      let chunkKey = chunk == 0 ? key : key + bigEndianBytes(UInt16(chunk))
-      try transaction.put(bytes, for: chunkKey, in: segment.tables.entries, .lastKey)
+      let key = bigEndianBytes(block.lastIndex) + (chunk == 0 ? [] : bigEndianBytes(UInt16(chunk)))
+      rows.append(WriteBatch.Row(table: segment.tables.entries, key: key, value: bytes))
     }
   }
 
   /// Stores what the payloads at hand refer to and nobody did before: it commits with them.
-  private mutating func storeNew(in transaction: borrowing WriteTransaction) throws(JournalError) {
-    let new = encoder.takeNew()
-    try translating { () throws(LMDBError) in
-      for (number, encoding) in new.templates {
-        try transaction.put(withChecksum(encoding), for: bigEndianBytes(number), in: segment.tables.templates, .lastKey)
-      }
-      for (number, word) in new.words {
-        try transaction.put(withChecksum(word), for: bigEndianBytes(number), in: segment.tables.words, .lastKey)
-      }
-      if let (number, bytes) = new.dictionary {
-        try transaction.put(withChecksum(bytes), for: bigEndianBytes(number), in: segment.tables.dictionaries, .lastKey)
-      }
-    }
+  private mutating func storeNew() {
+    guard let new = encoder.takeNew() else { return }
+    for (number, encoding) in new.templates { put(withChecksum(encoding), under: number, in: segment.tables.templates) }
+    for (number, word) in new.words { put(withChecksum(word), under: number, in: segment.tables.words) }
+    if let (number, bytes) = new.dictionary { put(withChecksum(bytes), under: number, in: segment.tables.dictionaries) }
   }
 }
 

@@ -77,6 +77,8 @@ final class WriteQueue: @unchecked Sendable {
     }
   }
 
+  var isEmpty: Bool { condition.withLock { jobs.isEmpty } }
+
   /// What ended the queue for good; nil while it has not been.
   var endingError: JournalError? { condition.withLock { ending } }
 

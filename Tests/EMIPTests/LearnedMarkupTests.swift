@@ -152,7 +152,9 @@ import Testing
     for number in 0..<100_000 {
       let start = 6 + String(number).utf8.count
       let leaf = Leaf(path: LeafPath(name: 0, parent: 0), item: 0, subitem: 0, range: start..<start + 1, traits: [])
-      markup(number).withUnsafeBufferPointer { learned.learn($0, CollectedMessage(envelope: envelope, leaves: [leaf], decodedTexts: [], items: []), []) }
+      markup(number).withUnsafeBufferPointer {
+        learned.learn($0, CollectedMessage(envelope: envelope, leaves: [leaf], decodedTexts: [], items: []), [])
+      }
       largest = max(largest, learned.sizeBytes)
     }
     #expect(largest > LearnedMarkup.limitBytes / 2 && largest <= LearnedMarkup.limitBytes)

@@ -1,0 +1,28 @@
+internal import JournalFormat
+internal import LMDB
+
+/// What one commit writes to a segment. Made by the writer's thread, written by one thread, whichever.
+struct WriteBatch: Sendable {
+  /// Comes behind all others of its table.
+  struct Row: Sendable {
+    let table: Database
+    let key: [UInt8]
+    let value: [UInt8]
+  }
+
+  let segment: SegmentEnvironment
+  /// In the order in which they are put.
+  let rows: [Row]
+  /// How many entries the segment has then.
+  let entryCount: UInt32
+
+  /// Writes and commits: durable on return.
+  /// - Throws: ``JournalError``, after which what is in the file is known only when it is opened anew.
+  func commit() throws(JournalError) {
+    try translating { () throws(LMDBError) in
+      let transaction = try segment.environment.beginWrite()
+      for row in rows { try transaction.put(row.value, for: row.key, in: row.table, .lastKey) }
+      try transaction.commit()
+    }
+  }
+}
