@@ -115,6 +115,9 @@ public final class Journal: JournalAppender {
   /// Entries of the newest segment that its index does not know yet; readers look through them. Normally fewer than 16,384.
   public var indexLag: Int { indexBuilder.lag }
 
+  /// Entries of the newest segment that were indexed without being read back, since the journal was opened.
+  var handedCount: Int { indexBuilder.handedCount }
+
   /// Queues entries for the writer's thread; never blocks.
   public func submit(
     _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void

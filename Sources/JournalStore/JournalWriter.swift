@@ -101,6 +101,8 @@ struct JournalWriter {
   /// The write transaction of the group at hand, once there is one.
   private struct OpenGroup: ~Copyable {
     var transaction: WriteTransaction?
+    /// What it wrote, for the index builder once it has committed.
+    var entries: [Entry] = []
   }
 
   private mutating func append(_ drafts: [EntryDraft], _ group: inout OpenGroup) throws(JournalError) -> ClosedRange<JournalPosition> {
@@ -155,6 +157,10 @@ struct JournalWriter {
       entries.append(entry)
     }
     try segment!.append(entries, in: group.transaction!)
+    for var entry in entries {
+      entry.content.layout = nil
+      group.entries.append(entry)
+    }
     lastRecordedAt = recordedAt
     nextPosition = nextPosition.advanced(by: entries.count)
   }
@@ -164,7 +170,8 @@ struct JournalWriter {
     try segment!.flush(in: group.transaction!)
     guard let transaction = group.transaction.take() else { return }
     do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
-    indexBuilder.note(entryCount: segment!.nextIndex)
+    indexBuilder.note(group.entries, entryCount: segment!.nextIndex)
+    group.entries = []
   }
 
   // MARK: Segments
