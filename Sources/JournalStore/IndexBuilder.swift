@@ -4,6 +4,8 @@ internal import LMDB
 
 /// Builds the indexes of a journal behind its writer, on a thread of its own: the newest segment's as entries come, and those of closed
 /// segments to their very end in between. The writer waits rather than outrun it, and ends with its error where it fails.
+///
+/// The writer hands over what it has committed in memory; only what is not handed over is read from the segment.
 final class IndexBuilder: @unchecked Sendable {
   // Sendable: what changes is read and written under the condition's lock; the thread's own things never leave it.
   private let directory: JournalDirectory
@@ -12,6 +14,8 @@ final class IndexBuilder: @unchecked Sendable {
   private var newest: Newest?
   /// Closed segments whose index may end too early, the oldest first.
   private var closed: [Manifest.Segment] = []
+  /// Entries of the newest segment that were not read back.
+  private var handed = 0
   private var failure: JournalError?
   private var isStopped = false
   private var isRunning = false
@@ -22,12 +26,21 @@ final class IndexBuilder: @unchecked Sendable {
     var indexedThrough: UInt32 = 0
     /// What there was when the journal was opened: an index that has to be made anew must not stop the recording.
     let countAtOpening: UInt32
-    /// The thread has not yet looked at it since something changed.
+    /// The thread is to look at it.
     var mayHaveWork = true
+    /// How many entries there were when the thread last looked at it.
+    var seenCount: UInt32 = 0
+    /// What was committed since then.
+    var feed = IndexFeed()
 
     var unindexedCount: Int { Int(entryCount) - Int(indexedThrough) }
     var unindexedCountSinceOpening: Int { Int(entryCount) - Int(min(max(indexedThrough, countAtOpening), entryCount)) }
   }
+
+  /// The thread looks at new entries once they are this part of a run, so that little is left to do when the run is full.
+  private static let partsOfRun: UInt32 = 16
+  /// Fewer wait no longer than this: messages stay in memory as long as they must.
+  private static let longestWait = 0.25
 
   init(_ directory: JournalDirectory, limits: IndexLimits) {
     self.directory = directory
@@ -73,14 +86,17 @@ final class IndexBuilder: @unchecked Sendable {
     if let found { throw found }
   }
 
-  /// Tells how many entries the newest segment has, all durable.
-  func note(entryCount: UInt32) {
+  /// Tells what was committed, and how many entries the newest segment has with it, all durable.
+  func note(_ entries: [Entry], entryCount: UInt32) {
     condition.withLock {
       guard let before = newest?.entryCount else { return }
-      newest?.entryCount = entryCount
-      guard before / limits.runEntryCount != entryCount / limits.runEntryCount else { return }
-      newest?.mayHaveWork = true
-      condition.broadcast()
+      let wasEmpty = newest!.feed.isEmpty
+      newest!.feed.append(entries)
+      newest!.entryCount = entryCount
+      let isMuch = entryCount - newest!.seenCount >= limits.runEntryCount / Self.partsOfRun
+      if isMuch || before / limits.runEntryCount != entryCount / limits.runEntryCount { newest!.mayHaveWork = true }
+      // What is little is looked at when its time has come, which a thread that sleeps for good does not know of.
+      if newest!.mayHaveWork || wasEmpty { condition.broadcast() }
     }
   }
 
@@ -127,6 +143,9 @@ final class IndexBuilder: @unchecked Sendable {
     }
   }
 
+  /// Entries of the newest segment that were indexed from memory.
+  var handedCount: Int { condition.withLock { handed } }
+
   /// Ends the thread after the step that it is at.
   func stop() {
     condition.withLock {
@@ -143,31 +162,52 @@ final class IndexBuilder: @unchecked Sendable {
     case closed(Manifest.Segment)
   }
 
-  /// The newest segment comes first, as soon as it has a run to build: its lag holds up the writer, that of the others nobody.
-  private func next() -> Task? {
+  /// The newest segment comes first, as soon as it has something to do: its lag holds up the writer, that of the others nobody.
+  /// - Parameter feed: gets what was handed over, where nothing of before is left in it.
+  private func next(_ feed: inout IndexFeed) -> Task? {
     condition.withLock {
       while !isStopped {
-        if let newest, newest.mayHaveWork { return .newest(newest.segment, entryCount: newest.entryCount) }
-        if let segment = closed.first { return .closed(segment) }
-        condition.wait()
+        if newest?.mayHaveWork ?? false { return .newest(newest!.segment, entryCount: takeFeed(&feed)) }
+        if let segment = closed.first {
+          feed = IndexFeed()
+          return .closed(segment)
+        }
+        if newest?.feed.isEmpty ?? true {
+          condition.wait()
+        } else if !condition.wait(until: Date(timeIntervalSinceNow: Self.longestWait)) {
+          newest?.mayHaveWork = true
+        }
       }
       return nil
     }
   }
 
+  /// Under the lock: how many entries the thread is to look at, and those of them that were handed over.
+  private func takeFeed(_ feed: inout IndexFeed) -> UInt32 {
+    // Of a segment that the thread has seen nothing of: what is left is another's.
+    if newest!.seenCount == 0 { feed = IndexFeed() }
+    // What came meanwhile has its turn when nothing of before is left.
+    guard feed.isEmpty else { return newest!.seenCount }
+    swap(&newest!.feed, &feed)
+    newest!.seenCount = newest!.entryCount
+    newest!.mayHaveWork = false
+    return newest!.entryCount
+  }
+
   private func run() {
     var growing: (file: Manifest.Segment.File, index: IndexWriter)?
     var finishing: (file: Manifest.Segment.File, index: IndexWriter)?
+    var feed = IndexFeed()
     do throws(JournalError) {
-      while let task = next() {
+      while let task = next(&feed) {
         switch task {
         case .newest(let segment, let entryCount):
           if growing?.file != segment.file {
             let environment = try SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: true)
             growing = (segment.file, try IndexWriter(environment, limits: limits))
           }
-          let didWork = try growing!.index.step(entryCount: entryCount, isClosed: false)
-          note(segment, growing!.index.indexedThrough, mayHaveMore: didWork, entryCount)
+          let didWork = try growing!.index.step(entryCount: entryCount, isClosed: false, &feed)
+          note(segment, growing!.index, mayHaveMore: didWork)
         case .closed(let segment):
           if finishing?.file != segment.file {
             finishing = nil
@@ -188,13 +228,12 @@ final class IndexBuilder: @unchecked Sendable {
     }
   }
 
-  private func note(_ segment: Manifest.Segment, _ indexedThrough: UInt32, mayHaveMore: Bool, _ entryCount: UInt32) {
+  private func note(_ segment: Manifest.Segment, _ index: IndexWriter, mayHaveMore: Bool) {
     condition.withLock {
-      guard var known = newest, known.segment.file == segment.file else { return }
-      known.indexedThrough = indexedThrough
-      // What came meanwhile was not looked at.
-      known.mayHaveWork = mayHaveMore || known.entryCount != entryCount
-      newest = known
+      guard newest?.segment.file == segment.file else { return }
+      newest!.indexedThrough = index.indexedThrough
+      handed = index.handedCount
+      if mayHaveMore { newest!.mayHaveWork = true }
       condition.broadcast()
     }
   }

@@ -120,6 +120,9 @@ public final class Journal: JournalAppender {
   /// Waits until the indexes are as far as they can be: for tests that look at the files.
   func waitForIndexes() { indexBuilder.waitUntilAtRest() }
 
+  /// Entries of the newest segment that were indexed without being read back, since the journal was opened.
+  var handedCount: Int { indexBuilder.handedCount }
+
   /// Queues entries for the writer's thread; never blocks.
   public func submit(
     _ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void
@@ -201,7 +204,7 @@ public final class Journal: JournalAppender {
         }
         let group = GroupCommitter.Group(batch: batch) { error in
           if let error { return fail(error) }
-          indexBuilder.note(entryCount: batch.entryCount)
+          indexBuilder.note(batch.entries, entryCount: batch.entryCount)
           tell()
         }
         // With more to do, the disk is waited for on another thread; with nothing, another thread would only be one more to wait for.

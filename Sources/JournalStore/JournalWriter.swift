@@ -107,7 +107,7 @@ struct JournalWriter {
     try committer.drain()
     guard let batch = segment?.takeBatch() else { return }
     try batch.commit()
-    indexBuilder.note(entryCount: batch.entryCount)
+    indexBuilder.note(batch.entries, entryCount: batch.entryCount)
   }
 
   private mutating func checkReaders() throws(JournalError) {

@@ -17,6 +17,7 @@ struct SegmentWriter {
   private var openBlock: EntryBlockBuilder
   /// What is to be put with the next commit, in this order.
   private var rows: [WriteBatch.Row] = []
+  private var batchEntries: [Entry] = []
   // The row that is being built.
   private var row: [UInt8] = []
   private var references: [EntryMetadata.ContextReference] = []
@@ -66,6 +67,10 @@ struct SegmentWriter {
     if openBlock.isEmpty { openBlock.begin(at: entries[0].recordedAt) }
     row.withUnsafeBytes { openBlock.append(row: $0, isPair: entries.count == 2) }
     nextIndex += UInt32(entries.count)
+    for var entry in entries {
+      entry.content.layout = nil
+      batchEntries.append(entry)
+    }
     lastRecordedAt = entries[entries.count - 1].recordedAt
     // One that refers to another itself would make whoever reads its answer read a chain of them.
     let mayBeReferredTo = payloads[0].form == .template && !payloads[0].refersToRequest
@@ -76,8 +81,8 @@ struct SegmentWriter {
   mutating func takeBatch() -> WriteBatch? {
     guard hasRows else { return nil }
     finishBlock()
-    defer { rows = [] }
-    return WriteBatch(segment: segment, rows: rows, entryCount: nextIndex)
+    defer { (rows, batchEntries) = ([], []) }
+    return WriteBatch(segment: segment, rows: rows, entries: batchEntries, entryCount: nextIndex)
   }
 
   // MARK: Rows

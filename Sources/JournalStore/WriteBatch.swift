@@ -13,6 +13,8 @@ struct WriteBatch: Sendable {
   let segment: SegmentEnvironment
   /// In the order in which they are put.
   let rows: [Row]
+  /// Those of them, without their layouts, for the index builder once they are durable.
+  let entries: [Entry]
   /// How many entries the segment has then.
   let entryCount: UInt32
 
