@@ -40,7 +40,7 @@ public struct MessageFacts: Sendable {
     let all = layout.leaves
     let leaves = all.contains(where: \.isAttribute) ? all.filter { !$0.isAttribute } : all
     self.leaves = leaves
-    marks = MessageMarks.marks(of: leaves, texts)
+    marks = MessageMarks.marks(of: all, texts)
     header = HeaderFields(leaves, texts)
     requestStatus = header.requestStatus.flatMap { index in texts.withText(leaves[index]) { RequestStatus(utf8: $0) } }
     fault = envelope.isFault ? MessageFault(LeafGroup(leaves: leaves[...], texts: texts)) : nil

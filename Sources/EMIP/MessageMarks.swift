@@ -2,8 +2,8 @@ import JournalFormat
 
 /// What the indexes find a message by, and what is masked in it: told by its leaves alone.
 enum MessageMarks {
-  /// Every identifier of every item, in the order of the leaves; empty texts make none. A personal leaf that is no identifier makes a
-  /// `personalText`.
+  /// Every identifier of every item, in the order of the leaves; empty texts make none. A personal leaf that is no identifier, an attribute
+  /// too, makes a `personalText`.
   static func marks(of leaves: [Leaf], _ texts: LeafTexts) -> [Mark] {
     var marks: [Mark] = []
     marks.reserveCapacity(8)

@@ -32,6 +32,7 @@ public final class MessageReader {
   private let collector: LeafCollector
   private let schema: MessageSchema?
   let learned = LearnedMarkup()
+  private var envelopes = RecentEnvelopes()
 
   public init(configuration: MessageReaderConfiguration = .init()) {
     schema = configuration.schema
@@ -41,10 +42,8 @@ public final class MessageReader {
   /// What a stored message says: told by its layout where it has one, else read from its bytes. The findings are those of its text; what a
   /// schema found stands in the entry.
   public func read(_ content: EntryContent) -> MessageReading {
-    guard let layout = content.layout, let facts = try? MessageFacts(layout: layout, payload: content.payload) else {
-      return read(content.payload)
-    }
-    return .message(facts)
+    guard let layout = content.layout, let envelope = envelopes.envelope(of: layout) else { return read(content.payload) }
+    return .message(MessageFacts(envelope: envelope, layout: layout, isKept: true, payload: content.payload))
   }
 
   /// Reads one message; at most ``XMLLimits/sizeBytes`` bytes, else it is refused.
@@ -80,5 +79,21 @@ public final class MessageReader {
     var facts = MessageFacts(envelope: envelope, layout: layout, isKept: isKept, payload: payload)
     if let schema { facts.findings += schema.findings(payload) }
     return facts
+  }
+}
+
+/// The envelopes of the layouts that were read lately: all messages of a template share one. Bounded.
+private struct RecentEnvelopes {
+  private var slots: [(encoded: [UInt8], envelope: MessageEnvelope)?] = Array(repeating: nil, count: 256)
+
+  /// Nil where the layout's envelope is none of eMIP's.
+  mutating func envelope(of layout: MessageLayout) -> MessageEnvelope? {
+    // The same bytes are mostly the same array: then it is by its address that they are found, and known to be equal.
+    let address = layout.envelope.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
+    let slot = Int((address >> 4 ^ address >> 12) & 255)
+    if let known = slots[slot], known.encoded == layout.envelope { return known.envelope }
+    guard let envelope = try? MessageEnvelope(decoding: layout.envelope) else { return nil }
+    slots[slot] = (layout.envelope, envelope)
+    return envelope
   }
 }

@@ -4,12 +4,12 @@ internal import JournalFormat
 struct ContextTable {
   static let maximumCount = 16_384
   static let maximumBytes = 1_024
-  private static let maximumKnown = 4_096
+  private static let knownSlots = 1_024
 
   private var numbers: [[UInt8]: UInt32] = [:]
   private var scratch: [UInt8] = []
   /// Of objects that several entries shared, kept so that no other takes their place in memory.
-  private var known: [ObjectIdentifier: (context: SharedContext, number: UInt32)] = [:]
+  private var known: [(context: SharedContext, number: UInt32)?] = Array(repeating: nil, count: knownSlots)
 
   /// What the table says to a context.
   enum Answer {
@@ -23,7 +23,7 @@ struct ContextTable {
   mutating func load(number: UInt32, encoding: [UInt8]) { numbers[encoding] = number }
 
   mutating func number(for context: SharedContext) -> Answer {
-    if let known = known[ObjectIdentifier(context)] { return .known(known.number) }
+    if let known = known[Self.slot(context)], known.context === context { return .known(known.number) }
     scratch.removeAll(keepingCapacity: true)
     context.value.encode(to: &scratch)
     if let number = numbers[scratch] {
@@ -39,7 +39,12 @@ struct ContextTable {
   }
 
   private mutating func remember(_ context: SharedContext, _ number: UInt32) {
-    if known.count >= Self.maximumKnown { known.removeAll(keepingCapacity: true) }
-    known[ObjectIdentifier(context)] = (context, number)
+    known[Self.slot(context)] = (context, number)
+  }
+
+  /// By its address: objects lie 16 bytes apart at least.
+  private static func slot(_ context: SharedContext) -> Int {
+    let address = UInt(bitPattern: ObjectIdentifier(context))
+    return Int((address >> 4 ^ address >> 14) % UInt(knownSlots))
   }
 }

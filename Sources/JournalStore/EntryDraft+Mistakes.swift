@@ -49,12 +49,23 @@ extension EntryContent {
 
 extension EntryContext {
   fileprivate var textBytes: Int {
-    let texts = [
-      protocolName, operation, partner, self.operator, targetOperator, peer.address, peer.certificateCommonName, peer.certificateSHA256,
-      http.method, http.target, outcome.faultCode, outcome.faultReason, reason,
-    ]
-    let headers = http.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 16 }
-    return texts.reduce(headers + 256) { $0 + ($1?.utf8.count ?? 0) }
+    var bytes = 256
+    func add(_ text: String?) { bytes += text?.utf8.count ?? 0 }
+    add(protocolName)
+    add(operation)
+    add(partner)
+    add(self.operator)
+    add(targetOperator)
+    add(peer.address)
+    add(peer.certificateCommonName)
+    add(peer.certificateSHA256)
+    add(http.method)
+    add(http.target)
+    add(outcome.faultCode)
+    add(outcome.faultReason)
+    add(reason)
+    for header in http.headers { bytes += header.name.utf8.count + header.value.utf8.count + 16 }
+    return bytes
   }
 }
 

@@ -202,17 +202,17 @@ public final class Journal: JournalAppender {
           tell()
           continue
         }
-        let group = GroupCommitter.Group(batch: batch) { error in
-          if let error { return fail(error) }
-          indexBuilder.note(batch.entries, entryCount: batch.entryCount)
-          tell()
-        }
         // With more to do, the disk is waited for on another thread; with nothing, another thread would only be one more to wait for.
         if queue.isEmpty && committer.isIdle {
-          try batch.commit()
-          group.completion(nil)
+          try writer.commit(batch)
+          tell()
         } else {
-          committer.submit(group)
+          committer.submit(
+            GroupCommitter.Group(batch: batch) { error in
+              if let error { return fail(error) }
+              indexBuilder.note(batch.entries, entryCount: batch.entryCount)
+              tell()
+            })
         }
       } catch {
         return fail(error)

@@ -105,7 +105,11 @@ struct JournalWriter {
   /// Waits until everything that was appended is durable.
   private mutating func settle() throws(JournalError) {
     try committer.drain()
-    guard let batch = segment?.takeBatch() else { return }
+    if let batch = segment?.takeBatch() { try commit(batch) }
+  }
+
+  /// Commits a batch on this thread, where no other is on its way.
+  func commit(_ batch: WriteBatch) throws(JournalError) {
     try batch.commit()
     indexBuilder.note(batch.entries, entryCount: batch.entryCount)
   }

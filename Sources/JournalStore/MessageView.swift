@@ -52,6 +52,18 @@ struct MessageView {
     return hash.value
   }
 
+  /// As ``Template/sketch`` of a template that the part may match: a fraction of the work of its hash.
+  func sketch(_ part: MessagePart) -> UInt64 {
+    var hash = MarkupHash()
+    var markupBytes = part.bytes.count
+    for leaf in part.leaves {
+      markupBytes -= leaves[leaf].range.count
+      hash.add(shapes[leaf].rawValue)
+    }
+    hash.add(UInt64(markupBytes) << 8 | UInt64(part.role.rawValue))
+    return hash.value
+  }
+
   private func envelope(of part: MessagePart) -> UnsafeBufferPointer<UInt8> {
     part.role.contains(.first) ? envelope : UnsafeBufferPointer(start: nil, count: 0)
   }

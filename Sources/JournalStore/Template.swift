@@ -77,6 +77,16 @@ final class Template {
 }
 
 extension Template {
+  /// Tells most templates apart: shapes, role and the size of the markup.
+  var sketch: UInt64 {
+    var hash = MarkupHash()
+    for hole in holes { hash.add(hole.shape.rawValue) }
+    hash.add(UInt64(markup.count) << 8 | UInt64(role.rawValue))
+    return hash.value
+  }
+}
+
+extension Template {
   /// The content of an encoding. With `base`, the number of the template whose markup it shares, rules alone.
   func encode(base: UInt32?, to output: inout [UInt8]) {
     output.append(role.rawValue | (base == nil ? 0 : Self.hasBase))

@@ -54,6 +54,34 @@ struct FormChoice {
   var exceptionBytes: Int { bytes + form.byteCount }
 }
 
+/// The form that took least when all were looked at. Bounded; asked so often, it forgets, and all are looked at again.
+struct RecentExceptions {
+  private var slots: [(shape: LeafShape, choice: FormChoice, uses: Int)?] = Array(repeating: nil, count: 256)
+  private static let maximumUses = 15
+
+  subscript(shape: LeafShape) -> FormChoice? {
+    mutating get {
+      guard let slot = slots[Self.slot(shape)], slot.shape == shape, slot.uses < Self.maximumUses else { return nil }
+      slots[Self.slot(shape)]!.uses += 1
+      return slot.choice
+    }
+  }
+
+  /// Remembers a form, unless it gives back any text, or but one.
+  mutating func note(_ choice: FormChoice, _ shape: LeafShape) {
+    switch choice.form.kind {
+    case .uuid, .dateTime, .decimal, .hexadecimal, .packed, .numbered, .pattern: slots[Self.slot(shape)] = (shape, choice, 0)
+    default: break
+    }
+  }
+
+  private static func slot(_ shape: LeafShape) -> Int {
+    var hash = MarkupHash()
+    hash.add(shape.rawValue)
+    return Int(truncatingIfNeeded: hash.value) & 255
+  }
+}
+
 /// Which form a value is written in: as an exception, and as the first rule of a template.
 extension TemplateTable {
   /// Leaves in the scratch every form that gives a leaf back; there is at least one.
@@ -86,8 +114,18 @@ extension TemplateTable {
   /// The form that takes least for a value that does not follow its rule.
   mutating func exceptionForm(_ leaf: Int, _ neighbours: ValueNeighbours) -> ValueForm {
     seeWord(leaf, of: neighbours.message, atOnce: false)
+    let shape = neighbours.message.shapes[leaf]
+    scratch.choices.removeAll(keepingCapacity: true)
+    // To look through all forms takes as long as all else that is done for a value. What took least the last time mostly does again.
+    if let recent = recentExceptions[shape] {
+      neighbours.forEachReference(leaf) { scratch.choices.append(FormChoice(form: $0, bytes: 0)) }
+      if scratch.choices.isEmpty { tryForm(recent.form, leaf, neighbours) }
+      if let choice = scratch.choices.first, choice.exceptionBytes <= recent.exceptionBytes { return choice.form }
+    }
     findChoices(leaf, neighbours)
-    return scratch.choices.min { $0.exceptionBytes < $1.exceptionBytes }!.form
+    let best = scratch.choices.min { $0.exceptionBytes < $1.exceptionBytes }!
+    recentExceptions.note(best, shape)
+    return best.form
   }
 
   /// What a template learns from one value.

@@ -22,6 +22,8 @@ struct TemplateTable {
   var known: [KnownTemplate] = []
   /// The newest template of a markup, by its hash.
   private var numbers = HashIndex()
+  /// The newest template of a sketch.
+  private var numbersBySketch = HashIndex()
   let words = WordList()
   private var markupBytes = 0
   /// Markup and words that were seen once.
@@ -33,6 +35,8 @@ struct TemplateTable {
   private let predecessor: Predecessor?
   let replay = TemplateReplay()
   var scratch = EncodingScratch()
+  /// The forms that exceptions took lately, by the shape of their leaf.
+  var recentExceptions = RecentExceptions()
 
   /// A template and what is still to be learnt of it.
   struct KnownTemplate {
@@ -89,6 +93,7 @@ struct TemplateTable {
     if let base { known[Int(base) - 1].learning = nil }
     known.append(KnownTemplate(template: template, hash: hash, learning: learning))
     numbers.set(hash, UInt32(known.count))
+    numbersBySketch.set(template.sketch, UInt32(known.count))
     markupBytes += template.memoryBytes
   }
 
@@ -102,6 +107,7 @@ struct TemplateTable {
   }
 
   mutating func sight(_ part: MessagePart, of message: MessageView) -> Sight {
+    if let number = numbersBySketch[message.sketch(part)], message.matches(part, known[Int(number) - 1].template) { return .known(number) }
     let hash = message.hash(part)
     if let number = numbers[hash] {
       return message.matches(part, known[Int(number) - 1].template) ? .known(number) : .refused

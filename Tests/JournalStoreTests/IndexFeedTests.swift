@@ -149,11 +149,11 @@ import Testing
       return 1_740_787_200_000
     }
     var writer = try JournalWriter(
-      directory, clock: JournalClock(.init(wall: observe, monotonic: { 0 })), indexBuilder: builder)
+      directory, clock: JournalClock(.init(wall: observe, monotonic: { 0 })), indexBuilder: builder, committer: GroupCommitter())
     // A segment with an entry, so that the builder has something to be told of.
-    _ = try writer.perform([.append([draft(id: "first")])])
+    try writer.performAll([.append([draft(id: "first")])])
     writer.startIndexing()
-    _ = try writer.perform((0..<10).map { .append([draft(id: "a \($0)"), draft(id: "b \($0)")]) })
+    try writer.performAll((0..<10).map { .append([draft(id: "a \($0)"), draft(id: "b \($0)")]) })
     builder.stop()
     let seen = observations.withLock { $0 }
     #expect(seen.count >= 11)
@@ -165,10 +165,10 @@ import Testing
   @Test func `what could not be committed is not handed over`() async throws {
     let directory = try temporary.journal()
     let builder = IndexBuilder(directory, limits: Self.limits)
-    var writer: JournalWriter? = try JournalWriter(directory, clock: JournalClock(), indexBuilder: builder)
-    _ = try writer!.perform([.append([draft(id: "first")])])
+    var writer: JournalWriter? = try JournalWriter(directory, clock: JournalClock(), indexBuilder: builder, committer: GroupCommitter())
+    try writer!.performAll([.append([draft(id: "first")])])
     writer!.startIndexing()
-    _ = try writer!.perform([.append((0..<9).map { draft(id: "durable \($0)") })])
+    try writer!.performAll([.append((0..<9).map { draft(id: "durable \($0)") })])
     let file = IndexFile(directory, try directory.readManifest().segments[0])
     // From now on every write to the segment's file finds the disk full.
     let full = open("/dev/full", O_RDWR)
@@ -179,7 +179,7 @@ import Testing
       }
       dup2(full, try #require(Int32(name)))
     }
-    #expect(throws: JournalError.self) { _ = try writer!.perform([.append((0..<500).map { draft(id: "lost \($0)") })]) }
+    #expect(throws: JournalError.self) { try writer!.performAll([.append((0..<500).map { draft(id: "lost \($0)") })]) }
     #expect(builder.lag == 10)
     usleep(400_000)
     builder.stop()
@@ -192,5 +192,12 @@ import Testing
     let reader = try JournalReader(directory)
     #expect(try reader.exchanges(holding: [IndexTerm(.id, "lost 1")]).isEmpty)
     #expect(try reader.verifyEntries(reader.manifest.segments[0]).damages == [])
+  }
+}
+
+extension JournalWriter {
+  /// Durable on return.
+  fileprivate mutating func performAll(_ works: [WriteQueue.Work]) throws {
+    if let batch = try perform(works).batch { try commit(batch) }
   }
 }
