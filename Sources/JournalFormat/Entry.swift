@@ -86,13 +86,36 @@ extension EntryContent {
   public static func == (left: EntryContent, right: EntryContent) -> Bool {
     left.observedAt == right.observedAt && left.sharedContext == right.sharedContext
       && left.latencyMilliseconds == right.latencyMilliseconds
-      && left.marks == right.marks && left.findings == right.findings && left.payload == right.payload
+      && left.marks == right.marks && left.findings == right.findings && left.payload.equals(right.payload)
   }
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(observedAt)
     hasher.combine(sharedContext)
     hasher.combine(payload)
+  }
+}
+
+extension [UInt8] {
+  /// As `==`, eight bytes at a step.
+  fileprivate func equals(_ other: [UInt8]) -> Bool {
+    guard count == other.count else { return false }
+    return withUnsafeBytes { bytes in
+      other.withUnsafeBytes { others in
+        var offset = 0
+        while offset + 8 <= bytes.count {
+          guard
+            bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) == others.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+          else { return false }
+          offset += 8
+        }
+        while offset < bytes.count {
+          guard bytes[offset] == others[offset] else { return false }
+          offset += 1
+        }
+        return true
+      }
+    }
   }
 }
 

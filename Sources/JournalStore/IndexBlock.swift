@@ -62,6 +62,31 @@ enum IndexBlock {
   }
 }
 
+extension IndexBlock {
+  /// Appends a block's rows, from one on.
+  static func append(
+    key: UnsafeRawBufferPointer, _ block: UnsafeRawBufferPointer, _ coding: IndexCoding, from start: IndexRow, to rows: inout [IndexRow]
+  ) throws(FormatError) {
+    // No block holds more than its bits.
+    let most = min(Int(block.count >= 2 ? UInt16(littleEndian: block.loadUnaligned(as: UInt16.self)) : 0), block.count * 8)
+    var failure: FormatError?
+    let found = [IndexRow](unsafeUninitializedCapacity: most) { found, count in
+      do throws(FormatError) {
+        try forEachRow(key: key, block, coding) { row in
+          guard count < most else { return false }
+          if row >= start {
+            found.initializeElement(at: count, to: row)
+            count += 1
+          }
+          return true
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    rows += found
+  }
+}
+
 /// Packs rows that come in order, kept as the coding keeps them, into a block.
 struct IndexBlockEncoder {
   private let coding: IndexCoding
@@ -111,10 +136,12 @@ struct IndexBlockEncoder {
     block.reserveCapacity(IndexBlock.maximumBytes)
     block.appendLittleEndian(count)
     block.appendLittleEndian(firstKey)
-    block += writer.finished()
+    writer.finish(to: &block)
     let sum = key.withUnsafeBytes { key in block.withUnsafeBytes { IndexBlock.checksum(key: key, $0) } }
     block.appendLittleEndian(sum)
-    self = IndexBlockEncoder(coding)
+    last = nil
+    count = 0
+    gap = IndexGap(coding)
     return block
   }
 }
@@ -137,11 +164,12 @@ private struct IndexGap {
 
 /// Appends numbers of so many bits, the highest bit first.
 private struct BitWriter {
-  private var bytes: [UInt8] = []
+  private var words: [UInt32] = []
+  /// Fewer than 32 bits, from the top.
   private var pending: UInt64 = 0
   private var pendingCount = 0
 
-  var bitCount: Int { bytes.count * 8 + pendingCount }
+  var bitCount: Int { words.count * 32 + pendingCount }
 
   /// Bits that ``writeRice(_:_:)`` takes.
   static func riceBits(_ value: UInt64, _ bits: Int) -> Int {
@@ -153,31 +181,33 @@ private struct BitWriter {
   mutating func writeRice(_ value: UInt64, _ bits: Int) {
     let zeros = value >> UInt64(bits)
     if zeros < UInt64(IndexBlock.escapeZeros) {
-      write(1, Int(zeros) + 1)
-      write(value & (1 << UInt64(bits) - 1), bits)
+      write(0, Int(zeros))
+      write(1 << UInt64(bits) | value & (1 << UInt64(bits) - 1), bits + 1)
     } else {
       write(0, IndexBlock.escapeZeros)
       write(value, 32)
     }
   }
 
-  /// The lower `count` bits of a number, at most 56.
+  /// The lower `count` bits of a number, at most 32.
+  @inline(__always)
   mutating func write(_ value: UInt64, _ count: Int) {
     guard count > 0 else { return }
     pending |= (value << UInt64(64 - count)) >> UInt64(pendingCount)
     pendingCount += count
-    while pendingCount >= 8 {
-      bytes.append(UInt8(truncatingIfNeeded: pending >> 56))
-      pending <<= 8
-      pendingCount -= 8
-    }
+    guard pendingCount >= 32 else { return }
+    words.append(UInt32(truncatingIfNeeded: pending >> 32))
+    pending <<= 32
+    pendingCount -= 32
   }
 
-  /// All bytes, the last filled with zeros.
-  func finished() -> [UInt8] {
-    var bytes = bytes
-    if pendingCount > 0 { bytes.append(UInt8(truncatingIfNeeded: pending >> 56)) }
-    return bytes
+  /// Appends all bytes, the last filled with zeros, and begins anew.
+  mutating func finish(to bytes: inout [UInt8]) {
+    for word in words { bytes.appendBigEndian(word) }
+    for byte in 0..<(pendingCount + 7) / 8 { bytes.append(UInt8(truncatingIfNeeded: pending >> UInt64(56 - 8 * byte))) }
+    words.removeAll(keepingCapacity: true)
+    pending = 0
+    pendingCount = 0
   }
 }
 

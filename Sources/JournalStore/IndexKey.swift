@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Glibc
 internal import JournalFormat
 
 /// The short key under which an index row stands: four bytes of a hash of kind and value (`Schemas/journal-format.md`, "Index").
@@ -15,47 +16,103 @@ struct IndexKey: Hashable, Comparable, Sendable {
   }
 }
 
-/// Makes index keys for one segment. A personal value becomes a keyed pseudonym; its key belongs to the segment and dies with it.
+/// Makes index keys for one segment. A personal value becomes a keyed pseudonym; its key belongs to the segment and dies with it. Copies share
+/// what they remember: not for several threads at a time.
 struct IndexKeyMaker {
-  private let pseudonymKey: SymmetricKey
-  /// Users come again and again; a keyed hash is dear.
-  private var pseudonyms: [IndexTerm: IndexKey] = [:]
-  private static let maximumPseudonyms = 65_536
+  private let pseudonymHash: KeyedHash
+  private let pseudonyms = PseudonymCache()
+  private var normalized: [UInt8] = []
 
-  init(pseudonymKey: [UInt8]) { self.pseudonymKey = SymmetricKey(data: pseudonymKey) }
+  init(pseudonymKey: [UInt8]) { pseudonymHash = KeyedHash(key: pseudonymKey) }
 
   mutating func key(of term: IndexTerm) -> IndexKey {
-    guard term.kind.isPersonal else {
-      var hash = KeyHash(term.kind)
-      for byte in term.value { hash.update(byte) }
-      return hash.key
-    }
-    if let known = pseudonyms[term] { return known }
-    var code = HMAC<SHA256>(key: pseudonymKey)
-    code.update(data: [term.kind.rawValue])
-    code.update(data: term.value)
-    let key = IndexKey(rawValue: code.finalize().prefix(IndexKey.sizeBytes).reduce(0) { $0 << 8 | UInt32($1) })
-    if pseudonyms.count == Self.maximumPseudonyms { pseudonyms.removeAll(keepingCapacity: true) }
-    pseudonyms[term] = key
-    return key
+    term.value.withUnsafeBufferPointer { key(term.kind, normalized: $0) }
   }
 
-  /// The key of a mark's value, without making a term of it where that can be spared.
-  mutating func key(of mark: Mark, in payload: [UInt8]) -> IndexKey {
-    guard !mark.kind.isPersonal, mark.inlineText == nil, mark.kind.form != .hexPadded else {
-      return key(of: mark.term(in: payload))
+  /// The key of a mark's value, without making a term of it.
+  mutating func key(of mark: Mark, in payload: UnsafeBufferPointer<UInt8>) -> IndexKey {
+    guard let text = mark.inlineText else { return key(mark.kind, UnsafeBufferPointer(rebasing: payload[mark.range])) }
+    return text.withUnsafeBufferPointer { key(mark.kind, $0) }
+  }
+
+  private mutating func key(_ kind: TermKind, _ text: UnsafeBufferPointer<UInt8>) -> IndexKey {
+    switch kind.form {
+    case .exact, .unindexed: return key(kind, normalized: text)
+    case .compact where !kind.isPersonal:
+      var hash = KeyHash(kind)
+      for byte in text where !Self.isSeparator(byte) { hash.update(byte.asciiUppercased) }
+      return hash.key
+    case .compact, .hexPadded:
+      var value: [UInt8] = []
+      swap(&value, &normalized)
+      defer { swap(&value, &normalized) }
+      Self.normalize(text, as: kind.form, into: &value)
+      return value.withUnsafeBufferPointer { key(kind, normalized: $0) }
     }
-    var hash = KeyHash(mark.kind)
-    let isCompact = mark.kind.form == .compact
-    for index in mark.range {
-      let byte = payload[index]
-      if !isCompact {
-        hash.update(byte)
-      } else if byte != UInt8(ascii: "*") && byte != UInt8(ascii: "-") && byte != UInt8(ascii: " ") {
-        hash.update(byte.asciiUppercased)
-      }
+  }
+
+  @inline(__always)
+  private static func isSeparator(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "*") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: " ")
+  }
+
+  /// As `TermForm.normalized(_:)`.
+  private static func normalize(_ text: UnsafeBufferPointer<UInt8>, as form: TermForm, into value: inout [UInt8]) {
+    value.removeAll(keepingCapacity: true)
+    if form == .hexPadded {
+      for _ in 0..<max(0, (text.count <= 8 ? 8 : 14) - text.count) { value.append(UInt8(ascii: "0")) }
     }
-    return hash.key
+    for byte in text where form == .hexPadded || !isSeparator(byte) { value.append(byte.asciiUppercased) }
+  }
+
+  private func key(_ kind: TermKind, normalized value: UnsafeBufferPointer<UInt8>) -> IndexKey {
+    var hash = KeyHash(kind)
+    for byte in value { hash.update(byte) }
+    guard kind.isPersonal else { return hash.key }
+    if let known = pseudonyms.key(kind, value, slot: hash.key) { return known }
+    let code = withUnsafeBytes(of: kind.rawValue) { pseudonymHash.code($0, UnsafeRawBufferPointer(value)) }
+    let key = code.withUnsafeBytes { IndexKey(rawValue: UInt32(bigEndian: $0.loadUnaligned(as: UInt32.self))) }
+    pseudonyms.insert(key, kind, value, slot: hash.key)
+    return key
+  }
+}
+
+/// The latest pseudonyms: users come again and again, and a keyed hash is dear. A value has one place, where it takes that of another.
+private final class PseudonymCache {
+  /// A value filled up with zeros; kind 0 is none.
+  private struct Slot {
+    var value: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    var key: UInt32 = 0
+    var kind: UInt8 = 0
+    var count: UInt8 = 0
+  }
+
+  private static let slotBits: UInt32 = 16
+  private static let maximumValueBytes = 24
+  // From `calloc`, so that what nobody touches takes no memory; zeros are slots of kind 0.
+  private let slots = calloc(1 << Int(slotBits), MemoryLayout<Slot>.stride)!.assumingMemoryBound(to: Slot.self)
+
+  deinit { free(slots) }
+
+  /// - Parameter hash: of kind and value.
+  func key(_ kind: TermKind, _ value: UnsafeBufferPointer<UInt8>, slot hash: IndexKey) -> IndexKey? {
+    guard value.count <= Self.maximumValueBytes else { return nil }
+    let slot = slots[Self.index(hash)]
+    guard slot.kind == kind.rawValue, Int(slot.count) == value.count, slot.value == Self.padded(value) else { return nil }
+    return IndexKey(rawValue: slot.key)
+  }
+
+  func insert(_ key: IndexKey, _ kind: TermKind, _ value: UnsafeBufferPointer<UInt8>, slot hash: IndexKey) {
+    guard value.count <= Self.maximumValueBytes else { return }
+    slots[Self.index(hash)] = Slot(value: Self.padded(value), key: key.rawValue, kind: kind.rawValue, count: UInt8(value.count))
+  }
+
+  private static func index(_ hash: IndexKey) -> Int { Int(hash.rawValue >> (32 - slotBits)) }
+
+  private static func padded(_ value: UnsafeBufferPointer<UInt8>) -> (UInt64, UInt64, UInt64) {
+    var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: UnsafeRawBufferPointer(value)) }
+    return words
   }
 }
 
@@ -84,31 +141,6 @@ extension EntryContext {
     if let operation, outcome.outcomeClass != .ok {
       keys.append(maker.key(of: .operationOutcome(operation, outcome.outcomeClass)))
     }
-    return keys
-  }
-}
-
-extension Entry {
-  /// The keys under which the indexes hold the entry, each once, in order.
-  /// - Parameters:
-  ///   - contextKeys: of the entry's context.
-  ///   - segmentStart: the first position of its segment.
-  func indexKeys(_ maker: inout IndexKeyMaker, contextKeys: [IndexKey], segmentStart: JournalPosition) -> [IndexKey] {
-    var keys = contextKeys
-    keys.reserveCapacity(keys.count + content.marks.count + 2)
-    for mark in content.marks where mark.kind.form != .unindexed {
-      keys.append(maker.key(of: mark, in: content.payload))
-    }
-    if let exchange, position.rawValue - exchange.rawValue > 1 { keys.append(maker.key(of: .exchange(exchange))) }
-    if let exchange, exchange < segmentStart { keys.append(maker.key(of: .answerToEarlierSegment)) }
-    guard keys.count > 1 else { return keys }
-    keys.sort()
-    var last = 0
-    for index in 1..<keys.count where keys[index] != keys[last] {
-      last += 1
-      keys[last] = keys[index]
-    }
-    keys.removeLast(keys.count - last - 1)
     return keys
   }
 }

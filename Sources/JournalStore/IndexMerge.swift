@@ -89,15 +89,16 @@ struct IndexMerge {
   ) throws(JournalError) -> Step {
     let total = sources.reduce(0) { $0 + Int($1.rowCount) }
     var step = Step()
-    for source in sources {
+    // Runs share no entries: in this order, the rows of a key stay in order.
+    for source in sources.sorted(by: { $0.entries.lowerBound < $1.entries.lowerBound }) {
       let batch = try read(source, count * Int(source.rowCount) / max(total, 1) + 1)
       // Beyond where a run was not read to its end, rows of it may be missing.
       if !batch.endsRun, let last = batch.rows.last { step.end = min(step.end, last) }
       step.batches.append(batch)
     }
-    for batch in step.batches { step.rows += batch.rows.prefix { $0 <= step.end } }
-    // The rows of each run are in order already, which the standard library's sort makes use of.
-    step.rows.sort()
+    step.rows.reserveCapacity(step.batches.reduce(0) { $0 + $1.rows.count })
+    for batch in step.batches { step.rows += batch.rows[..<batch.rows.partitionIndex { $0 > step.end }] }
+    step.rows.sortByKey()
     return step
   }
 
@@ -109,5 +110,17 @@ struct IndexMerge {
         try key.withRawBytes { (key) throws(LMDBError) in try transaction.remove(key, in: tables.filters) }
       }
     }
+  }
+}
+
+extension [IndexRow] {
+  /// Where the rows begin that a condition holds for, which it does for all behind the first of them.
+  fileprivate func partitionIndex(_ isBehind: (IndexRow) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

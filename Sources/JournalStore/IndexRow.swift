@@ -25,3 +25,41 @@ struct IndexLimits: Hashable, Sendable {
   /// Rows that one step of a merge writes.
   var mergeStepRows = 65_536
 }
+
+extension [IndexRow] {
+  private static let digitBits: UInt64 = 11
+  private static let digitCount = 3
+
+  /// Sorts by key; rows of one key keep their order. A radix sort (Knuth, volume 3, algorithm 5.2.5R, with counted digits).
+  mutating func sortByKey() {
+    guard count >= 256 else { return sort { $0.key < $1.key } }
+    let radix = 1 << Int(Self.digitBits)
+    func digit(_ row: IndexRow, _ number: Int) -> Int {
+      Int(row.rawValue >> (32 + UInt64(number) * Self.digitBits) & (1 << Self.digitBits - 1))
+    }
+    var places = [Int](repeating: 0, count: Self.digitCount * radix)
+    withUnsafeBufferPointer { rows in
+      places.withUnsafeMutableBufferPointer { places in
+        for row in rows { for number in 0..<Self.digitCount { places[number * radix + digit(row, number)] += 1 } }
+        for number in 0..<Self.digitCount {
+          var start = 0
+          for place in number * radix..<(number + 1) * radix { (places[place], start) = (start, start + places[place]) }
+        }
+      }
+    }
+    for number in 0..<Self.digitCount {
+      self = [IndexRow](unsafeUninitializedCapacity: count) { output, outputCount in
+        withUnsafeBufferPointer { rows in
+          places.withUnsafeMutableBufferPointer { places in
+            for row in rows {
+              let place = number * radix + digit(row, number)
+              output.initializeElement(at: places[place], to: row)
+              places[place] += 1
+            }
+          }
+        }
+        outputCount = count
+      }
+    }
+  }
+}

@@ -12,8 +12,7 @@ struct IndexRowMaker {
   private var keys: [IndexKey] = []
   /// For each of these entries the number of its first key, and whether it may stand for its answers.
   private var entries: [(firstKey: Int, isHead: Bool)] = []
-  private var contextKeys: [ObjectIdentifier: (context: SharedContext, keys: [IndexKey])] = [:]
-  private static let maximumContexts = 16_384
+  private var contexts = ContextKeys()
 
   /// - Parameter start: where a run begins; the next ones begin at the multiples of their size.
   init(_ header: SegmentHeader, from start: UInt32, runEntryCount: UInt32) {
@@ -31,14 +30,47 @@ struct IndexRowMaker {
   mutating func addRows(of entry: Entry, to rows: inout [IndexRow]) {
     let index = next
     begin(isHead: entry.exchange == nil)
-    let own = entry.exchange.map { keyMaker.key(of: .exchange($0)) }
-    let known = keysOfRequest(of: entry, at: index)
-    let contextKeys = contextKeys(of: entry.content.sharedContext)
-    for key in entry.indexKeys(&keyMaker, contextKeys: contextKeys, segmentStart: segmentStart) {
-      // What finds the request finds its answer: spare the second row. But only the answer's own row tells that it is an answer.
-      guard key == own || !keys[known].contains(key) else { continue }
-      keys.append(key)
+    var known = keysOfRequest(of: entry, at: index)
+    let first = keys.count
+    contexts.append(entry.content.sharedContext, &keyMaker, to: &keys)
+    entry.content.payload.withUnsafeBufferPointer { payload in
+      for mark in entry.content.marks where mark.kind.form != .unindexed { keys.append(keyMaker.key(of: mark, in: payload)) }
+    }
+    // The answer's own: only it tells that it is an answer.
+    var own: IndexKey?
+    if let exchange = entry.exchange {
+      if entry.position.rawValue - exchange.rawValue > 1 {
+        own = keyMaker.key(of: .exchange(exchange))
+        keys.append(own!)
+      }
+      if exchange < segmentStart { keys.append(keyMaker.key(of: .answerToEarlierSegment)) }
+    }
+    sortKeys(from: first)
+    var end = first
+    for place in first..<keys.count {
+      let key = keys[place]
+      if end > first && keys[end - 1] == key { continue }
+      // What finds the request finds its answer: spare the second row. The keys of both are in order.
+      while let next = known.first, keys[next] < key { known.removeFirst() }
+      if let next = known.first, keys[next] == key, key != own { continue }
+      keys[end] = key
+      end += 1
       rows.append(IndexRow(key, index))
+    }
+    keys.removeLast(keys.count - end)
+  }
+
+  /// Sorts the keys from one on. They are few, but for long lists.
+  private mutating func sortKeys(from first: Int) {
+    guard keys.count - first <= 16 else { return keys[first...].sort() }
+    for place in keys.indices.dropFirst(first + 1) {
+      let key = keys[place]
+      var hole = place
+      while hole > first && keys[hole - 1] > key {
+        keys[hole] = keys[hole - 1]
+        hole -= 1
+      }
+      keys[hole] = key
     }
   }
 
@@ -61,13 +93,41 @@ struct IndexRowMaker {
     guard entries[number].isHead else { return 0..<0 }
     return entries[number].firstKey..<entries[number + 1].firstKey
   }
+}
 
-  private mutating func contextKeys(of context: SharedContext) -> [IndexKey] {
-    // The object is kept with its keys, so that no other takes its place in memory.
-    if let known = contextKeys[ObjectIdentifier(context)] { return known.keys }
-    if contextKeys.count == Self.maximumContexts { contextKeys.removeAll(keepingCapacity: true) }
-    let keys = context.value.indexKeys(&keyMaker)
-    contextKeys[ObjectIdentifier(context)] = (context, keys)
-    return keys
+/// The keys of contexts, by their objects, which entries share.
+private struct ContextKeys {
+  /// The objects are kept, so that no other takes their place in memory.
+  private var known: [(context: SharedContext, keys: Range<Int>)] = []
+  private var keys: [IndexKey] = []
+  private var numbers: [ObjectIdentifier: Int] = [:]
+  /// The latest by the bits of their addresses: numbers of `known`.
+  private var latest = [UInt16](repeating: 0, count: 1 << latestBits)
+
+  private static let latestBits = 10
+  private static let maximumCount = 16_384
+
+  mutating func append(_ context: SharedContext, _ maker: inout IndexKeyMaker, to output: inout [IndexKey]) {
+    for key in keys[known[number(of: context, &maker)].keys] { output.append(key) }
+  }
+
+  private mutating func number(of context: SharedContext, _ maker: inout IndexKeyMaker) -> Int {
+    let identifier = ObjectIdentifier(context)
+    // Objects lie 16 bytes apart or more.
+    let place = (Int(bitPattern: identifier) >> 4 ^ Int(bitPattern: identifier) >> 14) & (1 << Self.latestBits - 1)
+    let guess = Int(latest[place])
+    if guess < known.count, known[guess].context === context { return guess }
+    let number = numbers[identifier] ?? insert(context, identifier, &maker)
+    latest[place] = UInt16(number)
+    return number
+  }
+
+  private mutating func insert(_ context: SharedContext, _ identifier: ObjectIdentifier, _ maker: inout IndexKeyMaker) -> Int {
+    if known.count == Self.maximumCount { self = ContextKeys() }
+    let first = keys.count
+    keys += context.value.indexKeys(&maker)
+    known.append((context, first..<keys.count))
+    numbers[identifier] = known.count - 1
+    return known.count - 1
   }
 }

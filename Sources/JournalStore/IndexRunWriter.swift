@@ -64,10 +64,7 @@ extension IndexTables {
       guard let place = IndexBlock.place(key), place.run == run.number else { return false }
       let first = batch.rows.count
       do throws(FormatError) {
-        try IndexBlock.forEachRow(key: key, value, run.coding) { row in
-          if row >= start { batch.rows.append(row) }
-          return true
-        }
+        try IndexBlock.append(key: key, value, run.coding, from: start, to: &batch.rows)
       } catch { failure = error }
       if first < batch.rows.count { batch.blocks.append((Array(key), batch.rows[batch.rows.count - 1])) }
       return failure == nil
@@ -94,6 +91,14 @@ extension IndexTables {
       isDone = batch.endsRun
       if let last = batch.rows.last { start = IndexRow(rawValue: last.rawValue + 1) }
     }
+    try write(filter.end(), of: run, in: transaction)
+    return IndexFilter.wordCount(keyCount: run.keyCount)
+  }
+
+  /// Writes the filter of a run whose rows are at hand. Returns its number of words.
+  func writeFilter(of run: IndexRun, _ rows: [IndexRow], in transaction: borrowing WriteTransaction) throws(JournalError) -> UInt32 {
+    var filter = IndexFilterWriter(keyCount: run.keyCount)
+    for row in rows { filter.add(run.coding.kept(row.key)) }
     try write(filter.end(), of: run, in: transaction)
     return IndexFilter.wordCount(keyCount: run.keyCount)
   }

@@ -90,7 +90,8 @@ struct IndexWriter {
   }
 
   private mutating func addRun(of entries: Range<UInt32>) throws(JournalError) {
-    rows.sort()
+    // They come in the order of their entries.
+    rows.sortByKey()
     var run = IndexRun(number: state.nextRunNumber, level: 0, entries: entries, expectedKeyCount: rows.count)
     let transaction = try translating { () throws(LMDBError) in try file.environment.beginWrite() }
     run = try translating { () throws(LMDBError) in
@@ -100,7 +101,7 @@ struct IndexWriter {
       try file.tables.write(times.blocks, in: transaction)
       return writer.run
     }
-    run.filterWordCount = try file.tables.writeFilter(of: run, in: transaction, path: file.environment.path)
+    run.filterWordCount = try file.tables.writeFilter(of: run, rows, in: transaction)
     var next = state
     next.runs.append(run)
     next.indexedThrough = entries.upperBound

@@ -12,48 +12,57 @@ public import MerkleTree
 //     payload  = length:varint count:varint (start:varint length:varint digest)* bytes
 //
 // `bytes` are those of the payload that lie in no personal range.
-enum LeafEncoding {
+struct LeafEncoder {
   static let version: UInt8 = 1
   static let saltBytes = 16
 
-  static func encode(_ entry: Entry) -> [UInt8] {
+  private var bytes: [UInt8] = []
+  /// The latest contexts with their encodings, by the bits of their addresses. The objects are kept, so that no other takes their place.
+  private var contexts: [(context: SharedContext, encoding: [UInt8])?] = []
+  private static let contextCount = 256
+
+  /// Lends an entry's leaf.
+  mutating func withLeaf<Result>(of entry: Entry, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    bytes.removeAll(keepingCapacity: true)
+    encode(entry)
+    return bytes.withUnsafeBytes(body)
+  }
+
+  private mutating func encode(_ entry: Entry) {
     let content = entry.content
-    var bytes: [UInt8] = [version]
-    bytes.reserveCapacity(content.payload.count + 256)
+    bytes.append(Self.version)
     bytes.appendLittleEndian(entry.position.rawValue)
     bytes.appendLittleEndian(entry.recordedAt.rawValue)
     bytes.appendLittleEndian(content.observedAt.rawValue)
     bytes.appendLittleEndian(entry.exchange?.rawValue ?? 0)
-    var context: [UInt8] = []
-    content.context.encode(to: &context)
-    bytes.appendCounted(context)
+    appendEncoding(of: content.sharedContext)
     bytes.appendVarint(content.latencyMilliseconds.map { UInt64($0) + 1 } ?? 0)
     bytes.appendVarint(content.findings.count)
     for finding in content.findings {
       bytes.appendVarint(UInt64(finding.line))
       bytes.appendCounted(finding.message.utf8)
     }
-    var digests = PersonalDigests(entry.seed)
-    // The payload's digests come first, as its ranges are what stands first in every later form of the entry.
     let ranges = content.personalRanges
-    let rangeDigests = ranges.map { digests.next(content.payload[$0]) }
-    append(content.marks, &digests, to: &bytes)
-    bytes.appendVarint(content.payload.count)
-    bytes.appendVarint(ranges.count)
-    var plain: [UInt8] = []
-    plain.reserveCapacity(content.payload.count)
-    var end = 0
-    for (range, digest) in zip(ranges, rangeDigests) {
-      bytes.appendVarint(range.lowerBound)
-      bytes.appendVarint(range.count)
-      bytes += digest
-      plain += content.payload[end..<range.lowerBound]
-      end = range.upperBound
-    }
-    return bytes + plain + content.payload[end...]
+    let digests = content.hasPersonalValues ? PersonalDigests(entry.seed) : nil
+    // The payload's digests come first, as its ranges are what stands first in every later form of the entry.
+    append(content.marks, digests, firstNumber: ranges.count)
+    content.payload.withUnsafeBufferPointer { append($0, ranges, digests) }
   }
 
-  private static func append(_ marks: [Mark], _ digests: inout PersonalDigests, to bytes: inout [UInt8]) {
+  private mutating func appendEncoding(of context: SharedContext) {
+    if contexts.isEmpty { contexts = Array(repeating: nil, count: Self.contextCount) }
+    // Objects lie 16 bytes apart or more.
+    let place = Int(bitPattern: ObjectIdentifier(context)) >> 4 & (Self.contextCount - 1)
+    if contexts[place]?.context !== context {
+      var encoding: [UInt8] = []
+      context.value.encode(to: &encoding)
+      contexts[place] = (context, encoding)
+    }
+    bytes.appendCounted(contexts[place]!.encoding)
+  }
+
+  private mutating func append(_ marks: [Mark], _ digests: PersonalDigests?, firstNumber: Int) {
+    var number = firstNumber
     bytes.appendVarint(marks.count)
     for mark in marks {
       bytes.append(mark.kind.rawValue)
@@ -64,26 +73,46 @@ enum LeafEncoding {
         continue
       }
       bytes.append(mark.kind.isPersonal ? 2 : 1)
-      if mark.kind.isPersonal { bytes += digests.next(text) } else { bytes.appendCounted(text) }
+      if mark.kind.isPersonal {
+        text.withUnsafeBufferPointer { digests!.append(number, $0, to: &bytes) }
+        number += 1
+      } else {
+        bytes.appendCounted(text)
+      }
     }
+  }
+
+  private mutating func append(_ payload: UnsafeBufferPointer<UInt8>, _ ranges: [Range<Int>], _ digests: PersonalDigests?) {
+    bytes.appendVarint(payload.count)
+    bytes.appendVarint(ranges.count)
+    for (number, range) in ranges.enumerated() {
+      bytes.appendVarint(range.lowerBound)
+      bytes.appendVarint(range.count)
+      digests!.append(number, UnsafeBufferPointer(rebasing: payload[range]), to: &bytes)
+    }
+    var end = 0
+    for range in ranges {
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: payload[end..<range.lowerBound]))
+      end = range.upperBound
+    }
+    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: payload[end...]))
   }
 }
 
-/// The digests of an entry's personal values, in their order: SHA-256 over a salt and the value; the salt is the beginning of HMAC-SHA-256 of
+/// The digests of an entry's personal values, by their numbers: SHA-256 over a salt and the value; the salt is the beginning of HMAC-SHA-256 of
 /// the value's number (u32) under the entry's seed.
 private struct PersonalDigests {
-  private let key: SymmetricKey
-  private var count: UInt32 = 0
+  private let salts: KeyedHash
 
   /// - Parameter seed: an entry that has personal values has one.
-  init(_ seed: LeafSeed?) { key = SymmetricKey(data: seed?.bytes ?? []) }
+  init(_ seed: LeafSeed?) { salts = KeyedHash(key: seed?.bytes ?? []) }
 
-  mutating func next(_ value: some Sequence<UInt8>) -> [UInt8] {
-    var number: [UInt8] = []
-    number.appendLittleEndian(count)
-    count += 1
-    let salt = HMAC<SHA256>.authenticationCode(for: number, using: key).prefix(LeafEncoding.saltBytes)
-    return Array(SHA256.hash(data: Array(salt) + value))
+  func append(_ number: Int, _ value: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+    let salt = withUnsafeBytes(of: UInt32(number).littleEndian) { salts.code($0) }
+    var digest = SHA256()
+    salt.withUnsafeBytes { digest.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<LeafEncoder.saltBytes])) }
+    digest.update(bufferPointer: UnsafeRawBufferPointer(value))
+    digest.finalize().withUnsafeBytes { bytes.append(contentsOf: $0) }
   }
 }
 
@@ -91,7 +120,8 @@ extension EntryContent {
   /// The ranges of the payload that are personal, ascending, none touching another: those of personal marks, or all of a payload that could
   /// not be read and so may hold anything.
   var personalRanges: [Range<Int>] {
-    if context.kind == .refusal { return payload.isEmpty ? [] : [payload.indices] }
+    if sharedContext.value.kind == .refusal { return payload.isEmpty ? [] : [payload.indices] }
+    guard marks.contains(where: { $0.kind.isPersonal }) else { return [] }
     var ranges: [Range<Int>] = []
     for mark in marks.lazy.filter({ $0.kind.isPersonal && !$0.range.isEmpty }).sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
       if let last = ranges.last, mark.range.lowerBound <= last.upperBound {
@@ -106,5 +136,12 @@ extension EntryContent {
 
 extension Entry {
   /// The hash of the entry's leaf: the same however the entry is stored.
-  public var leafHash: MerkleHash { LeafEncoding.encode(self).withUnsafeBytes { MerkleHash.leaf($0) } }
+  public var leafHash: MerkleHash {
+    var encoder = LeafEncoder()
+    return encoder.leafHash(of: self)
+  }
+}
+
+extension LeafEncoder {
+  mutating func leafHash(of entry: Entry) -> MerkleHash { withLeaf(of: entry) { MerkleHash.leaf($0) } }
 }

@@ -9,9 +9,10 @@ struct LeafNodes {
 
   private(set) var nodes: [MerkleHash] = []
   private var open = MerkleAccumulator()
+  private var encoder = LeafEncoder()
 
   mutating func append(_ entry: Entry) {
-    open.append(entry.leafHash)
+    open.append(encoder.leafHash(of: entry))
     if open.leafCount == Self.leafCount { close() }
   }
 

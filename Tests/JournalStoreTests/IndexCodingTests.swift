@@ -143,4 +143,15 @@ import Testing
       #expect(decoded.last?.entries.upperBound == 4_096 + count)
     }
   }
+
+  @Test(arguments: [0, 1, 255, 256, 5_000]) func `rows are sorted by key and keep the order of one key`(count: Int) {
+    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var rows = (0..<count).map { entry in
+      IndexRow(
+        IndexKey(rawValue: generator.chance(3) ? UInt32(generator.below(5)) : .random(in: .min ... .max, using: &generator)), UInt32(entry))
+    }
+    let expected = rows.sorted()
+    rows.sortByKey()
+    #expect(rows == expected)
+  }
 }

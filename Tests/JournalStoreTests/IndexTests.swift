@@ -119,7 +119,12 @@ import Testing
       let kind = TermKind(number: 5, form: form, isPersonal: generator.chance(3))
       let start = generator.below(payload.count)
       let mark = Mark(kind: kind, range: start..<payload.count, inlineText: generator.chance(3) ? [65, 42] : nil)
-      #expect(maker.key(of: mark, in: payload) == maker.key(of: mark.term(in: payload)))
+      let key = payload.withUnsafeBufferPointer { maker.key(of: mark, in: $0) }
+      #expect(key == maker.key(of: mark.term(in: payload)))
+      // Once more, from what it remembers; and a maker that remembers nothing.
+      #expect(payload.withUnsafeBufferPointer { maker.key(of: mark, in: $0) } == key)
+      var other = IndexKeyMaker(pseudonymKey: [UInt8](repeating: 1, count: 32))
+      #expect(other.key(of: mark.term(in: payload)) == key)
     }
   }
 
