@@ -1,4 +1,3 @@
-internal import Glibc
 internal import JournalFormat
 internal import LMDB
 internal import Synchronization
@@ -48,7 +47,7 @@ final class IndexEnvironment: Sendable {
     try open.withLock { open throws(JournalError) in
       try FileSystem.remove(path + "-lock")
       try FileSystem.remove(path)
-      let environment = try openFile(path, .readWrite)
+      let environment = try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes)
       let index = try translating { () throws(LMDBError) in
         let transaction = try environment.beginWrite()
         let tables = try IndexTables(in: transaction)
@@ -84,7 +83,7 @@ final class IndexEnvironment: Sendable {
     do throws(JournalError) {
       guard try translating({ () throws(LMDBError) in try PageWalk.lengthDamage(of: path) }) == nil else { return nil }
       // To write too where that is permitted: this process may come to hold the journal while something in it reads.
-      let environment = try openFile(path, FileSystem.isWritable(path) ? .readWrite : .readOnly)
+      let environment = try Environment.opening(path, FileSystem.isWritable(path) ? .readWrite : .readOnly, mapSizeBytes: mapSizeBytes)
       guard let tables = try tables(of: environment) else { return nil }
       let index = IndexEnvironment(environment, tables)
       return try index.state().owner == owner ? index : nil
@@ -105,18 +104,5 @@ final class IndexEnvironment: Sendable {
       guard error.code == .notFound else { throw JournalError(error) }
       return nil
     }
-  }
-
-  /// Opens a file. Another thread that had it last may be about to close it, with its reference gone already: that is waited for.
-  private static func openFile(_ path: String, _ access: Environment.Access) throws(JournalError) -> Environment {
-    for _ in 0..<5_000 {
-      do throws(LMDBError) {
-        return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
-      } catch {
-        guard error.code == .alreadyOpen else { throw JournalError(error) }
-        usleep(1_000)
-      }
-    }
-    throw JournalError(.inputOutput, "the file is open in this process already, by another name.", path: path)
   }
 }

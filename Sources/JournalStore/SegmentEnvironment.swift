@@ -1,4 +1,3 @@
-internal import Glibc
 internal import JournalFormat
 internal import LMDB
 internal import Synchronization
@@ -140,7 +139,7 @@ final class SegmentEnvironment: Sendable {
       try checkLength(path)
       // Nobody writes to a sealed file any more: no lock, no slot for each reader.
       let access = isWritable ? Environment.Access.readWrite : form == .sealed ? .readOnlyWithoutLock : .readOnly
-      return try openFile(path, access, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
+      return try Environment.opening(path, access, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
     }
   }
 
@@ -151,14 +150,14 @@ final class SegmentEnvironment: Sendable {
         throw JournalError(.segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: path)
       }
       try checkLength(path)
-      return try openFile(path, .readWrite, mapSizeBytes: mapSizeBytes)
+      return try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes)
     }
   }
 
   /// Makes the file of a new segment, durable but for its name in the directory.
   static func create(_ path: String, _ header: SegmentHeader) throws(JournalError) -> SegmentEnvironment {
     try open.withLock { open throws(JournalError) in
-      let environment = try openFile(path, .readWrite, mapSizeBytes: mapSizeBytes)
+      let environment = try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes)
       let segment = try translating { () throws(LMDBError) -> SegmentEnvironment in
         let transaction = try environment.beginWrite()
         let tables = Tables(
@@ -192,22 +191,6 @@ final class SegmentEnvironment: Sendable {
       open[path] = WeakReference(segment: segment)
       return segment
     }
-  }
-
-  /// Opens a file. Another thread that had it last, or a file of the same inode that is gone by
-  /// now, may be about to close it, with its reference gone already: that is waited for.
-  private static func openFile(
-    _ path: String, _ access: Environment.Access, mapSizeBytes: Int
-  ) throws(JournalError) -> Environment {
-    for _ in 0..<5_000 {
-      do throws(LMDBError) {
-        return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
-      } catch {
-        guard error.code == .alreadyOpen else { throw JournalError(error) }
-        usleep(1_000)
-      }
-    }
-    throw JournalError(.inputOutput, "the file is open in this process already, by another name.", path: path)
   }
 
   private static func readTables(_ environment: Environment) throws(JournalError) -> (Tables, SegmentHeader) {

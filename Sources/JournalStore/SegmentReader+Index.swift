@@ -26,15 +26,8 @@ extension SegmentReader {
       var found: [UInt32] = []
       try index.file?.appendEntries(under: key, to: &found)
       index.tail.appendEntries(under: key, to: &found)
-      guard found.count > 1 else { return found }
       found.sort()
-      var last = 0
-      for index in 1..<found.count where found[index] != found[last] {
-        last += 1
-        found[last] = found[index]
-      }
-      found.removeLast(found.count - last - 1)
-      return found
+      return found.withoutRepetitions
     }
   }
 
@@ -112,5 +105,13 @@ extension SegmentReader {
       countedEntries = (snapshotIdentifier, count)
       return count
     }
+  }
+}
+
+extension [UInt32] {
+  /// Of numbers in order, each once.
+  fileprivate var withoutRepetitions: [UInt32] {
+    guard count > 1 else { return self }
+    return indices.filter { $0 == 0 || self[$0] != self[$0 - 1] }.map { self[$0] }
   }
 }
