@@ -15,9 +15,9 @@ struct IndexRow: Hashable, Comparable, Sendable {
 /// When the rows of an index are written and merged; tests put smaller numbers.
 struct IndexLimits: Hashable, Sendable {
   /// Entries that a run of level 0 covers. A multiple of 32: a span of time covers one 32nd.
-  var runEntryCount: UInt32 = 8_192
+  var runEntryCount: UInt32 = 4_096
   /// The writer waits where more entries than this would be without an index.
-  var maximumUnindexedEntries = 16_384
+  var maximumUnindexedEntries = 8_192
   /// This many runs of a level become one of the next.
   var mergedRunCount = 4
   /// Where there are as many runs, those of the two lowest levels are merged, however few they are.

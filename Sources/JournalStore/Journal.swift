@@ -114,7 +114,7 @@ public final class Journal: JournalAppender {
   /// When the last durable entry was recorded; nil in an empty journal.
   public var lastRecordedAt: Timestamp? { state.values.withLock { $0.lastRecordedAt } }
 
-  /// Entries of the newest segment that its index does not know yet; readers look through them. Normally fewer than 16,384.
+  /// Entries of the newest segment that its index does not know yet; readers look through them. Normally fewer than 8,192.
   public var indexLag: Int { indexBuilder.lag }
 
   /// Waits until the indexes are as far as they can be: for tests that look at the files.
