@@ -19,6 +19,8 @@ final class IndexBuilder: @unchecked Sendable {
   private var failure: JournalError?
   private var isStopped = false
   private var isRunning = false
+  /// The thread has taken something to do.
+  private var isAtWork = false
 
   private struct Newest {
     let segment: Manifest.Segment
@@ -75,11 +77,13 @@ final class IndexBuilder: @unchecked Sendable {
   }
 
   /// Waits until so many more entries leave no more without an index than may be.
+  /// - Parameter written: how many entries the newest segment has, those included whose commit is under way.
   /// - Throws: what the builder failed of.
-  func waitForRoom(for count: Int) throws(JournalError) {
+  func waitForRoom(for count: Int, written: UInt32) throws(JournalError) {
     let found: JournalError? = condition.withLock {
       while failure == nil, isRunning, let newest, newest.unindexedCountSinceOpening >= Int(limits.runEntryCount),
-        newest.unindexedCountSinceOpening + count > limits.maximumUnindexedEntries
+        newest.unindexedCountSinceOpening + Int(max(written, newest.entryCount) - newest.entryCount) + count
+          > limits.maximumUnindexedEntries
       { condition.wait() }
       return failure
     }
@@ -137,7 +141,7 @@ final class IndexBuilder: @unchecked Sendable {
   /// Waits until every index is as far as it can be, or building has ended: for tests that count files or pages.
   func waitUntilAtRest() {
     condition.withLock {
-      while isRunning, !isStopped, failure == nil, !closed.isEmpty || newest?.mayHaveWork ?? false {
+      while isRunning, !isStopped, failure == nil, isAtWork || !closed.isEmpty || newest?.mayHaveWork ?? false {
         _ = condition.wait(until: Date(timeIntervalSinceNow: 0.05))
       }
     }
@@ -166,6 +170,9 @@ final class IndexBuilder: @unchecked Sendable {
   /// - Parameter feed: gets what was handed over, where nothing of before is left in it.
   private func next(_ feed: inout IndexFeed) -> Task? {
     condition.withLock {
+      isAtWork = false
+      defer { isAtWork = true }
+      condition.broadcast()
       while !isStopped {
         if newest?.mayHaveWork ?? false { return .newest(newest!.segment, entryCount: takeFeed(&feed)) }
         if let segment = closed.first {

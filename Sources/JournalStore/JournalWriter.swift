@@ -75,7 +75,7 @@ struct JournalWriter {
   /// Does what a group of jobs asks for, all but the commit of what it appended last: whatever comes before the end of a segment is durable on
   /// return.
   mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> Performed {
-    try indexBuilder.waitForRoom(for: works.reduce(0) { $0 + $1.entryCount })
+    try indexBuilder.waitForRoom(for: works.reduce(0) { $0 + $1.entryCount }, written: segment?.nextIndex ?? 0)
     var results: [Result<ClosedRange<JournalPosition>, JournalError>] = []
     for work in works {
       switch work {
