@@ -66,12 +66,16 @@ struct SegmentSealer {
 
   // MARK: Tables
 
-  private func copyTables() throws {
-    let pairs = [
+  /// What rows refer to: each table of the segment with its copy.
+  private var tables: [(Database, Database)] {
+    [
       (source.segment.tables.contexts, target.tables.contexts), (source.segment.tables.dictionaries, target.tables.dictionaries),
       (source.segment.tables.templates, target.tables.templates), (source.segment.tables.words, target.tables.words),
     ]
-    for (from, to) in pairs {
+  }
+
+  private func copyTables() throws {
+    for (from, to) in tables {
       var start: [UInt8]? = [0]
       while let key = start {
         let (rows, next) = try source.rows(of: from, from: key, limit: 1_000)
@@ -148,27 +152,45 @@ struct SegmentSealer {
     }
   }
 
-  // MARK: Leaves
+  // MARK: Comparison
 
-  /// Reads both files to their end and compares them entry by entry. Returns the nodes over their leaves.
+  /// Reads both files to their end, compares them, and returns the nodes over the copy's leaves.
+  ///
+  /// An entry is decoded from its place, the time and the bytes of its row, what these name in the tables, and earlier rows; and by the same code
+  /// in both files. So all of this is compared, byte by byte, which is more than the entries that come of it, and decoding the copy alone
+  /// shows that each can be read.
   private func comparedNodes() throws -> [MerkleHash] {
     let copy = try SegmentReader(target)
     guard try copy.entryCount() == entryCount else { throw differs(at: 0) }
+    for (original, copied) in tables { try compare(original, copied, copy) }
     var nodes = LeafNodes()
     var next: UInt32 = 0
     while next < entryCount {
       guard !shouldStop() else { throw Stopped() }
-      let originals = try source.entries(from: next, limit: Int(Self.stepEntryCount))
-      let copies = try copy.entries(from: next, limit: Int(Self.stepEntryCount))
-      guard originals.count == copies.count, !originals.isEmpty else { throw differs(at: next) }
-      for (original, copied) in zip(originals, copies) {
-        let (original, copied) = (try original.get(), try copied.get())
-        guard original == copied else { throw differs(at: next) }
-        nodes.append(copied)
-        next += 1
+      let originals = try StoredRows(source, from: next, atLeast: Self.stepEntryCount)
+      let copies = try StoredRows(copy, from: next, atLeast: Self.stepEntryCount)
+      guard originals == copies, originals.end > next else { throw differs(at: next) }
+      let entries = try copy.entries(from: next, limit: Int(originals.end - next))
+      guard entries.count == Int(originals.end - next) else { throw differs(at: next) }
+      for row in originals.rows {
+        let first = try entries[Int(row.firstIndex - next)].get()
+        guard first.recordedAt == row.recordedAt else { throw differs(at: row.firstIndex) }
+        nodes.append(first)
+        if row.isPair { nodes.append(try entries[Int(row.firstIndex + 1 - next)].get()) }
       }
+      next = originals.end
     }
     return nodes.finish()
+  }
+
+  private func compare(_ original: Database, _ copied: Database, _ copy: SegmentReader) throws {
+    var start: [UInt8]? = [0]
+    while let key = start {
+      let (originals, next) = try source.rows(of: original, from: key, limit: 1_000)
+      let (copies, nextOfCopy) = try copy.rows(of: copied, from: key, limit: 1_000)
+      guard originals.elementsEqual(copies, by: ==), next == nextOfCopy else { throw differs(at: 0) }
+      start = next
+    }
   }
 
   private func differs(at index: UInt32) -> JournalError {
@@ -183,6 +205,51 @@ struct SegmentSealer {
       try transaction.put(node.bytes, for: bigEndianBytes(UInt32(number)), in: target.tables.tree, .lastKey)
     }
     try transaction.commit()
+  }
+}
+
+/// Rows of a segment as they are stored, wherever its blocks begin.
+private struct StoredRows: Equatable {
+  struct Row: Equatable {
+    let firstIndex: UInt32
+    let isPair: Bool
+    let recordedAt: Timestamp
+    /// Where its bytes end.
+    let end: Int
+  }
+
+  private(set) var rows: [Row] = []
+  /// Of all rows, without the times that they begin with: these count from their blocks'.
+  private var bytes: [UInt8] = []
+  /// The first index behind them.
+  private(set) var end: UInt32
+
+  /// Reads rows from the one on that an index begins, until they hold so many entries or there are no more.
+  init(_ reader: SegmentReader, from start: UInt32, atLeast count: UInt32) throws(JournalError) {
+    end = start
+    let enough = start.addingReportingOverflow(count).partialValue
+    bytes.reserveCapacity(Int(count) * 128)
+    try reader.forEachBlock(from: start) { (block) throws(JournalError) in
+      do throws(FormatError) {
+        try append(block, enough)
+      } catch {
+        throw JournalError(error, reader.firstPosition.advanced(by: Int(block.firstIndex)), path: reader.path)
+      }
+      return end < enough
+    }
+  }
+
+  private mutating func append(_ block: EntryBlock, _ enough: UInt32) throws(FormatError) {
+    var block = block
+    while end < enough, let row = try block.next() {
+      guard row.lastIndex >= end else { continue }
+      guard row.firstIndex == end else { throw FormatError("a row is missing before it") }
+      var reader = ByteReader(row.bytes)
+      let time = block.base.adding(milliseconds: Int64(try reader.count(atMost: Int(Int32.max) << 16)))
+      bytes.append(contentsOf: try reader.take(reader.remainingCount))
+      rows.append(Row(firstIndex: row.firstIndex, isPair: row.isPair, recordedAt: time, end: bytes.count))
+      end = row.lastIndex + 1
+    }
   }
 }
 
