@@ -20,8 +20,13 @@ final class GroupCommitter: @unchecked Sendable {
   private var isClosed = false
   private var isRunning = false
 
-  /// Whether nothing is on its way.
-  var isIdle: Bool { condition.withLock { waiting == nil && !isCommitting } }
+  /// Whether nothing is on its way, so that the writer may commit by itself.
+  /// - Throws: why a group before could not be committed: nothing may be written behind it.
+  func isIdle() throws(JournalError) -> Bool {
+    let (failure, isIdle) = condition.withLock { (self.failure, waiting == nil && !isCommitting) }
+    if let failure { throw failure }
+    return isIdle
+  }
 
   /// Has a group committed behind those before it; waits while two are on their way.
   func submit(_ group: Group) {

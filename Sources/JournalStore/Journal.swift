@@ -203,7 +203,7 @@ public final class Journal: JournalAppender {
           continue
         }
         // With more to do, the disk is waited for on another thread; with nothing, another thread would only be one more to wait for.
-        if queue.isEmpty && committer.isIdle {
+        if try committer.isIdle(), queue.isEmpty {
           try writer.commit(batch)
           tell()
         } else {

@@ -40,6 +40,26 @@ import Testing
     journal.close()
   }
 
+  @Test func `the writer itself writes nothing behind a group that failed`() throws {
+    let directory = try temporary.journal()
+    let committer = GroupCommitter()
+    var writer = try JournalWriter(
+      directory, clock: JournalClock(), indexBuilder: IndexBuilder(directory, limits: .init()), committer: committer)
+    let batch = try #require(try writer.perform([.append(drafts("first"))]).batch)
+    // Rows that LMDB refuses: a key must come behind those before.
+    let broken = WriteBatch(segment: batch.segment, rows: batch.rows + batch.rows, entries: [], entryCount: batch.entryCount)
+    let told = Mutex<JournalError?>(nil)
+    committer.submit(GroupCommitter.Group(batch: broken) { error in told.withLock { $0 = error } })
+    let error = #expect(throws: JournalError.self) { try committer.drain() }
+    #expect(error?.code == .writerEnded)
+    #expect(told.withLock { $0 } != nil)
+    #expect(throws: JournalError.self) { try committer.isIdle() }
+    // What would wait for it, to begin a segment for instance, is told so too.
+    #expect(throws: JournalError.self) { _ = try writer.perform([.append(drafts("second")), .endSegment]) }
+    committer.close()
+    #expect(try JournalReader(directory).lastPosition() == nil)
+  }
+
   @Test func `after a commit that failed no group behind it is written, and all are told`() throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test", sealsByItself: false)
