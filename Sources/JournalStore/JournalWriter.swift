@@ -33,9 +33,7 @@ struct JournalWriter {
     lastRecordedAt = Timestamp(rawValue: Int64.min)
     guard let newest = manifest.segments.last else { return }
     guard newest.lastPosition == nil else {
-      let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: newest), form: newest.form, isGrowing: false))
-      let count = try reader.entryCount()
-      lastRecordedAt = try count == 0 ? lastRecordedAt : reader.entry(at: count - 1)?.recordedAt ?? lastRecordedAt
+      lastRecordedAt = try Self.lastRecordedAt(in: newest, of: directory) ?? lastRecordedAt
       return
     }
     let environment = try SegmentEnvironment.writing(directory.path(of: newest))
@@ -48,10 +46,15 @@ struct JournalWriter {
     } else if manifest.segments.count > 1 {
       // The newest segment is empty: a crash came between making it and its first entry.
       let previous = manifest.segments[manifest.segments.count - 2]
-      let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: previous), form: previous.form, isGrowing: false))
-      let count = try reader.entryCount()
-      lastRecordedAt = try count == 0 ? lastRecordedAt : reader.entry(at: count - 1)?.recordedAt ?? lastRecordedAt
+      lastRecordedAt = try Self.lastRecordedAt(in: previous, of: directory) ?? lastRecordedAt
     }
+  }
+
+  /// Of a segment that has ended; nil where it is empty.
+  private static func lastRecordedAt(in segment: Manifest.Segment, of directory: JournalDirectory) throws(JournalError) -> Timestamp? {
+    let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), form: segment.form, isGrowing: false))
+    let count = try reader.entryCount()
+    return count == 0 ? nil : try reader.entry(at: count - 1)?.recordedAt
   }
 
   /// How many segments have ended.
@@ -59,9 +62,9 @@ struct JournalWriter {
   /// Has the indexes built from now on.
   func startIndexing() { indexBuilder.start(manifest.segments, entryCount: segment?.nextIndex ?? 0) }
 
-  /// The last position that is durable; nil in an empty journal.
+  /// The last position that was given, durable once its batch is; nil in an empty journal.
   var lastPosition: JournalPosition? { nextPosition == .first ? nil : JournalPosition(nextPosition.rawValue - 1) }
-  /// Nil in an empty journal.
+  /// Of the entry there; nil in an empty journal.
   var newestRecordedAt: Timestamp? { lastRecordedAt.rawValue == Int64.min ? nil : lastRecordedAt }
 
   /// What became of a group of jobs.
