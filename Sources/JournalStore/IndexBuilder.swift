@@ -245,28 +245,33 @@ final class IndexBuilder: @unchecked Sendable {
     }
   }
 
-  /// Nil where there is nothing to do, or where the segment is missing or damaged: whoever reads it is told, and recording goes on.
+  /// Nil where there is nothing to do, or where the segment is missing or damaged: whoever reads it is told, and recording goes on. Damage to
+  /// pages might end the process, so they are walked before anything is mapped.
   private func open(_ segment: Manifest.Segment) throws(JournalError) -> IndexWriter? {
     do throws(JournalError) {
-      let environment = try SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: false)
+      let path = directory.path(of: segment)
+      guard try PageWalk.isSound(path) else { return nil }
+      let environment = try SegmentEnvironment.reading(path, form: .hot, isGrowing: false)
       let count = segment.lastPosition!.rawValue + 1 - segment.firstPosition.rawValue
-      if let index = try IndexEnvironment.reading(environment.indexPath, IndexState.Owner(environment.header)),
+      if try !IndexEnvironment.isMissing(environment.indexPath), try PageWalk.isSound(environment.indexPath),
+        let index = try IndexEnvironment.reading(environment.indexPath, IndexState.Owner(environment.header)),
         case let state = try index.state(), UInt64(state.indexedThrough) == count, !IndexMerge.isUnderWay(state)
       {
         return nil
       }
-      guard try isSound(environment) else { return nil }
       return try IndexWriter(environment, limits: limits)
     } catch {
       guard [.segmentMissing, .segmentDamaged].contains(error.code) else { throw error }
       return nil
     }
   }
+}
 
-  /// Whether a closed segment can be read without danger: damage to its pages might end the process.
-  private func isSound(_ segment: SegmentEnvironment) throws(JournalError) -> Bool {
-    let walked = try translating { () throws(LMDBError) in try PageWalk.walk(segment.environment.path) }
-    guard case .success = walked else { return false }
-    return true
+extension PageWalk {
+  /// Whether a file can be mapped and read without danger.
+  static func isSound(_ path: String) throws(JournalError) -> Bool {
+    let walked = try translating { () throws(LMDBError) in try walk(path) }
+    if case .success = walked { return true }
+    return false
   }
 }

@@ -36,9 +36,14 @@ final class IndexEnvironment: Sendable {
     }
   }
 
-  /// Opens an index to write, making it anew where it cannot be used.
+  /// Opens an index to write, making it anew where it cannot be used. Its pages are walked before: damage would end the process, and with
+  /// it the recording.
   static func writing(_ path: String, _ owner: IndexState.Owner, _ limits: IndexLimits) throws(JournalError) -> IndexEnvironment {
-    if let index = try reading(path, owner), try index.state().runEntryCount == limits.runEntryCount { return index }
+    if try !isMissing(path), try PageWalk.isSound(path), let index = try reading(path, owner),
+      try index.state().runEntryCount == limits.runEntryCount
+    {
+      return index
+    }
     return try create(path, owner, limits)
   }
 

@@ -59,12 +59,16 @@ public final class Journal: JournalAppender {
   /// - Parameters:
   ///   - purpose: what a second process is told about the holder, for instance `emip-journal import`.
   ///   - clock: for tests.
+  ///   - onSealingFailure: told why a segment that has ended could not be sealed where nobody waits for that in ``seal(endingNewest:)``. It
+  ///     stays as it was, and is tried again when the next segment ends. Called on a thread of the journal's: do not block it.
   /// - Throws: ``JournalError``: `lock.held`, `journal.missing`, `format.newer`, `manifest.damaged`, `segment.damaged`, `segment.missing`,
   ///   `filesystem.network`, or an error of the file system.
   public convenience init(
-    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system
+    _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system,
+    onSealingFailure: @escaping @Sendable (JournalError) -> Void = { _ in }
   ) throws(JournalError) {
-    try self.init(directory, purpose: purpose, clock: clock, indexLimits: .init(), sealsByItself: true)
+    try self.init(
+      directory, purpose: purpose, clock: clock, indexLimits: .init(), sealsByItself: true, onSealingFailure: onSealingFailure)
   }
 
   /// - Parameters:
@@ -72,7 +76,7 @@ public final class Journal: JournalAppender {
   ///   - sealsByItself: false for tests that look at the files: then segments are sealed by ``seal(endingNewest:)`` only.
   init(
     _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexLimits = .init(),
-    sealsByItself: Bool
+    sealsByItself: Bool, onSealingFailure: @escaping @Sendable (JournalError) -> Void = { _ in }
   ) throws(JournalError) {
     _ = try directory.readManifest()
     try FileSystem.refuseNetworkFileSystem(directory.path)
@@ -86,15 +90,17 @@ public final class Journal: JournalAppender {
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
     self.queue = queue
     self.state = state
-    let sealer = Sealer(directory, queue, indexBuilder, isAutomatic: sealsByItself)
+    // Before the sealer, which waits for the index of each segment.
+    writer.startIndexing()
+    let sealer = Sealer(directory, queue, indexBuilder, isAutomatic: sealsByItself, onFailure: onSealingFailure)
     do {
       server = try HandOverServer(directory, queue, sealer)
     } catch {
       sealer.stop()
+      indexBuilder.stop()
       throw error
     }
     self.sealer = sealer
-    writer.startIndexing()
     let handed = HandedWriter(writer)
     let thread = Thread {
       Self.run(handed.take(), committer, queue, state, sealer, indexBuilder)

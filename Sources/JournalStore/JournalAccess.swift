@@ -21,10 +21,14 @@ extension JournalDirectory {
 
   /// A way to append, whoever holds the journal: it is opened where nobody does, and else its holder does the work. Let go of it soon:
   /// as long as it lives nobody else may hold the journal.
-  /// - Parameter purpose: what a second process is told about the holder, for instance `emip-journal show`.
-  public func openAppender(purpose: String) throws(JournalError) -> any JournalAppender {
+  /// - Parameters:
+  ///   - purpose: what a second process is told about the holder, for instance `emip-journal show`.
+  ///   - onSealingFailure: where this process becomes the holder, told as ``Journal/init(_:purpose:clock:onSealingFailure:)`` says.
+  public func openAppender(
+    purpose: String, onSealingFailure: @escaping @Sendable (JournalError) -> Void = { _ in }
+  ) throws(JournalError) -> any JournalAppender {
     do throws(JournalError) {
-      return try Journal(self, purpose: purpose)
+      return try Journal(self, purpose: purpose, onSealingFailure: onSealingFailure)
     } catch {
       guard error.code == .lockHeld else { throw error }
       return try RemoteJournal(self)

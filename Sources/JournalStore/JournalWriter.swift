@@ -189,10 +189,11 @@ struct JournalWriter {
     guard let writer = segment, writer.nextIndex > 0 else { return }
     manifest.segments[manifest.segments.count - 1].lastPosition = JournalPosition(nextPosition.rawValue - 1)
     manifest.nextPosition = nextPosition
+    // Before the sealer can see it: that must not read the index while it is written.
+    indexBuilder.end(manifest.segments[manifest.segments.count - 1])
     try directory.write(manifest)
     endedTemplates = writer.templates
     segment = nil
-    indexBuilder.end(manifest.segments[manifest.segments.count - 1])
   }
 
   /// Names a segment's sealed file in place of its old one, which goes once its readers have: they keep it open.

@@ -4,8 +4,8 @@ internal import JournalFormat
 
 /// Seals the segments that have ended, one after another, on a thread of its own that gives way to all others, while recording goes on.
 ///
-/// The writer puts the sealed file into the manifest. What goes wrong is told to whoever waits, and tried again when the next segment ends or
-/// the journal is opened anew: until then the segment stays as it is.
+/// The writer puts the sealed file into the manifest. What goes wrong is told to whoever waits, or else to whoever opened the journal, and
+/// tried again when the next segment ends or the journal is opened anew: until then the segment stays as it is.
 final class Sealer: @unchecked Sendable {
   // Sendable: every stored property that changes is read and written under the condition's lock.
   private let directory: JournalDirectory
@@ -13,6 +13,7 @@ final class Sealer: @unchecked Sendable {
   private let indexBuilder: IndexBuilder
   private let condition = NSCondition()
   private let isAutomatic: Bool
+  private let onFailure: @Sendable (JournalError) -> Void
   private var isAwake: Bool
   private var isStopped = false
   private var waiting: [@Sendable (Result<Void, JournalError>) -> Void] = []
@@ -22,9 +23,15 @@ final class Sealer: @unchecked Sendable {
   private static let niceness: Int32 = 10
 
   /// Starts the thread, which first looks for what an earlier process left.
-  /// - Parameter isAutomatic: whether it seals before it is asked to.
-  init(_ directory: JournalDirectory, _ queue: WriteQueue, _ indexBuilder: IndexBuilder, isAutomatic: Bool) {
+  /// - Parameters:
+  ///   - isAutomatic: whether it seals before it is asked to.
+  ///   - onFailure: told what went wrong where nobody waits; called on the sealer's thread.
+  init(
+    _ directory: JournalDirectory, _ queue: WriteQueue, _ indexBuilder: IndexBuilder, isAutomatic: Bool,
+    onFailure: @escaping @Sendable (JournalError) -> Void
+  ) {
     self.indexBuilder = indexBuilder
+    self.onFailure = onFailure
     self.isAutomatic = isAutomatic
     isAwake = isAutomatic
     self.directory = directory
@@ -89,14 +96,19 @@ final class Sealer: @unchecked Sendable {
       return waiting
     }
     do {
-      let failure = try sealAll()
-      for completion in turn { completion(failure.map { .failure($0) } ?? .success(())) }
+      tell(try sealAll(), turn)
     } catch is SegmentSealer.Stopped {
       condition.withLock { waiting += turn }
     } catch {
-      for completion in turn { completion(.failure(described(error))) }
+      tell(described(error), turn)
     }
     return true
+  }
+
+  private func tell(_ failure: JournalError?, _ turn: [@Sendable (Result<Void, JournalError>) -> Void]) {
+    for completion in turn { completion(failure.map { .failure($0) } ?? .success(())) }
+    // That the writer has ended, and of what, is told to whoever appends.
+    if let failure, turn.isEmpty, failure.code != .writerEnded { onFailure(failure) }
   }
 
   private func described(_ error: any Error) -> JournalError {

@@ -26,6 +26,7 @@ struct SegmentSealer {
   private init(
     _ segment: Manifest.Segment, in directory: JournalDirectory, shouldStop: @escaping () -> Bool
   ) throws(JournalError) {
+    try Self.checkPages(of: segment, in: directory)
     source = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: false))
     entryCount = try source.entryCount()
     self.shouldStop = shouldStop
@@ -34,6 +35,18 @@ struct SegmentSealer {
     header.form = .sealed
     header.generation = segment.sealed.generation
     target = try SegmentEnvironment.create(directory.path(of: segment.sealed), header)
+  }
+
+  /// Damage to the pages of a tree may end whoever reads it by a signal, and with this process the recording would end.
+  private static func checkPages(of segment: Manifest.Segment, in directory: JournalDirectory) throws(JournalError) {
+    let path = directory.path(of: segment)
+    let indexPath = Manifest.Segment.indexPath(ofSegmentAt: path)
+    for file in try [path] + (IndexEnvironment.isMissing(indexPath) ? [] : [indexPath]) {
+      let walked = try translating { () throws(LMDBError) in try PageWalk.walk(file) }
+      guard case .failure(let damage) = walked else { continue }
+      let remedy = file == path ? "Run verify; restore the file from a backup." : "Remove the file; it is made anew from the entries."
+      throw JournalError(.segmentDamaged, "\(damage). \(remedy)", path: file)
+    }
   }
 
   /// Writes a segment's sealed file, compares it with the old one, and leaves it durable.

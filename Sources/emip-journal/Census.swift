@@ -13,6 +13,8 @@ struct Census {
     let sizeBytes: Int
     /// Entries that its index does not know yet.
     let unindexedEntries: Int
+    /// It has ended. Where this stays so, the log of the journal's holder says why, and so does `seal`.
+    let awaitsSealing: Bool
   }
 
   private(set) var entriesByKind: [EntryKind: UInt64] = [:]
@@ -67,7 +69,8 @@ struct Census {
     segments.append(
       SegmentRow(
         name: segment.name, firstPosition: segment.firstPosition.rawValue, lastPosition: segment.lastPosition?.rawValue,
-        form: "\(segment.form)", sizeBytes: sizeBytes, unindexedEntries: unindexedEntries))
+        form: "\(segment.form)", sizeBytes: sizeBytes, unindexedEntries: unindexedEntries,
+        awaitsSealing: segment.form == .hot && segment.lastPosition != nil))
   }
 
   private mutating func count(_ operation: String, _ outcome: OutcomeClass?, _ change: Int64) {

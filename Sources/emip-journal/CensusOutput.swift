@@ -75,6 +75,7 @@ struct CensusText {
       let end = segment.lastPosition.map { Figure.count($0) } ?? "now"
       return segment.name.padded(to: 18) + "\(Figure.count(segment.firstPosition)) to \(end)".padded(to: 26)
         + Figure.size(segment.sizeBytes).padded(to: 10, isRight: true) + "  \(segment.form)"
+        + (segment.awaitsSealing ? ", to be sealed" : "")
         + (segment.unindexedEntries > 0 ? ", \(Figure.count(segment.unindexedEntries)) entries not indexed yet" : "")
     }
     return ["", style.text(header, .dim)] + rows

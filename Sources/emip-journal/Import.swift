@@ -53,8 +53,8 @@ struct Import: ParsableCommand {
     let directory = journal.directory
     let sources = try files.map { try ImportSource($0) }
     let reader = try journal.reader()
-    let importer = try TrafficImporter(reader, configuration: configuration, now: .now) {
-      try directory.openAppenderPatiently(purpose: "emip-journal import")
+    let importer = try TrafficImporter(reader, configuration: configuration, now: .now) { [journal] in
+      try directory.openAppenderPatiently(purpose: "emip-journal import", onSealingFailure: journal.logSealingFailure)
     }
     var outcomes: [ImportOutcome] = []
     for source in sources { outcomes.append(try run(source, importer)) }

@@ -94,11 +94,13 @@ final class RejectFile {
 
 extension JournalDirectory {
   /// A way to append, whoever holds the journal. A holder that is on its way out neither answers nor has let go: that is waited for.
-  func openAppenderPatiently(purpose: String) throws(JournalError) -> any JournalAppender {
+  func openAppenderPatiently(
+    purpose: String, onSealingFailure: @escaping @Sendable (JournalError) -> Void
+  ) throws(JournalError) -> any JournalAppender {
     var attempts = 0
     while true {
       do throws(JournalError) {
-        return try openAppender(purpose: purpose)
+        return try openAppender(purpose: purpose, onSealingFailure: onSealingFailure)
       } catch {
         guard error.code == .handOver, attempts < 100 else { throw error }
         attempts += 1

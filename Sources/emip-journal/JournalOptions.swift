@@ -32,6 +32,16 @@ struct JournalOptions: ParsableArguments {
     return reader
   }
 
+  /// Says why a segment could not be sealed behind the recording: nobody else would be told.
+  var logSealingFailure: @Sendable (JournalError) -> Void {
+    let logger = logger
+    return { error in
+      logger.error(
+        "a segment that has ended could not be sealed; it stays as it was, and recording goes on",
+        metadata: ["reason": "\(SafeText.line("\(error)"))", "code": "\(error.code.rawValue)"])
+    }
+  }
+
   var logger: Logger {
     var logger = Logger(label: "emip-journal", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = logLevel ?? .warning

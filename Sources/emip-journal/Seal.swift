@@ -31,7 +31,7 @@ struct Seal: AsyncParsableCommand {
   func run() async throws {
     let directory = journal.directory
     let before = try directory.readManifest().segments.count { $0.form == .sealed }
-    let appender = try directory.openAppenderPatiently(purpose: "emip-journal seal")
+    let appender = try directory.openAppenderPatiently(purpose: "emip-journal seal", onSealingFailure: journal.logSealingFailure)
     defer { (appender as? Journal)?.close() }
     try await appender.seal(endingNewest: newest)
     let segments = try directory.readManifest().segments

@@ -125,10 +125,7 @@ import Testing
 
   /// - Parameter log: whose directory the output goes to; else the journal's.
   static func run(_ sample: SampleJournal, under tracer: [String] = [], outputIn log: SampleJournal? = nil) throws -> RunningCommand {
-    let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let command = tracer + ["/usr/bin/env", "\(variable)=\(sample.directory.path)", bundle]
-    let arguments = ["--testing-library", "swift-testing", "--filter", "IndexBuildingProcess"]
-    return try RunningCommand(Array(command.dropFirst()) + arguments, executable: command[0], in: log ?? sample)
+    try RunningCommand(testOnly: "IndexBuildingProcess", with: variable, sample.directory.path, under: tracer, in: log ?? sample)
   }
 
   @Test(.enabled(if: journal != nil, "only as a process that another test starts")) func `builds the indexes of a journal`() async throws {

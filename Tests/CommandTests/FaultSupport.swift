@@ -67,6 +67,15 @@ final class RunningCommand: @unchecked Sendable {
     try process.run()
   }
 
+  /// This test bundle once more, running only what a filter names: for what needs the journal's inside, and a process that may be ended.
+  convenience init(
+    testOnly filter: String, with variable: String, _ value: String, under tracer: [String] = [], in sample: SampleJournal
+  ) throws {
+    let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let command = tracer + ["/usr/bin/env", "\(variable)=\(value)", bundle, "--testing-library", "swift-testing", "--filter", filter]
+    try self.init(Array(command.dropFirst()), executable: command[0], in: sample)
+  }
+
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
   var errors: String { (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? "" }
