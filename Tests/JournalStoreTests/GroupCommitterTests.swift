@@ -7,6 +7,7 @@ import Testing
 @testable import JournalStore
 
 @Suite struct GroupCommitterTests {
+  private typealias Outcome = Result<ClosedRange<JournalPosition>, JournalError>
   private let temporary = TemporaryDirectory()
 
   private func drafts(_ name: String) -> [EntryDraft] {
@@ -14,8 +15,8 @@ import Testing
   }
 
   /// What became of groups that were all submitted before the first was durable, in the order in which they were told.
-  private func submit(_ names: [String], to journal: Journal) -> [(name: String, result: Result<ClosedRange<JournalPosition>, JournalError>)] {
-    let results = Mutex<[(String, Result<ClosedRange<JournalPosition>, JournalError>)]>([])
+  private func submit(_ names: [String], to journal: Journal) -> [(name: String, result: Outcome)] {
+    let results = Mutex<[(String, Outcome)]>([])
     let done = DispatchSemaphore(value: 0)
     for name in names {
       journal.submit(drafts(name)) { result in
@@ -70,7 +71,8 @@ import Testing
     let full = open("/dev/full", O_RDWR)
     defer { close(full) }
     for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
-      guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name), path == segment else { continue }
+      let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)
+      guard path == segment else { continue }
       dup2(full, try #require(Int32(name)))
     }
     let told = submit((0..<10).map { "lost \($0)" }, to: journal)
