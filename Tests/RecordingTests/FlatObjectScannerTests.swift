@@ -11,6 +11,8 @@ enum FlatValue: Equatable, Decodable {
   case null
   /// By the grammar a number, and beyond what a `Double` can be, or nearer to zero: `JSONDecoder` refuses it.
   case unrepresentable
+  /// A nought with an exponent: `JSONDecoder` takes `0e0`, `0e+3` and `-0e2`, and refuses `0e3` and `0.00e-7`.
+  case scaledZero
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -28,8 +30,13 @@ enum FlatValue: Equatable, Decodable {
   /// - Parameter literal: a number by the grammar.
   private init(literal: String) {
     let value = Double(literal)!
-    let hasDigits = literal.prefix { $0 != "e" && $0 != "E" }.contains { "1"..."9" ~= $0 }
-    self = value.isInfinite || value == 0 && hasDigits ? .unrepresentable : .number(value)
+    let significand = literal.prefix { $0 != "e" && $0 != "E" }
+    let hasDigits = significand.contains { "1"..."9" ~= $0 }
+    if value.isInfinite || value == 0 && hasDigits {
+      self = .unrepresentable
+    } else {
+      self = value == 0 && significand.count < literal.count ? .scaledZero : .number(value)
+    }
   }
 
   /// All members by name; of a repeated name the first, as with `JSONDecoder`.
@@ -77,7 +84,9 @@ enum FlatValue: Equatable, Decodable {
       let expected = try? JSONDecoder().decode([String: FlatValue].self, from: Data(line))
       do throws(FlatObjectError) {
         let found = try FlatValue.scan(line)
-        let wanted = found.values.contains(.unrepresentable) ? nil : found
+        // What JSONDecoder makes of a nought with an exponent follows no rule: it is no judge of that alone.
+        guard expected != nil || !found.values.contains(.scaledZero) else { continue }
+        let wanted = found.values.contains(.unrepresentable) ? nil : found.mapValues { $0 == .scaledZero ? .number(0) : $0 }
         #expect(wanted == expected, "seed \(source.seed): \(String(decoding: line, as: UTF8.self))")
       } catch {
         // Foundation takes a comma after the last member, RFC 8259 does not.
@@ -94,6 +103,10 @@ enum FlatValue: Equatable, Decodable {
     let line = Array("{\"a\":\(literal)}".utf8)
     #expect(try FlatValue.scan(line) == ["a": .unrepresentable])
     #expect(throws: (any Error).self) { try JSONDecoder().decode([String: FlatValue].self, from: Data(line)) }
+  }
+
+  @Test(arguments: ["0e3", "0.00e-7", "-0E2"]) func `a nought with an exponent is a number by the grammar`(literal: String) throws {
+    #expect(try FlatValue.scan(Array("{\"a\":\(literal)}".utf8)) == ["a": .scaledZero])
   }
 
   @Test func `finds the end of a string wherever it lies`() throws {
