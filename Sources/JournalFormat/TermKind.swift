@@ -34,20 +34,25 @@ public enum TermForm: UInt8, Sendable {
 
   /// The comparable value of a text. Never fails: a text that is not hexadecimal is only upper-cased and padded.
   public func normalized(_ text: some Sequence<UInt8>) -> [UInt8] {
+    var value: [UInt8] = []
+    append(text, to: &value)
+    return value
+  }
+
+  /// Appends the comparable value of a text.
+  public func append(_ text: some Sequence<UInt8>, to value: inout [UInt8]) {
+    let start = value.count
     switch self {
     case .exact, .unindexed:
-      return Array(text)
+      value += text
     case .compact:
-      return text.compactMap { byte in
-        switch byte {
-        case UInt8(ascii: "*"), UInt8(ascii: "-"), UInt8(ascii: " "): nil
-        default: byte.asciiUppercased
-        }
+      for byte in text where byte != UInt8(ascii: "*") && byte != UInt8(ascii: "-") && byte != UInt8(ascii: " ") {
+        value.append(byte.asciiUppercased)
       }
     case .hexPadded:
-      let digits = text.map(\.asciiUppercased)
-      let width = digits.count <= 8 ? 8 : 14
-      return Array(repeating: UInt8(ascii: "0"), count: max(0, width - digits.count)) + digits
+      for byte in text { value.append(byte.asciiUppercased) }
+      let count = value.count - start
+      value.insert(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(0, (count <= 8 ? 8 : 14) - count)), at: start)
     }
   }
 }

@@ -13,6 +13,7 @@ final class GroupCommitter: @unchecked Sendable {
     let completion: @Sendable (JournalError?) -> Void
   }
 
+  private let indexBuilder: IndexBuilder
   private let condition = NSCondition()
   private var waiting: Group?
   private var isCommitting = false
@@ -20,12 +21,22 @@ final class GroupCommitter: @unchecked Sendable {
   private var isClosed = false
   private var isRunning = false
 
-  /// Whether nothing is on its way, so that the writer may commit by itself.
-  /// - Throws: why a group before could not be committed: nothing may be written behind it.
+  /// - Parameter indexBuilder: told what is durable.
+  init(_ indexBuilder: IndexBuilder) { self.indexBuilder = indexBuilder }
+
+  /// Whether nothing is on its way.
+  /// - Throws: why a group could not be committed.
   func isIdle() throws(JournalError) -> Bool {
     let (failure, isIdle) = condition.withLock { (self.failure, waiting == nil && !isCommitting) }
     if let failure { throw failure }
     return isIdle
+  }
+
+  /// Commits a batch on the calling thread, behind all groups.
+  /// - Throws: why it, or a group before it, could not be committed: nothing is written behind that.
+  func commit(_ batch: WriteBatch) throws(JournalError) {
+    try drain()
+    try write(batch)
   }
 
   /// Has a group committed behind those before it; waits while two are on their way.
@@ -61,32 +72,33 @@ final class GroupCommitter: @unchecked Sendable {
 
   private func start() {
     isRunning = true
-    let thread = Thread { [self] in
+    Thread.start("journal-committer") { [self] in
       run()
       condition.withLock {
         isRunning = false
         condition.broadcast()
       }
     }
-    thread.name = "journal-committer"
-    thread.start()
   }
 
   private func run() {
     while let group = next() {
       var failure = condition.withLock { self.failure }
-      if failure == nil {
-        do throws(JournalError) { try group.batch.commit() } catch {
-          failure = error
-          condition.withLock { self.failure = .writerEnded(by: error) }
-        }
-      }
+      if failure == nil { do throws(JournalError) { try write(group.batch) } catch { failure = error } }
       group.completion(failure)
       condition.withLock {
         isCommitting = false
         condition.broadcast()
       }
     }
+  }
+
+  private func write(_ batch: WriteBatch) throws(JournalError) {
+    do throws(JournalError) { try batch.commit() } catch {
+      condition.withLock { failure = .writerEnded(by: error) }
+      throw error
+    }
+    indexBuilder.note(batch.entries, entryCount: batch.entryCount)
   }
 
   private func next() -> Group? {

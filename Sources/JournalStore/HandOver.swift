@@ -107,9 +107,7 @@ final class HandOverServer: Sendable {
       Glibc.close(listener)
       throw JournalError(errno: code, "bind", path: directory.socketPath)
     }
-    let thread = Thread { [self] in accept() }
-    thread.name = "journal-hand-over"
-    thread.start()
+    Thread.start("journal-hand-over") { [self] in accept() }
   }
 
   /// Lets nobody in any more, waits for the answers under way, and closes.

@@ -64,16 +64,13 @@ final class IndexBuilder: @unchecked Sendable {
       }
       isRunning = true
     }
-    let thread = Thread { [self] in
+    Thread.start("index-builder") { [self] in
       run()
       condition.withLock {
         isRunning = false
         condition.broadcast()
       }
     }
-    thread.name = "index-builder"
-    thread.stackSize = 4 << 20
-    thread.start()
   }
 
   /// Waits until so many more entries leave no more without an index than may be.

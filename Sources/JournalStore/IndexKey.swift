@@ -19,11 +19,12 @@ struct IndexKey: Hashable, Comparable, Sendable {
 /// Makes index keys for one segment. A personal value becomes a keyed pseudonym; its key belongs to the segment and dies with it. Copies share
 /// what they remember: not for several threads at a time.
 struct IndexKeyMaker {
-  private let pseudonymHash: KeyedHash
+  /// With its key hashed already: copied for each value.
+  private let pseudonymCode: HMAC<SHA256>
   private let pseudonyms = PseudonymCache()
   private var normalized: [UInt8] = []
 
-  init(pseudonymKey: [UInt8]) { pseudonymHash = KeyedHash(key: pseudonymKey) }
+  init(pseudonymKey: [UInt8]) { pseudonymCode = HMAC(key: SymmetricKey(data: pseudonymKey)) }
 
   mutating func key(of term: IndexTerm) -> IndexKey {
     term.value.withUnsafeBufferPointer { key(term.kind, normalized: $0) }
@@ -38,31 +39,11 @@ struct IndexKeyMaker {
   private mutating func key(_ kind: TermKind, _ text: UnsafeBufferPointer<UInt8>) -> IndexKey {
     switch kind.form {
     case .exact, .unindexed: return key(kind, normalized: text)
-    case .compact where !kind.isPersonal:
-      var hash = KeyHash(kind)
-      for byte in text where !Self.isSeparator(byte) { hash.update(byte.asciiUppercased) }
-      return hash.key
     case .compact, .hexPadded:
-      var value: [UInt8] = []
-      swap(&value, &normalized)
-      defer { swap(&value, &normalized) }
-      Self.normalize(text, as: kind.form, into: &value)
-      return value.withUnsafeBufferPointer { key(kind, normalized: $0) }
+      normalized.removeAll(keepingCapacity: true)
+      kind.form.append(text, to: &normalized)
+      return normalized.withUnsafeBufferPointer { key(kind, normalized: $0) }
     }
-  }
-
-  @inline(__always)
-  private static func isSeparator(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: "*") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: " ")
-  }
-
-  /// As `TermForm.normalized(_:)`.
-  private static func normalize(_ text: UnsafeBufferPointer<UInt8>, as form: TermForm, into value: inout [UInt8]) {
-    value.removeAll(keepingCapacity: true)
-    if form == .hexPadded {
-      for _ in 0..<max(0, (text.count <= 8 ? 8 : 14) - text.count) { value.append(UInt8(ascii: "0")) }
-    }
-    for byte in text where form == .hexPadded || !isSeparator(byte) { value.append(byte.asciiUppercased) }
   }
 
   private func key(_ kind: TermKind, normalized value: UnsafeBufferPointer<UInt8>) -> IndexKey {
@@ -70,8 +51,10 @@ struct IndexKeyMaker {
     for byte in value { hash.update(byte) }
     guard kind.isPersonal else { return hash.key }
     if let known = pseudonyms.key(kind, value, slot: hash.key) { return known }
-    let code = withUnsafeBytes(of: kind.rawValue) { pseudonymHash.code($0, UnsafeRawBufferPointer(value)) }
-    let key = code.withUnsafeBytes { IndexKey(rawValue: UInt32(bigEndian: $0.loadUnaligned(as: UInt32.self))) }
+    var code = pseudonymCode
+    withUnsafeBytes(of: kind.rawValue) { code.update(data: $0) }
+    code.update(data: value)
+    let key = code.finalize().withUnsafeBytes { IndexKey(rawValue: UInt32(bigEndian: $0.loadUnaligned(as: UInt32.self))) }
     pseudonyms.insert(key, kind, value, slot: hash.key)
     return key
   }

@@ -83,7 +83,7 @@ public final class Journal: JournalAppender {
     self.directory = directory
     lock = try JournalLock(directory, purpose: purpose)
     let indexBuilder = IndexBuilder(directory, limits: indexLimits)
-    let committer = GroupCommitter()
+    let committer = GroupCommitter(indexBuilder)
     let writer = try JournalWriter(directory, clock: JournalClock(clock), indexBuilder: indexBuilder, committer: committer)
     self.indexBuilder = indexBuilder
     let queue = WriteQueue()
@@ -102,15 +102,12 @@ public final class Journal: JournalAppender {
     }
     self.sealer = sealer
     let handed = HandedWriter(writer)
-    let thread = Thread {
-      Self.run(handed.take(), committer, queue, state, sealer, indexBuilder)
+    Thread.start("journal-writer") {
+      Self.run(handed.take(), committer, queue, state, sealer)
       committer.close()
       // By now the writer is gone, and with it its hold on the newest segment.
       state.finished.signal()
     }
-    thread.name = "journal-writer"
-    thread.stackSize = 4 << 20
-    thread.start()
   }
 
   deinit { close() }
@@ -180,8 +177,7 @@ public final class Journal: JournalAppender {
   }
 
   private static func run(
-    _ writer: JournalWriter, _ committer: GroupCommitter, _ queue: WriteQueue, _ state: SharedState, _ sealer: Sealer,
-    _ indexBuilder: IndexBuilder
+    _ writer: JournalWriter, _ committer: GroupCommitter, _ queue: WriteQueue, _ state: SharedState, _ sealer: Sealer
   ) {
     var writer = writer
     var endedSegmentCount = writer.endedSegmentCount
@@ -210,15 +206,10 @@ public final class Journal: JournalAppender {
         }
         // With more to do, the disk is waited for on another thread; with nothing, another thread would only be one more to wait for.
         if try committer.isIdle(), queue.isEmpty {
-          try writer.commit(batch)
+          try committer.commit(batch)
           tell()
         } else {
-          committer.submit(
-            GroupCommitter.Group(batch: batch) { error in
-              if let error { return fail(error) }
-              indexBuilder.note(batch.entries, entryCount: batch.entryCount)
-              tell()
-            })
+          committer.submit(GroupCommitter.Group(batch: batch) { error in if let error { fail(error) } else { tell() } })
         }
       } catch {
         return fail(error)

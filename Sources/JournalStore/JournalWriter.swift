@@ -107,14 +107,7 @@ struct JournalWriter {
 
   /// Waits until everything that was appended is durable.
   private mutating func settle() throws(JournalError) {
-    try committer.drain()
-    if let batch = segment?.takeBatch() { try commit(batch) }
-  }
-
-  /// Commits a batch on this thread, where no other is on its way.
-  func commit(_ batch: WriteBatch) throws(JournalError) {
-    try batch.commit()
-    indexBuilder.note(batch.entries, entryCount: batch.entryCount)
+    if let batch = segment?.takeBatch() { try committer.commit(batch) } else { try committer.drain() }
   }
 
   private mutating func checkReaders() throws(JournalError) {

@@ -102,15 +102,17 @@ struct LeafEncoder {
 /// The digests of an entry's personal values, by their numbers: SHA-256 over a salt and the value; the salt is the beginning of HMAC-SHA-256 of
 /// the value's number (u32) under the entry's seed.
 private struct PersonalDigests {
-  private let salts: KeyedHash
+  /// With its key hashed already: copied for each value.
+  private let salts: HMAC<SHA256>
 
   /// - Parameter seed: an entry that has personal values has one.
-  init(_ seed: LeafSeed?) { salts = KeyedHash(key: seed?.bytes ?? []) }
+  init(_ seed: LeafSeed?) { salts = HMAC(key: SymmetricKey(data: seed?.bytes ?? [])) }
 
   func append(_ number: Int, _ value: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
-    let salt = withUnsafeBytes(of: UInt32(number).littleEndian) { salts.code($0) }
+    var salt = salts
+    withUnsafeBytes(of: UInt32(number).littleEndian) { salt.update(data: $0) }
     var digest = SHA256()
-    salt.withUnsafeBytes { digest.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<LeafEncoder.saltBytes])) }
+    salt.finalize().withUnsafeBytes { digest.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<LeafEncoder.saltBytes])) }
     digest.update(bufferPointer: UnsafeRawBufferPointer(value))
     digest.finalize().withUnsafeBytes { bytes.append(contentsOf: $0) }
   }

@@ -36,15 +36,12 @@ final class Sealer: @unchecked Sendable {
     isAwake = isAutomatic
     self.directory = directory
     self.queue = queue
-    let thread = Thread { [self] in
+    Thread.start("journal-sealer") { [self] in
       // To Linux the process 0 is the calling thread alone (setpriority(2), "C library/kernel differences").
       setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
       while takeTurn() {}
       finished.signal()
     }
-    thread.name = "journal-sealer"
-    thread.stackSize = 4 << 20
-    thread.start()
   }
 
   /// Looks for segments that have ended.

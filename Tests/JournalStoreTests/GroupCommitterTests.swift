@@ -43,9 +43,9 @@ import Testing
 
   @Test func `the writer itself writes nothing behind a group that failed`() throws {
     let directory = try temporary.journal()
-    let committer = GroupCommitter()
-    var writer = try JournalWriter(
-      directory, clock: JournalClock(), indexBuilder: IndexBuilder(directory, limits: .init()), committer: committer)
+    let builder = IndexBuilder(directory, limits: .init())
+    let committer = GroupCommitter(builder)
+    var writer = try JournalWriter(directory, clock: JournalClock(), indexBuilder: builder, committer: committer)
     let batch = try #require(try writer.perform([.append(drafts("first"))]).batch)
     // Rows that LMDB refuses: a key must come behind those before.
     let broken = WriteBatch(segment: batch.segment, rows: batch.rows + batch.rows, entries: [], entryCount: batch.entryCount)
@@ -55,6 +55,7 @@ import Testing
     #expect(error?.code == .writerEnded)
     #expect(told.withLock { $0 } != nil)
     #expect(throws: JournalError.self) { try committer.isIdle() }
+    #expect(throws: JournalError.self) { try committer.commit(batch) }
     // What would wait for it, to begin a segment for instance, is told so too.
     #expect(throws: JournalError.self) { _ = try writer.perform([.append(drafts("second")), .endSegment]) }
     committer.close()

@@ -134,6 +134,7 @@ import Testing
   @Test func `nothing is handed over before it is durable`() async throws {
     let directory = try temporary.journal()
     let builder = IndexBuilder(directory, limits: Self.limits)
+    let committer = GroupCommitter(builder)
     // The writer asks for the time before each call's entries: in the middle of a group, when those of the earlier calls are written and
     // not committed.
     struct Observation: Equatable { var told: Int, durable: Int, asked: Int }
@@ -149,11 +150,11 @@ import Testing
       return 1_740_787_200_000
     }
     var writer = try JournalWriter(
-      directory, clock: JournalClock(.init(wall: observe, monotonic: { 0 })), indexBuilder: builder, committer: GroupCommitter())
+      directory, clock: JournalClock(.init(wall: observe, monotonic: { 0 })), indexBuilder: builder, committer: committer)
     // A segment with an entry, so that the builder has something to be told of.
-    try writer.performAll([.append([draft(id: "first")])])
+    try writer.performAll([.append([draft(id: "first")])], by: committer)
     writer.startIndexing()
-    try writer.performAll((0..<10).map { .append([draft(id: "a \($0)"), draft(id: "b \($0)")]) })
+    try writer.performAll((0..<10).map { .append([draft(id: "a \($0)"), draft(id: "b \($0)")]) }, by: committer)
     builder.stop()
     let seen = observations.withLock { $0 }
     #expect(seen.count >= 11)
@@ -165,10 +166,11 @@ import Testing
   @Test func `what could not be committed is not handed over`() async throws {
     let directory = try temporary.journal()
     let builder = IndexBuilder(directory, limits: Self.limits)
-    var writer: JournalWriter? = try JournalWriter(directory, clock: JournalClock(), indexBuilder: builder, committer: GroupCommitter())
-    try writer!.performAll([.append([draft(id: "first")])])
+    let committer = GroupCommitter(builder)
+    var writer: JournalWriter? = try JournalWriter(directory, clock: JournalClock(), indexBuilder: builder, committer: committer)
+    try writer!.performAll([.append([draft(id: "first")])], by: committer)
     writer!.startIndexing()
-    try writer!.performAll([.append((0..<9).map { draft(id: "durable \($0)") })])
+    try writer!.performAll([.append((0..<9).map { draft(id: "durable \($0)") })], by: committer)
     let file = IndexFile(directory, try directory.readManifest().segments[0])
     // From now on every write to the segment's file finds the disk full.
     let full = open("/dev/full", O_RDWR)
@@ -179,7 +181,7 @@ import Testing
       }
       dup2(full, try #require(Int32(name)))
     }
-    #expect(throws: JournalError.self) { try writer!.performAll([.append((0..<500).map { draft(id: "lost \($0)") })]) }
+    #expect(throws: JournalError.self) { try writer!.performAll([.append((0..<500).map { draft(id: "lost \($0)") })], by: committer) }
     #expect(builder.lag == 10)
     usleep(400_000)
     builder.stop()
@@ -197,7 +199,7 @@ import Testing
 
 extension JournalWriter {
   /// Durable on return.
-  fileprivate mutating func performAll(_ works: [WriteQueue.Work]) throws {
-    if let batch = try perform(works).batch { try commit(batch) }
+  fileprivate mutating func performAll(_ works: [WriteQueue.Work], by committer: GroupCommitter) throws {
+    if let batch = try perform(works).batch { try committer.commit(batch) }
   }
 }
