@@ -52,15 +52,16 @@ let package = Package(
     house("MerkleTree", [crypto]),
     house("JournalStore", ["LMDB", "Zstandard", "MerkleTree", "JournalFormat", crypto]),
     house("Recording", ["EMIP", "JournalStore", "JournalFormat"]),
+    house("Projections", ["EMIP", "JournalStore", "LMDB", "JournalFormat", crypto]),
 
     .executableTarget(
       name: "emip-journal",
-      dependencies: ["Recording", "JournalStore", "EMIP", "XML", "Zstandard", "JournalFormat", argumentParser, logging],
+      dependencies: ["Recording", "Projections", "JournalStore", "EMIP", "XML", "Zstandard", "JournalFormat", argumentParser, logging],
       swiftSettings: settings),
     .executableTarget(
       name: "emip-simulator", dependencies: ["EMIP", "XML", "JournalFormat", argumentParser], swiftSettings: settings),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    .target(name: "TestSupport", dependencies: ["JournalStore"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("JournalFormat", ["TestSupport", "JournalFormat"]),
     tests("LMDB", ["TestSupport", "LMDB"]),
     tests("MerkleTree", ["MerkleTree"]),
@@ -68,6 +69,7 @@ let package = Package(
     tests("XML", ["XML", "JournalFormat"]),
     tests("EMIP", ["TestSupport", "emip-simulator", "EMIP", "XML", "JournalFormat"]),
     tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "Zstandard", "EMIP", "emip-simulator", "JournalFormat"]),
+    tests("Projections", ["TestSupport", "Projections", "Recording", "JournalStore", "EMIP", "emip-simulator", "JournalFormat"]),
     tests("Recording", ["TestSupport", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests(
       "Command", ["emip-journal", "emip-simulator", "Recording", "JournalStore", "MerkleTree", "EMIP", "JournalFormat"], exclude: ["Golden"]

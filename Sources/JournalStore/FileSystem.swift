@@ -1,12 +1,12 @@
 internal import Glibc
 
 /// The few calls on files that durability needs, with their errors told by call and path.
-enum FileSystem {
+package enum FileSystem {
   static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
 
   static func isFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Whether a file can hardly grow: its file system is full, or the process's limit on the size of files is near.
   static func hasNoRoom(_ path: String) -> Bool {
@@ -23,16 +23,16 @@ enum FileSystem {
   /// nothing is left of these but what other threads gave back since; where there is room for them all, a full disk was not the reason.
   private static let smallestRoomBytes: UInt64 = 64 * 4_096
 
-  static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
+  package static func isWritable(_ path: String) -> Bool { access(path, W_OK) == 0 }
 
   /// Makes a directory that only its owner can enter; one that is there already is fine.
-  static func makeDirectory(_ path: String) throws(JournalError) {
+  package static func makeDirectory(_ path: String) throws(JournalError) {
     guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
     throw JournalError(errno: errno, "mkdir", path: path)
   }
 
   /// The whole of a small file; nil where there is none.
-  static func read(_ path: String, atMost maximumBytes: Int) throws(JournalError) -> [UInt8]? {
+  package static func read(_ path: String, atMost maximumBytes: Int) throws(JournalError) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
@@ -52,7 +52,7 @@ enum FileSystem {
   }
 
   /// Replaces a file by content that is durable before it gets its name, and whose name is durable on return.
-  static func replace(_ path: String, with content: [UInt8], in directory: String) throws(JournalError) {
+  package static func replace(_ path: String, with content: [UInt8], in directory: String) throws(JournalError) {
     try prepare(content, toReplace: path)
     try replaceByPrepared(path, in: directory)
   }
@@ -105,7 +105,7 @@ enum FileSystem {
   }
 
   /// The names in a directory, in no order.
-  static func names(in path: String) throws(JournalError) -> [String] {
+  package static func names(in path: String) throws(JournalError) -> [String] {
     guard let directory = opendir(path) else { throw JournalError(errno: errno, "opendir", path: path) }
     defer { closedir(directory) }
     var names: [String] = []
@@ -119,12 +119,12 @@ enum FileSystem {
   }
 
   /// Removes a file; one that is gone already is fine.
-  static func remove(_ path: String) throws(JournalError) {
+  package static func remove(_ path: String) throws(JournalError) {
     guard unlink(path) != 0, errno != ENOENT else { return }
     throw JournalError(errno: errno, "unlink", path: path)
   }
 
-  static func sizeBytes(of path: String) throws(JournalError) -> Int {
+  package static func sizeBytes(of path: String) throws(JournalError) -> Int {
     var status = stat()
     guard stat(path, &status) == 0 else { throw JournalError(errno: errno, "stat", path: path) }
     return Int(status.st_size)

@@ -81,7 +81,7 @@ public final class Journal: JournalAppender {
     _ = try directory.readManifest()
     try FileSystem.refuseNetworkFileSystem(directory.path)
     self.directory = directory
-    lock = try JournalLock(directory, purpose: purpose)
+    lock = try JournalLock(directory.lockPath, of: directory.path, purpose: purpose)
     let indexBuilder = IndexBuilder(directory, limits: indexLimits)
     let committer = GroupCommitter(indexBuilder)
     let writer = try JournalWriter(directory, clock: JournalClock(clock), indexBuilder: indexBuilder, committer: committer)

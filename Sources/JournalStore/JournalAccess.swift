@@ -40,7 +40,7 @@ extension JournalDirectory {
   public func whileNobodyHolds<Result>(
     purpose: String, _ body: () throws(JournalError) -> Result
   ) throws(JournalError) -> Result {
-    let lock = try JournalLock(self, purpose: purpose)
+    let lock = try JournalLock(lockPath, of: path, purpose: purpose)
     return try withExtendedLifetime(lock) { () throws(JournalError) in try body() }
   }
 }

@@ -1,5 +1,5 @@
 public import JournalFormat
-internal import LMDB
+package import LMDB
 internal import Zstandard
 
 /// What went wrong in the journal: what, where, and what to do next.
@@ -45,7 +45,7 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
   /// Whether the same call may succeed later without anybody doing anything.
   public var isRetryable: Bool { code == .queueFull }
 
-  init(_ error: LMDBError, path: String? = nil) {
+  package init(_ error: LMDBError, path: String? = nil) {
     let path = error.path ?? path
     switch error.code {
     // What LMDB makes of a write that was cut short (mdb.c, `mdb_page_flush`).
@@ -88,6 +88,6 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Runs calls of the wrapper and turns their errors into the journal's.
-func translating<Result: ~Copyable>(_ body: () throws(LMDBError) -> Result) throws(JournalError) -> Result {
+package func translating<Result: ~Copyable>(_ body: () throws(LMDBError) -> Result) throws(JournalError) -> Result {
   do throws(LMDBError) { return try body() } catch { throw JournalError(error) }
 }

@@ -3,20 +3,22 @@ internal import Glibc
 internal import Synchronization
 
 /// The lock that makes one process the holder: `flock` on a file that also says who holds it.
-final class JournalLock: Sendable {
+package final class JournalLock: Sendable {
   private let descriptor: Mutex<Int32?>
 
+  /// - Parameters:
+  ///   - path: of the lock's file.
+  ///   - locked: of what it locks.
   /// - Throws: ``JournalError`` `lock.held`, naming the holder.
-  init(_ directory: JournalDirectory, purpose: String) throws(JournalError) {
-    let path = directory.lockPath
+  package init(_ path: String, of locked: String, purpose: String) throws(JournalError) {
     let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw JournalError(errno: errno, "open", path: path) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       close(descriptor)
       guard code == EWOULDBLOCK else { throw JournalError(errno: code, "flock", path: path) }
-      let holder = try Self.holder(directory) ?? "another process"
-      throw JournalError(.lockHeld, "\(holder) holds this journal. Wait until it ends, or let it do the work.", path: directory.path)
+      let holder = try Self.holder(path) ?? "another process"
+      throw JournalError(.lockHeld, "\(holder) holds this. Wait until it ends, or let it do the work.", path: locked)
     }
     let text = "\(purpose) (process \(getpid()), since \(Date.now.formatted(.iso8601)))\n"
     do throws(JournalError) {
@@ -33,7 +35,7 @@ final class JournalLock: Sendable {
   deinit { release() }
 
   /// Lets another process hold the journal. What the next holder writes of itself is not touched, however often this is called.
-  func release() {
+  package func release() {
     guard let descriptor = descriptor.withLock({ $0.take() }) else { return }
     ftruncate(descriptor, 0)
     // Closing alone would not do while a process that is just being started still has a copy.
@@ -42,8 +44,8 @@ final class JournalLock: Sendable {
   }
 
   /// What the present holder wrote of itself; nil where nobody did.
-  static func holder(_ directory: JournalDirectory) throws(JournalError) -> String? {
-    guard let bytes = try FileSystem.read(directory.lockPath, atMost: 4096) else { return nil }
+  package static func holder(_ path: String) throws(JournalError) -> String? {
+    guard let bytes = try FileSystem.read(path, atMost: 4096) else { return nil }
     let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     return text.isEmpty ? nil : text
   }

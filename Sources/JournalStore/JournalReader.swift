@@ -216,3 +216,36 @@ public final class JournalReader {
     }
   }
 }
+
+extension JournalReader {
+  /// The last position that had been recorded by a moment; nil where there was none yet. `recordedAt` never decreases with position.
+  public func lastPosition(recordedBy time: Timestamp) throws(JournalError) -> JournalPosition? {
+    guard let last = try lastPosition(), let first = firstPosition else { return nil }
+    // The first position that was recorded later.
+    var low = first.rawValue
+    var high = last.rawValue + 1
+    while low < high {
+      let middle = low + (high - low) / 2
+      if let recordedAt = try recordedAt(from: JournalPosition(middle), before: high), recordedAt <= time {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low == first.rawValue ? nil : JournalPosition(low - 1)
+  }
+
+  /// Of the first readable entry from a position on; nil where none is before `end`.
+  private func recordedAt(from position: JournalPosition, before end: UInt64) throws(JournalError) -> Timestamp? {
+    var position = position
+    while position.rawValue < end {
+      do throws(JournalError) {
+        if let entry = try entry(at: position) { return entry.recordedAt }
+      } catch {
+        guard error.code == .recordDamaged else { throw error }
+      }
+      position = position.next
+    }
+    return nil
+  }
+}

@@ -224,12 +224,3 @@ final class SegmentEnvironment: Sendable {
     }
   }
 }
-
-extension WriteTransaction {
-  /// Writes a row from arrays.
-  func put(_ value: [UInt8], for key: [UInt8], in database: Database, _ placement: Placement = .anywhere) throws(LMDBError) {
-    try key.withRawBytes { (key) throws(LMDBError) in
-      try value.withRawBytes { (value) throws(LMDBError) in try put(value, for: key, in: database, placement) }
-    }
-  }
-}

@@ -176,7 +176,7 @@ func index(from bytes: UnsafeRawBufferPointer) -> UInt32 {
 
 extension [UInt8] {
   /// `withUnsafeBytes` that keeps the type of what is thrown.
-  func withRawBytes<Result, Failure: Error>(
+  package func withRawBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     var outcome: Swift.Result<Result, Failure>?

@@ -170,7 +170,7 @@ struct SegmentWriter {
   }
 }
 
-func bigEndianBytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+package func bigEndianBytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
 
 /// A value and its CRC-32C behind it.
 func withChecksum(_ value: [UInt8]) -> [UInt8] {

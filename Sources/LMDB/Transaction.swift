@@ -71,12 +71,7 @@ public struct ReadTransaction: ~Copyable {
   public func withValue<Result>(
     of key: UnsafeRawBufferPointer, in database: Database, _ body: (UnsafeRawBufferPointer) -> Result
   ) throws(LMDBError) -> Result? {
-    var key = MDB_val(key)
-    var value = MDB_val()
-    let result = mdb_get(handle, database.handle, &key, &value)
-    guard result != MDB_NOTFOUND else { return nil }
-    try check(result, "mdb_get", environment.path)
-    return body(value.buffer)
+    try lendValue(handle, key, database, environment.path, body)
   }
 
   /// Figures of a table.
@@ -171,10 +166,29 @@ public struct WriteTransaction: ~Copyable {
     return try body(cursor)
   }
 
+  /// As ``ReadTransaction/withValue(of:in:_:)``, with what the transaction wrote so far.
+  public func withValue<Result>(
+    of key: UnsafeRawBufferPointer, in database: Database, _ body: (UnsafeRawBufferPointer) -> Result
+  ) throws(LMDBError) -> Result? {
+    try lendValue(handle, key, database, environment.path, body)
+  }
+
   /// Figures of a table.
   public func statistics(of database: Database) throws(LMDBError) -> Database.Statistics {
     try Database.Statistics(handle, database, environment.path)
   }
+}
+
+private func lendValue<Result>(
+  _ transaction: OpaquePointer, _ key: UnsafeRawBufferPointer, _ database: Database, _ path: String,
+  _ body: (UnsafeRawBufferPointer) -> Result
+) throws(LMDBError) -> Result? {
+  var key = MDB_val(key)
+  var value = MDB_val()
+  let result = mdb_get(transaction, database.handle, &key, &value)
+  guard result != MDB_NOTFOUND else { return nil }
+  try check(result, "mdb_get", path)
+  return body(value.buffer)
 }
 
 extension Database.Statistics {

@@ -1,5 +1,6 @@
 import JournalFormat
 import JournalStore
+import TestSupport
 import Testing
 
 /// Identifiers as hostile as a message may hold them.

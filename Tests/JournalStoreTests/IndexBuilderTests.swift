@@ -1,6 +1,7 @@
 import Foundation
 import JournalFormat
 import LMDB
+import TestSupport
 import Testing
 
 @testable import JournalStore

@@ -1,6 +1,7 @@
 import Foundation
 import JournalFormat
 import JournalStore
+import TestSupport
 import Testing
 
 @Suite struct JournalTests {

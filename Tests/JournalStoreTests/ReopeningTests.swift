@@ -1,5 +1,6 @@
 import JournalFormat
 import JournalStore
+import TestSupport
 import Testing
 
 @Suite struct ReopeningTests {

@@ -1,26 +1,8 @@
 import Foundation
 import JournalFormat
 import JournalStore
+import TestSupport
 import Testing
-
-/// A directory of its own for a test, gone when the value is.
-final class TemporaryDirectory: Sendable {
-  let path: String
-
-  init() {
-    path = NSTemporaryDirectory() + "emip-journal-test-" + UUID().uuidString
-    try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// An empty journal in it.
-  func journal(_ name: String = "journal") throws -> JournalDirectory {
-    let directory = JournalDirectory(path + "/" + name)
-    try directory.initialize()
-    return directory
-  }
-}
 
 extension TermKind {
   static let id = TermKind(number: 1, form: .exact)

@@ -14,7 +14,9 @@ let floors: [String: Set<String>] = [
   "MerkleTree": ["Crypto"],
   "JournalStore": ["LMDB", "Zstandard", "MerkleTree", "Crypto"],
   "Recording": ["EMIP", "JournalStore"],
-  "emip-journal": ["LMDB", "Zstandard", "XML", "EMIP", "JournalStore", "Recording", "ArgumentParser", "Logging"],
+  // Crypto for the digests by which read models are compared.
+  "Projections": ["EMIP", "JournalStore", "LMDB", "Crypto"],
+  "emip-journal": ["LMDB", "Zstandard", "XML", "EMIP", "JournalStore", "Recording", "Projections", "ArgumentParser", "Logging"],
   "emip-simulator": ["EMIP", "XML", "ArgumentParser"],
 ]
 

@@ -1,0 +1,183 @@
+public import JournalFormat
+public import JournalStore
+
+/// Records that were made of one subject (a session, a badge, a partner's operation) one after the other, and read as of any position.
+///
+/// They stand in chunks: the key is the subject and the position of the chunk's first record, the value begins with what was *carried* over from
+/// all chunks before, so that an answer as of any position reads one chunk, however long the history is. All subjects of a table have keys of
+/// the same length, or none begins with another.
+public struct HistoryTable: Sendable {
+  public let table: ModelTable
+  /// A chunk ends when it would grow beyond this.
+  static let chunkBytes = 1_400
+
+  public init(_ table: ModelTable) { self.table = table }
+
+  /// A record and the position that it was made at.
+  public struct Record: Hashable, Sendable {
+    public let position: JournalPosition
+    public let bytes: [UInt8]
+
+    public init(position: JournalPosition, bytes: [UInt8]) {
+      self.position = position
+      self.bytes = bytes
+    }
+  }
+
+  /// A chunk as of a position.
+  public struct Chunk: Hashable, Sendable {
+    /// What was carried over from the chunks before; empty in the first.
+    public let carried: [UInt8]
+    public let records: [Record]
+  }
+
+  /// Adds a record behind all others of its subject.
+  /// - Parameters:
+  ///   - position: not before that of the last record.
+  ///   - carry: asked for what the next chunk carries, given the full one; nothing unless told otherwise.
+  public func append(
+    _ record: [UInt8], at position: JournalPosition, to subject: [UInt8], in rows: ModelTransaction,
+    carry: (Chunk) throws(JournalError) -> [UInt8] = { _ in [] }
+  ) throws(JournalError) {
+    var encoded: [UInt8] = []
+    if let row = try rows.last(upTo: Self.key(subject, .max), beginningWith: subject, in: table) {
+      let head = try Self.decoding(table) { () throws(FormatError) in try Head(row, subject) }
+      encoded.appendVarint(position.rawValue - head.lastPosition.rawValue)
+      encoded.appendCounted(record)
+      if row.value.count + encoded.count <= Self.chunkBytes {
+        var value = row.value
+        head.write(lastPosition: position, to: &value)
+        value += encoded
+        return try rows.put(value, for: row.key, in: table)
+      }
+      let carried = try carry(try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: nil) })
+      return try begin(record, position, subject, carried, rows)
+    }
+    try begin(record, position, subject, [], rows)
+  }
+
+  /// The chunk that tells of a subject as of a position; nil where there was nothing of it then.
+  /// - Parameter position: nil for now.
+  public func chunk(of subject: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> Chunk? {
+    let key = Self.key(subject, position?.rawValue ?? .max)
+    guard let row = try rows.last(upTo: key, beginningWith: subject, in: table) else { return nil }
+    return try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: position) }
+  }
+
+  /// All records of a subject as of a position, of all chunks: where nothing is carried.
+  public func records(of subject: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> [Record] {
+    var records: [Record] = []
+    var key = subject
+    while let row = try rows.first(from: key, beginningWith: subject, in: table) {
+      let chunk = try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: position) }
+      records += chunk.records
+      // A chunk that has nothing as of then begins later, and so do all behind it.
+      if position != nil && chunk.records.isEmpty { break }
+      key = row.key + [0]
+    }
+    return records
+  }
+
+  /// Replaces all that there is of a subject by one chunk without records: what is known of it at a horizon.
+  public func condense(_ subject: [UInt8], to carried: [UInt8], at position: JournalPosition, in rows: ModelTransaction)
+    throws(JournalError)
+  {
+    try remove(subject, in: rows)
+    try rows.put(Head.encoded(carried: carried, lastPosition: position), for: Self.key(subject, position.rawValue), in: table)
+  }
+
+  /// Removes all that there is of a subject.
+  public func remove(_ subject: [UInt8], in rows: ModelTransaction) throws(JournalError) {
+    while let row = try rows.first(from: subject, beginningWith: subject, in: table) { try rows.remove(row.key, in: table) }
+  }
+
+  private func begin(
+    _ record: [UInt8], _ position: JournalPosition, _ subject: [UInt8], _ carried: [UInt8], _ rows: ModelTransaction
+  ) throws(JournalError) {
+    var value = Head.encoded(carried: carried, lastPosition: position)
+    value.appendVarint(0)
+    value.appendCounted(record)
+    try rows.put(value, for: Self.key(subject, position.rawValue), in: table)
+  }
+
+  private static let positionBytes = 5
+
+  private static func key(_ subject: [UInt8], _ position: UInt64) -> [UInt8] {
+    var key = subject
+    appendPosition(min(position, 1 << 40 - 1), to: &key)
+    return key
+  }
+
+  private static func appendPosition(_ position: UInt64, to bytes: inout [UInt8]) {
+    for shift in stride(from: UInt64(32), through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: position >> shift)) }
+  }
+
+  private static func position(_ bytes: ArraySlice<UInt8>) -> JournalPosition {
+    JournalPosition(bytes.reduce(0 as UInt64) { $0 << 8 | UInt64($1) })
+  }
+
+  /// What stands before the records: the position of the last, and what was carried.
+  private struct Head {
+    let firstPosition: JournalPosition
+    let lastPosition: JournalPosition
+
+    init(_ row: ModelRow, _ subject: [UInt8]) throws(FormatError) {
+      guard row.key.count == subject.count + positionBytes, row.value.count >= positionBytes else {
+        throw FormatError("a chunk of a history is too short")
+      }
+      firstPosition = HistoryTable.position(row.key[subject.count...])
+      lastPosition = HistoryTable.position(row.value[..<positionBytes])
+    }
+
+    func write(lastPosition: JournalPosition, to value: inout [UInt8]) {
+      var bytes: [UInt8] = []
+      appendPosition(lastPosition.rawValue, to: &bytes)
+      value.replaceSubrange(..<positionBytes, with: bytes)
+    }
+
+    static func encoded(carried: [UInt8], lastPosition: JournalPosition) -> [UInt8] {
+      var value: [UInt8] = []
+      appendPosition(lastPosition.rawValue, to: &value)
+      value.appendCounted(carried)
+      return value
+    }
+  }
+
+  private static func chunk(_ row: ModelRow, _ subject: [UInt8], asOf limit: JournalPosition?) throws(FormatError) -> Chunk {
+    let head = try Head(row, subject)
+    return try row.value.reading { (reader) throws(FormatError) in
+      _ = try reader.take(positionBytes)
+      let carried = Array(try reader.counted())
+      var records: [Record] = []
+      var position = head.firstPosition
+      while !reader.isAtEnd {
+        position = JournalPosition(position.rawValue &+ (try reader.varint()))
+        let bytes = try reader.counted()
+        if let limit, position > limit { break }
+        records.append(Record(position: position, bytes: Array(bytes)))
+      }
+      return Chunk(carried: carried, records: records)
+    }
+  }
+
+  private static func decoding<Result>(_ table: ModelTable, _ body: () throws(FormatError) -> Result) throws(JournalError) -> Result {
+    do throws(FormatError) { return try body() } catch { throw .damagedModel(error, table) }
+  }
+}
+
+extension JournalError {
+  /// A row that is not what its projection wrote.
+  static func damagedModel(_ error: FormatError, _ table: ModelTable) -> JournalError {
+    JournalError(.recordDamaged, "a row of the table \(table.name) is damaged: \(error.message). Rebuild the read model.")
+  }
+}
+
+extension [UInt8] {
+  /// Lends a reader of these bytes.
+  func reading<Result>(_ body: (inout ByteReader) throws(FormatError) -> Result) throws(FormatError) -> Result {
+    try withRawBytes { (bytes) throws(FormatError) in
+      var reader = ByteReader(bytes)
+      return try body(&reader)
+    }
+  }
+}

@@ -1,0 +1,221 @@
+public import JournalFormat
+public import JournalStore
+internal import LMDB
+
+/// A table of a read model: keys and values are bytes, in the order of the keys' bytes. A key has 1 to 511 bytes.
+public struct ModelTable: Hashable, Sendable {
+  public let name: String
+  /// Its place in ``Projection/tables``.
+  public let number: Int
+
+  public init(_ name: String, _ number: Int) {
+    self.name = name
+    self.number = number
+  }
+}
+
+/// A row of a read model.
+public struct ModelRow: Hashable, Sendable {
+  public let key: [UInt8]
+  public let value: [UInt8]
+
+  public init(key: [UInt8], value: [UInt8]) {
+    self.key = key
+    self.value = value
+  }
+}
+
+/// The rows of a read model at one moment: a snapshot, or what a transaction has made of it so far. Not for several threads at a time.
+public protocol ModelRows: AnyObject {
+  /// Makes short keys of long or personal values.
+  var hash: SubjectHash { get }
+  /// Nil where there is no such row.
+  func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]?
+  /// The last row that is not after `key` and whose key begins with `prefix`.
+  func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow?
+  /// The first row that is not before `key` and whose key begins with `prefix`.
+  func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow?
+}
+
+extension ModelRows {
+  /// Shows the rows whose keys begin with `prefix`, in order, until `body` returns false.
+  /// - Parameter start: the first of them that is shown is not before this key; nil for all.
+  public func forEach(
+    beginningWith prefix: [UInt8] = [], from start: [UInt8]? = nil, in table: ModelTable, _ body: (ModelRow) throws -> Bool
+  ) throws {
+    var key = start ?? prefix
+    while let row = try first(from: key, beginningWith: prefix, in: table) {
+      guard try body(row) else { return }
+      // No key stands between one and itself with a zero behind it.
+      key = row.key + [0]
+    }
+  }
+
+  /// As ``forEach(beginningWith:from:in:_:)``, the last first.
+  /// - Parameter end: the first that is shown is not after this key; nil for all.
+  public func forEachReversed(
+    beginningWith prefix: [UInt8] = [], upTo end: [UInt8]? = nil, in table: ModelTable, _ body: (ModelRow) throws -> Bool
+  ) throws {
+    // No key is longer than 511 bytes.
+    var key = end ?? prefix + [UInt8](repeating: 0xff, count: 511 - prefix.count)
+    while let row = try last(upTo: key, beginningWith: prefix, in: table) {
+      guard try body(row) else { return }
+      guard let before = row.key.precedingKey else { return }
+      key = before
+    }
+  }
+}
+
+extension [UInt8] {
+  /// A key after all that come before this one and are not within it; nil for the first of all.
+  fileprivate var precedingKey: [UInt8]? {
+    guard let last else { return nil }
+    if last == 0 { return count == 1 ? nil : Array(dropLast()) }
+    return dropLast() + [last - 1] + [UInt8](repeating: 0xff, count: 511 - count)
+  }
+
+  /// The first key after all that begin with this one; nil where there is none.
+  fileprivate var keyBehindPrefix: [UInt8]? {
+    var key = self
+    while let last = key.popLast() {
+      if last < 0xff { return key + [last + 1] }
+    }
+    return nil
+  }
+}
+
+/// A snapshot of a read model.
+public final class ModelSnapshot: ModelRows {
+  public let hash: SubjectHash
+  private let transaction: ReadTransaction
+  private let databases: [Database]
+
+  init(_ transaction: consuming ReadTransaction, _ databases: [Database], _ hash: SubjectHash) {
+    self.transaction = transaction
+    self.databases = databases
+    self.hash = hash
+  }
+
+  /// See ``ModelRows``.
+  public func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
+    try translating { () throws(LMDBError) in
+      try key.withRawBytes { (key) throws(LMDBError) in try transaction.withValue(of: key, in: databases[table.number]) { Array($0) } }
+    }
+  }
+
+  /// See ``ModelRows``.
+  public func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
+    try translating { () throws(LMDBError) in
+      try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.last(upTo: key, prefix) }
+    }
+  }
+
+  /// See ``ModelRows``.
+  public func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
+    try translating { () throws(LMDBError) in
+      try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.first(from: key, prefix) }
+    }
+  }
+}
+
+/// A change to a read model: all of it becomes durable at once, with the position that it was made up to.
+public final class ModelTransaction: ModelRows {
+  public let hash: SubjectHash
+  /// The latest time at which a request was observed up to and with the entry that is being applied: what is missing is missing by this clock,
+  /// never by the wall's.
+  public internal(set) var clock = Timestamp(rawValue: 0)
+  /// Nil once committed.
+  private var transaction: WriteTransaction?
+  private let databases: [Database]
+
+  init(_ transaction: consuming WriteTransaction, _ databases: [Database], _ hash: SubjectHash) {
+    self.transaction = consume transaction
+    self.databases = databases
+    self.hash = hash
+  }
+
+  /// See ``ModelRows``.
+  public func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
+    try translating { () throws(LMDBError) in
+      try key.withRawBytes { (key) throws(LMDBError) in try transaction!.withValue(of: key, in: databases[table.number]) { Array($0) } }
+    }
+  }
+
+  /// See ``ModelRows``.
+  public func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
+    try translating { () throws(LMDBError) in
+      try transaction!.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.last(upTo: key, prefix) }
+    }
+  }
+
+  /// See ``ModelRows``.
+  public func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
+    try translating { () throws(LMDBError) in
+      try transaction!.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.first(from: key, prefix) }
+    }
+  }
+
+  /// Writes a row in place of the one under its key.
+  public func put(_ value: [UInt8], for key: [UInt8], in table: ModelTable) throws(JournalError) {
+    try translating { () throws(LMDBError) in
+      try key.withRawBytes { (key) throws(LMDBError) in
+        try value.withRawBytes { (value) throws(LMDBError) in try transaction!.put(value, for: key, in: databases[table.number]) }
+      }
+    }
+  }
+
+  /// Removes a row; one that is not there is fine.
+  public func remove(_ key: [UInt8], in table: ModelTable) throws(JournalError) {
+    try translating { () throws(LMDBError) in
+      do throws(LMDBError) {
+        try key.withRawBytes { (key) throws(LMDBError) in try transaction!.remove(key, in: databases[table.number]) }
+      } catch {
+        guard error.code == .notFound else { throw error }
+      }
+    }
+  }
+
+  /// Durable on return; the transaction is of no use any more.
+  func commit() throws(JournalError) {
+    guard let transaction = transaction.take() else { return }
+    do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
+  }
+}
+
+extension Cursor {
+  fileprivate func first(from key: [UInt8], _ prefix: [UInt8]) throws(LMDBError) -> ModelRow? {
+    let start = key.lexicographicallyPrecedes(prefix) ? prefix : key
+    let row = if start.isEmpty { try move(.first, ModelRow.init) } else { try seek(atOrAfter: start) }
+    guard let row, row.key.starts(with: prefix) else { return nil }
+    return row
+  }
+
+  fileprivate func last(upTo key: [UInt8], _ prefix: [UInt8]) throws(LMDBError) -> ModelRow? {
+    // What begins with the prefix ends before the first key that does not and is not before it.
+    let end = prefix.keyBehindPrefix
+    let row: ModelRow?
+    if let end, !key.lexicographicallyPrecedes(end) {
+      row = try before(end)
+    } else if let found = try seek(atOrAfter: key) {
+      row = found.key == key ? found : try move(.previous, ModelRow.init)
+    } else {
+      row = try move(.last, ModelRow.init)
+    }
+    guard let row, row.key.starts(with: prefix) else { return nil }
+    return row
+  }
+
+  private func before(_ key: [UInt8]) throws(LMDBError) -> ModelRow? {
+    try seek(atOrAfter: key) == nil ? try move(.last, ModelRow.init) : try move(.previous, ModelRow.init)
+  }
+
+  private func seek(atOrAfter key: [UInt8]) throws(LMDBError) -> ModelRow? {
+    try key.withRawBytes { (key) throws(LMDBError) in try seek(atOrAfter: key, ModelRow.init) }
+  }
+}
+
+extension ModelRow {
+  fileprivate init(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    self.init(key: Array(key), value: Array(value))
+  }
+}

@@ -1,0 +1,81 @@
+public import EMIP
+public import JournalFormat
+public import JournalStore
+
+/// What builds a read model from the journal: its tables, and how each entry changes them.
+///
+/// Everything that a projection knows stands in its rows; two runs over the same entries leave the same rows, whatever the batches and however
+/// often it was stopped in between. So it must not ask for the time, for a configuration or for anything else that is not in the entry.
+public protocol Projection: Sendable {
+  /// In file names and commands: lower-case words joined by hyphens.
+  static var name: String { get }
+  /// Rises whenever the same entries would leave other rows: the read model is rebuilt then.
+  static var version: UInt32 { get }
+  /// In the order of their numbers (``ModelTable``).
+  static var tables: [ModelTable] { get }
+
+  init()
+
+  /// Takes the next entry. Entries come in the order of their positions, each once.
+  func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError)
+
+  /// Leaves in the rows, which hold the journal up to a purge horizon, only what must outlive the purge of the messages that it came from: what
+  /// a row refers to by its position must stand in the row itself from then on.
+  /// - Parameter horizon: the first position that stays.
+  func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError)
+
+  /// Brings the rows of an opening state that an earlier version wrote into the present form.
+  /// - Throws: `FormatError` for a version that was never written.
+  func convert(_ state: OpeningState) throws(FormatError) -> OpeningState
+}
+
+extension Projection {
+  /// Everything stays.
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError) {}
+
+  /// There was no earlier version.
+  public func convert(_ state: OpeningState) throws(FormatError) -> OpeningState {
+    throw FormatError("an opening state of version \(state.version) was never written")
+  }
+}
+
+/// The projections that there are.
+public enum Projections {
+  public static let all: [any Projection.Type] = []
+
+  /// Nil where there is none of that name.
+  public static func named(_ name: String) -> (any Projection.Type)? { all.first { $0.name == name } }
+}
+
+/// A message and its entry.
+public struct ProjectedMessage: Sendable {
+  public let entry: Entry
+  /// Nil where there is no payload, or none that could be read.
+  public let facts: MessageFacts?
+
+  public init(entry: Entry, facts: MessageFacts?) {
+    self.entry = entry
+    self.facts = facts
+  }
+
+  public var position: JournalPosition { entry.position }
+  public var context: EntryContext { entry.content.context }
+}
+
+/// An entry as projections see it.
+public struct ProjectedEntry: Sendable {
+  public let message: ProjectedMessage
+  /// Of an answer: what it answers. Nil where that is gone or damaged.
+  public let request: ProjectedMessage?
+
+  public init(message: ProjectedMessage, request: ProjectedMessage?) {
+    self.message = message
+    self.request = request
+  }
+
+  public var entry: Entry { message.entry }
+  public var facts: MessageFacts? { message.facts }
+  public var position: JournalPosition { entry.position }
+  public var context: EntryContext { entry.content.context }
+  public var kind: EntryKind { entry.kind }
+}
