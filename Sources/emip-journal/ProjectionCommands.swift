@@ -29,11 +29,11 @@ struct ProjectionNames: ParsableArguments {
 
   func validate() throws {
     for name in names where Projections.named(name) == nil {
-      throw ValidationError("there is no read model '\(name)'; there are \(Projections.all.map(\.name).joined(separator: ", ")).")
+      throw ValidationError("there is no read model '\(name)'; there are \(Projections.all.map { $0.name }.joined(separator: ", ")).")
     }
   }
 
-  var all: [String] { names.isEmpty ? Projections.all.map(\.name) : names }
+  var all: [String] { names.isEmpty ? Projections.all.map { $0.name } : names }
 }
 
 struct ProjectionStatus: ParsableCommand {
