@@ -1,6 +1,6 @@
 public import EMIP
 public import JournalFormat
-public import JournalStore
+internal import JournalStore
 
 extension FindingRule {
   /// Numbers 70 to 79 are those of EVSE statuses.

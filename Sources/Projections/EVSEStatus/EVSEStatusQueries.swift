@@ -34,8 +34,6 @@ public struct StatusMoment: Sendable {
 /// One part of an element's status at a ``StatusMoment``.
 public struct PartStatus: Hashable, Sendable {
   public let event: StatusEvent
-  /// What the platform made of it; nil where only the platform told it.
-  public let acceptance: ReportAcceptance?
   /// Since when nobody can say that it is still so: it was expected to end, or nothing was heard for long. Nil while it holds.
   public let unknownSince: Timestamp?
 }
@@ -108,7 +106,7 @@ public struct EVSEStatuses {
   ) throws(JournalError) -> [StatusEvent] {
     guard let stored = try EVSEStatusProjection.elements.element(element, id, in: rows) else { return [] }
     let events = try EVSEStatusProjection.events.all(of: StatusEventTable.subject(stored.number, part), in: rows)
-    return events.filter { event in position.map { event.position <= $0 } ?? true }
+    return events.filter { event in position.map { event.position <= $0 } ?? true }.map { $0.known(at: position) }
   }
 
   private func isKnown(_ stored: EVSEElementTable.Stored, _ position: JournalPosition?) -> Bool {
@@ -126,9 +124,7 @@ public struct EVSEStatuses {
   ) throws(JournalError) -> PartStatus? {
     let found = try EVSEStatusProjection.events.event(
       of: StatusEventTable.subject(stored.number, part), at: moment.latestEvent, knownAt: moment.knownAt, in: rows)
-    return found.map { event in
-      PartStatus(event: event, acceptance: event.acceptance(knownAt: moment.knownAt), unknownSince: Self.unknownSince(event, moment))
-    }
+    return found.map { PartStatus(event: $0.known(at: moment.knownAt), unknownSince: Self.unknownSince($0, moment)) }
   }
 
   private static func unknownSince(_ event: StatusEvent, _ moment: StatusMoment) -> Timestamp? {

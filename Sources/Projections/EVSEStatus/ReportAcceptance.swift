@@ -1,4 +1,4 @@
-public import JournalFormat
+internal import JournalFormat
 
 /// What the other side made of a report: it stands beside the state that was reported, and never changes it.
 public enum ReportAcceptance: Hashable, Sendable {

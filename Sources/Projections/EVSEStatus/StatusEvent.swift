@@ -1,4 +1,4 @@
-public import EMIP
+internal import EMIP
 public import JournalFormat
 
 /// One of the two statuses that an element may have.
@@ -30,10 +30,15 @@ public struct StatusEvent: Hashable, Sendable {
   /// Whether another report says the same of the same part: then it is a repetition, on another leg, in a list or by a retry.
   func isSame(as other: StatusEvent) -> Bool { time == other.time && status == other.status && until == other.until }
 
-  /// As known at a position; nil of what only the platform told.
-  public func acceptance(knownAt position: JournalPosition?) -> ReportAcceptance? {
-    let known = answers.lazy.filter { answer in position.map { answer.position <= $0 } ?? true }
-    return ReportAcceptance(known) ?? (isFromPlatform ? nil : .pending)
+  /// What the platform made of it; nil of what only the platform told.
+  public var acceptance: ReportAcceptance? { ReportAcceptance(answers) ?? (isFromPlatform ? nil : .pending) }
+
+  /// With those answers only that were known at a position; nil for all.
+  func known(at position: JournalPosition?) -> StatusEvent {
+    guard let position, answers.contains(where: { $0.position > position }) else { return self }
+    var known = self
+    known.answers.removeAll { $0.position > position }
+    return known
   }
 
   /// Takes an answer in; one that changes nothing is left out.

@@ -58,7 +58,8 @@ struct StatusEventTable {
     event.isLate = isLate
     let before = try rows.last(upTo: Self.key(subject, event.time), beginningWith: subject, in: table)
     // Before all others: the first row begins with it from now on.
-    guard let row = try before ?? rows.first(from: subject, beginningWith: subject, in: table) else { return .repetition }
+    let place = if let before { before } else { try rows.first(from: subject, beginningWith: subject, in: table) }
+    guard let row = place else { return .repetition }
     var events = try self.events(of: row)
     guard !events.contains(where: event.isSame) else { return .repetition }
     // Its position is the highest: it stands behind all of its time.
