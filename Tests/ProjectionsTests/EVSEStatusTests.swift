@@ -173,7 +173,8 @@ struct StatusScript {
     let events = try script.history()
     #expect(events.map(\.isDateAssumed) == [true, false, false])
     #expect(events.map(\.isFuture) == [false, false, true])
-    #expect(events.map { $0.time.milliseconds(since: ScriptedJournal.moment(0)) } == [1_000, 24 * Self.hour + 2_000, 24 * Self.hour + 3_000])
+    #expect(
+      events.map { $0.time.milliseconds(since: ScriptedJournal.moment(0)) } == [1_000, 24 * Self.hour + 2_000, 24 * Self.hour + 3_000])
     #expect(events[0].acceptance == .accepted(requestStatus: 1))
   }
 

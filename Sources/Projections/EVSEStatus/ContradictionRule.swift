@@ -37,7 +37,9 @@ struct ContradictionRule {
   ) throws(JournalError) -> (availability: StatusEvent, busy: StatusEvent)? {
     // What the report itself says is looked at first: mostly it is harmless.
     for (part, event) in report.parts where !event.isOneOfTwo(part) {
-      if try EVSEStatusProjection.events.newest(of: StatusEventTable.subject(number, part), in: rows)?.isOneOfTwo(part) != true { return nil }
+      if try EVSEStatusProjection.events.newest(of: StatusEventTable.subject(number, part), in: rows)?.isOneOfTwo(part) != true {
+        return nil
+      }
     }
     guard let busy = try EVSEStatusProjection.events.newest(of: StatusEventTable.subject(number, .busy), in: rows),
       busy.isOneOfTwo(.busy),

@@ -22,7 +22,9 @@ public struct EVSEStatusProjection: Projection {
 
   /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    guard entry.context.protocolName == "eMIP", let operation = entry.context.operation, let direction = entry.context.direction else { return }
+    guard entry.context.protocolName == "eMIP", let operation = entry.context.operation, let direction = entry.context.direction else {
+      return
+    }
     switch (entry.kind, direction) {
     case (.request, .toIOP) where Self.pushes.contains(operation): try take(entry, isFromPlatform: false, rows)
     case (.request, .fromIOP) where operation == "SetEVSEDynamicDataChanges": try take(entry, isFromPlatform: true, rows)
