@@ -42,7 +42,8 @@ extension Projection {
 /// The projections that there are.
 public enum Projections {
   public static let all: [any Projection.Type] = [
-    EVSEStatusProjection.self
+    EVSEStatusProjection.self,
+    PartnersProjection.self,
   ]
 
   /// Nil where there is none of that name.
