@@ -44,6 +44,7 @@ public enum Projections {
   public static let all: [any Projection.Type] = [
     EVSEStatusProjection.self,
     PartnersProjection.self,
+    SessionsProjection.self,
   ]
 
   /// Nil where there is none of that name.
