@@ -24,6 +24,9 @@ public protocol Projection: Sendable {
   /// - Parameter horizon: the first position that stays.
   func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError)
 
+  /// As ``condense(_:horizon:)``, with the journal, which still has the messages: what is read from them for display must go over into the rows.
+  func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError)
+
   /// Brings the rows of an opening state that an earlier version wrote into the present form.
   /// - Throws: `FormatError` for a version that was never written.
   func convert(_ state: OpeningState) throws(FormatError) -> OpeningState
@@ -33,6 +36,11 @@ extension Projection {
   /// Everything stays.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError) {}
 
+  /// The journal is not needed.
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
+    try condense(rows, horizon: horizon)
+  }
+
   /// There was no earlier version.
   public func convert(_ state: OpeningState) throws(FormatError) -> OpeningState {
     throw FormatError("an opening state of version \(state.version) was never written")
@@ -41,7 +49,9 @@ extension Projection {
 
 /// The projections that there are.
 public enum Projections {
-  public static let all: [any Projection.Type] = []
+  public static let all: [any Projection.Type] = [
+    WhiteListProjection.self
+  ]
 
   /// Nil where there is none of that name.
   public static func named(_ name: String) -> (any Projection.Type)? { all.first { $0.name == name } }
