@@ -24,7 +24,7 @@ public final class ReadModels {
       self.models = models
       return
     }
-    models = try Self.opened(files, projections, reader)
+    models = try Self.opened(journal, projections, reader)
   }
 
   /// Nil while another process runs them.
@@ -45,19 +45,15 @@ public final class ReadModels {
 
   /// Those that another process runs, as soon as they have seen what the journal holds now, or after some patience as they are.
   private static func opened(
-    _ files: ReadModelDirectory, _ projections: [any Projection.Type], _ reader: JournalReader
+    _ journal: JournalDirectory, _ projections: [any Projection.Type], _ reader: JournalReader
   ) throws(JournalError) -> [ReadModel] {
+    let files = ReadModelDirectory(journal)
     let wanted = try reader.lastPosition()?.next ?? .first
     let deadline = ContinuousClock.now + patience
     while true {
       var models: [ReadModel] = []
-      let generations = try files.generations()
       for projection in projections {
-        guard let generation = generations[projection.name],
-          let model = try ReadModel.open(
-            projection, files.path(projection.name, generation: generation), generation: generation, journalId: reader.manifest.journalId,
-            isWritable: false)
-        else { break }
+        guard let model = try present(projection, journal, reader) else { break }
         models.append(model)
       }
       let isComplete = models.count == projections.count
@@ -72,6 +68,17 @@ public final class ReadModels {
       }
       Pause.milliseconds(5)
     }
+  }
+
+  /// A read model as it is, whether up to date or not, to be looked at; nil where there is none that this program can use.
+  public static func present(
+    _ projection: any Projection.Type, _ journal: JournalDirectory, _ reader: JournalReader
+  ) throws(JournalError) -> ReadModel? {
+    let files = ReadModelDirectory(journal)
+    guard let generation = try files.generations()[projection.name] else { return nil }
+    return try ReadModel.open(
+      projection, files.path(projection.name, generation: generation), generation: generation, journalId: reader.manifest.journalId,
+      isWritable: false)
   }
 
   /// One of those that were asked for.
