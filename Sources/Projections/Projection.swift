@@ -41,7 +41,9 @@ extension Projection {
 
 /// The projections that there are.
 public enum Projections {
-  public static let all: [any Projection.Type] = []
+  public static let all: [any Projection.Type] = [
+    ChargeDetailRecordProjection.self
+  ]
 
   /// Nil where there is none of that name.
   public static func named(_ name: String) -> (any Projection.Type)? { all.first { $0.name == name } }

@@ -1,4 +1,4 @@
-public import JournalFormat
+internal import JournalFormat
 
 /// What the other side made of a version, all attempts together.
 public enum CDRAcceptance: Hashable, Sendable {

@@ -20,7 +20,7 @@ enum CDRNames {
     guard !name.isEmpty, name.count <= longest else { return 0 }
     if let known = try known(name, in: rows) { return known }
     let last = try rows.last(upTo: [byNumber] + [0xff, 0xff, 0xff, 0xff], beginningWith: [byNumber], in: table)
-    let number = (last.map { number(ArraySlice($0.key[1...])) } ?? 0) + 1
+    let number = (last.map { Self.number($0.key[1...]) } ?? 0) + 1
     try rows.put(bigEndianBytes(number), for: [byName] + name, in: table)
     try rows.put(name, for: [byNumber] + bigEndianBytes(number), in: table)
     return number
@@ -28,7 +28,7 @@ enum CDRNames {
 
   /// Nil where no record named it.
   static func known(_ name: [UInt8], in rows: any ModelRows) throws(JournalError) -> UInt32? {
-    try rows.value(of: [byName] + name, in: table).map { number($0[...]) }
+    try rows.value(of: [byName] + name, in: table).map { Self.number($0[...]) }
   }
 
   /// The compact id; nil for 0.

@@ -1,4 +1,4 @@
-public import EMIP
+internal import EMIP
 internal import JournalFormat
 
 /// What records are held against. Numbers by exact decimals, never by binary fractions.
@@ -58,10 +58,12 @@ struct CDRJudgement: Hashable, Sendable {
   let rule: FindingRule
   let figures: [String]
 
-  init(_ rule: FindingRule, _ figures: String...) {
+  init(_ rule: FindingRule, _ figures: [String]) {
     self.rule = rule
     self.figures = figures
   }
+
+  init(_ rule: FindingRule, _ figures: String...) { self.init(rule, figures) }
 
   /// The figures as ``FindingTable`` keeps them.
   var detail: [UInt8] {
@@ -142,7 +144,7 @@ extension CDRRules {
 
   static func judgeSteps(_ record: ChargeDetailRecord) -> [CDRJudgement] {
     guard let total = record.totalEnergy else { return [] }
-    return [41, 45].compactMap { type in
+    return ([41, 45] as [UInt32]).compactMap { type in
       let steps = record.meters.filter { $0.type?.value?.rawValue == type }
       let quantities = steps.compactMap(\.sound)
       guard !steps.isEmpty, quantities.count == steps.count else { return nil }

@@ -1,5 +1,5 @@
-public import EMIP
-public import JournalFormat
+internal import EMIP
+internal import JournalFormat
 
 /// Where a record was seen.
 public enum CDRSide: UInt8, Sendable, CaseIterable {
@@ -94,6 +94,9 @@ struct CDRVersion: Hashable, Sendable {
 }
 
 extension CDRVersion {
+  /// In place of the hash of an EVSE that is not named.
+  static let noEVSE = [UInt8](repeating: 0, count: 6)
+
   /// Nil where a time is missing, or the end is before the start.
   var interval: (start: Int64, end: Int64)? {
     guard let start = shared.start, let end = shared.end, start <= end else { return nil }
