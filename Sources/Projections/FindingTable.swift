@@ -84,6 +84,15 @@ public struct FindingTable: Sendable {
     }
   }
 
+  /// A finding as it was known as of a position; nil where it was not made yet.
+  public func finding(_ key: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> Stored? {
+    guard let value = try rows.value(of: key, in: table) else { return nil }
+    let stored = try decoded(ModelRow(key: key, value: value))
+    guard let position else { return stored }
+    guard stored.position <= position else { return nil }
+    return stored.resolvedAt.map { $0 > position } ?? false ? stored.unresolved : stored
+  }
+
   private static func value(resolvedAt: JournalPosition?, _ subject: [UInt8], _ detail: [UInt8]) -> [UInt8] {
     var value: [UInt8] = []
     value.appendVarint(resolvedAt?.rawValue ?? 0)

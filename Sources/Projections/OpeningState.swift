@@ -1,5 +1,5 @@
 public import JournalFormat
-internal import JournalStore
+public import JournalStore
 
 /// What a read model knew at a purge horizon, as far as it must outlive the messages that it came from: a rebuild begins with it.
 public struct OpeningState: Hashable, Sendable {
@@ -103,5 +103,21 @@ extension ReadModelDirectory {
       throw JournalError(
         .segmentDamaged, "the opening state cannot be used: \(error.message). Restore it from a backup.", path: path)
     }
+  }
+}
+
+extension ReadModels {
+  /// Copies the opening states of a journal's read models to a backup of it, which was made before: all else in them comes from the journal.
+  /// - Returns: how many bytes.
+  public static func backUpOpeningStates(of journal: JournalDirectory, to copy: JournalDirectory) throws(JournalError) -> Int {
+    let (source, destination) = (ReadModelDirectory(journal), ReadModelDirectory(copy))
+    var size = 0
+    for projection in Projections.all {
+      guard let bytes = try FileSystem.read(source.openingStatePath(projection.name), atMost: OpeningState.maximumBytes) else { continue }
+      try destination.make()
+      try FileSystem.replace(destination.openingStatePath(projection.name), with: bytes, in: destination.path)
+      size += bytes.count
+    }
+    return size
   }
 }

@@ -50,7 +50,10 @@ extension Projection {
 /// The projections that there are.
 public enum Projections {
   public static let all: [any Projection.Type] = [
-    WhiteListProjection.self
+    EVSEStatusProjection.self,
+    PartnersProjection.self,
+    SessionsProjection.self,
+    WhiteListProjection.self,
   ]
 
   /// Nil where there is none of that name.

@@ -1,5 +1,5 @@
 internal import Dispatch
-internal import JournalFormat
+public import JournalFormat
 public import JournalStore
 internal import Synchronization
 
@@ -64,13 +64,17 @@ public final class ProjectionRunner {
   /// Applies what comes, as it comes, until told to end; each batch is durable before the next is read.
   /// - Parameters:
   ///   - pauseMilliseconds: between two looks at a journal that stands still.
+  ///   - told: the first position that no read model has seen, whenever it has moved, and at every pause.
   ///   - shouldEnd: asked between batches.
-  public func follow(pauseMilliseconds: UInt32 = 10, _ tell: (Progress) -> Void = { _ in }, until shouldEnd: () -> Bool)
-    throws(JournalError)
-  {
+  public func follow(
+    pauseMilliseconds: UInt32 = 10, told: (JournalPosition) -> Void = { _ in }, _ tell: (Progress) -> Void = { _ in },
+    until shouldEnd: () -> Bool
+  ) throws(JournalError) {
     var cleared = ContinuousClock.now
     while !shouldEnd() {
-      if try advance(models, tell, until: shouldEnd) == 0 { Pause.milliseconds(pauseMilliseconds) }
+      let isStill = try advance(models, tell, until: shouldEnd) == 0
+      if let next = try models.map({ (model) throws(JournalError) in try model.state().next }).min() { told(next) }
+      if isStill { Pause.milliseconds(pauseMilliseconds) }
       guard ContinuousClock.now - cleared > .seconds(60) else { continue }
       cleared = .now
       for model in models { try model.clearDeadReaders() }

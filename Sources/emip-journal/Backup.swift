@@ -1,6 +1,7 @@
 import ArgumentParser
 import JournalFormat
 import JournalStore
+import Projections
 
 struct Backup: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,13 +25,14 @@ struct Backup: ParsableCommand {
     let report = try reader.backup(to: copy) { segment, number, count in
       progress.update("copying segment \(segment.name), \(number) of \(count)")
     }
+    let openingBytes = try ReadModels.backUpOpeningStates(of: journal.directory, to: copy)
     progress.clear()
     let opened = try JournalReader(copy)
     let last = try opened.lastEntry()
     let entries = last.map { "entries \(opened.firstPosition ?? $0.position) to \($0.position)" } ?? "no entries"
     let output = ByteOutput.standard()
     try output.write(
-      "copied \(entries) in \(Figure.count(report.segmentCount, "segment", "segments")), \(Figure.size(report.sizeBytes)), "
+      "copied \(entries) in \(Figure.count(report.segmentCount, "segment", "segments")), \(Figure.size(report.sizeBytes + openingBytes)), "
         + "to \(SafeText.line(copy.path))\n")
     try output.flush()
   }

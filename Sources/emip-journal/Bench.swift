@@ -3,7 +3,8 @@ import ArgumentParser
 /// Figures of the journal for `Tools/benchmark`; not for users. Each subcommand prints one JSON object.
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the journal.", shouldDisplay: false, subcommands: [BenchRecord.self, BenchAppend.self, BenchRead.self])
+    abstract: "Measure the journal.", shouldDisplay: false,
+    subcommands: [BenchRecord.self, BenchAppend.self, BenchRead.self, BenchProjections.self])
 
   static func write(_ figures: some Encodable) throws {
     let output = ByteOutput.standard()

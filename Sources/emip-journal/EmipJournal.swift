@@ -31,8 +31,24 @@ struct EmipJournal: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Initialize.self, Import.self, Show.self, Session.self, Find.self, List.self, Statistics.self, Verify.self, VerifySegment.self,
-      Seal.self, Backup.self, Export.self, Clock.self, ProjectionCommand.self, Bench.self,
+      Initialize.self,
+      Import.self,
+      Show.self,
+      Session.self,
+      Find.self,
+      List.self,
+      Why.self,
+      EVSE.self,
+      EVSEs.self,
+      Statistics.self,
+      Verify.self,
+      VerifySegment.self,
+      Seal.self,
+      Backup.self,
+      Export.self,
+      Clock.self,
+      ProjectionCommand.self,
+      Bench.self,
     ])
 
   static func main() async {

@@ -1,0 +1,94 @@
+import EMIP
+import JournalFormat
+import JournalStore
+import Projections
+
+/// Follows a user's authorisation from whoever asked to whoever decided (guide 6.4, 7.3).
+struct AuthorisationTrail {
+  let user: String
+  let evse: String?
+  let at: Timestamp
+  let withinMilliseconds: Int64
+
+  static let projections: [any Projection.Type] = []
+
+  func steps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
+    var query = ExchangeQuery()
+    query.since = at.adding(milliseconds: -withinMilliseconds)
+    query.until = at.adding(milliseconds: withinMilliseconds + 1)
+    query.termGroups = [SearchTerms.userTerms(user)] + (evse.map { [SearchTerms.evseTerms($0)] } ?? [])
+    let messages = MessageReader()
+    var steps: [AuthorisationStep] = []
+    try question.models.reader.forEachExchange(query) { result in
+      if let step = try Self.step(result.get(), messages) { steps.append(step) }
+      return true
+    }
+    return steps
+  }
+
+  /// What the steps come to: the last verdict that the delivering party was told, else the last of all.
+  static func conclusion(_ steps: [AuthorisationStep]) -> String {
+    let deciding = steps.last { $0.isDeciding && $0.verdict != nil } ?? steps.last { $0.isExchange && $0.verdict != nil }
+    guard let deciding, let verdict = deciding.verdict else { return "no answer came" }
+    let place = (deciding.answerPosition ?? deciding.position).map { " (position \(Figure.count($0)))" } ?? ""
+    switch verdict {
+    case .authorised: return "authorised" + place
+    case .refused: return "refused" + place
+    case .notObtained: return "no authorisation was obtained" + place
+    }
+  }
+
+  /// Nil for an exchange that is about no authorisation.
+  private static func step(_ exchange: Exchange, _ messages: MessageReader) throws -> AuthorisationStep? {
+    guard let request = exchange.request, let operation = request.content.context.operation,
+      operation == "GetServiceAuthorisation" || operation == "SetServiceAuthorisation"
+    else { return nil }
+    let asks = operation == "GetServiceAuthorisation"
+    let asked = authorisation(request, messages)
+    let answered = exchange.response.flatMap { authorisation($0, messages) }
+    let isOwnershipQuestion = asks && request.content.context.direction == .fromIOP && asked?.requestedServiceId?.value == .reserved
+    let value = (asks ? answered : asked)?.authorisationValue?.value
+    var (text, verdict) = answer(exchange.ending, value, isOwnershipQuestion: isOwnershipQuestion)
+    text = question(request.content.context, asks, isOwnershipQuestion) + ": " + text
+    if isOwnershipQuestion { verdict = nil }
+    return AuthorisationStep(
+      source: "exchange", time: request.content.observedAt, position: request.position.rawValue,
+      answerPosition: exchange.ending.map(\.position.rawValue), text: text, verdict: verdict,
+      isDeciding: !isOwnershipQuestion && asks == (request.content.context.direction == .toIOP))
+  }
+
+  private static func authorisation(_ entry: Entry, _ messages: MessageReader) -> ServiceAuthorisation? {
+    guard case .message(let facts) = messages.read(entry.content) else { return nil }
+    return facts.serviceAuthorisation
+  }
+
+  private static func question(_ context: EntryContext, _ asks: Bool, _ isOwnershipQuestion: Bool) -> String {
+    let caller = context.operator ?? context.partner ?? "somebody"
+    let target = context.targetOperator ?? "somebody"
+    return switch (context.direction, asks) {
+    case (.fromIOP, true):
+      isOwnershipQuestion ? "the platform asked \(target) whether the user is its own" : "the platform asked \(target), for \(caller)"
+    case (.fromIOP, false): "the platform told \(target) to serve the user, for \(caller)"
+    case (_, true): "\(caller) asked the platform"
+    case (_, false): "\(caller) asked the platform to have the user served"
+    }
+  }
+
+  private static func answer(
+    _ ending: Entry?, _ value: AuthorisationValue?, isOwnershipQuestion: Bool
+  ) -> (String, AuthorisationStep.Verdict?) {
+    guard let ending, let outcome = RequestOutcome(ending) else { return ("no answer yet", nil) }
+    switch outcome {
+    case .accepted:
+      if isOwnershipQuestion { return (value?.isAuthorised ?? false ? "yes" : "no", nil) }
+      guard let value else { return ("done, without an authorisationValue", .notObtained) }
+      return value.isAuthorised ? ("authorised", .authorised) : ("refused, authorisationValue \(value)", .refused)
+    case .rejected(let code):
+      let status = code.map { RequestStatus(rawValue: $0) }
+      return ("requestStatus \(status?.description ?? "-")", status == .authorisationRejected ? .refused : .notObtained)
+    case .fault(let code): return ("fault \(code ?? "-")", .notObtained)
+    case .lost: return ("no answer", .notObtained)
+    case .unreadable: return ("an answer that could not be read", .notObtained)
+    }
+  }
+}
