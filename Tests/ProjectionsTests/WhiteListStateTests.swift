@@ -59,15 +59,15 @@ import Testing
       plain.apply(items, provider, outcome, request: request.rawValue)
       expected.append(plain.lines)
     }
-    let model = try journal.model(WhiteListProjection.self)
-    let (rows, reader) = (try model.snapshot(), try JournalReader(journal.directory))
+    let runner = try ProjectionRunner(journal.directory, projections: [WhiteListProjection.self], purpose: "test")
+    try runner.catchUp()
+    let (rows, reader) = (try runner.models[0].snapshot(), try JournalReader(journal.directory))
     for position in 1...240 as ClosedRange<UInt64> {
       let list = WhiteList(rows, reader, asOf: JournalPosition(position))
       #expect(try list.lines().sorted() == expected[Int(position) - 1].sorted(), "seed \(seed), as of \(position)")
     }
     let counts = try WhiteList(rows, reader, asOf: nil).lists().map(\.liveCount).reduce(0, +)
     #expect(counts == plain.entries.values.count(where: \.isLive), "seed \(seed)")
-    let runner = try ProjectionRunner(journal.directory, projections: [WhiteListProjection.self], purpose: "test")
     #expect(try runner.verify("whitelist").isSame)
   }
 
@@ -89,28 +89,38 @@ import Testing
     try await journal.upload([.update("AA01", 2)], at: 3_000)
     try runner.catchUp()
     #expect(try runner.verify("whitelist").isSame)
-    runner.close()
-    #expect(try journal.whiteList().answer("AA01") == .refused)
-    #expect(try journal.findings().isEmpty)
+    let after = WhiteList(try runner.models[0].snapshot(), try JournalReader(journal.directory), asOf: nil)
+    #expect(try after.answer("AA01") == .refused)
+    #expect(try after.findings().isEmpty)
   }
 
   @Test func `a baseline replaces its list, and mends what was missing`() async throws {
     let journal = try ScriptedJournal()
     try await journal.upload([.insert("AA01"), .insert("AA02"), .update("AA09")], at: 0)
     try await journal.upload([.insert("BB01")], at: 100, of: "FR*MS2")
-    try await journal.baseline([[.insert("AA02", 2), .insert("AA03")], [.insert("AA04")]], at: 1_000)
-    let list = try journal.whiteList()
-    #expect(try list.lines() == [
-      "IOP FR*MS1 AA02 1 2", "IOP FR*MS1 AA03 1 1", "IOP FR*MS1 AA04 1 1", "IOP FR*MS2 BB01 1 1",
-    ])
-    #expect(try list.lists().map(\.liveCount) == [3, 1])
-    #expect(try list.lists().first?.baseline == JournalPosition(6))
-    #expect(try journal.whiteList(asOf: 4).answer("AA01") == .authorised)
-    #expect(try list.answer("AA01") == .unknown)
-    #expect(try journal.findings().map(\.resolvedAt) == [JournalPosition(6)])
-    try await journal.upload([.update("AA09")], at: 2_000)
-    #expect(try journal.findings().last?.sentence.hasSuffix("a change was missed.") == true)
+    let known: [WhiteListBaseline.User] = [
+      .init(userIdType: "RFID-UID", userId: "AA02", authorisationValue: 2), .init(userIdType: "RFID-UID", userId: "AA03"),
+    ]
+    let others = (0..<1_100).map { WhiteListBaseline.User(userIdType: "EMP-SPEC", userId: "<&\($0)>", authorisationValue: 1) }
+    // Two notes, at positions 5 and 6.
+    for draft in try WhiteListBaseline(holder: "IOP", provider: "FR*MS1").drafts(known + others, at: ScriptedJournal.moment(1_000)) {
+      try await journal.append(draft)
+    }
     let runner = try ProjectionRunner(journal.directory, projections: [WhiteListProjection.self], purpose: "test")
+    try runner.catchUp()
+    let list = WhiteList(try runner.models[0].snapshot(), try JournalReader(journal.directory), asOf: nil)
+    let lines = try list.lines()
+    #expect(lines.filter { $0.contains("<&") }.count == 1_100)
+    #expect(lines.filter { !$0.contains("<&") } == ["IOP FR*MS1 AA02 1 2", "IOP FR*MS1 AA03 1 0", "IOP FR*MS2 BB01 1 1"])
+    #expect(try list.lists().map(\.liveCount) == [1_102, 1])
+    #expect(try list.lists().first?.baseline == JournalPosition(6))
+    #expect(try list.then(4).answer("AA01") == .authorised)
+    #expect(try list.answer("AA01") == .unknown)
+    #expect(try list.findings().map(\.resolvedAt) == [JournalPosition(6)])
+    try await journal.upload([.update("AA09")], at: 2_000)
+    try runner.catchUp()
+    let after = WhiteList(try runner.models[0].snapshot(), list.journal, asOf: nil)
+    #expect(try after.findings().last?.sentence.hasSuffix("a change was missed.") == true)
     #expect(try runner.verify("whitelist").isSame)
   }
 
@@ -130,21 +140,3 @@ import Testing
     #expect(times.sorted()[times.count / 2] < .milliseconds(1))
   }
 }
-
-extension ScriptedJournal {
-  /// Appends a baseline of the list of FR*MS1 at the platform.
-  func baseline(_ parts: [[ListItem]], at time: Int64) async throws {
-    let baseline = WhiteListBaseline(holder: "IOP", provider: "FR*MS1")
-    for (index, items) in parts.enumerated() {
-      let payload = "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body><eMIP_ToIOP_SetAuthenticationDataRequest>"
-        + items.xml + "</eMIP_ToIOP_SetAuthenticationDataRequest></s:Body></s:Envelope>"
-      guard case .message(let facts) = MessageReader().read(Array(payload.utf8)) else { throw EMIPTestError() }
-      let content = EntryContent(
-        observedAt: Self.moment(time), context: baseline.context(part: index + 1, of: parts.count), marks: facts.marks,
-        payload: facts.payload, layout: facts.layout)
-      try await append(EntryDraft(content, recordedAt: Self.moment(time)))
-    }
-  }
-}
-
-private struct EMIPTestError: Error {}

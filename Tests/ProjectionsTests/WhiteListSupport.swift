@@ -69,11 +69,14 @@ extension ScriptedJournal {
   }
 
   func findings(asOf position: UInt64? = nil) throws -> [ReportedFinding] {
-    try WhiteListProjection.findings(asOf: position.map { JournalPosition($0) }, in: model(WhiteListProjection.self).snapshot())
+    try whiteList(asOf: position).findings()
   }
 }
 
 extension WhiteList {
+  /// The same rows as of a position: a file is open once in a process.
+  func then(_ position: UInt64) -> WhiteList { WhiteList(rows, journal, asOf: JournalPosition(position)) }
+
   func answer(_ user: String, type: String = "RFID-UID", at time: Int64 = 1_000_000, _ filter: Filter = Filter()) throws -> WhiteListAnswer {
     try check(UserKey(type: type, id: user), at: ScriptedJournal.moment(time), filter).answer
   }

@@ -1,6 +1,11 @@
 public import JournalFormat
 internal import JournalStore
 
+extension WhiteList {
+  /// What was found, in order.
+  public func findings() throws -> [ReportedFinding] { try WhiteListProjection.findings(asOf: asOf, in: rows) }
+}
+
 extension WhiteListProjection {
   /// What was found by a position, in order.
   public static func findings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
