@@ -40,6 +40,10 @@ struct SimulatedRecord {
     status = line.answered("requestStatus")
   }
 
+  static func all(in lines: [TrafficLine]) throws -> [SimulatedRecord] {
+    try lines.enumerated().compactMap { try SimulatedRecord($1, number: $0 + 1) }
+  }
+
   var isFinal: Bool { nature == "1" }
   var minutes: Double { Double(end - start) / 60_000 }
 

@@ -1,5 +1,5 @@
-/// Plants the faults of sessions, their records and the EVSEs' statuses, all on the first day. Each has a customer, an EVSE and a session to
-/// itself, with numbers that nobody else has.
+/// Plants the faults of sessions, their records and the EVSEs' statuses, all on the first day. Each has a customer, an EVSE and a session
+/// to itself, with numbers that nobody else has.
 struct SessionFaults {
   private(set) var steps: [FaultPlan.Step] = []
   private(set) var faults: [PlantedFault] = []

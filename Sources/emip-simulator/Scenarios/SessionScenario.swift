@@ -52,6 +52,7 @@ struct SessionScenario: ~Copyable {
   }
 
   /// The operator knows the badge from a white list and asks nobody: the first that is seen of the session is the busy status.
+  ///
   /// - Parameter user: somebody on that list; nil for anybody.
   mutating func beginFromWhiteList(_ user: Population.User?, _ context: inout TrafficContext) -> Bool {
     guard var session = make(.whiteList, &context) else { return false }
