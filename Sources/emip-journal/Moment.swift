@@ -17,12 +17,6 @@ enum Moment {
     return moment
   }
 
-  /// A span of time in milliseconds, for an option's `transform`.
-  static func milliseconds(_ text: String) throws -> Int64 {
-    guard let milliseconds = span(text) else { throw ValidationError("'\(text)' is no span of time: use 90s, 30m, 2h, 7d or 2w.") }
-    return milliseconds
-  }
-
   /// Nil where the text is none.
   static func moment(_ text: String, now: Timestamp) -> Timestamp? {
     let day: Int64 = 86_400_000

@@ -83,7 +83,7 @@ struct StatusQuestion {
 
   /// The findings that hold, by element.
   func openFindings() throws -> [String: [ReportedFinding]] {
-    let found = try EVSEStatusProjection.reportedFindings(asOf: question.asOf, in: rows).filter { $0.finding.resolvedAt == nil }
+    let found = try EVSEStatusProjection.elementFindings(asOf: question.asOf, in: rows).filter { $0.finding.resolvedAt == nil }
     return Dictionary(grouping: found, by: { "\($0.element.level) \($0.finding.subject)" }).mapValues { $0.map(\.finding) }
   }
 }

@@ -227,7 +227,7 @@ struct StatusScript {
   // MARK: Contradictions
 
   private func contradictions(_ script: StatusScript, asOf position: UInt64? = nil) throws -> [ReportedFinding] {
-    try EVSEStatusProjection.reportedFindings(asOf: position.map { JournalPosition($0) }, in: try script.rows()).map(\.finding)
+    try EVSEStatusProjection.reportedFindings(asOf: position.map { JournalPosition($0) }, in: try script.rows())
   }
 
   @Test func `busy while out of order is found once, at the report that makes it so, and ends with the one that ends it`() async throws {

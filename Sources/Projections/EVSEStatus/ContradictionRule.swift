@@ -67,7 +67,12 @@ extension EVSEStatusProjection {
   /// - Parameters:
   ///   - position: nil for now.
   ///   - rows: of this read model.
-  public static func reportedFindings(
+  public static func reportedFindings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
+    try elementFindings(asOf: position, in: rows).map(\.finding)
+  }
+
+  /// As ``reportedFindings(asOf:in:)``, each with the level of its element.
+  public static func elementFindings(
     asOf position: JournalPosition?, in rows: any ModelRows
   ) throws -> [(finding: ReportedFinding, element: StatusReport.Element)] {
     var found: [(ReportedFinding, StatusReport.Element)] = []
