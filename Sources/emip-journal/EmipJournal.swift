@@ -32,7 +32,7 @@ struct EmipJournal: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Initialize.self, Import.self, Show.self, Session.self, Find.self, List.self, Statistics.self, Verify.self, VerifySegment.self,
-      Seal.self, Backup.self, Export.self, Clock.self, ProjectionCommand.self, Bench.self,
+      Seal.self, Backup.self, Export.self, Clock.self, Partners.self, ProjectionCommand.self, Bench.self,
     ])
 
   static func main() async {
