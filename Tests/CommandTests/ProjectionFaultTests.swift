@@ -18,7 +18,7 @@ import Testing
     let digests = try sample.digests()
     #expect(!digests.isEmpty && digests.values.allSatisfy { $0.count == 64 })
     var killed = 0
-    for round in 1...16 {
+    for round in 1...10 {
       // Every other round begins with nothing, the rest with what the kill before left.
       if round % 2 == 1 { try FileManager.default.removeItem(atPath: sample.directory.path + "/read-models") }
       let running = try RunningCommand(["projection", "rebuild"], in: sample)
@@ -33,13 +33,13 @@ import Testing
     let rebuild = try sample.run("projection", "rebuild")
     #expect(rebuild.status == 0 && !rebuild.text.contains("not the same"), "\(rebuild.text) \(rebuild.errors)")
     #expect(try sample.digests() == digests)
-    print("projections killed under way: \(killed) of 16")
-    #expect(killed >= 4)
+    print("projections killed under way: \(killed) of 10")
+    #expect(killed >= 3)
   }
 
   @Test func `a damaged record is skipped, and its position is told`() async throws {
     var generator = SeededGenerator("a damaged record")
-    let noise = (0..<900).map { _ in UInt8.random(in: 0x80...0xff, using: &generator) }
+    let noise = (0..<900).map { _ in UInt8.random(in: 0...0xff, using: &generator) }
     let message = ObservedMessage(noise, observedAt: Timestamp("2025-03-01T10:00:00Z")!, direction: .toIOP)
     let draft = EntryDraft(Recorder().request(message), recordedAt: message.observedAt)
     let sample = try await SampleJournal([Sample(transactionId: "T-1"), Sample(transactionId: "T-2")], [draft])

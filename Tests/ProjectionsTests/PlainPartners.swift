@@ -146,8 +146,9 @@ struct PlainPartners {
     }
     guard entry.kind == .response, entry.content.context.author == .peer else { return }
     if series.direction == 2 { return heard(series, entry) }
-    let announced = String(decoding: entry.content.payload, as: UTF8.self).firstMatch(of: /heartBeatPeriod>(\d+)</)
-    if series.operation == "HeartBeat", ending == .ok || ending == .warning, let period = announced.flatMap({ Int64($0.output.1) }) {
+    guard series.operation == "HeartBeat", ending == .ok || ending == .warning else { return }
+    let announced = String(decoding: entry.content.payload, as: UTF8.self).split(separator: "heartBeatPeriod>").dropFirst().first
+    if let period = announced.flatMap({ Int64($0.prefix { $0.isNumber }) }) {
       presences[Partner(name: series.partner, leg: series.leg)]?.period = period
     }
   }
