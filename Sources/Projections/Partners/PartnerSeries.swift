@@ -81,7 +81,8 @@ struct PartnerNames {
     return numbers
   }
 
-  /// Calls to the platform name their partner; calls from it name the operator that they ask, whose partner is the one that last spoke for it.
+  /// Calls to the platform name their partner; calls from it name the operator that they ask, whose partner is the one that last
+  /// spoke for it.
   private func series(_ context: EntryContext, _ rows: ModelTransaction) throws(JournalError) -> PartnerSeries {
     let leg = context.leg
     let operation = Self.cut(context.operation ?? "")

@@ -203,7 +203,8 @@ extension PartnersProjection {
 
 extension PartnerFigures {
   /// What a chunk of a series' history tells.
-  /// - Parameter position: nil for all of it. A chunk that was read as of the position behind it, so that a request is seen whose record is its
+  /// - Parameter position: nil for all of it. A chunk that was read as of the position behind it, so that a request is seen
+  /// whose record is its
   ///   answer's.
   init(_ chunk: HistoryTable.Chunk, of series: PartnerSeries, asOf position: JournalPosition?) throws(JournalError) {
     do throws(FormatError) {
