@@ -42,6 +42,7 @@ struct EmipJournal: AsyncParsableCommand {
       CDRCommand.self,
       EVSE.self,
       EVSEs.self,
+      Partners.self,
       Statistics.self,
       Verify.self,
       VerifySegment.self,

@@ -41,7 +41,9 @@ import Testing
         // The smallest value that so many in a hundred do not exceed.
         let exact = sorted.first { value in sorted.count { $0 <= value } * 100 >= percent * sorted.count }!
         let told = histogram.percentile(UInt64(percent))!
-        #expect(told >= exact && told - exact <= (exact < 64 ? 0 : exact / 32), "\(percent) of a hundred of \(sorted.count) values up to \(longest)")
+        #expect(
+          told >= exact && told - exact <= (exact < 64 ? 0 : exact / 32),
+          "\(percent) of a hundred of \(sorted.count) values up to \(longest)")
       }
     }
     #expect(LatencyHistogram().percentile(50) == nil)

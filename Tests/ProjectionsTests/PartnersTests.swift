@@ -47,7 +47,8 @@ import Testing
     #expect(Self.overs(try #require(try script.model().partners().first).figures) == border.expected)
   }
 
-  @Test(arguments: Border.call) func `an answer to the platform is late after five seconds, and only authorisations are held against theirs`(
+  @Test(arguments: Border.call)
+  func `an answer to the platform is late after five seconds, and only authorisations are held against theirs`(
     border: Border
   ) async throws {
     let script = try PartnerScript()

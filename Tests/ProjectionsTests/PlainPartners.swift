@@ -103,7 +103,10 @@ struct PlainPartners {
     guard !series.partner.isEmpty else { return }
     let partner = Partner(name: series.partner, leg: series.leg)
     let time = entry.content.observedAt
-    guard var presence = presences[partner] else { return presences[partner] = Presence(appeared: time, last: time) }
+    guard var presence = presences[partner] else {
+      presences[partner] = Presence(appeared: time, last: time)
+      return
+    }
     presence.signs += 1
     if presence.isOffline && time > presence.last {
       presence.isOffline = false
@@ -122,7 +125,10 @@ struct PlainPartners {
     let before = endings[request] ?? []
     endings[request, default: []].append(ending)
     let isAnswered = before.contains { $0 != .failure }
-    if isAnswered || !before.isEmpty && ending == .failure {
+    if isAnswered {
+      // Whose request it was is not kept: it counts for who speaks for the operator now.
+      count(self.series(entry.content.context), "further")
+    } else if !before.isEmpty && ending == .failure {
       count(series, "further")
     } else {
       if !before.isEmpty { count(series, "recovered") }
@@ -140,8 +146,9 @@ struct PlainPartners {
     }
     guard entry.kind == .response, entry.content.context.author == .peer else { return }
     if series.direction == 2 { return heard(series, entry) }
-    let announced = String(decoding: entry.content.payload, as: UTF8.self).firstMatch(of: /heartBeatPeriod>(\d+)</)
-    if series.operation == "HeartBeat", ending == .ok || ending == .warning, let period = announced.flatMap({ Int64($0.output.1) }) {
+    guard series.operation == "HeartBeat", ending == .ok || ending == .warning else { return }
+    let announced = String(decoding: entry.content.payload, as: UTF8.self).split(separator: "heartBeatPeriod>").dropFirst().first
+    if let period = announced.flatMap({ Int64($0.prefix { $0.isNumber }) }) {
       presences[Partner(name: series.partner, leg: series.leg)]?.period = period
     }
   }

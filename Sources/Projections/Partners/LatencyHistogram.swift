@@ -1,6 +1,7 @@
 internal import JournalFormat
 
-/// How often which latency was seen: log-linear buckets, 32 for each power of two, as HdrHistogram has them (http://hdrhistogram.org). Latencies
+/// How often which latency was seen: log-linear buckets, 32 for each power of two, as HdrHistogram has them
+/// (http://hdrhistogram.org). Latencies
 /// up to 63 ms are exact; of longer ones the bucket's upper bound is told, which is at most a thirty-second part more than the truth.
 public struct LatencyHistogram: Hashable, Sendable {
   /// A day. What took longer is counted as if it had taken so long.
@@ -35,7 +36,8 @@ public struct LatencyHistogram: Hashable, Sendable {
 
   public var count: UInt64 { counts.reduce(0, &+) }
 
-  /// The latency that so many in a hundred do not exceed, by the nearest rank: the upper bound of its bucket, in milliseconds. Nil where nothing
+  /// The latency that so many in a hundred do not exceed, by the nearest rank: the upper bound of its bucket, in milliseconds.
+  /// Nil where nothing
   /// was counted.
   /// - Parameter percent: 1 to 100.
   public func percentile(_ percent: UInt64) -> UInt32? {

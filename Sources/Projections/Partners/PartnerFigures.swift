@@ -83,7 +83,10 @@ public struct PartnerFigures: Hashable, Sendable {
 
   private mutating func count(_ answer: PartnerRecord.Answer, of series: PartnerSeries) {
     if answer.hasRequestBefore || answer.isUnmatched { countRequest(isRetry: answer.isRetry) }
-    guard !answer.isFurther else { return self[.further] += 1 }
+    guard !answer.isFurther else {
+      self[.further] += 1
+      return
+    }
     self[answer.ending.counter] += 1
     if answer.isRecovered { self[.recovered] += 1 }
     guard let latency = answer.latencyMilliseconds else { return }

@@ -4,7 +4,8 @@ internal import JournalStore
 
 /// When partners were heard, and when not for longer than the period that was announced to them (guide 5.4.6).
 ///
-/// A sign of life is any request of the partner's, whether or not it was answered, and any response of its own to the platform. Whether one is
+/// A sign of life is any request of the partner's, whether or not it was answered, and any response of its own to the platform.
+/// Whether one is
 /// missing is asked whenever a request was observed anywhere: by the clock of the journal.
 struct PartnerPresence {
   /// Records of each partner's presence (``Change``); their summary is carried over.

@@ -4,7 +4,8 @@ internal import JournalFormat
 ///
 ///     0…3  ok, warning, error or fault, with a latency, to the request at the position before
 ///     4    no answer, to the request at the position before
-///     5    any other answer that has a latency; a byte follows: the ending, and 8 request before, 16 retry, 32 recovered, 64 further, 128 unmatched
+///     5    any other answer that has a latency; a byte follows: the ending, and 8 request before, 16 retry, 32 recovered, 64
+///          further, 128 unmatched
 ///     6    the same without a latency
 ///     7    a request alone; in the latency's place 1 for a retry
 ///

@@ -31,7 +31,8 @@ extension PartnersProjection {
       }
     }
     let partner = try names.text(partner: subject.partner, rows) + (subject.leg == .backEndGateway ? " (back end)" : "")
-    let heardAgain = try stored.resolvedAt.flatMap { (position) throws(JournalError) in try presence.heardAgain(subject, at: position, rows) }
+    let heardAgain = try stored.resolvedAt.flatMap { (position) throws(JournalError) in try presence.heardAgain(subject, at: position, rows)
+    }
     let silence = heardAgain.map { "for \(spelled(milliseconds: $0.milliseconds(since: lastHeard)))" } ?? "since \(lastHeard)"
     return ReportedFinding(
       rule: .partnerOffline, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,

@@ -63,7 +63,7 @@ struct PartnerNames {
   /// What is longer is kept by its hash or cut: no real name is.
   private static let maximumBytes = 400
 
-  /// Of a message, made where it is new. Notes who speaks for an operator.
+  /// Of a message, made where it is new.
   func numbers(_ context: EntryContext, _ rows: ModelTransaction) throws(JournalError) -> PartnerNumbers {
     let series = try self.series(context, rows)
     var identity: [UInt8] = [Tag.identity, series.leg.rawValue, series.direction?.rawValue ?? 0]
@@ -81,7 +81,8 @@ struct PartnerNames {
     return numbers
   }
 
-  /// Calls to the platform name their partner; calls from it name the operator that they ask, whose partner is the one that last spoke for it.
+  /// Calls to the platform name their partner; calls from it name the operator that they ask, whose partner is the one that last
+  /// spoke for it.
   private func series(_ context: EntryContext, _ rows: ModelTransaction) throws(JournalError) -> PartnerSeries {
     let leg = context.leg
     let operation = Self.cut(context.operation ?? "")
@@ -93,13 +94,19 @@ struct PartnerNames {
       return PartnerSeries(partner: partner, operator: asked, leg: leg, direction: .fromIOP, operation: operation)
     case .toIOP, nil:
       let name = Self.cut(context.operator ?? "")
-      let partner = context.partner.map(Self.cut) ?? name
-      if context.direction == .toIOP, context.kind == .request, !partner.isEmpty, !name.isEmpty {
-        let key = Self.spokesmanKey(name)
-        if try rows.value(of: key, in: table) != Array(partner.utf8) { try rows.put(Array(partner.utf8), for: key, in: table) }
-      }
-      return PartnerSeries(partner: partner, operator: name, leg: leg, direction: context.direction, operation: operation)
+      return PartnerSeries(
+        partner: context.partner.map(Self.cut) ?? name, operator: name, leg: leg, direction: context.direction, operation: operation)
     }
+  }
+
+  /// Notes who speaks for an operator, as a request tells.
+  func noteSpokesman(_ context: EntryContext, _ rows: ModelTransaction) throws(JournalError) {
+    guard context.direction == .toIOP, let name = context.operator.map(Self.cut), !name.isEmpty else { return }
+    let partner = Array((context.partner.map(Self.cut) ?? name).utf8)
+    let key = Self.spokesmanKey(name)
+    guard !partner.isEmpty else { return }
+    let known = try rows.value(of: key, in: table)
+    if known != partner { try rows.put(partner, for: key, in: table) }
   }
 
   /// 0 for one that is not named.

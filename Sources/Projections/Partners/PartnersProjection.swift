@@ -39,6 +39,7 @@ public struct PartnersProjection: Projection {
   }
 
   private func request(_ entry: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
+    try Self.names.noteSpokesman(entry.context, rows)
     let numbers = try Self.names.numbers(entry.context, rows)
     let last = LastRequest(position: entry.position, numbers: numbers, isRetry: try isRetry(entry, numbers, rows))
     try last.write(rows)
@@ -70,6 +71,7 @@ public struct PartnersProjection: Projection {
           try OpenRequest(numbers: numbers, isLost: true).write(request, rows)
         }
       } else {
+        // Whose request it was is not kept: it counts for who speaks for the operator now.
         numbers = try Self.names.numbers(entry.request?.context ?? entry.context, rows)
         answer.isFurther = entry.request != nil
         answer.isUnmatched = entry.request == nil
@@ -107,7 +109,8 @@ public struct PartnersProjection: Projection {
     try LastRequest.remove(rows)
   }
 
-  private func add(_ record: PartnerRecord, at position: JournalPosition, to series: UInt32, _ rows: ModelTransaction) throws(JournalError) {
+  private func add(_ record: PartnerRecord, at position: JournalPosition, to series: UInt32, _ rows: ModelTransaction) throws(JournalError)
+  {
     try Self.series.append(record.encoded(), at: position, to: bigEndianBytes(series), in: rows) { (chunk) throws(JournalError) in
       try PartnerFigures(chunk, of: Self.names.series(series, rows), asOf: nil).encoded()
     }
@@ -200,7 +203,8 @@ extension PartnersProjection {
 
 extension PartnerFigures {
   /// What a chunk of a series' history tells.
-  /// - Parameter position: nil for all of it. A chunk that was read as of the position behind it, so that a request is seen whose record is its
+  /// - Parameter position: nil for all of it. A chunk that was read as of the position behind it, so that a request is seen
+  /// whose record is its
   ///   answer's.
   init(_ chunk: HistoryTable.Chunk, of series: PartnerSeries, asOf position: JournalPosition?) throws(JournalError) {
     do throws(FormatError) {
