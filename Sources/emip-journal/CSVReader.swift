@@ -67,7 +67,9 @@ struct CSVReader {
         continue
       }
       guard index < bytes.count, bytes[index] == Self.quote else {
-        guard index == bytes.count || isEnd(bytes[index]) else { throw Mistake(line: line, reason: "text follows a closing quotation mark") }
+        guard index == bytes.count || isEnd(bytes[index]) else {
+          throw Mistake(line: line, reason: "text follows a closing quotation mark")
+        }
         return String(decoding: text, as: UTF8.self)
       }
       text.append(Self.quote)

@@ -54,7 +54,8 @@ struct CompareCDRs: ParsableCommand {
     try writer.write(differences, columns: InvoiceDifference.columns, question) { output in
       if differences.isEmpty {
         let fields = invoice.fields.isEmpty ? "" : ", in \(invoice.fields.map(\.rawValue).joined(separator: ", "))"
-        try output.write(writer.style.text("\(Figure.count(invoice.lines.count, "session agrees", "sessions agree"))\(fields)", .green) + "\n")
+        try output.write(
+          writer.style.text("\(Figure.count(invoice.lines.count, "session agrees", "sessions agree"))\(fields)", .green) + "\n")
       } else {
         for line in Self.table(differences).lines(writer.style) { try output.write(line + "\n") }
       }

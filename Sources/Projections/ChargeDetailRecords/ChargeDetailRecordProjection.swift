@@ -92,7 +92,8 @@ public struct ChargeDetailRecordProjection: Projection {
     let platformId = entry.facts?.text(of: WireName.serviceSessionId)
     let saleOperator = entry.facts?.text(of: WireName.salePartnerOperatorId)
     var answer = CDRVersion.Answer(
-      position: entry.position, outcome: .accepted, requestStatus: nil, isGateways: entry.kind == .response && entry.context.author == .gateway,
+      position: entry.position, outcome: .accepted, requestStatus: nil,
+      isGateways: entry.kind == .response && entry.context.author == .gateway,
       saleOperator: try CDRNames.number(of: saleOperator, in: rows), hasPlatformId: platformId != nil)
     switch outcome {
     case .accepted(let status): answer.requestStatus = status
