@@ -10,7 +10,7 @@ struct CDRIdentities: Hashable, Sendable {
   var exec: [UInt8]?
   var sale: [UInt8]?
   /// Of a record without the first two: only what says the same belongs together.
-  var content: [UInt8]
+  var content: [UInt8]?
 
   private enum Tag {
     static let platform: UInt8 = 1

@@ -17,7 +17,7 @@ enum CDRMerging {
   static func session(of identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) -> UInt32
   {
     guard identities.platform != nil || identities.exec != nil else {
-      if let known = try session(of: identities.content, in: rows) { return known }
+      if let key = identities.content, let known = try session(of: key, in: rows) { return known }
       return try nextNumber(in: rows)
     }
     let byPlatform = try identities.platform.flatMap { (key) throws(JournalError) in try session(of: key, in: rows) }
@@ -61,6 +61,6 @@ extension CDRIdentities {
   /// Those that there are, in the order in which they count. The content alone names a record only without the first two.
   var keys: [[UInt8]] {
     let links = [platform, exec].compactMap { $0 }
-    return (links.isEmpty ? [content] : links) + [sale].compactMap { $0 }
+    return links + [content, sale].compactMap { $0 }
   }
 }
