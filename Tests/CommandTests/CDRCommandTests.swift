@@ -34,7 +34,8 @@ import Testing
       "<meterReport><meterTypeId>\($0)</meterTypeId><meterValue>\($1)</meterValue><meterUnit>\($2)</meterUnit></meterReport>"
     }
     let record =
-      "<CDRNature>\(nature)</CDRNature><serviceSessionId>=S-\(session)</serviceSessionId><execPartnerSessionId>X-\(session)</execPartnerSessionId>"
+      "<CDRNature>\(nature)</CDRNature><serviceSessionId>=S-\(session)</serviceSessionId>"
+      + "<execPartnerSessionId>X-\(session)</execPartnerSessionId>"
       + "<salePartnerOperatorId>FR*MS1</salePartnerOperatorId><EVSEId>FR*C01*E\(session)</EVSEId><userIdType>RFID-UID</userIdType>"
       + "<userId>04A1B2C3</userId><startTime>\(time(minute - minutes))</startTime><endTime>\(time(minute))</endTime>"
       + "<meterReportList>\(meters.joined())</meterReportList>"

@@ -18,7 +18,8 @@ public struct CDRFilter: Sendable {
   public init() {}
 }
 
-/// Questions to the read model of charge detail records, as of a position. Texts are read from the journal. Not for several threads at a time.
+/// Questions to the read model of charge detail records, as of a position. Texts are read from the journal. Not for several threads at a
+/// time.
 public struct CDRQuery {
   private let rows: any ModelRows
   private let journal: JournalReader
