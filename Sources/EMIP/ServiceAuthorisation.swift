@@ -34,8 +34,12 @@ public struct ServiceAuthorisation: Hashable, Sendable {
   }
 }
 
-/// One entry of a white list (guide 6.4.5).
+/// One entry of a white list (guide 7.3.2).
 public struct AuthenticationData: Hashable, Sendable {
+  /// Which item of the message it is, from 1.
+  public let item: UInt32
+  /// Whose user it is, where the item names it: a download may bring the lists of several eMSPs.
+  public let operatorId: String?
   public let actionType: Field<ActionType>?
   public let user: UserIdentity
   public let requestedServiceId: Field<RequestedServiceId>?
@@ -46,6 +50,8 @@ public struct AuthenticationData: Hashable, Sendable {
   public let expiryDate: Field<Timestamp>?
 
   init(_ group: LeafGroup) {
+    item = group.leaves.first?.item ?? 0
+    operatorId = group.text(WireName.salePartnerOperatorId) ?? group.text(WireName.operatorId)
     actionType = group.code(WireName.actionType)
     user = UserIdentity(group)
     requestedServiceId = group.code(WireName.requestedServiceId)

@@ -53,8 +53,8 @@ public struct StatusReport: Hashable, Sendable {
 extension LeafGroup {
   fileprivate func part<Status>(_ status: UInt16, eventDate: UInt16, until: UInt16, comment: UInt16) -> StatusReport.Part<Status>? {
     guard let code: Field<Status> = code(status) else { return nil }
-    // A status pushed alone has one date for all, a synthetic one a date for each part.
-    return StatusReport.Part(
-      status: code, eventDate: date(eventDate) ?? date(WireName.statusEventDate), until: date(until), comment: text(comment))
+    // A status pushed alone has one date for all, a synthetic one a date for each part; an item of a list may have that of its change alone.
+    let eventDate = date(eventDate) ?? date(WireName.statusEventDate) ?? date(WireName.changeDate)
+    return StatusReport.Part(status: code, eventDate: eventDate, until: date(until), comment: text(comment))
   }
 }

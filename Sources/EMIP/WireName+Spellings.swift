@@ -39,5 +39,11 @@ extension WireName {
   ]
 
   /// Other spellings that every table reads.
-  static let standardAliases: [(spelling: String, number: UInt16)] = [("meterIdType", meterTypeId)]
+  static let standardAliases: [(spelling: String, number: UInt16)] = [
+    ("meterIdType", meterTypeId),
+    // Lists of changes and descriptions, as they are called without the word for the change.
+    ("EVSEStaticDataList", evseStaticDataChangeList), ("EVSEStaticData", evseStaticDataChange),
+    ("EVSEDynamicDataList", evseDynamicDataChangeList), ("EVSEDynamicData", evseDynamicDataChange),
+    ("EVSEDescriptionList", evseDescripList), ("EVSEDescription", evseDescrip),
+  ]
 }

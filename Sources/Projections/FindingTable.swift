@@ -84,7 +84,7 @@ public struct FindingTable: Sendable {
     }
   }
 
-  /// The finding of a key as it was as of a position; nil where there is none, or was none then.
+  /// A finding as it was known as of a position; nil where it was not made yet.
   public func finding(_ key: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> Stored? {
     guard let value = try rows.value(of: key, in: table) else { return nil }
     let stored = try decoded(ModelRow(key: key, value: value))

@@ -24,6 +24,9 @@ public protocol Projection: Sendable {
   /// - Parameter horizon: the first position that stays.
   func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError)
 
+  /// As ``condense(_:horizon:)``, with the journal, which still has the messages: what is read from them for display must go over into the rows.
+  func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError)
+
   /// Brings the rows of an opening state that an earlier version wrote into the present form.
   /// - Throws: `FormatError` for a version that was never written.
   func convert(_ state: OpeningState) throws(FormatError) -> OpeningState
@@ -32,6 +35,11 @@ public protocol Projection: Sendable {
 extension Projection {
   /// Everything stays.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError) {}
+
+  /// The journal is not needed.
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
+    try condense(rows, horizon: horizon)
+  }
 
   /// There was no earlier version.
   public func convert(_ state: OpeningState) throws(FormatError) -> OpeningState {
@@ -42,7 +50,11 @@ extension Projection {
 /// The projections that there are.
 public enum Projections {
   public static let all: [any Projection.Type] = [
-    ChargeDetailRecordProjection.self
+    ChargeDetailRecordProjection.self,
+    EVSEStatusProjection.self,
+    PartnersProjection.self,
+    SessionsProjection.self,
+    WhiteListProjection.self,
   ]
 
   /// Nil where there is none of that name.

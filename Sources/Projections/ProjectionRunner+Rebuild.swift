@@ -54,7 +54,7 @@ extension ProjectionRunner {
     let state = try model.state()
     _ = try model.write { (rows) throws(JournalError) in
       rows.clock = state.clock ?? Timestamp(rawValue: 0)
-      try projection.init().condense(rows, horizon: horizon)
+      try projection.init().condense(rows, horizon: horizon, from: reader)
       return state
     }
     try FileSystem.replace(files.openingStatePath(projection.name), with: OpeningState(model).encoded(), in: files.path)

@@ -19,12 +19,15 @@ public final class ReadModels {
     _ tell: (ProjectionRunner.Progress) -> Void = { _ in }
   ) throws(JournalError) {
     reader = try JournalReader(journal)
-    let files = ReadModelDirectory(journal)
-    if files.isWritable, let models = try Self.caughtUp(journal, projections, tell) {
+    let isWritable = ReadModelDirectory(journal).isWritable
+    let end = try reader.lastPosition()?.next ?? .first
+    if let models = try Self.present(projections, journal, reader, upTo: end) {
       self.models = models
-      return
+    } else if isWritable, let models = try Self.caughtUp(journal, projections, tell) {
+      self.models = models
+    } else {
+      models = try Self.awaited(projections, journal, reader, upTo: end, isWritable ? Self.patience : .zero)
     }
-    models = try Self.opened(journal, projections, reader)
   }
 
   /// Nil while another process runs them.
@@ -44,30 +47,35 @@ public final class ReadModels {
   }
 
   /// Those that another process runs, as soon as they have seen what the journal holds now, or after some patience as they are.
-  private static func opened(
-    _ journal: JournalDirectory, _ projections: [any Projection.Type], _ reader: JournalReader
+  private static func awaited(
+    _ projections: [any Projection.Type], _ journal: JournalDirectory, _ reader: JournalReader, upTo end: JournalPosition,
+    _ patience: Duration
   ) throws(JournalError) -> [ReadModel] {
-    let files = ReadModelDirectory(journal)
-    let wanted = try reader.lastPosition()?.next ?? .first
     let deadline = ContinuousClock.now + patience
-    while true {
-      var models: [ReadModel] = []
-      for projection in projections {
-        guard let model = try present(projection, journal, reader) else { break }
-        models.append(model)
-      }
-      let isComplete = models.count == projections.count
-      let seen = try models.map { (model) throws(JournalError) in try model.state().next }
-      let hasSeenAll = isComplete && seen.allSatisfy { $0 >= wanted }
-      if hasSeenAll || (isComplete && ContinuousClock.now > deadline) || !files.isWritable && isComplete { return models }
-      guard ContinuousClock.now <= deadline else {
-        throw JournalError(
-          .segmentMissing,
-          "a read model is not there yet, and who makes it is not done. Ask again, or run `emip-journal projection status`.",
-          path: files.path)
-      }
+    while ContinuousClock.now < deadline {
+      if let models = try present(projections, journal, reader, upTo: end) { return models }
       Pause.milliseconds(5)
     }
+    if let models = try present(projections, journal, reader, upTo: nil) { return models }
+    throw JournalError(
+      .segmentMissing, "a read model is not there yet, and who makes it is not done. Ask again, or run `emip-journal projection status`.",
+      path: ReadModelDirectory(journal).path)
+  }
+
+  /// Nil where one is missing, or has not seen what comes before `wanted`.
+  private static func present(
+    _ projections: [any Projection.Type], _ journal: JournalDirectory, _ reader: JournalReader, upTo wanted: JournalPosition?
+  ) throws(JournalError) -> [ReadModel]? {
+    var models: [ReadModel] = []
+    for projection in projections {
+      guard let model = try present(projection, journal, reader) else { return nil }
+      let next = try model.state().next
+      if let wanted, next < wanted { return nil }
+      // One that is ahead was made of a journal that a backup has replaced.
+      guard next <= (try reader.lastPosition()?.next ?? .first) else { return nil }
+      models.append(model)
+    }
+    return models
   }
 
   /// A read model as it is, whether up to date or not, to be looked at; nil where there is none that this program can use.

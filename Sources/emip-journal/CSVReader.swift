@@ -1,5 +1,5 @@
-/// Reads comma-separated values (RFC 4180), with another separator where the file has one. Lines end with CR LF, LF or CR; a quoted cell may
-/// hold any of them. A byte order mark and empty lines do not count.
+/// Reads comma-separated values (RFC 4180), with another separator where the file has one. Lines end with CR LF, LF or CR; a quoted cell
+/// may hold any of them. A byte order mark and empty lines do not count.
 struct CSVReader {
   /// A line that is not of the form, and why.
   struct Mistake: Error, Hashable {

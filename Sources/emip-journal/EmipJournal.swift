@@ -31,9 +31,26 @@ struct EmipJournal: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Initialize.self, Import.self, Show.self, Session.self, CDRCommand.self, CDRs.self, Find.self, List.self, Statistics.self, Verify.self,
+      Initialize.self,
+      Import.self,
+      Show.self,
+      Session.self,
+      Find.self,
+      List.self,
+      CDRs.self,
+      Why.self,
+      CDRCommand.self,
+      EVSE.self,
+      EVSEs.self,
+      Statistics.self,
+      Verify.self,
       VerifySegment.self,
-      Seal.self, Backup.self, Export.self, Clock.self, Why.self, ProjectionCommand.self, Bench.self,
+      Seal.self,
+      Backup.self,
+      Export.self,
+      Clock.self,
+      ProjectionCommand.self,
+      Bench.self,
     ])
 
   static func main() async {

@@ -17,6 +17,12 @@ enum Moment {
     return moment
   }
 
+  /// A span of time in milliseconds, for an option's `transform`.
+  static func milliseconds(_ text: String) throws -> Int64 {
+    guard let milliseconds = span(text) else { throw ValidationError("'\(text)' is no span of time: use 90s, 30m, 2h, 7d or 2w.") }
+    return milliseconds
+  }
+
   /// Nil where the text is none.
   static func moment(_ text: String, now: Timestamp) -> Timestamp? {
     let day: Int64 = 86_400_000
@@ -34,14 +40,6 @@ enum Moment {
     if text.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil { return Timestamp(text + "T00:00:00Z") }
     guard let parts = text.wholeMatch(of: /(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(Z|[+-]\d\d:\d\d)?/) else { return nil }
     return Timestamp("\(parts.output.1):00\(parts.output.2 ?? "Z")")
-  }
-
-  /// A span of time in milliseconds, for an option's `transform`.
-  static func milliseconds(_ text: String) throws -> Int64 {
-    guard let span = span(text.lowercased()) else {
-      throw ValidationError("'\(text)' is no span of time: use 90s, 30m, 2h, 7d, 2w or 1h30m.")
-    }
-    return span
   }
 
   /// Milliseconds of `90s`, `30m`, `2h`, `7d`, `2w` or several of them: `1h30m`.

@@ -128,6 +128,20 @@ import Testing
     #expect(try facts("eMIP_ToIOP_GetServiceAuthorisationRequest", "<EVSEId>E</EVSEId>").statusReports.isEmpty)
   }
 
+  @Test func `every item of the simulator's lists of changes is a status of its own`() throws {
+    var counts: [Int] = []
+    for message in simulatedMessages(exchanges: 6_000, seed: 5) {
+      guard case .message(let facts) = MessageReader().read(message), facts.operation?.name.hasSuffix("DynamicDataChanges") == true else {
+        continue
+      }
+      let reports = facts.statusReports
+      #expect(reports.map(\.id) == facts.texts(of: WireName.evseId))
+      #expect(reports.allSatisfy { $0.availability?.eventDate?.value != nil && $0.busy?.eventDate?.value != nil })
+      counts.append(reports.count)
+    }
+    #expect(counts.contains { $0 > 5 })
+  }
+
   @Test func givesEventsAndActions() throws {
     let session = "<serviceSessionId>S</serviceSessionId><execPartnerSessionId>X</execPartnerSessionId>"
     let event =

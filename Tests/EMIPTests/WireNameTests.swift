@@ -51,6 +51,15 @@ import Testing
     #expect(WireName.Table.standard.name(of: "meterIdType") == WireName.meterTypeId)
   }
 
+  @Test(arguments: [
+    ("EVSEDynamicDataList", WireName.evseDynamicDataChangeList), ("EVSEDynamicData", WireName.evseDynamicDataChange),
+    ("EVSEStaticDataList", WireName.evseStaticDataChangeList), ("EVSEStaticData", WireName.evseStaticDataChange),
+    ("EVSEDescriptionList", WireName.evseDescripList), ("EVSEDescription", WireName.evseDescrip),
+  ])
+  func `lists of changes are read under their shorter names`(spelling: String, number: UInt16) {
+    #expect(WireName.Table.standard.name(of: spelling) == number)
+  }
+
   @Test func `an alias file corrects names of elements and operations`() throws {
     let table = try WireName.Table(
       contentsOf: """

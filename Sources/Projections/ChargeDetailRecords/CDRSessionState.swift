@@ -35,8 +35,8 @@ struct CDRSessionState: Sendable {
 
   // MARK: In force
 
-  /// Of the versions of some sides the one that counts: the newest final that was accepted, else the newest that was not refused; where there
-  /// is no final one, the newest intermediate that was not refused.
+  /// Of the versions of some sides the one that counts: the newest final that was accepted, else the newest that was not refused; where
+  /// there is no final one, the newest intermediate that was not refused.
   func inForce(_ isOfSide: (CDRSide) -> Bool) -> CDRVersion? {
     let standing = versions.filter { isOfSide($0.side) }.map { ($0, acceptance(of: $0)) }.filter { $0.1.isAccepted != false }
     let finals = standing.filter { $0.0.nature == .final }

@@ -84,6 +84,13 @@ struct MessageWriter: ~Copyable {
 
   mutating func rawHex(_ value: UInt64, digits: Int) { buffer.appendHex(value, digits: digits, .lower) }
 
+  mutating func rawUpperHex(_ value: UInt64, digits: Int) { buffer.appendHex(value, digits: digits, .upper) }
+
+  /// For texts that are seldom written.
+  mutating func raw(text: String) {
+    for byte in text.utf8 { buffer.append(byte) }
+  }
+
   mutating func rawUUID(_ key: UInt64, _ letters: ByteBuffer.HexCase = .lower, dashes: Bool = true) {
     buffer.appendUUID(key, letters, dashes: dashes)
   }

@@ -14,4 +14,12 @@ struct TrafficWriter: ~Copyable {
     }
     try output.write(&block)
   }
+
+  /// Writes the manifest of the faults that are planted in what was written, one JSON object a line.
+  mutating func writeManifest(to output: borrowing OutputFile) throws(OutputError) {
+    for fault in generator.faults {
+      for byte in fault.line(generator.exchange).utf8 { block.append(byte) }
+    }
+    try output.write(&block)
+  }
 }

@@ -5,6 +5,8 @@ struct Population {
     /// Index into ``Partner/providers``.
     var provider: Int
     var key: UInt64
+    /// Whether its alias tells nothing of its contract.
+    var hidesContract = false
 
     /// The badge: 8 or 14 hexadecimal digits; seven-byte UIDs begin with their maker, mostly `04`.
     var uidDigits: Int { SplitMix64.derive(key, 1) % 10 < 3 ? 8 : 14 }
@@ -35,10 +37,12 @@ struct Population {
   let evseCount: Int
   let userCount: Int
   private let seed: UInt64
+  let isFaultless: Bool
   private let shares: [Int]
   private var busyUntil: [Int]
 
-  init(exchangesPerDay: Int, seed: UInt64) {
+  init(exchangesPerDay: Int, seed: UInt64, isFaultless: Bool = false) {
+    self.isFaultless = isFaultless
     evseCount = min(6000, max(24, exchangesPerDay / 8))
     userCount = min(400_000, max(300, exchangesPerDay))
     self.seed = seed
@@ -57,7 +61,7 @@ struct Population {
 
   /// The customer of this number.
   func user(_ number: Int, of provider: Int) -> User {
-    User(provider: provider, key: SplitMix64.derive(seed, UInt64(number * 16 + provider)))
+    User(provider: provider, key: SplitMix64.derive(seed, UInt64(number * 16 + provider)), hidesContract: isFaultless)
   }
 
   private func userCount(_ provider: Int) -> Int { max(1, userCount * Partner.providers[provider].share / shares.count) }
@@ -76,6 +80,33 @@ struct Population {
     busyUntil[evse] = max(busyUntil[evse], end)
     return evse
   }
+}
+
+/// EVSEs of the faultless traffic. One in twelve is out of order now and then and never in use, all others the other way round; so no
+/// status, however late it comes, can contradict another.
+extension Population {
+  /// An EVSE in use that is free from two minutes before `start`, taken until `end`; nil where all are taken.
+  mutating func takeFreeEVSE(from start: Int, until end: Int, _ random: inout SplitMix64) -> Int? {
+    let first = random.below(evseCount)
+    for step in 0..<evseCount {
+      let evse = (first + step) % evseCount
+      guard !isTroubled(evse), busyUntil[evse] + 120_000 <= start else { continue }
+      busyUntil[evse] = end
+      return evse
+    }
+    return nil
+  }
+
+  /// `evse` or one near it that is never out of order.
+  func inUse(near evse: Int) -> Int { isTroubled(evse) ? evse - 1 : evse }
+
+  /// `evse` or one near it that is never in use.
+  func troubled(near evse: Int) -> Int {
+    let near = evse / 12 * 12 + 11
+    return near < evseCount ? near : near - 12
+  }
+
+  private func isTroubled(_ evse: Int) -> Bool { evse % 12 == 11 }
 }
 
 extension MessageWriter {
@@ -117,5 +148,14 @@ extension MessageWriter {
     rawDecimal(user.contractNumber, width: 8)
     raw("-")
     raw(user.contractCheck)
+  }
+
+  /// `FR-MS1-A04D2C0F1E7`: as good as a contract, and tells nobody whose it is.
+  mutating func pseudonym(_ user: Population.User, of provider: Partner) {
+    raw(provider.country)
+    raw("-")
+    raw(provider.code)
+    raw("-A")
+    rawUpperHex(SplitMix64.derive(user.key, 5), digits: 10)
   }
 }

@@ -6,10 +6,15 @@ struct PlatformScenario {
   /// Says "I am here". The platform, too, asks the operator now and then.
   func beat(_ context: inout TrafficContext) {
     let isPlatform = context.random.perMille(15)
+    let peer = isPlatform ? Partner.operatorBackEnd : partners[context.random.below(partners.count)]
+    beat(peer, isPlatform ? .fromIOP : .toIOP, &context)
+  }
+
+  /// One partner says so, or the platform to the operator.
+  func beat(_ peer: Partner, _ direction: Direction, _ context: inout TrafficContext) {
     let call = Call(
-      operation: .heartBeat, direction: isPlatform ? .fromIOP : .toIOP,
-      peer: isPlatform ? .operatorBackEnd : partners[context.random.below(partners.count)],
-      transaction: context.random.next(), outcome: Outcome.draw(.heartBeat, &context.random))
+      operation: .heartBeat, direction: direction, peer: peer, transaction: context.random.next(),
+      outcome: Outcome.draw(.heartBeat, &context.random))
     context.begin(call)
     context.exchange.endRequest()
     guard context.exchange.beginResponse() else { return }
@@ -71,8 +76,9 @@ struct PlatformScenario {
     message.open(.evseDynamicDataList)
     for _ in 0..<random.between(1, 24) {
       let date = now - random.between(1, 3_600_000)
+      let evse = random.below(population.evseCount)
       message.open(.evseDynamicData)
-      message.evseElements(random.below(population.evseCount))
+      message.evseElements(population.isFaultless ? population.inUse(near: evse) : evse)
       message.date(.availabilityStatusEventDate, date - 86_400_000)
       message.number(.availabilityStatus, 2)
       message.date(.busyStatusEventDate, date)

@@ -23,6 +23,8 @@ struct Session {
   var repetitiveMeter: Int
   /// How many items of the agenda belong to it.
   var pending = 0
+  /// Whether the steps of a repetitive energy meter add up to the energy.
+  var addsUp = false
 
   var provider: Partner { Partner.providers[user.provider] }
 
@@ -92,16 +94,25 @@ extension MessageWriter {
   /// The platform's session id.
   mutating func serviceSession(_ field: Field, _ session: Session) {
     start(field)
+    rawServiceSession(session)
+    finish(field)
+  }
+
+  mutating func rawServiceSession(_ session: Session) {
     raw("IOP-SID-GIR-P-IOP0")
     rawDecimal(Int(session.key >> 7 & 3) + 1)
     raw("-")
     rawUUID(SplitMix64.derive(session.key, 11))
-    finish(field)
   }
 
   /// The operator's own session id.
   mutating func execSession(_ field: Field, _ session: Session) {
     start(field)
+    rawExecSession(session)
+    finish(field)
+  }
+
+  mutating func rawExecSession(_ session: Session) {
     if session.key & 0x40 == 0 {
       raw("C01S")
       rawDecimal(session.serial &* 7_368_787_393, width: 10)
@@ -109,7 +120,6 @@ extension MessageWriter {
       raw("CPO-")
       rawUUID(SplitMix64.derive(session.key, 12))
     }
-    finish(field)
   }
 
   /// The provider's own session id.
@@ -141,13 +151,17 @@ extension MessageWriter {
   mutating func userElements(_ user: Population.User, byContract: Bool) {
     text(.userIdType, byContract ? "eMA" : "RFID-UID")
     start(.userId)
-    if byContract { contract(user) } else { rfid(user.uid, digits: user.uidDigits) }
+    rawUser(user, byContract: byContract)
     finish(.userId)
+  }
+
+  mutating func rawUser(_ user: Population.User, byContract: Bool) {
+    if byContract { contract(user) } else { rfid(user.uid, digits: user.uidDigits) }
   }
 
   mutating func alias(_ user: Population.User) {
     start(.userContractIdAlias)
-    contract(user)
+    if user.hidesContract { pseudonym(user, of: Partner.providers[user.provider]) } else { contract(user) }
     finish(.userContractIdAlias)
   }
 

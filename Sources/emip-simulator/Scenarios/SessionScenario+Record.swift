@@ -7,6 +7,7 @@ extension SessionScenario {
     if item.attempt == 2 { outcome = .refused(10701) }
     if item.attempt == 1 { outcome = .done(1) }
     if item.attempt == 0, isFinal, context.random.perMille(9) { outcome = .lost }
+    if context.isFaultless { outcome = outcome.thatARetryCures }
     writeRecord(session, item, .toIOP, purpose: 40, outcome, &context)
     if outcome == .lost {
       // Either the record never arrived, and the retry is the first that the platform sees of it; or only its answer was lost.
@@ -19,6 +20,8 @@ extension SessionScenario {
       if isFinal, context.random.perMille(6) {
         plan(.recordRepeated, item.index, after: context.random.between(1, 40) * 3_600_000, &context)
       }
+    } else if context.isFaultless, item.attempt == 0 {
+      plan(.record, item.index, after: context.random.between(60_000, 64_000), detail: item.detail, attempt: 1, &context)
     }
   }
 
@@ -31,8 +34,9 @@ extension SessionScenario {
   mutating func forwardRecord(_ session: Session, _ item: Agenda.Item, _ context: inout TrafficContext) {
     var outcome = item.attempt == 0 ? Outcome.draw(.setChargeDetailRecord, &context.random) : .done(1)
     if item.attempt == 0, context.random.perMille(8) { outcome = .lost }
+    if context.isFaultless { outcome = outcome.thatARetryCures }
     writeRecord(session, item, .fromIOP, purpose: 42, outcome, &context)
-    if outcome == .lost {
+    if outcome == .lost || context.isFaultless && !outcome.isDone {
       plan(.recordLeg, item.index, after: context.random.between(60_000, 64_000), detail: item.detail, attempt: 1, &context)
     }
   }
@@ -90,9 +94,14 @@ extension SessionScenario {
     if session.key & 0x3800 == 0 { writeCost(wattHours, &request) }
     if session.key & 0x1C000 == 0 {
       request.meter(5, minutes * 9 / 10, "min")
-      request.meter(1000 + session.powerWatts / 1000, minutes * 8 / 10, "min")
+      let kilowatts = session.powerWatts / 1000
+      request.meter(1000 + (session.addsUp ? min(99, kilowatts) : kilowatts), minutes * 8 / 10, "min")
     }
-    writeRepetitiveMeters(session, minutes, &request)
+    if session.addsUp, session.repetitiveMeter > 40 {
+      writeEnergySteps(session, until: end, minutes, &request)
+    } else {
+      writeRepetitiveMeters(session, minutes, &request)
+    }
   }
 
   private func writeCost(_ wattHours: Int, _ request: inout MessageWriter) {
@@ -106,6 +115,19 @@ extension SessionScenario {
     request.finish(.meterValue)
     request.text(.meterUnit, "EUR")
     request.close(.meterReport)
+  }
+
+  /// Steps that add up to the energy at `end`; the last one may be shorter.
+  private func writeEnergySteps(_ session: Session, until end: Int, _ minutes: Int, _ request: inout MessageWriter) {
+    let length = session.repetitiveMeter % 10 == 5 ? 5 : 1
+    let steps = max(1, (minutes + length - 1) / length)
+    var before = 0
+    for step in 1...steps {
+      let moment = step == steps ? end : session.start + step * length * 60_000
+      let energy = session.wattHours(until: moment)
+      request.meter(session.repetitiveMeter, energy - before, "Wh")
+      before = energy
+    }
   }
 
   private func writeRepetitiveMeters(_ session: Session, _ minutes: Int, _ request: inout MessageWriter) {

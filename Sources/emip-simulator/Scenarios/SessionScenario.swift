@@ -5,12 +5,14 @@ struct SessionScenario: ~Copyable {
 
   // MARK: Beginnings
 
+  // Each says whether it began: traffic without overlaps may have no EVSE left.
+
   /// Somebody holds a badge to a charging station; the operator asks the platform.
-  mutating func beginWithBadge(_ context: inout TrafficContext) {
-    var session = make(.badge, &context)
+  mutating func beginWithBadge(_ context: inout TrafficContext) -> Bool {
+    guard var session = make(.badge, &context) else { return false }
     var outcome = Outcome.draw(.getServiceAuthorisation, &context.random)
     if session.provider.isHosted {
-      session.legOutcome = Outcome.draw(.getServiceAuthorisation, &context.random)
+      session.legOutcome = context.isFaultless ? outcome : Outcome.draw(.getServiceAuthorisation, &context.random)
       if !session.legOutcome.isDone, outcome.isDone { outcome = .refused(10210) }
     }
     let isRejected = context.random.perMille(190)
@@ -22,11 +24,12 @@ struct SessionScenario: ~Copyable {
     if session.provider.isHosted { plan(.authorisationLeg, index, after: context.random.between(15, 45), &context) }
     if session.isAuthorised { planCourse(index, &context) }
     forgetIfOver(index)
+    return true
   }
 
   /// A customer starts a session with the provider's app.
-  mutating func beginRemotely(_ context: inout TrafficContext) {
-    var session = make(.remote, &context)
+  mutating func beginRemotely(_ context: inout TrafficContext) -> Bool {
+    guard var session = make(.remote, &context) else { return false }
     let outcome = Outcome.draw(.setServiceAuthorisation, &context.random)
     session.isAuthorised = outcome.isDone
     if !session.isAuthorised { session.legOutcome = Outcome.draw(.setServiceAuthorisation, &context.random) }
@@ -35,7 +38,8 @@ struct SessionScenario: ~Copyable {
       writeRemoteStart(session, .fromIOP, outcome, &context)
       let index = sessions.insert(session)
       if session.isAuthorised { planCourse(index, &context) }
-      return forgetIfOver(index)
+      forgetIfOver(index)
+      return true
     }
     writeRemoteStart(session, .toIOP, outcome, &context)
     let index = sessions.insert(session)
@@ -44,25 +48,37 @@ struct SessionScenario: ~Copyable {
       planCourse(index, &context)
     }
     forgetIfOver(index)
+    return true
   }
 
   /// The operator knows the badge from a white list and asks nobody: the first that is seen of the session is the busy status.
-  mutating func beginFromWhiteList(_ context: inout TrafficContext) {
-    let index = sessions.insert(make(.whiteList, &context))
+  /// - Parameter user: somebody on that list; nil for anybody.
+  mutating func beginFromWhiteList(_ user: Population.User?, _ context: inout TrafficContext) -> Bool {
+    guard var session = make(.whiteList, &context) else { return false }
+    if let user { session.user = user }
+    let index = sessions.insert(session)
     planCourse(index, &context)
     sessions[index].start = context.now - context.random.between(800, 4000)
     writeBusyStatus(sessions[index], 2, at: sessions[index].start, attempt: 0, index, &context)
+    return true
   }
 
-  private mutating func make(_ origin: Session.Origin, _ context: inout TrafficContext) -> Session {
+  /// Nil where there is no EVSE for it.
+  private mutating func make(_ origin: Session.Origin, _ context: inout TrafficContext) -> Session? {
     serial += 1
     let isLong = context.random.perMille(150)
     let minutes = isLong ? context.random.between(100, 660) : context.random.between(4, 95)
     let end = context.now + minutes * 60_000 + context.random.below(60_000)
-    return Session(
-      key: context.random.next(), serial: serial, origin: origin, user: context.population.user(&context.random),
-      evse: context.population.takeEVSE(from: context.now, until: end, &context.random), authorisedAt: context.now, end: end + 75_000,
-      &context.random)
+    let key = context.random.next()
+    let user = context.population.user(&context.random)
+    let last = end + 75_000
+    guard let evse = context.takeEVSE(until: context.isFaultless ? last : end) else { return nil }
+    var session = Session(
+      key: key, serial: serial, origin: origin, user: user, evse: evse, authorisedAt: context.now, end: last, &context.random)
+    session.addsUp = context.isFaultless
+    // A record holds at most 400 steps, and these have to cover the whole session.
+    if session.addsUp, session.repetitiveMeter == 41, minutes > 390 { session.repetitiveMeter = 45 }
+    return session
   }
 
   // MARK: Plans
@@ -125,7 +141,9 @@ struct SessionScenario: ~Copyable {
   private mutating func planIntermediateRecords(_ index: Int32, start: Int, end: Int, _ context: inout TrafficContext) {
     let interval = [10, 15, 20, 30][context.random.below(4)]
     var minutes = interval
-    while minutes <= interval * 8, start + minutes * 60_000 < end - 60_000 {
+    // Far enough from the end that no retry of an intermediate record can come behind the final one.
+    let gap = context.isFaultless ? 300_000 : 60_000
+    while minutes <= interval * 8, start + minutes * 60_000 < end - gap {
       plan(.record, index, after: start + minutes * 60_000 + context.random.between(8000, 40_000), detail: Int32(minutes), &context)
       minutes += interval
     }
@@ -152,7 +170,7 @@ struct SessionScenario: ~Copyable {
     case .record: sendRecord(session, item, &context)
     case .recordLeg: forwardRecord(session, item, &context)
     case .recordRepeated: writeRecord(session, item, .toIOP, purpose: 41, .refused(10701), &context)
-    case .statusReport: preconditionFailure("a status report is no part of a session")
+    case .statusReport, .beat, .upload, .download, .planted: preconditionFailure("\(item.task) is no part of a session")
     }
     forgetIfOver(item.index)
   }

@@ -12,23 +12,27 @@ struct StatusScenario: ~Copyable {
   private var reports = Slab<Report>()
 
   /// A customer who does not roam plugs in or leaves.
-  mutating func reportBusy(_ context: inout TrafficContext) {
+  ///
+  /// - Returns: false where no EVSE is free, and nothing was written.
+  mutating func reportBusy(_ context: inout TrafficContext) -> Bool {
     let end = context.now + context.random.between(5, 150) * 60_000
-    let evse = context.population.takeEVSE(from: context.now, until: end, &context.random)
+    guard let evse = context.takeEVSE(until: end) else { return false }
     let date = eventDate(&context)
     let status = context.random.perMille(90) ? 3 : 2
     write(Report(operation: .setEVSEBusyStatus, key: context.random.next(), evse: evse, date: date, status: status), 0, &context)
     let free = Report(operation: .setEVSEBusyStatus, key: context.random.next(), evse: evse, date: end, status: 1)
     plan(free, due: end + context.random.between(700, 5000), &context)
+    return true
   }
 
   /// An EVSE breaks down and is repaired, or says again that it is in service.
   mutating func reportAvailability(_ context: inout TrafficContext) {
-    let evse = context.random.below(context.population.evseCount)
+    var evse = context.random.below(context.population.evseCount)
     let date = eventDate(&context)
     let isBreakdown = context.random.perMille(300)
     let key = context.random.next()
     let status = isBreakdown ? 1 : (context.random.perMille(60) ? context.random.between(3, 4) : 2)
+    if context.isFaultless, status != 2 { evse = context.population.troubled(near: evse) }
     write(Report(operation: .setEVSEAvailabilityStatus, key: key, evse: evse, date: date, status: status), 0, &context)
     guard isBreakdown else { return }
     let repaired = context.now + context.random.between(4, 900) * 60_000
@@ -42,9 +46,12 @@ struct StatusScenario: ~Copyable {
       .setEVSESyntheticStatus, .setEVSESyntheticStatus, .setEVSESyntheticStatus, .setChargingPoolAvailabilityStatus,
       .setChargingStationAvailabilityStatus, .setChargingConnectorAvailabilityStatus,
     ]
-    let report = Report(
+    var report = Report(
       operation: operations[context.random.below(operations.count)], key: context.random.next(),
       evse: context.random.below(context.population.evseCount), date: eventDate(&context), status: context.random.between(1, 2))
+    if context.isFaultless {
+      report.evse = report.status == 1 ? context.population.troubled(near: report.evse) : context.population.inUse(near: report.evse)
+    }
     write(report, 0, &context)
   }
 

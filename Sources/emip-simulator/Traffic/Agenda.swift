@@ -69,4 +69,5 @@ enum Task: UInt8 {
   case stopAction, stopActionLeg
   case record, recordLeg, recordRepeated
   case statusReport
+  case beat, upload, download, planted
 }

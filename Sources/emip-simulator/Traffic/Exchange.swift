@@ -27,6 +27,20 @@ struct Exchange: ~Copyable {
   /// The SOAP bytes of the response, empty where it was lost.
   var responseBytes: UnsafeBufferPointer<UInt8> { response.buffer.bytes }
 
+  /// The transactionId of the request; nil where its sender leaves that to the other side.
+  var transactionId: String? {
+    guard hasTransaction else { return nil }
+    return text { $0.rawTransaction(call.caller, call.transaction) }
+  }
+
+  /// What `write` writes, in the platform's spelling and outside any message.
+  func text(_ write: (inout MessageWriter) -> Void) -> String {
+    var random = SplitMix64(seed: 0)
+    var writer = MessageWriter(library.markup(0, &random))
+    write(&writer)
+    return String(decoding: writer.buffer.bytes, as: UTF8.self)
+  }
+
   // MARK: Writing
 
   /// Starts the request up to and with the header fields.
@@ -113,6 +127,11 @@ extension MessageWriter {
   /// The transactionId that `partner` makes of `key`, the same whoever repeats it.
   mutating func transaction(_ partner: Partner, _ key: UInt64) {
     start(.transactionId)
+    rawTransaction(partner, key)
+    finish(.transactionId)
+  }
+
+  mutating func rawTransaction(_ partner: Partner, _ key: UInt64) {
     switch partner.transactions {
     case .platform:
       raw("IOP-TID-GIR-P-IOP0")
@@ -131,6 +150,5 @@ extension MessageWriter {
       raw(".")
       rawDecimal(Int(key >> 4), width: 18)
     }
-    finish(.transactionId)
   }
 }

@@ -13,6 +13,11 @@ enum Outcome: Equatable {
     if case .done = self { true } else { false }
   }
 
+  /// The same, or, of a refusal, one that means "not now".
+  var thatARetryCures: Outcome {
+    if case .refused(let status) = self, status != 10701 { .refused(10504) } else { self }
+  }
+
   /// A few of a hundred exchanges do not end well.
   static func draw(_ operation: Operation, _ random: inout SplitMix64) -> Outcome {
     let chance = random.below(10_000)

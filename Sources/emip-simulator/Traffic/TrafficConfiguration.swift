@@ -9,6 +9,18 @@ struct TrafficConfiguration: Equatable, Sendable {
   /// Over how many days they are spread.
   var days: Int
   var start: CalendarDay
+  var profile = Profile.ordinary
+
+  enum Profile: Sendable {
+    /// With everything that real partners do wrong.
+    case ordinary
+    /// Retries, late messages and spellings as ever, but nothing that a finding could be made of.
+    case faultless
+    /// The faultless traffic with one fault of each ``FaultRule`` planted in it.
+    case faultsPlanted
+
+    var isFaultless: Bool { self != .ordinary }
+  }
 
   /// A moment of the first day, in milliseconds since 1970.
   var startMilliseconds: Int { start.number * 86_400_000 }

@@ -1,0 +1,80 @@
+internal import EMIP
+internal import JournalFormat
+internal import JournalStore
+
+/// The elements that a status was ever reported of, each with a number of its own: pools, stations, EVSEs, connectors, each in the order of its ids.
+struct EVSEElementTable {
+  let table: ModelTable
+
+  /// An element as it is stored.
+  struct Stored {
+    let element: StatusReport.Element
+    let number: UInt32
+    /// Of the message that named it first.
+    let position: JournalPosition
+    /// As that message wrote it, or in another of its spellings.
+    let id: String
+  }
+
+  /// How many there are stands under a key before all others.
+  private static let countKey: [UInt8] = [0]
+  /// An id that is longer is none of eMIP's: its hash stands for it.
+  private static let longestId = 200
+
+  /// Spellings of one id have one key.
+  static func key(_ element: StatusReport.Element, _ id: String, _ hash: SubjectHash) -> [UInt8] {
+    let compact = (try? EVCIIdentifier(id)).map { Array($0.compact.utf8) } ?? TermForm.compact.normalized(id.utf8)
+    return [element.rawValue] + (compact.count <= longestId ? compact : [0] + hash(1, compact))
+  }
+
+  /// The number of an element, which gets one where it is new.
+  func number(
+    of element: StatusReport.Element, _ id: String, at position: JournalPosition, in rows: ModelTransaction
+  ) throws(JournalError) -> UInt32 {
+    let key = Self.key(element, id, rows.hash)
+    if let value = try rows.value(of: key, in: table) { return try decoded(ModelRow(key: key, value: value)).number }
+    let number = try count(in: rows)
+    var value = bigEndianBytes(number)
+    value.appendVarint(position.rawValue)
+    // The key says what one of eMIP's ids is.
+    if (try? EVCIIdentifier(id)) == nil { value += Array(id.utf8.prefix(4 * Self.longestId)) }
+    try rows.put(value, for: key, in: table)
+    try rows.put(bigEndianBytes(number + 1), for: Self.countKey, in: table)
+    return number
+  }
+
+  /// Nil where it was never heard of.
+  func element(_ element: StatusReport.Element, _ id: String, in rows: any ModelRows) throws(JournalError) -> Stored? {
+    try stored(Self.key(element, id, rows.hash), in: rows)
+  }
+
+  /// See ``key(_:_:_:)``.
+  func stored(_ key: [UInt8], in rows: any ModelRows) throws(JournalError) -> Stored? {
+    guard let value = try rows.value(of: key, in: table) else { return nil }
+    return try decoded(ModelRow(key: key, value: value))
+  }
+
+  /// The first element from a key on, and the key behind it. Begin with an empty key.
+  func next(from key: [UInt8], in rows: any ModelRows) throws(JournalError) -> (element: Stored, key: [UInt8], next: [UInt8])? {
+    guard let row = try rows.first(from: key.isEmpty ? [1] : key, beginningWith: [], in: table) else { return nil }
+    return (try decoded(row), row.key, row.key + [0])
+  }
+
+  private func count(in rows: any ModelRows) throws(JournalError) -> UInt32 {
+    try rows.value(of: Self.countKey, in: table)?.reduce(0) { $0 << 8 | UInt32($1) } ?? 0
+  }
+
+  private func decoded(_ row: ModelRow) throws(JournalError) -> Stored {
+    do throws(FormatError) {
+      guard let element = row.key.first.flatMap(StatusReport.Element.init), row.value.count >= 4 else {
+        throw FormatError("an element has no level or number")
+      }
+      return try row.value.reading { (reader) throws(FormatError) in
+        let number = try reader.take(4).reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+        let position = JournalPosition(try reader.varint())
+        let id = reader.isAtEnd ? row.key[1...] : Array(try reader.take(reader.remainingCount))[...]
+        return Stored(element: element, number: number, position: position, id: String(decoding: id, as: UTF8.self))
+      }
+    } catch { throw .damagedModel(error, table) }
+  }
+}

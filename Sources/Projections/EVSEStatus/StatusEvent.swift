@@ -1,0 +1,149 @@
+internal import EMIP
+public import JournalFormat
+
+/// One of the two statuses that an element may have.
+public enum StatusPart: UInt8, Sendable, CaseIterable {
+  case availability = 1
+  case busy = 2
+}
+
+/// One part of a reported status: what it came to be, when, and when the journal learnt of it.
+public struct StatusEvent: Hashable, Sendable {
+  /// When it came to be so, as the reporter says; see ``isFuture`` and ``isDateAssumed``.
+  public let time: Timestamp
+  /// Of the message that told it first.
+  public let position: JournalPosition
+  /// Open: see `AvailabilityStatus` and `BusyStatus`.
+  public let status: UInt32
+  /// How long it is expected to stay so.
+  public let until: Timestamp?
+  /// It came when a newer event of its part was known: it never overwrites that.
+  public var isLate = false
+  /// Its date lay more than a day ahead of the message; it counts as a day ahead.
+  public let isFuture: Bool
+  /// It had no valid date: the message's own time stands for it.
+  public let isDateAssumed: Bool
+  /// The platform told it, in a list of changes; no operator's push had told it before.
+  public let isFromPlatform: Bool
+  var answers: [ReportAnswer] = []
+
+  /// Whether another report says the same of the same part: then it is a repetition, on another leg, in a list or by a retry.
+  func isSame(as other: StatusEvent) -> Bool { time == other.time && status == other.status && until == other.until }
+
+  /// What the platform made of it; nil of what only the platform told.
+  public var acceptance: ReportAcceptance? { ReportAcceptance(answers) ?? (isFromPlatform ? nil : .pending) }
+
+  /// With those answers only that were known at a position; nil for all.
+  func known(at position: JournalPosition?) -> StatusEvent {
+    guard let position, answers.contains(where: { $0.position > position }) else { return self }
+    var known = self
+    known.answers.removeAll { $0.position > position }
+    return known
+  }
+
+  /// Takes an answer in; one that changes nothing is left out.
+  /// - Returns: whether it changed anything.
+  mutating func add(_ answer: ReportAnswer) -> Bool {
+    guard ReportAcceptance(answers + [answer]) != ReportAcceptance(answers) else { return false }
+    answers.append(answer)
+    return true
+  }
+}
+
+/// What one message says of one element.
+struct ElementReport {
+  let element: StatusReport.Element
+  let id: String
+  let parts: [(part: StatusPart, event: StatusEvent)]
+
+  /// A report may be dated a day ahead at most: what is further ahead would keep all that comes from counting.
+  static let futureLimitMilliseconds: Int64 = 86_400_000
+
+  /// All that a message says. The same at each call, so that an answer finds what its request told.
+  static func all(of message: ProjectedMessage, isFromPlatform: Bool) -> [ElementReport] {
+    guard let facts = message.facts else { return [] }
+    return facts.statusReports.compactMap { report in
+      var parts: [(StatusPart, StatusEvent)] = []
+      if let event = event(report.availability, message, isFromPlatform) { parts.append((.availability, event)) }
+      if let event = event(report.busy, message, isFromPlatform) { parts.append((.busy, event)) }
+      return parts.isEmpty ? nil : ElementReport(element: report.element, id: report.id, parts: parts)
+    }
+  }
+
+  private static func event<Status: OpenCode>(
+    _ part: StatusReport.Part<Status>?, _ message: ProjectedMessage, _ isFromPlatform: Bool
+  ) -> StatusEvent? {
+    guard let part, let status = part.status.value else { return nil }
+    let observedAt = message.entry.content.observedAt
+    let date = part.eventDate?.value
+    let limit = min(observedAt, message.entry.recordedAt).adding(milliseconds: futureLimitMilliseconds)
+    let time = date ?? observedAt
+    return StatusEvent(
+      time: min(time, limit), position: message.position, status: status.rawValue, until: part.until?.value, isFuture: time > limit,
+      isDateAssumed: date == nil, isFromPlatform: isFromPlatform)
+  }
+}
+
+// MARK: On disk
+//
+//     event    = distance position tag [status] [until] [details]
+//     distance = varint       ; milliseconds from the event before; of the first from the chunk's key
+//     position = zigzag       ; from that of the event before; of the first from 0
+//     tag      = byte         ; bits 0-2 status, 7: it follows as a varint; 3 late; 4 until follows; 5 accepted with requestStatus 1 at the
+//                             ; position right behind; 6 details follow
+//     until    = zigzag       ; milliseconds from the event
+//     details  = flags count *answer ; flags: bit 0 future, 1 date assumed, 2 from the platform
+//     answer   = varint acceptance   ; positions from the event
+
+extension StatusEvent {
+  private enum Tag {
+    static let otherStatus: UInt8 = 7
+    static let late: UInt8 = 1 << 3
+    static let until: UInt8 = 1 << 4
+    static let acceptedNext: UInt8 = 1 << 5
+    static let details: UInt8 = 1 << 6
+    static let unknown: UInt8 = 1 << 7
+  }
+
+  func append(distance: UInt64, positionDistance: Int64, to bytes: inout [UInt8]) {
+    let isAcceptedNext = answers == [ReportAnswer(position: position.next, acceptance: .accepted(requestStatus: 1))]
+    let flags: UInt8 = (isFuture ? 1 : 0) | (isDateAssumed ? 2 : 0) | (isFromPlatform ? 4 : 0)
+    let hasDetails = flags != 0 || !answers.isEmpty && !isAcceptedNext
+    var tag = UInt8(min(status, UInt32(Tag.otherStatus)))
+    if isLate { tag |= Tag.late }
+    if until != nil { tag |= Tag.until }
+    if isAcceptedNext { tag |= Tag.acceptedNext }
+    if hasDetails { tag |= Tag.details }
+    bytes.appendVarint(distance)
+    bytes.appendSignedVarint(positionDistance)
+    bytes.append(tag)
+    if tag & 7 == Tag.otherStatus { bytes.appendVarint(UInt64(status)) }
+    if let until { bytes.appendSignedVarint(until.milliseconds(since: time)) }
+    guard hasDetails else { return }
+    bytes.append(flags)
+    let written = isAcceptedNext ? [] : answers
+    bytes.appendVarint(written.count)
+    for answer in written {
+      bytes.appendVarint(answer.position.rawValue - position.rawValue)
+      answer.acceptance.append(to: &bytes)
+    }
+  }
+
+  /// What stands behind the distances.
+  init(from reader: inout ByteReader, time: Timestamp, position: JournalPosition) throws(FormatError) {
+    let tag = try reader.byte()
+    guard tag & Tag.unknown == 0 else { throw FormatError("a status event has a mark of no meaning") }
+    let status = tag & 7 == Tag.otherStatus ? UInt32(try reader.count(atMost: Int(UInt32.max))) : UInt32(tag & 7)
+    let until = tag & Tag.until == 0 ? nil : time.adding(milliseconds: try reader.signedVarint())
+    let flags = tag & Tag.details == 0 ? 0 : try reader.byte()
+    self.init(
+      time: time, position: position, status: status, until: until, isLate: tag & Tag.late != 0, isFuture: flags & 1 != 0,
+      isDateAssumed: flags & 2 != 0, isFromPlatform: flags & 4 != 0)
+    if tag & Tag.acceptedNext != 0 { answers = [ReportAnswer(position: position.next, acceptance: .accepted(requestStatus: 1))] }
+    guard tag & Tag.details != 0 else { return }
+    for _ in 0..<(try reader.count(atMost: reader.remainingCount)) {
+      let answerPosition = JournalPosition(position.rawValue &+ (try reader.varint()))
+      answers.append(ReportAnswer(position: answerPosition, acceptance: try ReportAcceptance(from: &reader)))
+    }
+  }
+}

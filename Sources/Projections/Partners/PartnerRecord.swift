@@ -1,0 +1,120 @@
+internal import JournalFormat
+
+/// A record of the history of a partner's operation. One varint: the latency in milliseconds shifted by three bits, and a code.
+///
+///     0…3  ok, warning, error or fault, with a latency, to the request at the position before
+///     4    no answer, to the request at the position before
+///     5    any other answer that has a latency; a byte follows: the ending, and 8 request before, 16 retry, 32 recovered, 64 further, 128 unmatched
+///     6    the same without a latency
+///     7    a request alone; in the latency's place 1 for a retry
+///
+/// Most answers follow their request at once: then one record, mostly of two bytes, stands for both.
+enum PartnerRecord: Hashable {
+  case request(isRetry: Bool)
+  case answer(Answer)
+
+  /// How an exchange ended. The numbers are on disk.
+  enum Ending: UInt8, CaseIterable {
+    case ok = 0
+    case warning = 1
+    case error = 2
+    case fault = 3
+    case failure = 4
+    case unreadable = 5
+
+    var counter: PartnerFigures.Counter {
+      switch self {
+      case .ok: .ok
+      case .warning: .warnings
+      case .error: .errors
+      case .fault: .faults
+      case .failure: .failures
+      case .unreadable: .unreadable
+      }
+    }
+
+    /// Of an answer, or of what was refused; nil of a request.
+    init?(_ entry: Entry) {
+      switch entry.kind {
+      case .failure: self = .failure
+      case .refusal: self = .unreadable
+      case .response:
+        switch entry.content.context.outcome.outcomeClass {
+        case .ok, nil: self = .ok
+        case .warning: self = .warning
+        case .error: self = .error
+        case .fault: self = .fault
+        case .lost, .refused: self = .unreadable
+        }
+      default: return nil
+      }
+    }
+  }
+
+  struct Answer: Hashable {
+    var ending: Ending
+    /// Of responses only.
+    var latencyMilliseconds: UInt32?
+    /// Whether the request stands at the position before, and has no record of its own.
+    var hasRequestBefore = false
+    /// Of a request without a record of its own.
+    var isRetry = false
+    /// Whether a failure had been noted before.
+    var isRecovered = false
+    /// Whether the request was answered before: nothing else of it counts.
+    var isFurther = false
+    /// Whether there is no request.
+    var isUnmatched = false
+  }
+
+  private static let failureCode: UInt64 = 4
+  private static let longCode: UInt64 = 5
+  private static let longCodeWithoutLatency: UInt64 = 6
+  private static let requestCode: UInt64 = 7
+
+  func encoded() -> [UInt8] {
+    var bytes: [UInt8] = []
+    switch self {
+    case .request(let isRetry): bytes.appendVarint((isRetry ? 8 : 0) | Self.requestCode)
+    case .answer(let answer):
+      let latency = UInt64(answer.latencyMilliseconds ?? 0) << 3
+      let isPlain = answer.hasRequestBefore && !answer.isRetry && !answer.isRecovered && !answer.isFurther && !answer.isUnmatched
+      if isPlain && (answer.latencyMilliseconds != nil ? answer.ending.rawValue < Self.failureCode : answer.ending == .failure) {
+        bytes.appendVarint(latency | UInt64(answer.ending.rawValue))
+      } else {
+        bytes.appendVarint(latency | (answer.latencyMilliseconds == nil ? Self.longCodeWithoutLatency : Self.longCode))
+        bytes.append(answer.flags | answer.ending.rawValue)
+      }
+    }
+    return bytes
+  }
+
+  /// What ``encoded()`` wrote.
+  init(_ bytes: [UInt8]) throws(FormatError) {
+    self = try bytes.reading { (reader) throws(FormatError) in
+      let head = try reader.varint()
+      let code = head & 7
+      if code == Self.requestCode { return .request(isRetry: head >> 3 == 1) }
+      guard let latency = UInt32(exactly: head >> 3) else { throw FormatError("a latency is too large") }
+      if code <= Self.failureCode {
+        let ending = Ending(rawValue: UInt8(code))!
+        return .answer(Answer(ending: ending, latencyMilliseconds: ending == .failure ? nil : latency, hasRequestBefore: true))
+      }
+      let flags = try reader.byte()
+      guard let ending = Ending(rawValue: flags & 7) else { throw FormatError("an ending is unknown") }
+      return .answer(Answer(ending, code == Self.longCode ? latency : nil, flags: flags))
+    }
+  }
+}
+
+extension PartnerRecord.Answer {
+  fileprivate var flags: UInt8 {
+    (hasRequestBefore ? 8 : 0) | (isRetry ? 16 : 0) | (isRecovered ? 32 : 0) | (isFurther ? 64 : 0) | (isUnmatched ? 128 : 0)
+  }
+
+  fileprivate init(_ ending: PartnerRecord.Ending, _ latencyMilliseconds: UInt32?, flags: UInt8) {
+    self.init(
+      ending: ending, latencyMilliseconds: latencyMilliseconds, hasRequestBefore: flags & 8 != 0, isRetry: flags & 16 != 0,
+      isRecovered: flags & 32 != 0, isFurther: flags & 64 != 0, isUnmatched: flags & 128 != 0)
+  }
+}

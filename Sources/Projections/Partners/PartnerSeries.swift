@@ -1,0 +1,179 @@
+internal import EMIP
+public import JournalFormat
+internal import JournalStore
+
+/// What is counted by itself: an operation of a partner for one of its operators, one way, on one leg.
+public struct PartnerSeries: Hashable, Sendable {
+  /// As its first message had it; empty where no message told.
+  public let partner: String
+  /// That the partner speaks for; empty where no message told.
+  public let `operator`: String
+  public let leg: Leg
+  /// Nil of messages that could not be read and came without.
+  public let direction: Direction?
+  /// Empty of messages that could not be read.
+  public let operation: String
+
+  /// How long an answer may take (guide 5.4.6), in milliseconds.
+  var limitMilliseconds: UInt32 {
+    let limit = OperationFacts.Timing.limit(direction ?? .toIOP)
+    return UInt32(limit.components.seconds * 1_000)
+  }
+
+  /// Whether its answers are held against the times of guide 6.4.1.
+  var isAuthorisation: Bool { operation == "GetServiceAuthorisation" || operation == "SetServiceAuthorisation" }
+}
+
+extension PartnerSeries {
+  func encoded() -> [UInt8] {
+    var bytes = [leg.rawValue, direction?.rawValue ?? 0]
+    for text in [partner, self.operator, operation] { bytes.appendCounted(text.utf8) }
+    return bytes
+  }
+
+  init(_ bytes: some Sequence<UInt8>) throws(FormatError) {
+    self = try Array(bytes).reading { (reader) throws(FormatError) in
+      guard let leg = Leg(rawValue: try reader.byte()) else { throw FormatError("a leg is unknown") }
+      let direction = Direction(rawValue: try reader.byte())
+      return PartnerSeries(
+        partner: try reader.string(), operator: try reader.string(), leg: leg, direction: direction, operation: try reader.string())
+    }
+  }
+}
+
+/// The numbers that series and partners have, in the order in which they appeared; from 1.
+///
+///     0 ‖ leg ‖ direction ‖ counted compact partner ‖ counted compact operator ‖ operation, or 1 ‖ their hash  →  PartnerNumbers
+///     2 ‖ series (4)            →  PartnerSeries
+///     3 ‖ compact partner       →  partner (4)
+///     4 ‖ partner (4)           →  its text
+///     5 ‖ compact operator      →  the partner (text) that last spoke for it
+struct PartnerNames {
+  let table: ModelTable
+
+  private enum Tag {
+    static let identity: UInt8 = 0
+    static let longIdentity: UInt8 = 1
+    static let series: UInt8 = 2
+    static let partner: UInt8 = 3
+    static let partnerText: UInt8 = 4
+    static let spokesman: UInt8 = 5
+  }
+
+  /// What is longer is kept by its hash or cut: no real name is.
+  private static let maximumBytes = 400
+
+  /// Of a message, made where it is new. Notes who speaks for an operator.
+  func numbers(_ context: EntryContext, _ rows: ModelTransaction) throws(JournalError) -> PartnerNumbers {
+    let series = try self.series(context, rows)
+    var identity: [UInt8] = [Tag.identity, series.leg.rawValue, series.direction?.rawValue ?? 0]
+    let partner = TermForm.compact.normalized(series.partner.utf8)
+    identity.appendCounted(partner)
+    identity.appendCounted(TermForm.compact.normalized(series.operator.utf8))
+    identity += series.operation.utf8
+    let key = identity.count <= Self.maximumBytes ? identity : [Tag.longIdentity] + rows.hash(80, identity)
+    if let value = try rows.value(of: key, in: table) { return try PartnerNumbers(value, table) }
+    let number = try self.partner(partner, series.partner, rows)
+    let last = try rows.last(upTo: [Tag.series, 0xff, 0xff, 0xff, 0xff], beginningWith: [Tag.series], in: table)
+    let numbers = PartnerNumbers(series: (last.map { Self.number($0.key[1...]) } ?? 0) + 1, partner: number)
+    try rows.put(numbers.encoded(), for: key, in: table)
+    try rows.put(series.encoded(), for: [Tag.series] + bigEndianBytes(numbers.series), in: table)
+    return numbers
+  }
+
+  /// Calls to the platform name their partner; calls from it name the operator that they ask, whose partner is the one that last spoke for it.
+  private func series(_ context: EntryContext, _ rows: ModelTransaction) throws(JournalError) -> PartnerSeries {
+    let leg = context.leg
+    let operation = Self.cut(context.operation ?? "")
+    switch context.direction {
+    case .fromIOP:
+      let asked = Self.cut(context.targetOperator ?? "")
+      let spokesman = try rows.value(of: Self.spokesmanKey(asked), in: table)
+      let partner = spokesman.map { String(decoding: $0, as: UTF8.self) } ?? asked
+      return PartnerSeries(partner: partner, operator: asked, leg: leg, direction: .fromIOP, operation: operation)
+    case .toIOP, nil:
+      let name = Self.cut(context.operator ?? "")
+      let partner = context.partner.map(Self.cut) ?? name
+      if context.direction == .toIOP, context.kind == .request, !partner.isEmpty, !name.isEmpty {
+        let key = Self.spokesmanKey(name)
+        if try rows.value(of: key, in: table) != Array(partner.utf8) { try rows.put(Array(partner.utf8), for: key, in: table) }
+      }
+      return PartnerSeries(partner: partner, operator: name, leg: leg, direction: context.direction, operation: operation)
+    }
+  }
+
+  /// 0 for one that is not named.
+  private func partner(_ compact: [UInt8], _ text: String, _ rows: ModelTransaction) throws(JournalError) -> UInt32 {
+    guard !compact.isEmpty else { return 0 }
+    if let value = try rows.value(of: [Tag.partner] + compact, in: table) { return Self.number(value[...]) }
+    let last = try rows.last(upTo: [Tag.partnerText, 0xff, 0xff, 0xff, 0xff], beginningWith: [Tag.partnerText], in: table)
+    let number = (last.map { Self.number($0.key[1...]) } ?? 0) + 1
+    try rows.put(bigEndianBytes(number), for: [Tag.partner] + compact, in: table)
+    try rows.put(Array(text.utf8), for: [Tag.partnerText] + bigEndianBytes(number), in: table)
+    return number
+  }
+
+  // MARK: Reading
+
+  func series(_ number: UInt32, _ rows: any ModelRows) throws(JournalError) -> PartnerSeries {
+    do throws(FormatError) {
+      guard let value = try? rows.value(of: [Tag.series] + bigEndianBytes(number), in: table) else {
+        throw FormatError("the series \(number) is missing")
+      }
+      return try PartnerSeries(value)
+    } catch { throw .damagedModel(error, table) }
+  }
+
+  /// All series, in the order in which they appeared.
+  func all(_ rows: any ModelRows) throws(JournalError) -> [(number: UInt32, series: PartnerSeries)] {
+    var all: [(UInt32, PartnerSeries)] = []
+    var key: [UInt8] = [Tag.series]
+    while let row = try rows.first(from: key, beginningWith: [Tag.series], in: table) {
+      do throws(FormatError) { all.append((Self.number(row.key[1...]), try PartnerSeries(row.value))) } catch {
+        throw .damagedModel(error, table)
+      }
+      key = row.key + [0]
+    }
+    return all
+  }
+
+  /// A partner as its first message had it.
+  func text(partner number: UInt32, _ rows: any ModelRows) throws(JournalError) -> String {
+    let value = try rows.value(of: [Tag.partnerText] + bigEndianBytes(number), in: table)
+    return String(decoding: value ?? [], as: UTF8.self)
+  }
+
+  /// Nil where a partner was never heard of.
+  func partner(_ text: String, _ rows: any ModelRows) throws(JournalError) -> UInt32? {
+    let compact = TermForm.compact.normalized(Self.cut(text).utf8)
+    return try rows.value(of: [Tag.partner] + compact, in: table).map { Self.number($0[...]) }
+  }
+
+  private static func spokesmanKey(_ name: String) -> [UInt8] { [Tag.spokesman] + TermForm.compact.normalized(name.utf8) }
+
+  private static func cut(_ text: String) -> String {
+    text.utf8.count <= maximumBytes ? text : String(decoding: text.utf8.prefix(maximumBytes), as: UTF8.self)
+  }
+
+  static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
+}
+
+/// The numbers of a series and of its partner.
+struct PartnerNumbers: Hashable {
+  let series: UInt32
+  /// 0 where no message told.
+  let partner: UInt32
+
+  init(series: UInt32, partner: UInt32) {
+    self.series = series
+    self.partner = partner
+  }
+
+  func encoded() -> [UInt8] { bigEndianBytes(series) + bigEndianBytes(partner) }
+
+  init(_ bytes: [UInt8], _ table: ModelTable) throws(JournalError) {
+    guard bytes.count == 8 else { throw .damagedModel(FormatError("the numbers of a series have the wrong length"), table) }
+    series = PartnerNames.number(bytes[..<4])
+    partner = PartnerNames.number(bytes[4...])
+  }
+}

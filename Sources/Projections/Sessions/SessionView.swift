@@ -1,0 +1,99 @@
+public import EMIP
+public import JournalFormat
+public import JournalStore
+
+/// A session in a line: what a list shows.
+public struct SessionSummary: Sendable {
+  /// Its own in the read model, by first appearance.
+  public var number: UInt32
+  public var serviceSessionId: String?
+  /// The CPO's.
+  public var execPartnerSessionId: String?
+  /// The eMSP's.
+  public var salePartnerSessionId: String?
+  public var execOperatorId: String?
+  public var saleOperatorId: String?
+  public var evseId: String?
+  public var state: SessionState
+  public var start: SessionStart
+  /// When its first message was observed.
+  public var openedAt: Timestamp
+  /// Of its first message.
+  public var position: JournalPosition
+  /// Those that hold.
+  public var findings: [ReportedFinding]
+}
+
+/// All that is known of a session as of a position.
+public struct SessionView: Sendable {
+  public var summary: SessionSummary
+  /// Of the first message that names one.
+  public var user: UserIdentity?
+  public var authorisation: Authorisation?
+  public var steps: [Step]
+  /// Of its events, by their own dates.
+  public var startedAt: Timestamp?
+  public var endedAt: Timestamp?
+  /// Nil: of all that there is.
+  public var asOf: JournalPosition?
+
+  /// What the party that delivers was told.
+  public struct Authorisation: Sendable {
+    public var result: AuthorisationResult
+    /// Of the request.
+    public var position: JournalPosition
+    public var authorisationValue: UInt32?
+    public var requestStatus: UInt32?
+    /// When the answer was observed; nil where there is none.
+    public var answeredAt: Timestamp?
+    public var intermediateCDRRequested: Bool
+    public var meterLimits: [MeterReading]
+    /// From request to answer.
+    public var latencyMilliseconds: UInt32?
+  }
+
+  /// A request and its answer, and what it says of the session.
+  public struct Step: Sendable {
+    public var exchange: Exchange
+    public var content: Content
+    /// Whether the message is there by EVSE, user and time only, not by an id.
+    public var isInferred: Bool
+    /// Since the step before it.
+    public var gapMilliseconds: Int64?
+
+    public enum Content: Sendable {
+      case authorisationAsked
+      case authorisationOrdered
+      case record(ChargeDetailRecord, CDRNature?)
+      case event(SessionReport<SessionEventNature>, isLate: Bool)
+      case action(SessionReport<SessionActionNature>)
+    }
+  }
+
+  /// The records in the order of their positions.
+  public var records: [(position: JournalPosition, record: ChargeDetailRecord, nature: CDRNature?, exchange: Exchange)] {
+    steps.compactMap { step in
+      guard case .record(let record, let nature) = step.content else { return nil }
+      return (step.exchange.head.position, record, nature, step.exchange)
+    }
+  }
+}
+
+/// Which sessions to list.
+public struct SessionFilter: Sendable {
+  /// The CPO or the eMSP, in any spelling.
+  public var `operator`: String?
+  public var evse: String?
+  /// A badge or a contract.
+  public var user: String?
+  public var state: SessionState?
+  /// The id of a rule.
+  public var finding: String?
+  /// By when the first message of the session was observed.
+  public var since: Timestamp?
+  public var until: Timestamp?
+  /// The last to begin first.
+  public var isReversed = false
+
+  public init() {}
+}

@@ -1,0 +1,69 @@
+internal import EMIP
+internal import JournalFormat
+
+/// What a message said of one entry of a white list, as written. Personal.
+public struct WhiteListDetails: Hashable, Sendable {
+  /// A meter that the user may not exceed.
+  public struct Limit: Hashable, Sendable {
+    public let meterTypeId: String
+    public let meterValue: String
+    public let meterUnit: String
+  }
+
+  public let userIdType: String?
+  public let userId: String?
+  public let userContractIdAlias: String?
+  public let requestedServiceId: String?
+  public let expiryDate: String?
+  public let intermediateCDRRequested: String?
+  public let parameter: String?
+  public let meterLimits: [Limit]
+
+  init(_ data: AuthenticationData) {
+    userIdType = data.user.userIdType?.rawValue
+    userId = data.user.userId
+    userContractIdAlias = data.user.userContractIdAlias
+    requestedServiceId = data.requestedServiceId?.text
+    expiryDate = data.expiryDate?.text
+    intermediateCDRRequested = data.intermediateCDRRequested?.text
+    parameter = data.parameter
+    meterLimits = data.meterLimits.map {
+      Limit(meterTypeId: $0.type?.text ?? "", meterValue: $0.value ?? "", meterUnit: $0.unit ?? "")
+    }
+  }
+
+  private var texts: [String?] {
+    [userIdType, userId, userContractIdAlias, requestedServiceId, expiryDate, intermediateCDRRequested, parameter]
+  }
+
+  /// Each text with 1 before it, or 0 in place of one that is missing; then the limits.
+  func encoded() -> [UInt8] {
+    var bytes: [UInt8] = []
+    for text in texts {
+      bytes.append(text == nil ? 0 : 1)
+      if let text { bytes.appendCounted(text.utf8) }
+    }
+    bytes.appendVarint(meterLimits.count)
+    for limit in meterLimits { for text in [limit.meterTypeId, limit.meterValue, limit.meterUnit] { bytes.appendCounted(text.utf8) } }
+    return bytes
+  }
+
+  init(_ bytes: [UInt8]) throws(FormatError) {
+    var texts: [String?] = []
+    var limits: [Limit] = []
+    try bytes.reading { (reader) throws(FormatError) in
+      for _ in 0..<7 { texts.append(try reader.byte() == 0 ? nil : try reader.string()) }
+      for _ in 0..<(try reader.count(atMost: reader.remainingCount)) {
+        limits.append(Limit(meterTypeId: try reader.string(), meterValue: try reader.string(), meterUnit: try reader.string()))
+      }
+    }
+    userIdType = texts[0]
+    userId = texts[1]
+    userContractIdAlias = texts[2]
+    requestedServiceId = texts[3]
+    expiryDate = texts[4]
+    intermediateCDRRequested = texts[5]
+    parameter = texts[6]
+    meterLimits = limits
+  }
+}

@@ -1,0 +1,57 @@
+public import JournalFormat
+internal import JournalStore
+
+extension WhiteList {
+  /// What was found, in order.
+  public func findings() throws -> [ReportedFinding] { try WhiteListProjection.findings(asOf: asOf, in: rows) }
+}
+
+extension WhiteListProjection {
+  /// What was found by a position, in order.
+  public static func findings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
+    var found: [ReportedFinding] = []
+    try findings.forEach(asOf: position, in: rows) { finding in
+      guard let rule = WhiteListRules.all.first(where: { $0.number == finding.rule }) else { return true }
+      let lists = try Self.lists(finding, rule).map { (number) throws(JournalError) in try WhiteListNames.identity(number, in: rows) }
+      let subject = lists.map(\.operatorId).joined(separator: ", ")
+      found.append(
+        ReportedFinding(
+          rule: rule, position: finding.position, resolvedAt: finding.resolvedAt, subject: subject,
+          sentence: try sentence(rule, finding, subject)))
+      return true
+    }
+    return found
+  }
+
+  private static func lists(_ finding: FindingTable.Stored, _ rule: FindingRule) -> [UInt16] {
+    func number(_ offset: Int) -> UInt16 { UInt16(finding.subject[offset]) << 8 | UInt16(finding.subject[offset + 1]) }
+    switch rule {
+    case WhiteListRules.unknownEntry: return [number(8)]
+    case WhiteListRules.badgeConflict: return [number(8), number(10)]
+    default: return [number(0)]
+    }
+  }
+
+  private static func sentence(_ rule: FindingRule, _ finding: FindingTable.Stored, _ lists: String) throws -> String {
+    try finding.detail.reading { (reader) throws(FormatError) in
+      switch rule {
+      case WhiteListRules.unknownEntry:
+        let isDelete = try reader.byte() == WhiteListRecord.Change.delete.rawValue
+        let hasBaseline = try reader.byte() == 1
+        let (position, item) = (try reader.varint(), try reader.varint())
+        return "Item \(item) of position \(position) \(isDelete ? "deletes" : "updates") a user who is not on the list of \(lists): "
+          + (hasBaseline ? "a change was missed." : "a change was missed, or the list began before this journal and has no baseline.")
+      case WhiteListRules.badgeConflict:
+        let (position, item) = (try reader.varint(), try reader.varint())
+        return "One user is on the lists of \(lists), since item \(item) of position \(position)."
+      case WhiteListRules.uploadTooLarge:
+        return "The upload of \(lists) has \(try reader.varint()) entries; \(WhiteListRules.maximumEntryCount) is the most."
+      default:
+        let what = rule == WhiteListRules.uploadMissed ? "uploaded by" : "downloaded by"
+        let due = Timestamp(rawValue: Int64(bitPattern: try reader.take(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }))
+        let last = due.adding(milliseconds: -WhiteListRules.longestPauseMilliseconds)
+        return "Nothing was \(what) \(lists) after \(last) for 26 hours; once a day is the longest."
+      }
+    }
+  }
+}

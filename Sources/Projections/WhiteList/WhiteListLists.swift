@@ -1,0 +1,149 @@
+internal import EMIP
+internal import JournalFormat
+internal import JournalStore
+
+/// A list: who holds it, whose users are on it, and what its messages call their sender.
+struct WhiteListIdentity: Hashable, Sendable {
+  /// `IOP`, or the CPO that downloads it, in compact form.
+  var holder: [UInt8]
+  /// In compact form; empty where a download does not name it.
+  var provider: [UInt8]
+
+  static let platform = Array("IOP".utf8)
+
+  /// What an eMSP uploads.
+  static func uploaded(by provider: String?) -> Self { Self(holder: platform, provider: compact(provider)) }
+  /// What a CPO downloads.
+  static func downloaded(by operatorId: String?, provider: [UInt8]) -> Self { Self(holder: compact(operatorId), provider: provider) }
+
+  var isPlatforms: Bool { holder == Self.platform }
+  /// The operator that its messages come from or go to.
+  var operatorId: String { Self.spelled(isPlatforms ? provider : holder) }
+
+  static func compact(_ operatorId: String?) -> [UInt8] { TermForm.compact.normalized((operatorId ?? "").utf8) }
+
+  /// `FR*A23`, where it is an operator's id.
+  static func spelled(_ compact: [UInt8]) -> String {
+    let text = String(decoding: compact, as: UTF8.self)
+    return (try? OperatorIdentifier(text).description) ?? text
+  }
+}
+
+/// What is known of a list as a whole from a position on.
+struct WhiteListState: Hashable, Sendable {
+  /// When the last upload that was accepted, or download that came back, was asked for.
+  var acceptedAt: Timestamp?
+  /// Of its answer.
+  var accepted: JournalPosition?
+  /// Of the last baseline.
+  var baseline: JournalPosition?
+  /// Entries that are on it, expired ones among them.
+  var liveCount = 0
+
+  func encoded() -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendOptional(acceptedAt)
+    bytes.appendVarint(accepted?.rawValue ?? 0)
+    bytes.appendVarint(baseline?.rawValue ?? 0)
+    bytes.appendVarint(liveCount)
+    return bytes
+  }
+
+  init() {}
+
+  init(_ bytes: [UInt8]) throws(FormatError) {
+    self = try bytes.reading { (reader) throws(FormatError) in
+      var state = WhiteListState()
+      state.acceptedAt = try reader.optionalTimestamp()
+      state.accepted = try reader.optionalPosition()
+      state.baseline = try reader.optionalPosition()
+      state.liveCount = try reader.count(atMost: Int.max)
+      return state
+    }
+  }
+}
+
+extension ByteReader {
+  /// 0 stands for none.
+  fileprivate mutating func optionalPosition() throws(FormatError) -> JournalPosition? {
+    let value = try varint()
+    return value == 0 ? nil : JournalPosition(value)
+  }
+}
+
+/// The lists that there are, by numbers of two bytes in the order of their appearance.
+///
+///     0 counted-holder counted-provider   number
+///     1 number                            counted-holder counted-provider
+enum WhiteListNames {
+  static let table = WhiteListProjection.names
+
+  /// The number of a list, a new one where it has none.
+  static func number(of list: WhiteListIdentity, in rows: ModelTransaction) throws(JournalError) -> UInt16 {
+    if let number = try known(list, in: rows) { return number }
+    let last = try rows.last(upTo: [1, 0xff, 0xff], beginningWith: [1], in: table)
+    let number = last.map { UInt16($0.key[1]) << 8 | UInt16($0.key[2]) + 1 } ?? 0
+    try rows.put(bigEndianBytes(number), for: key(list), in: table)
+    try rows.put(Array(key(list).dropFirst()), for: [1] + bigEndianBytes(number), in: table)
+    return number
+  }
+
+  /// Nil for a list that there is not.
+  static func known(_ list: WhiteListIdentity, in rows: any ModelRows) throws(JournalError) -> UInt16? {
+    try rows.value(of: key(list), in: table).map { UInt16($0[0]) << 8 | UInt16($0[1]) }
+  }
+
+  static func identity(_ number: UInt16, in rows: any ModelRows) throws(JournalError) -> WhiteListIdentity {
+    do throws(FormatError) {
+      guard let value = try? rows.value(of: [1] + bigEndianBytes(number), in: table) else {
+        throw FormatError("the name of list \(number) is missing")
+      }
+      return try value.reading { (reader) throws(FormatError) in
+        let holder = Array(try reader.counted())
+        return WhiteListIdentity(holder: holder, provider: Array(try reader.counted()))
+      }
+    } catch { throw .damagedModel(error, table) }
+  }
+
+  private static func key(_ list: WhiteListIdentity) -> [UInt8] {
+    var key: [UInt8] = [0]
+    key.appendCounted(list.holder)
+    key.appendCounted(list.provider)
+    // No key is longer than 511 bytes, and no operator's id near that.
+    return Array(key.prefix(500))
+  }
+}
+
+/// One entry's place in the table of entries: the user first, so that one look tells which lists have a badge.
+struct WhiteListSubject: Hashable, Sendable {
+  static let userBytes = 8
+
+  /// See ``ModelRows/hash``.
+  let user: [UInt8]
+  let list: UInt16
+  /// `UInt32.max` for what is no number.
+  let service: UInt32
+
+  var key: [UInt8] {
+    var key = user
+    key.reserveCapacity(24)
+    key.appendBigEndian(list)
+    key.appendBigEndian(service)
+    return key
+  }
+
+  init(user: [UInt8], list: UInt16, service: UInt32) {
+    self.user = user
+    self.list = list
+    self.service = service
+  }
+
+  init(_ key: [UInt8]) {
+    user = Array(key[..<Self.userBytes])
+    list = UInt16(key[8]) << 8 | UInt16(key[9])
+    service = key[10..<14].reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  /// Names a user in any table.
+  static func user(_ key: UserKey, _ hash: SubjectHash) -> [UInt8] { hash(UInt8(ascii: "W"), key.bytes) }
+}

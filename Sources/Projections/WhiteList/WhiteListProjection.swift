@@ -1,0 +1,169 @@
+internal import EMIP
+internal import JournalFormat
+public import JournalStore
+
+/// White lists: who may charge, as eMSPs upload it and CPOs download it (guide 6.4.2, 7.3.2).
+///
+/// A list belongs to its holder, the platform or a CPO, and to an eMSP where one is named. What the platform accepted, and what came back from it,
+/// changes a list, at the position of the answer; an upload without an answer makes what it touches uncertain. Users stand in the rows by keyed
+/// hashes only; what messages said of them is read again from the journal.
+public struct WhiteListProjection: Projection {
+  public static let name = "whitelist"
+  public static let version: UInt32 = 1
+
+  /// ``WhiteListSubject``: ``WhiteListRecord``.
+  static let entries = NewestFirstTable(ModelTable("entries", 0))
+  /// See ``WhiteListNames``.
+  static let names = ModelTable("names", 1)
+  /// The number of a list: ``WhiteListState``.
+  static let states = NewestFirstTable(ModelTable("states", 2))
+  /// See ``WhiteListCadence``.
+  static let deadlines = ModelTable("deadlines", 3)
+  /// See ``WhiteListConflicts``.
+  static let conflicts = ModelTable("conflicts", 4)
+  /// 0 and the hash of a transaction: its upload was too large. 1 and a position: of a request that was lost.
+  static let marks = ModelTable("marks", 5)
+  public static let findings = FindingTable(ModelTable("findings", 6))
+  public static let tables = [entries.table, names, states.table, deadlines, conflicts, marks, findings.table]
+
+  public init() {}
+
+  /// See ``Projection``.
+  public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
+    switch entry.kind {
+    case .request:
+      try WhiteListCadence.check(at: entry.position, in: rows)
+      if entry.context.isWhiteList("SetAuthenticationData") { try measure(entry, rows) }
+    case .response, .failure, .refusal:
+      guard let request = entry.request else { return }
+      if request.context.isWhiteList("SetAuthenticationData") {
+        try upload(request, entry, rows)
+      } else if request.context.isWhiteList("GetAuthenticationData") {
+        try download(request, entry, rows)
+      }
+    case .note: if let baseline = WhiteListBaseline.Part(entry) { try load(baseline, entry, rows) }
+    default: return
+    }
+  }
+
+  // MARK: Messages
+
+  /// Tells of an upload that is too large, whatever comes of it; of its repetitions no more.
+  private func measure(_ entry: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
+    guard let facts = entry.facts else { return }
+    let count = facts.authenticationEntryCount
+    guard count > WhiteListRules.maximumEntryCount else { return }
+    let list = try WhiteListNames.number(of: .uploaded(by: entry.context.operator), in: rows)
+    if let transaction = facts.transactionId {
+      let mark = [0] + rows.hash(UInt8(ascii: "T"), bigEndianBytes(list), Array(transaction.utf8))
+      guard try rows.value(of: mark, in: Self.marks) == nil else { return }
+      try rows.put([1], for: mark, in: Self.marks)
+    }
+    var detail: [UInt8] = []
+    detail.appendVarint(count)
+    try Self.findings.add(
+      WhiteListRules.uploadTooLarge, at: entry.position, subject: bigEndianBytes(list), detail: detail, in: rows)
+  }
+
+  private func upload(_ request: ProjectedMessage, _ answer: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
+    guard let outcome = RequestOutcome(answer.entry), let facts = request.facts, request.context.direction != .fromIOP else { return }
+    let number = try WhiteListNames.number(of: .uploaded(by: request.context.operator), in: rows)
+    var list = try WhiteListChange(number, isPlatforms: true, at: answer.position, rows)
+    let lossMark = [1] + bigEndianBytes(request.position.rawValue)
+    switch outcome {
+    case .accepted:
+      // What the gateway says in the platform's place is no acceptance.
+      guard answer.context.author == .peer else { return }
+      try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in
+        try list.take(entry, .init(position: request.position, item: entry.item))
+      }
+      try rows.remove(lossMark, in: Self.marks)
+      list.note(request.entry.content.observedAt)
+      try WhiteListCadence.note(
+        number, previous: list.before.acceptedAt, at: list.state.acceptedAt!, answer.position, in: rows)
+    case .lost, .unreadable:
+      try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in try list.doubt(entry, request.position) }
+      try rows.put([1], for: lossMark, in: Self.marks)
+    case .rejected, .fault:
+      // Only a late answer to what counted as lost changes anything.
+      guard try rows.value(of: lossMark, in: Self.marks) != nil else { return }
+      try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in try list.undo(entry, request.position) }
+      try rows.remove(lossMark, in: Self.marks)
+    }
+    try list.end()
+  }
+
+  private func download(_ request: ProjectedMessage, _ answer: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
+    guard let outcome = RequestOutcome(answer.entry), outcome.isAccepted, answer.context.author == .peer, let facts = answer.facts else {
+      return
+    }
+    let holder = request.context.operator
+    // The cadence is the holder's, whosever users came.
+    let whole = try WhiteListNames.number(of: .downloaded(by: holder, provider: []), in: rows)
+    var lists = [[UInt8](): try WhiteListChange(whole, isPlatforms: false, at: answer.position, rows)]
+    var order: [[UInt8]] = [[]]
+    try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in
+      let provider = entry.operatorId
+      if lists[provider] == nil {
+        let number = try WhiteListNames.number(of: .downloaded(by: holder, provider: provider), in: rows)
+        lists[provider] = try WhiteListChange(number, isPlatforms: false, at: answer.position, rows)
+        order.append(provider)
+      }
+      try lists[provider]!.take(entry, .init(position: answer.position, item: entry.item))
+    }
+    for provider in order { lists[provider]!.note(request.entry.content.observedAt) }
+    let cadence = lists[[]]!
+    try WhiteListCadence.note(whole, previous: cadence.before.acceptedAt, at: cadence.state.acceptedAt!, answer.position, in: rows)
+    for provider in order { try lists[provider]!.end() }
+  }
+
+  /// A baseline replaces a list: its last part removes who is in none.
+  private func load(_ baseline: WhiteListBaseline.Part, _ entry: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
+    let number = try WhiteListNames.number(of: baseline.list, in: rows)
+    var list = try WhiteListChange(number, isPlatforms: baseline.list.isPlatforms, at: entry.position, rows)
+    try entry.facts?.forEachAuthenticationEntry { (item) throws(JournalError) in
+      try list.take(item, .init(position: entry.position, item: item.item), as: .baseline)
+    }
+    if baseline.isLast {
+      let first = JournalPosition(entry.position.rawValue - UInt64(baseline.count - 1))
+      for key in try Self.entries.subjects(beginningWith: [], in: rows) where WhiteListSubject(key).list == number {
+        try list.removeUnlessFrom(first, key)
+      }
+      list.state.baseline = entry.position
+      try resolveUnknownEntries(number, entry.position, rows)
+    }
+    try list.end()
+  }
+
+  /// A baseline mends what was missing.
+  private func resolveUnknownEntries(_ list: UInt16, _ position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
+    var keys: [[UInt8]] = []
+    do {
+      try Self.findings.forEach(asOf: nil, in: rows) { finding in
+        let isOfList = finding.rule == WhiteListRules.unknownEntry.number && WhiteListSubject(finding.subject).list == list
+        if isOfList && finding.resolvedAt == nil { keys.append(finding.key) }
+        return true
+      }
+    } catch { throw error as! JournalError }
+    for key in keys { try Self.findings.resolve(key, at: position, in: rows) }
+  }
+
+  // MARK: Rows
+
+  static func newest(_ subject: [UInt8], in rows: any ModelRows) throws(JournalError) -> WhiteListRecord? {
+    try entries.head(of: subject, in: rows).map { (head) throws(JournalError) in try record(head.newest) }
+  }
+
+  static func record(_ record: NewestFirstTable.Record) throws(JournalError) -> WhiteListRecord {
+    do throws(FormatError) { return try WhiteListRecord(record.bytes, at: record.position) } catch { throw .damagedModel(error, entries.table) }
+  }
+
+  static func state(_ record: NewestFirstTable.Record) throws(JournalError) -> WhiteListState {
+    do throws(FormatError) { return try WhiteListState(record.bytes) } catch { throw .damagedModel(error, states.table) }
+  }
+}
+
+extension EntryContext {
+  /// Whether it is a message of eMIP's to or from the platform itself: what passed inside says nothing of the lists.
+  fileprivate func isWhiteList(_ name: String) -> Bool { leg == .gatewayIOP && operation == name }
+}

@@ -1,0 +1,44 @@
+/// What can be planted in traffic: one kind for each rule by which the read models make a finding, under the rule's own name.
+enum FaultRule: String, CaseIterable {
+  case sessionIdConflict = "session-id-conflict"
+  case sessionFactsConflict = "session-facts-conflict"
+  case authorisedWithoutCDR = "authorised-without-cdr"
+  case cdrWithoutAuthorisation = "cdr-without-authorisation"
+  case cdrRefusedAuthorisation = "cdr-refused-authorisation"
+  case cdrIntermediateMissing = "cdr-intermediate-missing"
+  case cdrMeterLimitExceeded = "cdr-meter-limit-exceeded"
+  case cdrRawContract = "cdr-raw-contract"
+  case cdrMeterMissing = "cdr-meter-missing"
+  case cdrMeterUnit = "cdr-meter-unit"
+  case cdrMeterValue = "cdr-meter-value"
+  case cdrEndBeforeStart = "cdr-end-before-start"
+  case cdrMeterDecreases = "cdr-meter-decreases"
+  case cdrDurationMismatch = "cdr-duration-mismatch"
+  case cdrPower = "cdr-power"
+  case cdrEnergySteps = "cdr-energy-steps"
+  case cdrSecondFinal = "cdr-second-final"
+  case cdrAfterFinal = "cdr-after-final"
+  case cdrEVSEOverlap = "cdr-evse-overlap"
+  case cdrExecSessionMissing = "cdr-exec-session-missing"
+  case cdrUnknownMeter = "cdr-unknown-meter"
+  case cdrUnknownNature = "cdr-unknown-nature"
+  case cdrLegsDiffer = "cdr-legs-differ"
+  case whiteListUnknownEntry = "whitelist-unknown-entry"
+  case whiteListBadgeConflict = "whitelist-badge-conflict"
+  case whiteListUploadTooLarge = "whitelist-upload-too-large"
+  case whiteListUploadMissed = "whitelist-upload-missed"
+  case whiteListDownloadMissed = "whitelist-download-missed"
+  case evseContradiction = "evse-contradiction"
+  case partnerOffline = "partner-offline"
+
+  /// How grave the finding is: `error`, `warning` or `notice`.
+  var severity: String {
+    switch self {
+    case .sessionIdConflict, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue, .cdrEndBeforeStart,
+      .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .whiteListBadgeConflict, .whiteListUploadTooLarge:
+      "error"
+    case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature: "notice"
+    default: "warning"
+    }
+  }
+}

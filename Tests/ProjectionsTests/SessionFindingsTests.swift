@@ -1,0 +1,141 @@
+import EMIP
+import JournalFormat
+import JournalStore
+import Testing
+
+@testable import Projections
+
+@Suite struct SessionFindingsTests {
+  private static let hour: Int64 = 3_600_000
+
+  @Test func `a final record is overdue after three days, and not a moment before`() async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1")
+    // Authorised when the answer came, 50 ms later.
+    try await script.heartBeat(at: 72 * Self.hour + 49)
+    #expect(try script.session("S1").rules == [])
+    try await script.heartBeat(at: 72 * Self.hour + 50)
+    #expect(try script.session("S1").rules == ["authorised-without-cdr"])
+    #expect(try script.session("S1").summary.findings.first?.position == JournalPosition(5))
+    #expect(try script.session("S1", asOf: JournalPosition(4)).rules == [])
+    try await script.record("S1", "X1", at: 80 * Self.hour, status: 10_304)
+    #expect(try script.session("S1").rules == ["authorised-without-cdr"])
+    try await script.record("S1", "X1", at: 81 * Self.hour)
+    #expect(try script.session("S1").rules == [])
+    #expect(try script.session("S1", asOf: JournalPosition(7)).rules == ["authorised-without-cdr"])
+  }
+
+  @Test func `a session with its record, and one that was refused, is never overdue`() async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1")
+    try await script.record("S1", "X1", at: Self.hour)
+    try await script.get("X2", at: 2 * Self.hour, session: "S2", value: 2)
+    try await script.heartBeat(at: 100 * Self.hour)
+    #expect(try script.all().allSatisfy { $0.findings.isEmpty })
+  }
+
+  @Test func `a record that nobody authorised is told until somebody did`() async throws {
+    let script = try SessionsScript()
+    try await script.record(nil, "X1", at: 0, nature: "2")
+    #expect(try script.session("X1").rules == [])
+    try await script.record(nil, "X1", at: 1_000)
+    #expect(try script.session("X1").rules == ["cdr-without-authorisation"])
+    #expect(try script.session("X1").summary.start == .whiteList)
+    try await script.get("X1", at: 2_000, session: "S1")
+    #expect(try script.session("X1").rules == [])
+  }
+
+  @Test func `the white list has the last word`() async throws {
+    let script = try SessionsScript()
+    try await script.record(nil, "X1", at: 0)
+    let rows = try script.journal.model(SessionsProjection.self).snapshot()
+    let reader = try JournalReader(script.journal.directory)
+    let allowed = Sessions(rows, reader) { record, session, _ in
+      #expect(record.user.userId == SessionsScript.badge && session.execOperatorId == SessionsScript.cpo)
+      return nil
+    }
+    #expect(try allowed.sessions(withId: "X1")[0].rules == [])
+    let refused = Sessions(rows, reader) { _, _, _ in "The white list refused." }
+    #expect(try refused.sessions(withId: "X1")[0].summary.findings.map(\.sentence) == ["The white list refused."])
+  }
+
+  @Test func `a charge in spite of a refusal`() async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1", value: 2)
+    try await script.record("S1", "X1", at: 1_000)
+    try await script.record("S1", "X1", at: 2_000)
+    #expect(try script.session("S1").rules == ["cdr-refused-authorisation"])
+  }
+
+  @Test(arguments: [(Int64(44), false, []), (45, false, ["cdr-intermediate-missing"]), (90, true, [])])
+  func `intermediate records that were asked for`(minutes: Int64, isSent: Bool, expected: [String]) async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1", intermediate: true)
+    if isSent { try await script.record("S1", "X1", at: 900_000, nature: "2", minutes: 15) }
+    try await script.record("S1", "X1", at: 8_000_000, minutes: minutes)
+    #expect(try script.session("S1").rules == expected)
+  }
+
+  @Test(arguments: [("31000", []), ("31000.000", []), ("31000.001", ["cdr-meter-limit-exceeded"]), ("31845", ["cdr-meter-limit-exceeded"])])
+  func `more than the limit`(wattHours: String, expected: [String]) async throws {
+    let script = try SessionsScript()
+    let limit = "<meterReport><meterTypeId>2</meterTypeId><meterValue>31000</meterValue><meterUnit>Wh</meterUnit></meterReport>"
+    try await script.get("X1", at: 0, session: "S1", limits: "<meterLimitList>\(limit)</meterLimitList>")
+    try await script.record("S1", "X1", at: 1_000, wattHours: wattHours)
+    let session = try script.session("S1")
+    try #require(session.rules == expected)
+    if wattHours == "31845" {
+      #expect(session.summary.findings[0].sentence == "31845 Wh were charged; the limit was 31000 Wh.")
+      #expect(session.authorisation?.meterLimits.first?.value == "31000")
+    }
+  }
+
+  @Test func `an alias that is the contract itself`() async throws {
+    let script = try SessionsScript()
+    let alias = "<userContractIdAlias>FRMS1C12345678</userContractIdAlias>"
+    try await script.record("S1", "X1", at: 0, nature: "2", user: SessionsScript.user("FR-MS1-C12345678", type: "eMA") + alias)
+    #expect(try script.session("S1").rules == ["cdr-raw-contract"])
+    let other = SessionsScript.user("FR-MS1-C87654321", type: "eMA")
+    try await script.record("S2", "X2", at: 1_000, nature: "2", user: other + alias)
+    #expect(try script.session("S2").rules == [])
+  }
+
+  @Test func `another EVSE than before`() async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1")
+    try await script.event(3, "S1", "X1", at: 1_000)
+    try await script.record("S1", "X1", at: 2_000, nature: "2", evse: "frc01e1")
+    #expect(try script.session("S1").rules == [])
+    try await script.record("S1", "X1", at: 3_000, evse: "FR*C01*E2")
+    #expect(try script.session("S1").rules == ["session-facts-conflict"])
+    #expect(
+      try script.session("S1").summary.findings[0].sentence
+        == "This message names the EVSE FR*C01*E2, and an earlier one of the session FR*C01*E1.")
+  }
+
+  // MARK: Lists
+
+  @Test func `a list is filtered by what was true as of then`() async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1")
+    try await script.get("X2", at: 60_000, evse: "FR*C01*E2", user: SessionsScript.user("FR-MS1-C12345678", type: "eMA"), session: "S2")
+    try await script.record("S1", "X1", at: 1_800_000)
+    func ids(_ position: JournalPosition? = nil, _ change: (inout SessionFilter) -> Void) throws -> [String?] {
+      var filter = SessionFilter()
+      change(&filter)
+      return try script.all(filter, asOf: position).map(\.serviceSessionId)
+    }
+    #expect(try ids { $0.state = .authorised } == ["S2"])
+    #expect(try ids(JournalPosition(4)) { $0.state = .authorised } == ["S1", "S2"])
+    #expect(try ids(JournalPosition(2)) { _ in } == ["S1"])
+    #expect(try ids { $0.isReversed = true } == ["S2", "S1"])
+    #expect(try ids { $0.evse = "frc01e2" } == ["S2"])
+    #expect(try ids { $0.evse = "FR*C01*E3" } == [])
+    #expect(try ids { $0.operator = "FRMS1" } == ["S1", "S2"])
+    #expect(try ids { $0.user = "04:a1:b2:c3" } == ["S1"])
+    #expect(try ids { $0.user = "frms1c12345678" } == ["S2"])
+    #expect(try ids { $0.since = ScriptedJournal.moment(1) } == ["S2"])
+    #expect(try ids { $0.until = ScriptedJournal.moment(60_000) } == ["S1"])
+    #expect(try ids { $0.finding = "cdr-raw-contract" } == [])
+  }
+}
