@@ -41,6 +41,7 @@ public struct MeterQuantity: Hashable, Comparable, Sendable, CustomStringConvert
     return MeterQuantity(attos: isOver ? (left.attos < 0 ? .min : .max) : sum)
   }
 
+  /// As `+`.
   public static func - (left: MeterQuantity, right: MeterQuantity) -> MeterQuantity {
     let (difference, isOver) = left.attos.subtractingReportingOverflow(right.attos)
     return MeterQuantity(attos: isOver ? (left.attos < 0 ? .min : .max) : difference)

@@ -23,7 +23,8 @@ struct CDRCommand: ParsableCommand {
   var id: String
   @Flag(help: "Show what became other from version to version.")
   var diff = false
-  @Option(name: .customLong("version"), help: ArgumentHelp("This version only, with all its meters; from 1 on each side.", valueName: "number"))
+  @Option(
+    name: .customLong("version"), help: ArgumentHelp("This version only, with all its meters; from 1 on each side.", valueName: "number"))
   var number: Int?
   @OptionGroup var options: ModelOptions
 
@@ -36,7 +37,8 @@ struct CDRCommand: ParsableCommand {
     let query = try question.cdrs
     let sessions = try query.sessions(of: id)
     guard !sessions.isEmpty else {
-      throw CommandFailure(.notFound, "no charge detail record has the session id \(id)\(question.asOf.map { " as of position \($0)" } ?? "").")
+      throw CommandFailure(
+        .notFound, "no charge detail record has the session id \(id)\(question.asOf.map { " as of position \($0)" } ?? "").")
     }
     if let number, !sessions.contains(where: { ($0.versions + $0.otherSide).contains { $0.number == number } }) {
       throw CommandFailure(.notFound, "the record of \(id) has no version \(number).")

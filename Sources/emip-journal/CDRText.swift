@@ -43,7 +43,9 @@ struct CDRText {
         .init(meter(.totalDuration, version)), .init(meter(.totalEnergy, version)), .init(acceptance(version), look(version.acceptance)),
         .init(Figure.count(version.position.rawValue)),
       ])
-      if version.record == nil { details.append("  the message at position \(version.position) is no more in the journal, or cannot be read") }
+      if version.record == nil {
+        details.append("  the message at position \(version.position) is no more in the journal, or cannot be read")
+      }
       if onlyVersion != nil { details += meters(version) }
       if showsChanges, !version.changes.isEmpty {
         details += [style.text("version \(version.number - 1) → \(version.number)", .bold)] + version.changes.map(change)

@@ -9,8 +9,8 @@ struct CDRs: ParsableCommand {
     commandName: "cdrs",
     abstract: "List charge detail records, a session a line; sum them; compare them with an invoice.",
     discussion: """
-      --totals sums the final records in force, by counterpart; intermediate records are never summed. --since and --until mean the time at \
-      which a session's first record was on the wire.
+      --totals sums the final records in force, by counterpart; intermediate records are never summed. --since and --until mean the time \
+      at which a session's first record was on the wire.
 
       EXAMPLES
         emip-journal cdrs --since 2025-03-01 --until 2025-04-01 --totals

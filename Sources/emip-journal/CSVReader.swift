@@ -1,5 +1,5 @@
-/// Reads comma-separated values (RFC 4180), with another separator where the file has one. Lines end with CR LF, LF or CR; a quoted cell may hold
-/// any of them. A byte order mark and empty lines do not count.
+/// Reads comma-separated values (RFC 4180), with another separator where the file has one. Lines end with CR LF, LF or CR; a quoted cell
+/// may hold any of them. A byte order mark and empty lines do not count.
 struct CSVReader {
   /// A line that is not of the form, and why.
   struct Mistake: Error, Hashable {
@@ -67,7 +67,9 @@ struct CSVReader {
         continue
       }
       guard index < bytes.count, bytes[index] == Self.quote else {
-        guard index == bytes.count || isEnd(bytes[index]) else { throw Mistake(line: line, reason: "text follows a closing quotation mark") }
+        guard index == bytes.count || isEnd(bytes[index]) else {
+          throw Mistake(line: line, reason: "text follows a closing quotation mark")
+        }
         return String(decoding: text, as: UTF8.self)
       }
       text.append(Self.quote)

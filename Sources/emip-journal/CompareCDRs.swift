@@ -10,8 +10,8 @@ struct CompareCDRs: ParsableCommand {
     commandName: "compare",
     abstract: "Compare the counterpart's spreadsheet with our final records in force.",
     discussion: """
-      The first line of the file (RFC 4180) names the columns; each further line is a session, by any of its ids. Tells which sessions only we \
-      or only they have, and each field that differs. Exits with 1 where anything differs.
+      The first line of the file (RFC 4180) names the columns; each further line is a session, by any of its ids. Tells which sessions \
+      only we or only they have, and each field that differs. Exits with 1 where anything differs.
 
       Fields: id, startTime, endTime, minutes, wattHours, kilowattHours, cost, evseId. A column of such a name is found by itself.
 
@@ -54,7 +54,8 @@ struct CompareCDRs: ParsableCommand {
     try writer.write(differences, columns: InvoiceDifference.columns, question) { output in
       if differences.isEmpty {
         let fields = invoice.fields.isEmpty ? "" : ", in \(invoice.fields.map(\.rawValue).joined(separator: ", "))"
-        try output.write(writer.style.text("\(Figure.count(invoice.lines.count, "session agrees", "sessions agree"))\(fields)", .green) + "\n")
+        try output.write(
+          writer.style.text("\(Figure.count(invoice.lines.count, "session agrees", "sessions agree"))\(fields)", .green) + "\n")
       } else {
         for line in Self.table(differences).lines(writer.style) { try output.write(line + "\n") }
       }

@@ -64,13 +64,15 @@ struct Invoice {
     var places: [InvoiceField: Int] = [:]
     for field in InvoiceField.allCases { places[field] = try Self.place(of: field, in: header, form) }
     guard places[.id] != nil else {
-      throw CommandFailure(.usage, "no column of \(path) holds a session id: name it with --column id=NAME. It has \(header.joined(separator: ", ")).")
+      throw CommandFailure(
+        .usage, "no column of \(path) holds a session id: name it with --column id=NAME. It has \(header.joined(separator: ", ")).")
     }
     fields = InvoiceField.allCases.filter { $0 != .id && places[$0] != nil }
     lines = try records.dropFirst().map { record in
       guard record.cells.count == header.count else {
         throw CommandFailure(
-          .badData, "\(path), line \(record.line): it has \(record.cells.count) cells, and the first line \(header.count). See --separator.")
+          .badData, "\(path), line \(record.line): it has \(record.cells.count) cells, and the first line \(header.count). See --separator."
+        )
       }
       return InvoiceLine(number: record.line, cells: places.mapValues { record.cells[$0].trimmingCharacters(in: .whitespaces) })
     }

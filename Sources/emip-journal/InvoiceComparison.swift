@@ -100,18 +100,24 @@ struct InvoiceComparison {
       let ours = field == .startTime ? record?.startTime : record?.endTime
       guard let one = ours?.value, let other = Self.time(theirs) else { return differs(ours?.text) }
       return isWithin(field, MeterQuantity(one.milliseconds(since: other)), factor: 1_000) ? nil : differs(ours?.text)
-    case .minutes: return compare(field, Self.sum(.totalDuration, record), theirs, factor: 1) ? nil : differs(Self.sum(.totalDuration, record)?.description)
-    case .wattHours: return compare(field, Self.sum(.totalEnergy, record), theirs, factor: 1) ? nil : differs(Self.sum(.totalEnergy, record)?.description)
+    case .minutes:
+      return compare(field, Self.sum(.totalDuration, record), theirs, factor: 1)
+        ? nil : differs(Self.sum(.totalDuration, record)?.description)
+    case .wattHours:
+      return compare(field, Self.sum(.totalEnergy, record), theirs, factor: 1) ? nil : differs(Self.sum(.totalEnergy, record)?.description)
     case .kilowattHours:
       let ours = Self.sum(.totalEnergy, record)
       return compare(field, ours, theirs, factor: 1_000) ? nil : differs(ours.map { "\($0) Wh" })
-    case .cost: return compare(field, Self.sum(.serviceCost, record), theirs, factor: 1) ? nil : differs(Self.sum(.serviceCost, record)?.description)
+    case .cost:
+      return compare(field, Self.sum(.serviceCost, record), theirs, factor: 1) ? nil : differs(Self.sum(.serviceCost, record)?.description)
     }
   }
 
   /// - Parameter factor: what one of theirs is in ours.
   private func compare(_ field: InvoiceField, _ ours: MeterQuantity?, _ theirs: String, factor: Int64) -> Bool {
-    guard let ours, let theirs = MeterQuantity(invoice: theirs, hasDecimalComma: hasDecimalComma) else { return ours == nil && theirs.isEmpty }
+    guard let ours, let theirs = MeterQuantity(invoice: theirs, hasDecimalComma: hasDecimalComma) else {
+      return ours == nil && theirs.isEmpty
+    }
     return isWithin(field, ours - theirs * factor, factor: factor)
   }
 

@@ -31,31 +31,39 @@ import Testing
     #expect(severities == [.error, .warning])
   }
 
-  @Test(arguments: [("12,50", true), ("1e3", true), ("", true), ("-1", true), ("NaN", true), (".", true), ("0", false), ("-0", false), ("+1.", false), (".5", false)])
+  @Test(arguments: [
+    ("12,50", true), ("1e3", true), ("", true), ("-1", true), ("NaN", true), (".", true), ("0", false), ("-0", false), ("+1.", false),
+    (".5", false),
+  ])
   func `a value is a decimal that is not negative`(value: String, isWrong: Bool) {
     #expect(Self.rules { $0.meters.append(("3", value, "EUR")) } == (isWrong ? ["cdr-meter-value"] : []))
   }
 
   @Test func `a record ends at its start or later, and says so`() {
-    #expect(Self.rules { record in
-      record.end = record.start
-      record.meters = [("1", "0", "min"), ("2", "0", "Wh")]
-    } == [])
+    #expect(
+      Self.rules { record in
+        record.end = record.start
+        record.meters = [("1", "0", "min"), ("2", "0", "Wh")]
+      } == [])
     #expect(Self.rules { $0.end = ScriptedJournal.moment(-1).description } == ["cdr-end-before-start"])
     #expect(Self.rules { $0.start = nil } == ["cdr-end-before-start"])
     #expect(Self.rules { $0.end = "yesterday" } == ["cdr-end-before-start"])
   }
 
-  @Test(arguments: [
-    (30, "35", false), (30, "35.001", true), (30, "25", false), (30, "24.999", true), (200, "220", false), (200, "220.0001", true),
-    (200, "180", false), (200, "179.9", true),
-  ] as [(Int64, String, Bool)])
+  @Test(
+    arguments: [
+      (30, "35", false), (30, "35.001", true), (30, "25", false), (30, "24.999", true), (200, "220", false), (200, "220.0001", true),
+      (200, "180", false), (200, "179.9", true),
+    ] as [(Int64, String, Bool)])
   func `the duration is that between the times, but for five minutes or a tenth`(minutes: Int64, duration: String, isWrong: Bool) {
     let record = ScriptedRecord(minutes: minutes).with { $0.meters[0].1 = duration }
     #expect(Self.rules(record) == (isWrong ? ["cdr-duration-mismatch"] : []))
   }
 
-  @Test(arguments: [(60, "400000", false), (60, "400000.001", true), (30, "200000", false), (30, "200001", true), (0, "6666", false), (0, "6667", true)] as [(Int64, String, Bool)])
+  @Test(
+    arguments: [
+      (60, "400000", false), (60, "400000.001", true), (30, "200000", false), (30, "200001", true), (0, "6666", false), (0, "6667", true),
+    ] as [(Int64, String, Bool)])
   func `no charge has more than 400 kilowatts`(minutes: Int64, energy: String, isWrong: Bool) {
     #expect(Self.rules(ScriptedRecord(minutes: minutes, wattHours: energy)) == (isWrong ? ["cdr-power"] : []))
   }

@@ -116,8 +116,8 @@ extension CDRSession {
         + "\(version.record?.endTime?.text ?? "-") \(version.changes)"
     }
     return [
-      "\(number) \(serviceSessionId ?? "-") \(execPartnerSessionId ?? "-") \(salePartnerSessionId ?? "-") \(evseId ?? "-") \(transactionIds) "
-        + "\(direction) \(counterpart ?? "-") \(inForce ?? -1) \(differences)"
+      "\(number) \(serviceSessionId ?? "-") \(execPartnerSessionId ?? "-") \(salePartnerSessionId ?? "-") \(evseId ?? "-") "
+        + "\(transactionIds) \(direction) \(counterpart ?? "-") \(inForce ?? -1) \(differences)"
     ] + versions.map(line) + otherSide.map(line) + findings.map { "\($0.rule.id) \($0.position) \($0.resolvedAt as Any) \($0.sentence)" }
   }
 }

@@ -180,7 +180,8 @@ import Testing
     try await journal.send(ScriptedRecord().with { $0.exec = nil }, .fromIOP, at: 61)
     #expect(try journal.cdrSessions().count == 2)
     try await journal.answer(
-      .status(1, "<serviceSessionId>S-1</serviceSessionId>"), to: sent, "SetChargeDetailRecord", .toIOP, at: 62 * 60_000, transaction: "T-1")
+      .status(1, "<serviceSessionId>S-1</serviceSessionId>"), to: sent, "SetChargeDetailRecord", .toIOP, at: 62 * 60_000, transaction: "T-1"
+    )
     let sessions = try journal.cdrSessions()
     #expect(sessions.count == 1 && sessions[0].versions.count == 1 && sessions[0].otherSide.count == 1)
     #expect(sessions[0].versions[0].acceptance.isAccepted == true)
@@ -217,7 +218,9 @@ import Testing
       record.exec = Int.random(in: 0..<5, using: &random) > 0 ? "X-\(number)" : nil
       record.evse = "FR*C01*E\(number % 2 + 1)"
       let direction: Direction = Bool.random(using: &random) ? .toIOP : .fromIOP
-      let id = direction == .toIOP ? "<serviceSessionId>S-\(number)</serviceSessionId>" : "<partnerServiceSessionId>Y-\(number)</partnerServiceSessionId>"
+      let id =
+        direction == .toIOP
+        ? "<serviceSessionId>S-\(number)</serviceSessionId>" : "<partnerServiceSessionId>Y-\(number)</partnerServiceSessionId>"
       let answers: [ScriptedJournal.Answer] = [.status(1, id), .status(1, id), .status(10_701), .status(10_507), .lost, .fault, .pending]
       try await journal.send(record, direction, at: step, transaction: "T-\(number)", answer: answers.randomElement(using: &random)!)
       let last = try #require(try JournalReader(journal.directory).lastPosition())

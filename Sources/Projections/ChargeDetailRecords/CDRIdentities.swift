@@ -3,14 +3,14 @@ internal import JournalStore
 
 /// The ids by which a record belongs to a session (guide 5.5.1). A partner's id is unique only within its operator.
 ///
-///     hash(8) -> session(4) position(8)
+///     hash(8) -> session position      ; varints
 struct CDRIdentities: Hashable, Sendable {
   /// Keys of ids; nil where the record does not have it, or does not say whose it is.
   var platform: [UInt8]?
   var exec: [UInt8]?
   var sale: [UInt8]?
   /// Of a record without the first two: only what says the same belongs together.
-  var content: [UInt8]
+  var content: [UInt8]?
 
   private enum Tag {
     static let platform: UInt8 = 1
@@ -24,15 +24,20 @@ struct CDRIdentities: Hashable, Sendable {
 
   /// The session of an id as of a position, which may have become part of another; nil where it was not known.
   static func session(of key: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> UInt32? {
-    guard let value = try rows.value(of: key, in: ChargeDetailRecordProjection.ids), value.count == 12 else { return nil }
-    let since = JournalPosition(value[4...].reduce(0) { $0 << 8 | UInt64($1) })
-    if let position, since > position { return nil }
-    return value[..<4].reduce(0) { $0 << 8 | UInt32($1) }
+    guard let value = try rows.value(of: key, in: ChargeDetailRecordProjection.ids) else { return nil }
+    do throws(FormatError) {
+      let (number, since) = try value.reading { (reader) throws(FormatError) in (try reader.varint(), try reader.varint()) }
+      if let position, JournalPosition(since) > position { return nil }
+      return UInt32(truncatingIfNeeded: number)
+    } catch { throw .damagedModel(error, ChargeDetailRecordProjection.ids) }
   }
 
   /// Makes an id lead to a session, unless it leads to one already.
   static func learn(_ key: [UInt8]?, _ session: UInt32, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
     guard let key, try rows.value(of: key, in: ChargeDetailRecordProjection.ids) == nil else { return }
-    try rows.put(bigEndianBytes(session) + bigEndianBytes(position.rawValue), for: key, in: ChargeDetailRecordProjection.ids)
+    var value: [UInt8] = []
+    value.appendVarint(UInt64(session))
+    value.appendVarint(position.rawValue)
+    try rows.put(value, for: key, in: ChargeDetailRecordProjection.ids)
   }
 }

@@ -14,9 +14,10 @@ enum CDRMerging {
   /// The session of a record. A number that is not in use yet where it is the first.
   ///
   /// Where the two ids lead to two sessions that both have an id of the platform, the platform's rules, and nothing is merged.
-  static func session(of identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) -> UInt32 {
+  static func session(of identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) -> UInt32
+  {
     guard identities.platform != nil || identities.exec != nil else {
-      if let known = try session(of: identities.content, in: rows) { return known }
+      if let key = identities.content, let known = try session(of: key, in: rows) { return known }
       return try nextNumber(in: rows)
     }
     let byPlatform = try identities.platform.flatMap { (key) throws(JournalError) in try session(of: key, in: rows) }
@@ -33,7 +34,8 @@ enum CDRMerging {
 
   /// Makes two sessions one: the older.
   /// - Returns: its number.
-  static func merge(_ one: UInt32, _ other: UInt32, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) -> UInt32 {
+  static func merge(_ one: UInt32, _ other: UInt32, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) -> UInt32
+  {
     guard one != other else { return one }
     let (old, young) = (min(one, other), max(one, other))
     try CDRIntervals.remove(young, in: rows)
@@ -59,6 +61,6 @@ extension CDRIdentities {
   /// Those that there are, in the order in which they count. The content alone names a record only without the first two.
   var keys: [[UInt8]] {
     let links = [platform, exec].compactMap { $0 }
-    return (links.isEmpty ? [content] : links) + [sale].compactMap { $0 }
+    return links + [content, sale].compactMap { $0 }
   }
 }

@@ -18,7 +18,8 @@ public struct CDRFilter: Sendable {
   public init() {}
 }
 
-/// Questions to the read model of charge detail records, as of a position. Texts are read from the journal. Not for several threads at a time.
+/// Questions to the read model of charge detail records, as of a position. Texts are read from the journal. Not for several threads at a
+/// time.
 public struct CDRQuery {
   private let rows: any ModelRows
   private let journal: JournalReader
@@ -83,16 +84,25 @@ public struct CDRQuery {
   public func forEachFinding(_ body: (ReportedFinding) throws -> Bool) throws {
     try table.forEach(asOf: asOf, in: rows) { stored in
       guard let rule = CDRRules.rule(stored.rule) else { return true }
-      let number = try CDRLog.current(stored.subject.reduce(0) { $0 << 8 | UInt32($1) }, asOf: asOf, in: rows)
-      let name = try CDRLog.state(number, asOf: asOf, in: rows).map { try ids(of: $0, records: nil).name(number) }
-      return try body(reported(stored, rule, name ?? "session \(number)"))
+      return try body(try reported(stored, rule))
     }
   }
 
-  private func reported(_ stored: FindingTable.Stored, _ rule: FindingRule, _ name: String) -> ReportedFinding {
-    ReportedFinding(
-      rule: rule, position: stored.position, resolvedAt: stored.resolvedAt, subject: name,
-      sentence: CDRRules.sentence(rule, CDRJudgement.figures(stored.detail)))
+  private func reported(_ stored: FindingTable.Stored, _ rule: FindingRule) throws(JournalError) -> ReportedFinding {
+    let name = try name(of: stored.subject.reduce(0) { $0 << 8 | UInt32($1) })
+    var figures = CDRJudgement.figures(stored.detail)
+    if rule == CDRRules.evseOverlap, let other = figures.last.flatMap({ UInt32($0) }) {
+      figures = [figures[0], name, try self.name(of: other)]
+    }
+    return ReportedFinding(
+      rule: rule, position: stored.position, resolvedAt: stored.resolvedAt, subject: name, sentence: CDRRules.sentence(rule, figures))
+  }
+
+  /// What a session is called, read anew.
+  private func name(of number: UInt32) throws(JournalError) -> String {
+    let number = try CDRLog.current(number, asOf: asOf, in: rows)
+    guard let state = try CDRLog.state(number, asOf: asOf, in: rows) else { return "session \(number)" }
+    return try ids(of: state, records: nil).name(number)
   }
 
   // MARK: Totals
@@ -124,7 +134,7 @@ public struct CDRQuery {
     var findings: [ReportedFinding] = []
     for key in state.findings {
       guard let rule = CDRRules.rule(key.rule), let stored = try table.finding(key.bytes, asOf: asOf, in: rows) else { continue }
-      findings.append(reported(stored, rule, ids.name(state.number)))
+      findings.append(try reported(stored, rule))
     }
     return CDRSession(
       number: state.number, serviceSessionId: ids.platform, execPartnerSessionId: ids.exec, salePartnerSessionId: ids.sale,
@@ -159,7 +169,8 @@ public struct CDRQuery {
       earlier[version.side] = record ?? earlier[version.side]
       numbers[version.side, default: 0] += 1
       return CDRSession.Version(
-        number: numbers[version.side]!, side: version.side, nature: version.nature, record: record, acceptance: state.acceptance(of: version),
+        number: numbers[version.side]!, side: version.side, nature: version.nature, record: record,
+        acceptance: state.acceptance(of: version),
         position: version.position, positions: version.attempts.map(\.position), observedAt: version.observedAt, changes: changes)
     }
   }
@@ -198,7 +209,9 @@ public struct CDRQuery {
   private func transactionIds(_ state: CDRSessionState) throws(JournalError) -> [String] {
     var positions: Set<JournalPosition> = []
     for version in state.versions {
-      for attempt in version.attempts where attempt.position == version.position || attempt.isRepeated { positions.insert(attempt.position) }
+      for attempt in version.attempts where attempt.position == version.position || attempt.isRepeated {
+        positions.insert(attempt.position)
+      }
     }
     var ids: [String] = []
     for position in positions.sorted() {

@@ -211,8 +211,8 @@ extension CDRRules {
     return overlap > Limits.overlapMilliseconds ? overlap : nil
   }
 
-  /// The fields in which what was sent and what was got differ, as the wire names them. Empty where they cannot be compared: two finals can, and
-  /// two intermediates of one end.
+  /// The fields in which what was sent and what was got differ, as the wire names them. Empty where they cannot be compared: two finals
+  /// can, and two intermediates of one end.
   static func differingFields(_ sent: CDRVersion, _ received: CDRVersion) -> [String] {
     guard sent.nature == received.nature, sent.nature != .unknown else { return [] }
     guard sent.nature == .final || sent.shared.end == received.shared.end else { return [] }

@@ -21,7 +21,7 @@ extension CDRRules {
     case energySteps: return "The meters \(figure(0)) sum up to \(figure(1)) Wh, and meter 2 says \(figure(2)) Wh."
     case secondFinal: return "A final record of position \(figure(0)) said something else."
     case afterFinal: return "An intermediate record came behind the final one, which was accepted at position \(figure(0))."
-    case evseOverlap: return "Another session charged at the same EVSE for \(figure(0)) s of the same time."
+    case evseOverlap: return "\(figure(1)) and \(figure(2)) charged at one EVSE for \(figure(0)) s of the same time."
     case execSessionMissing: return "The record has neither execPartnerSessionId nor serviceSessionId."
     case execSessionAbsent: return "The record has no execPartnerSessionId."
     case unknownMeter: return "The meter type \"\(figure(0))\" is not in the catalogue; its value is kept."

@@ -35,8 +35,8 @@ struct CDRSessionState: Sendable {
 
   // MARK: In force
 
-  /// Of the versions of some sides the one that counts: the newest final that was accepted, else the newest that was not refused; where there is no
-  /// final one, the newest intermediate that was not refused.
+  /// Of the versions of some sides the one that counts: the newest final that was accepted, else the newest that was not refused; where
+  /// there is no final one, the newest intermediate that was not refused.
   func inForce(_ isOfSide: (CDRSide) -> Bool) -> CDRVersion? {
     let standing = versions.filter { isOfSide($0.side) }.map { ($0, acceptance(of: $0)) }.filter { $0.1.isAccepted != false }
     let finals = standing.filter { $0.0.nature == .final }
@@ -66,9 +66,7 @@ enum CDRLog {
   ) throws(JournalError) -> [(position: JournalPosition, record: CDRLogRecord)] {
     var records: [(position: JournalPosition, record: CDRLogRecord)] = []
     for stored in try ChargeDetailRecordProjection.log.records(of: bigEndianBytes(number), asOf: position, in: rows) {
-      do throws(FormatError) { records.append((stored.position, try CDRLogRecord(stored.bytes, at: stored.position))) } catch {
-        throw .damagedModel(error, ChargeDetailRecordProjection.log.table)
-      }
+      records.append((stored.position, try record(stored)))
     }
     return records
   }
@@ -76,9 +74,17 @@ enum CDRLog {
   /// The session that a number stands for as of a position.
   static func current(_ number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> UInt32 {
     var number = number
-    // Always into a lower one.
-    while let next = try records(of: number, asOf: position, in: rows).lazy.compactMap(\.record.merged).first { number = next }
+    // Always into a lower one, and nothing comes behind that.
+    while let last = try ChargeDetailRecordProjection.log.chunk(of: bigEndianBytes(number), asOf: position, in: rows)?.records.last,
+      let next = try record(last).merged
+    { number = next }
     return number
+  }
+
+  private static func record(_ stored: HistoryTable.Record) throws(JournalError) -> CDRLogRecord {
+    do throws(FormatError) { return try CDRLogRecord(stored.bytes, at: stored.position) } catch {
+      throw .damagedModel(error, ChargeDetailRecordProjection.log.table)
+    }
   }
 
   /// Nil where there was nothing of the session, or it had become another.

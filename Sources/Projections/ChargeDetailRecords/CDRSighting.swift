@@ -7,8 +7,6 @@ struct CDRSighting {
   let record: ChargeDetailRecord
   let version: CDRVersion
   let identities: CDRIdentities
-  /// The eMSP's compact id, where it is known.
-  let saleName: [UInt8]?
 
   private enum Tag {
     static let digest: UInt8 = 10
@@ -24,33 +22,31 @@ struct CDRSighting {
   init(
     _ record: ChargeDetailRecord, item: Int, of message: ProjectedMessage, transactionId: String?, in rows: ModelTransaction
   ) throws(JournalError) {
-    let context = message.context
-    let side: CDRSide = message.entry.exchange == nil ? (context.direction == .fromIOP ? .fromIOP : .toIOP) : .download
-    let execOperator = record.execPartnerOperatorId ?? (side == .download ? nil : context.operator)
-    let saleOperator: String? =
-      switch side {
-      case .toIOP: record.salePartnerOperatorId
-      case .fromIOP: record.salePartnerOperatorId ?? context.targetOperator
-      case .download: record.salePartnerOperatorId ?? context.operator
-      }
+    let parties = CDRParties(record, of: message)
     let hash = rows.hash
-    let execName = execOperator.map(CDRNames.compact)
-    let saleName = saleOperator.map(CDRNames.compact)
     let digest = Self.digest(record, hash)
     self.record = record
-    self.saleName = saleName
     version = CDRVersion(
-      side: side, nature: record.standardNature, position: message.position, item: item, leg: context.leg,
+      side: parties.side, nature: record.standardNature, position: message.position, item: item, leg: message.context.leg,
       observedAt: message.entry.content.observedAt, digest: digest, shared: Self.shared(record, hash),
       transaction: Array(hash(Tag.transaction, Array((transactionId ?? "").utf8)).prefix(4)), duration: record.totalDuration,
-      energy: record.totalEnergy, costs: record.costs, execOperator: try CDRNames.number(of: execOperator, in: rows),
-      saleOperator: try CDRNames.number(of: saleOperator, in: rows), hasPlatformId: record.serviceSessionId != nil)
-    let platform = record.serviceSessionId.map { CDRIdentities.platform($0, hash) }
-    var exec: [UInt8]?
-    if let id = record.execPartnerSessionId { exec = CDRIdentities.exec(id, of: execName ?? [], hash) }
-    var sale: [UInt8]?
-    if let id = record.salePartnerSessionId, let saleName { sale = CDRIdentities.sale(id, of: saleName, hash) }
-    identities = CDRIdentities(platform: platform, exec: exec, sale: sale, content: hash(Tag.content, [side.rawValue], digest))
+      energy: record.totalEnergy, costs: record.costs, execOperator: try CDRNames.number(of: parties.exec, in: rows),
+      saleOperator: try CDRNames.number(of: parties.sale, in: rows), hasPlatformId: record.serviceSessionId != nil)
+    identities = Self.identities(record, parties, hash)
+  }
+
+  /// The ids of a record, which an answer to it is found by too.
+  static func identities(_ record: ChargeDetailRecord, _ parties: CDRParties, _ hash: SubjectHash) -> CDRIdentities {
+    var identities = CDRIdentities()
+    identities.platform = record.serviceSessionId.map { CDRIdentities.platform($0, hash) }
+    if let id = record.execPartnerSessionId { identities.exec = CDRIdentities.exec(id, of: parties.exec.map(CDRNames.compact) ?? [], hash) }
+    if let id = record.salePartnerSessionId, let name = parties.sale {
+      identities.sale = CDRIdentities.sale(id, of: CDRNames.compact(name), hash)
+    }
+    if identities.platform == nil && identities.exec == nil {
+      identities.content = hash(Tag.content, [parties.side.rawValue], digest(record, hash))
+    }
+    return identities
   }
 
   /// Over all that the record says, spellings aside.
@@ -99,6 +95,24 @@ struct CDRSighting {
       bytes.appendCounted((meter.unit ?? "").utf8)
     }
     return bytes
+  }
+}
+
+/// On which side a record was seen, and whose it is, as the message spells them.
+struct CDRParties {
+  let side: CDRSide
+  let exec: String?
+  let sale: String?
+
+  init(_ record: ChargeDetailRecord, of message: ProjectedMessage) {
+    let context = message.context
+    side = message.entry.exchange == nil ? (context.direction == .fromIOP ? .fromIOP : .toIOP) : .download
+    exec = record.execPartnerOperatorId ?? (side == .download ? nil : context.operator)
+    switch side {
+    case .toIOP: sale = record.salePartnerOperatorId
+    case .fromIOP: sale = record.salePartnerOperatorId ?? context.targetOperator
+    case .download: sale = record.salePartnerOperatorId ?? context.operator
+    }
   }
 }
 

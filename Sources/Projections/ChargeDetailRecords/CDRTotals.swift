@@ -29,8 +29,14 @@ public struct CDRTotals: Sendable {
   }
 
   mutating func add(_ state: CDRSessionState) {
-    guard let version = state.inForce else { return noneCount += 1 }
-    guard version.nature == .final else { return intermediateOnlyCount += 1 }
+    guard let version = state.inForce else {
+      noneCount += 1
+      return
+    }
+    guard version.nature == .final else {
+      intermediateOnlyCount += 1
+      return
+    }
     finalCount += 1
     if state.acceptance(of: version).isAccepted == nil { unconfirmedCount += 1 }
     if version.duration == nil || version.energy == nil { incompleteCount += 1 }

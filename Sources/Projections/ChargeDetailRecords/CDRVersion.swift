@@ -80,7 +80,8 @@ struct CDRVersion: Hashable, Sendable {
   /// What came of an attempt.
   struct Answer: Hashable, Sendable {
     enum Outcome: UInt8, Sendable {
-      case accepted = 0, rejected, fault, lost
+      case accepted = 0
+      case rejected, fault, lost
     }
 
     var position: JournalPosition

@@ -92,7 +92,8 @@ public struct ChargeDetailRecordProjection: Projection {
     let platformId = entry.facts?.text(of: WireName.serviceSessionId)
     let saleOperator = entry.facts?.text(of: WireName.salePartnerOperatorId)
     var answer = CDRVersion.Answer(
-      position: entry.position, outcome: .accepted, requestStatus: nil, isGateways: entry.kind == .response && entry.context.author == .gateway,
+      position: entry.position, outcome: .accepted, requestStatus: nil,
+      isGateways: entry.kind == .response && entry.context.author == .gateway,
       saleOperator: try CDRNames.number(of: saleOperator, in: rows), hasPlatformId: platformId != nil)
     switch outcome {
     case .accepted(let status): answer.requestStatus = status
@@ -101,16 +102,17 @@ public struct ChargeDetailRecordProjection: Projection {
     case .lost, .unreadable: answer.outcome = .lost
     }
     var answered: Set<UInt32> = []
-    for (item, record) in facts.chargeDetailRecords.enumerated() {
-      let sighting = try CDRSighting(record, item: item, of: request, transactionId: facts.transactionId, in: rows)
-      guard let number = try CDRMerging.known(sighting.identities, in: rows), answered.insert(number).inserted else { continue }
-      try take(answer, of: entry, to: request.position, isResponse: entry.kind == .response, number, sighting, platformId, in: rows)
+    for record in facts.chargeDetailRecords {
+      let parties = CDRParties(record, of: request)
+      let identities = CDRSighting.identities(record, parties, rows.hash)
+      guard let number = try CDRMerging.known(identities, in: rows), answered.insert(number).inserted else { continue }
+      try take(answer, of: entry, to: request.position, isResponse: entry.kind == .response, number, parties, platformId, in: rows)
     }
   }
 
   private func take(
     _ answer: CDRVersion.Answer, of entry: ProjectedEntry, to request: JournalPosition, isResponse: Bool, _ number: UInt32,
-    _ sighting: CDRSighting, _ platformId: String?, in rows: ModelTransaction
+    _ parties: CDRParties, _ platformId: String?, in rows: ModelTransaction
   ) throws(JournalError) {
     let before = try CDRLog.state(number, asOf: nil, in: rows)
     try append(.answer(request: request, isResponse: isResponse, answer), at: entry.position, to: number, in: rows)
@@ -124,8 +126,9 @@ public struct ChargeDetailRecordProjection: Projection {
         try CDRIdentities.learn(key, number, at: entry.position, in: rows)
       }
     }
-    if sighting.version.side == .fromIOP, let sale = entry.facts?.text(of: WireName.partnerServiceSessionId), let name = sighting.saleName {
-      try CDRIdentities.learn(CDRIdentities.sale(sale, of: name, rows.hash), number, at: entry.position, in: rows)
+    if parties.side == .fromIOP, let sale = entry.facts?.text(of: WireName.partnerServiceSessionId), let name = parties.sale {
+      let key = CDRIdentities.sale(sale, of: CDRNames.compact(name), rows.hash)
+      try CDRIdentities.learn(key, number, at: entry.position, in: rows)
     }
     var journal = CDRFindingJournal(session: number, position: entry.position, rows: rows)
     try settle(before, try CDRLog.state(number, asOf: nil, in: rows)!, &journal)

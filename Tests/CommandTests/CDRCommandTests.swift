@@ -1,0 +1,181 @@
+import EMIP
+import Foundation
+import JournalFormat
+import Testing
+
+@testable import emip_journal
+
+/// The commands about charge detail records, on a journal of three sessions.
+@Suite struct CDRCommandTests {
+  /// Only for its directory.
+  private let sample: SampleJournal
+  private var directory: String { sample.root }
+  private var journal: String { directory + "/cdrs" }
+
+  init() async throws {
+    sample = try await SampleJournal()
+    var lines: [String] = []
+    lines.append(Self.line(minute: 30, session: 1, nature: 2, wattHours: "5000"))
+    lines.append(Self.line(minute: 60, session: 1, nature: 1, wattHours: "10000"))
+    lines.append(Self.line(minute: 200, session: 2, nature: 1, wattHours: "20000.5", status: 10_507))
+    lines.append(Self.line(minute: 300, session: 3, nature: 1, wattHours: "500000"))
+    let traffic = directory + "/traffic.ndjson"
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: traffic))
+    #expect(try Command.run(["init", "--journal", journal]).status == 0)
+    #expect(try Command.run(["import", "--journal", journal, traffic]).status == 0)
+  }
+
+  /// An exchange that sends a record of an hour, or half of one.
+  private static func line(minute: Int64, session: Int, nature: Int, wattHours: String, status: Int = 1) -> String {
+    let begin = Timestamp("2025-03-01T00:00:00Z")!
+    func time(_ minute: Int64) -> String { begin.adding(milliseconds: minute * 60_000).description }
+    let minutes: Int64 = nature == 1 ? 60 : 30
+    let meters = [("1", "\(minutes)", "min"), ("2", wattHours, "Wh")].map {
+      "<meterReport><meterTypeId>\($0)</meterTypeId><meterValue>\($1)</meterValue><meterUnit>\($2)</meterUnit></meterReport>"
+    }
+    let record =
+      "<CDRNature>\(nature)</CDRNature><serviceSessionId>=S-\(session)</serviceSessionId>"
+      + "<execPartnerSessionId>X-\(session)</execPartnerSessionId>"
+      + "<salePartnerOperatorId>FR*MS1</salePartnerOperatorId><EVSEId>FR*C01*E\(session)</EVSEId><userIdType>RFID-UID</userIdType>"
+      + "<userId>04A1B2C3</userId><startTime>\(time(minute - minutes))</startTime><endTime>\(time(minute))</endTime>"
+      + "<meterReportList>\(meters.joined())</meterReportList>"
+    func message(_ part: String, _ body: String) -> String {
+      let name = "e:eMIP_ToIOP_SetChargeDetailRecord\(part)"
+      return "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body><\(name) xmlns:e='urn:e'>"
+        + "<transactionId>T-\(minute)</transactionId>\(body)</\(name)></s:Body></s:Envelope>"
+    }
+    let header = "<partnerId>FR*C01</partnerId><operatorId>FR*C01</operatorId>"
+    let request = message("Request", header + "<chargeDetailRecord>\(record)</chargeDetailRecord>")
+    let response = message("Response", "<requestStatus>\(status)</requestStatus>")
+    return "{\"recordedAt\":\"\(time(minute))\",\"direction\":\"toIOP\",\"operation\":\"SetChargeDetailRecord\",\"httpStatus\":200,"
+      + "\"latencyMs\":80,\"peer\":\"192.0.2.15\",\"clientCN\":\"c\",\"request\":\"\(request)\",\"response\":\"\(response)\"}"
+  }
+
+  private func run(_ arguments: String...) throws -> CommandResult { try Command.run(arguments + ["--journal", journal]) }
+
+  private func invoice(_ text: String) throws -> String {
+    let path = directory + "/invoice-\(UUID().uuidString).csv"
+    try Data(text.utf8).write(to: URL(filePath: path))
+    return path
+  }
+
+  @Test func `cdrs is one session a line`() throws {
+    let objects = try run("cdrs", "--format", "ndjson").objects()
+    #expect(objects.count == 3)
+    let first = try #require(objects.first)
+    #expect(first["serviceSessionId"] as? String == "=S-1" && first["execPartnerSessionId"] as? String == "X-1")
+    #expect(first["salePartnerSessionId"] is NSNull && first["counterpart"] as? String == "FR*MS1")
+    #expect(first["transactionIds"] as? [String] == ["T-30", "T-60"] && first["direction"] as? String == "toIOP")
+    #expect(first["evseId"] as? String == "FR*C01*E1" && first["inForce"] as? Int == 1)
+    let versions = try #require(first["versions"] as? [[String: Any]])
+    #expect(versions.map { $0["nature"] as? String } == ["intermediate", "final"])
+    #expect(versions[1]["position"] as? Int == 3 && versions[1]["accepted"] as? Bool == true)
+    #expect(versions[1]["endTime"] as? String == "2025-03-01T01:00:00.000Z")
+    let meters = try #require(versions[1]["meters"] as? [[String: Any]])
+    #expect(
+      meters[1]["meterTypeId"] as? Int == 2 && meters[1]["meterValue"] as? String == "10000" && meters[1]["meterUnit"] as? String == "Wh")
+    #expect(objects[1]["inForce"] is NSNull)
+    #expect(!objects.description.contains("04A1B2C3"))
+  }
+
+  @Test func `cdrs narrows by acceptance, finding, operator and time`() throws {
+    func sessions(_ arguments: String...) throws -> [String] {
+      try Command.run(["cdrs", "--format", "ndjson", "--journal", journal] + arguments).objects().compactMap {
+        $0["execPartnerSessionId"] as? String
+      }
+    }
+    #expect(try sessions("--unaccepted") == ["X-2"])
+    #expect(try sessions("--finding", "cdr-power") == ["X-3"])
+    #expect(try sessions("--operator", "frms1") == ["X-1", "X-2", "X-3"] && sessions("--operator", "FR*MS9") == [])
+    #expect(try sessions("--since", "2025-03-01T03:20:00Z", "--until", "2025-03-01T05:00:00Z") == ["X-2"])
+    #expect(try sessions("--as-of", "4") == ["X-1"])
+    #expect(try run("cdrs", "--finding", "nothing").status == 64)
+  }
+
+  @Test func `totals are exact, and of finals in force only`() throws {
+    let object = try #require(try run("cdrs", "--totals", "--format", "ndjson").objects().first)
+    #expect(object["wattHours"] as? String == "510000" && object["minutes"] as? String == "120" && object["finalCount"] as? Int == 2)
+    #expect(object["noneCount"] as? Int == 1)
+  }
+
+  @Test func `a cell of CSV is no formula`() throws {
+    let text = try run("cdrs", "--format", "csv").text
+    #expect(text.hasPrefix("serviceSessionId,execPartnerSessionId,"))
+    #expect(text.contains("\r\n'=S-1,X-1,"))
+  }
+
+  @Test func `cdr shows the versions, what changed, and masks`() throws {
+    let result = try run("cdr", "X-1", "--diff")
+    #expect(result.status == 0)
+    #expect(result.text.contains("meter 2") && result.text.contains("5000 Wh → 10000 Wh"))
+    #expect(!result.text.contains("04A1B2C3"))
+    let one = try run("cdr", "X-1", "--version", "1")
+    #expect(one.text.contains("meter 2 (total energy): 5000 Wh") && !one.text.contains("10000"))
+    #expect(try run("cdr", "X-3").text.contains("500000 Wh in 60 min is more than 400 kW."))
+    #expect(try run("cdr", "X-9").status == 1 && run("cdr", "X-1", "--version", "3").status == 1)
+    #expect(try run("cdr", "X-3", "--as-of", "4").status == 1)
+  }
+
+  @Test func `an invoice that agrees, whatever its columns and spellings`() throws {
+    let file = try invoice(
+      "\u{feff}Energie;\"Ende\";Ladevorgang\r\n\"10,000\";2025-03-01 01:00:00;X-1\r\n500;2025-03-01T06:00:30+01:00;=S-3\r\n")
+    let arguments = [
+      "cdrs", "compare", file, "--separator", ";", "--decimal-comma", "--column", "id=Ladevorgang", "--column", "kilowattHours=Energie",
+      "--column", "endTime=Ende", "--journal", journal,
+    ]
+    let strict = try Command.run(arguments)
+    #expect(strict.status == 1 && strict.text.contains("endTime"))
+    let result = try Command.run(arguments + ["--tolerance", "endTime=30"])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.text.contains("2 sessions agree"))
+  }
+
+  @Test func `an invoice that differs, says where`() throws {
+    let file = try invoice("id,wattHours\nX-1,10000.5\nX-2,20000.5\nX-9,1\nX-1,10000\n")
+    let result = try run("cdrs", "compare", file, "--format", "ndjson")
+    #expect(result.status == 1)
+    let found = try result.objects().map { "\($0["difference"]!) \($0["id"]!) \($0["line"] as? Int ?? 0) \($0["field"] as? String ?? "-")" }
+    #expect(
+      found == [
+        "differs X-1 2 wattHours", "onlyTheirs X-2 3 -", "onlyTheirs X-9 4 -", "duplicate X-1 5 -", "onlyOurs =S-3 0 -",
+      ])
+    #expect(try result.objects()[0]["ours"] as? String == "10000" && result.objects()[0]["theirs"] as? String == "10000.5")
+  }
+
+  @Test func `a spreadsheet that is none is refused`() throws {
+    #expect(try run("cdrs", "compare", invoice("id,Wh\nX-1,12,5\n")).status == 65)
+    #expect(try run("cdrs", "compare", invoice("id\n\"X-1\n")).status == 65)
+    #expect(try run("cdrs", "compare", invoice("what,Wh\nX-1,1\n")).status == 64)
+    #expect(try run("cdrs", "compare", invoice("")).status == 65)
+    #expect(try run("cdrs", "compare", invoice("id\n"), "--column", "nothing=id").status == 64)
+    #expect(try run("cdrs", "compare", directory + "/missing.csv").status == 74)
+  }
+}
+
+@Suite struct CSVReaderTests {
+  private func cells(_ text: String, _ separator: Character = ",") throws -> [[String]] {
+    try CSVReader.records(Array(text.utf8), separator: separator.asciiValue!).map(\.cells)
+  }
+
+  @Test func `cells are read as RFC 4180 writes them`() throws {
+    #expect(try cells("a,b\r\nc,d\r\n") == [["a", "b"], ["c", "d"]])
+    #expect(try cells("\"a,\"\"b\"\"\r\nc\",,\n\n\u{feff}") == [["a,\"b\"\r\nc", "", ""], ["\u{feff}"]])
+    #expect(try cells("a;b\rc;\"d;\"", ";") == [["a", "b"], ["c", "d;"]])
+    #expect(try cells("") == [])
+    #expect(try CSVReader.records(Array("\"a\nb\"\n\nc".utf8), separator: 44).map(\.line) == [1, 4])
+  }
+
+  @Test func `a quotation mark in the wrong place is told by its line`() {
+    #expect(throws: CSVReader.Mistake(line: 2, reason: "a quotation mark is not closed")) { try cells("a\n\"b") }
+    #expect(throws: CSVReader.Mistake(line: 1, reason: "text follows a closing quotation mark")) { try cells("\"a\"b") }
+  }
+
+  @Test(
+    arguments: [
+      ("1.234,5", true, "1234.5"), ("1234,50", true, "1234.5"), ("1,234.5", false, "1234.5"), ("-1,234,567", false, "-1234567"),
+      ("12,5", false, nil), ("1.5", true, nil), ("1.2,3.4", true, nil), ("12.345", true, "12345"), ("", false, nil),
+    ] as [(String, Bool, String?)])
+  func `numbers are read as spreadsheets have them`(text: String, hasDecimalComma: Bool, expected: String?) {
+    #expect(MeterQuantity(invoice: text, hasDecimalComma: hasDecimalComma)?.description == expected)
+  }
+}
