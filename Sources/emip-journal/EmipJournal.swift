@@ -40,6 +40,7 @@ struct EmipJournal: AsyncParsableCommand {
       Why.self,
       EVSE.self,
       EVSEs.self,
+      WhiteListCommand.self,
       Statistics.self,
       Verify.self,
       VerifySegment.self,
