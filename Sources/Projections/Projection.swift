@@ -50,6 +50,7 @@ extension Projection {
 /// The projections that there are.
 public enum Projections {
   public static let all: [any Projection.Type] = [
+    ChargeDetailRecordProjection.self,
     EVSEStatusProjection.self,
     PartnersProjection.self,
     SessionsProjection.self,

@@ -42,14 +42,6 @@ enum Moment {
     return Timestamp("\(parts.output.1):00\(parts.output.2 ?? "Z")")
   }
 
-  /// A span of time in milliseconds, for an option's `transform`.
-  static func milliseconds(_ text: String) throws -> Int64 {
-    guard let span = span(text.lowercased()) else {
-      throw ValidationError("'\(text)' is no span of time: use 90s, 30m, 2h, 7d, 2w or 1h30m.")
-    }
-    return span
-  }
-
   /// Milliseconds of `90s`, `30m`, `2h`, `7d`, `2w` or several of them: `1h30m`.
   private static func span(_ text: String) -> Int64? {
     guard text.wholeMatch(of: /(\d{1,7}[smhdw])+/) != nil else { return nil }

@@ -4,13 +4,6 @@ import JournalFormat
 import JournalStore
 import Projections
 
-extension StatusReport.Element: @retroactive ExpressibleByArgument {
-  /// pool, station, evse or connector.
-  public init?(argument: String) { self.init(level: argument) }
-
-  public static var allValueStrings: [String] { allCases.map(\.level) }
-}
-
 /// What the questions for statuses have in common: of when, by whose knowledge, of whom.
 struct StatusOptions: ParsableArguments {
   @Option(
@@ -28,10 +21,17 @@ struct StatusOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Of this operator only.", valueName: "id"))
   var `operator`: String?
 
-  @Option(help: ArgumentHelp("pool, station, evse or connector.", valueName: "level"))
+  @Option(help: ArgumentHelp("pool, station, evse or connector.", valueName: "level"), transform: StatusOptions.level)
   var level: StatusReport.Element?
 
   @OptionGroup var model: ModelOptions
+
+  private static func level(_ text: String) throws -> StatusReport.Element {
+    guard let level = StatusReport.Element(level: text) else {
+      throw ValidationError("there is no level '\(text)': it is pool, station, evse or connector.")
+    }
+    return level
+  }
 
   func validate() throws {
     if case .position? = model.asOf, knownAt != nil {

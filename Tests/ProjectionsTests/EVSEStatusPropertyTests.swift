@@ -57,7 +57,8 @@ private struct PlainStatuses {
   /// A line of all that a status says; nil where there is none.
   func line(_ id: String, _ part: String, at time: Int64, knownAt position: UInt64, unknownAfter: Int64) -> String? {
     let known = (events["\(id) \(part)"] ?? []).filter { $0.time <= time && $0.position <= position }
-    guard let event = known.max(by: { ($0.time, $0.position) < ($1.time, $1.position) }) else { return nil }
+    // Of two items of one list, too, the later wins.
+    guard let event = known.reversed().max(by: { ($0.time, $0.position) < ($1.time, $1.position) }) else { return nil }
     let ends = [event.until, event.time + unknownAfter].compactMap { $0 }.filter { $0 < time }
     let acceptance = event.acceptance(position).map { "\($0.word) \($0.requestStatus ?? 0)" } ?? "-"
     let facts = "\(event.status) \(event.time) \(event.position) \(event.isLate) \(event.isFromPlatform) \(acceptance)"

@@ -55,13 +55,18 @@ struct TrafficLine: Decodable {
 struct Traffic {
   var bytes: [UInt8]
 
-  init(exchanges: Int, seed: UInt64, days: Int, start: String = "2025-03-01") throws {
+  /// The manifest's lines; none in traffic without planted faults.
+  var manifest: [String] = []
+
+  init(exchanges: Int, seed: UInt64, days: Int, start: String = "2025-03-01", _ profile: TrafficConfiguration.Profile = .ordinary) throws {
     let start = try #require(CalendarDay(start))
-    var generator = TrafficGenerator(TrafficConfiguration(exchanges: exchanges, seed: seed, days: days, start: start))
+    var generator = TrafficGenerator(
+      TrafficConfiguration(exchanges: exchanges, seed: seed, days: days, start: start, profile: profile))
     var encoder = NDJSONEncoder()
     var buffer = ByteBuffer()
     while generator.next() { encoder.append(generator.exchange, to: &buffer) }
     bytes = Array(buffer.bytes)
+    for fault in generator.faults { manifest.append(fault.line(generator.exchange)) }
   }
 
   var rawLines: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "\n")) }

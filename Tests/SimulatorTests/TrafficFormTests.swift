@@ -23,6 +23,14 @@ import Testing
     #expect(hash == 0xD79E_BEE1_3C27_A36D, "seed 1, \(traffic.bytes.count) bytes")
   }
 
+  /// The same over two days and all operations: what the faultless traffic needs must not touch the ordinary one.
+  @Test func bytesOfTwoDaysAreTheSameAsEver() throws {
+    let traffic = try Traffic(exchanges: 20_000, seed: 42, days: 2)
+    var hash = 0xCBF2_9CE4_8422_2325 as UInt64
+    for byte in traffic.bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    #expect(hash == 0x4F13_41AB_8C8E_88AD, "seed 42, \(traffic.bytes.count) bytes")
+  }
+
   @Test func seedChangesTraffic() throws {
     let first = try Traffic(exchanges: 50, seed: 1, days: 1).lines()
     let second = try Traffic(exchanges: 50, seed: 2, days: 1).lines()

@@ -12,7 +12,7 @@ struct EVSEElementTable {
     let number: UInt32
     /// Of the message that named it first.
     let position: JournalPosition
-    /// As that message wrote it.
+    /// As that message wrote it, or in another of its spellings.
     let id: String
   }
 
@@ -36,7 +36,8 @@ struct EVSEElementTable {
     let number = try count(in: rows)
     var value = bigEndianBytes(number)
     value.appendVarint(position.rawValue)
-    value += Array(id.utf8.prefix(4 * Self.longestId))
+    // The key says what one of eMIP's ids is.
+    if (try? EVCIIdentifier(id)) == nil { value += Array(id.utf8.prefix(4 * Self.longestId)) }
     try rows.put(value, for: key, in: table)
     try rows.put(bigEndianBytes(number + 1), for: Self.countKey, in: table)
     return number
@@ -71,8 +72,8 @@ struct EVSEElementTable {
       return try row.value.reading { (reader) throws(FormatError) in
         let number = try reader.take(4).reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
         let position = JournalPosition(try reader.varint())
-        return Stored(
-          element: element, number: number, position: position, id: String(decoding: try reader.take(reader.remainingCount), as: UTF8.self))
+        let id = reader.isAtEnd ? row.key[1...] : Array(try reader.take(reader.remainingCount))[...]
+        return Stored(element: element, number: number, position: position, id: String(decoding: id, as: UTF8.self))
       }
     } catch { throw .damagedModel(error, table) }
   }

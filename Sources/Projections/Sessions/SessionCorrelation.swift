@@ -49,6 +49,10 @@ struct SessionCorrelation {
     for kind in SessionIdKind.allCases {
       guard let key = mention.key(kind, rows.hash) else { continue }
       numbers[kind] = try SessionsProjection.number(key, in: rows)
+      // Who asks anew, long after the end, begins another session.
+      if request == nil, kind != .service, mention.asksForAuthorisation, let number = numbers[kind], isOver(try facts(number)) {
+        numbers[kind] = nil
+      }
     }
     let candidates = [numbers[.service], request, numbers[.exec], numbers[.sale]].compactMap { $0 }
     guard let first = candidates.first else { return try newPlace(mention) }

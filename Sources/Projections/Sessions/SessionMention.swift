@@ -156,6 +156,13 @@ enum SessionIdKind: UInt8, CaseIterable {
 }
 
 extension SessionMention {
+  var asksForAuthorisation: Bool {
+    switch content {
+    case .get, .set: true
+    case .record, .event, .action: false
+    }
+  }
+
   func id(_ kind: SessionIdKind) -> String? {
     switch kind {
     case .service: serviceSessionId

@@ -14,15 +14,14 @@ struct PlantedFault {
   let rule: FaultRule
   let subject: Subject
   /// Lines of the traffic, from 1: first those at which the finding must appear, then those that it rests on.
-  var exchanges: [Int] { findings + causes }
+  var exchanges: [Int] { (findings + causes).map(\.line) }
   /// Milliseconds since 1970: of a fault that lies in something not happening, when the finding is due at the earliest.
   var notBefore: Int?
   /// Milliseconds since 1970: how long a partner was not heard.
   var silence: Range<Int>?
 
-  private var findings: [Int] = []
-  private var causes: [Int] = []
-  private var transactionIds: [String] = []
+  private var findings: [(line: Int, transactionId: String?)] = []
+  private var causes: [(line: Int, transactionId: String?)] = []
 
   init(_ rule: FaultRule, _ subject: Subject) {
     self.rule = rule
@@ -31,14 +30,14 @@ struct PlantedFault {
 
   /// Takes in the exchange that was written as line `line`.
   mutating func add(line: Int, _ transactionId: String?, isFinding: Bool) {
-    if isFinding { findings.append(line) } else { causes.append(line) }
-    if let transactionId, !transactionIds.contains(transactionId) { transactionIds.append(transactionId) }
+    if isFinding { findings.append((line, transactionId)) } else { causes.append((line, transactionId)) }
   }
 
   // MARK: Manifest
 
   /// One JSON object (RFC 8259), keys sorted, with a line break behind it. No value in it needs an escape.
   func line(_ exchange: borrowing Exchange) -> String {
+    let transactionIds = (findings + causes).compactMap(\.transactionId)
     var values: [String: String] = [
       "exchanges": "[" + exchanges.map(String.init).joined(separator: ",") + "]", "rule": quoted(rule.rawValue),
       "severity": quoted(rule.severity), "transactionIds": "[" + transactionIds.map(quoted).joined(separator: ",") + "]",

@@ -1,0 +1,76 @@
+/// A meter's value as an exact decimal, never a binary fraction (XML Schema 1.1 part 2, 3.3.3 "decimal").
+///
+///     decimal = ["+" / "-"] (1*DIGIT ["." *DIGIT] / "." 1*DIGIT)
+///
+/// At most 15 digits before the point and 18 behind it count, zeros at the ends aside; what has more is no quantity.
+public struct MeterQuantity: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// In units of 10^-18.
+  public let attos: Int128
+
+  public static let zero = MeterQuantity(attos: 0)
+  /// One.
+  public static let unit: Int128 = 1_000_000_000_000_000_000
+  private static let integerDigits = 15
+  private static let fractionDigits = 18
+
+  public init(attos: Int128) { self.attos = attos }
+
+  /// A whole number.
+  public init(_ value: Int64) { attos = Int128(value) * Self.unit }
+
+  /// Nil where the text is no decimal, or has too many digits. White space around it is wrong.
+  public init?(_ text: some StringProtocol) {
+    var bytes = Array(text.utf8)[...]
+    let isNegative = bytes.first == UInt8(ascii: "-")
+    if isNegative || bytes.first == UInt8(ascii: "+") { bytes.removeFirst() }
+    let point = bytes.firstIndex(of: UInt8(ascii: ".")) ?? bytes.endIndex
+    let integer = bytes[..<point].drop { $0 == 0x30 }
+    var fraction = point < bytes.endIndex ? bytes[(point + 1)...] : []
+    guard bytes.contains(where: \.isDigit), (bytes[..<point] + fraction).allSatisfy(\.isDigit) else { return nil }
+    while fraction.last == 0x30 { fraction.removeLast() }
+    guard integer.count <= Self.integerDigits, fraction.count <= Self.fractionDigits else { return nil }
+    let zeros = repeatElement(UInt8(0x30), count: Self.fractionDigits - fraction.count)
+    let magnitude = (integer + fraction + zeros).reduce(0 as Int128) { $0 * 10 + Int128($1 - 0x30) }
+    attos = isNegative ? -magnitude : magnitude
+  }
+
+  public static func < (left: MeterQuantity, right: MeterQuantity) -> Bool { left.attos < right.attos }
+  /// Exact up to 10^20; beyond that it stays at the largest quantity that there is.
+  public static func + (left: MeterQuantity, right: MeterQuantity) -> MeterQuantity {
+    let (sum, isOver) = left.attos.addingReportingOverflow(right.attos)
+    return MeterQuantity(attos: isOver ? (left.attos < 0 ? .min : .max) : sum)
+  }
+
+  public static func - (left: MeterQuantity, right: MeterQuantity) -> MeterQuantity {
+    let (difference, isOver) = left.attos.subtractingReportingOverflow(right.attos)
+    return MeterQuantity(attos: isOver ? (left.attos < 0 ? .min : .max) : difference)
+  }
+
+  /// As `+`.
+  public static func * (left: MeterQuantity, factor: Int64) -> MeterQuantity {
+    let (product, isOver) = left.attos.multipliedReportingOverflow(by: Int128(factor))
+    return MeterQuantity(attos: isOver ? ((left.attos < 0) == (factor < 0) ? .max : .min) : product)
+  }
+
+  /// Without its sign.
+  public var magnitude: MeterQuantity { attos < 0 ? MeterQuantity.zero - self : self }
+  public var isNegative: Bool { attos < 0 }
+
+  /// The shortest form: `-12.5`, `0`, `3806`.
+  public var description: String {
+    let digits = String(attos.magnitude)
+    let padded = String(repeating: "0", count: max(0, Self.fractionDigits + 1 - digits.count)) + digits
+    var fraction = padded.suffix(Self.fractionDigits)
+    while fraction.last == "0" { fraction.removeLast() }
+    return (isNegative ? "-" : "") + padded.dropLast(Self.fractionDigits) + (fraction.isEmpty ? "" : ".") + fraction
+  }
+}
+
+extension MeterReading {
+  /// Nil where there is no value, or none that is a decimal.
+  public var quantity: MeterQuantity? { value.flatMap { MeterQuantity($0) } }
+}
+
+extension UInt8 {
+  fileprivate var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+}

@@ -1,0 +1,86 @@
+internal import JournalFormat
+internal import JournalStore
+
+/// Keeps what is found of a session with one entry.
+struct CDRFindingJournal {
+  let session: UInt32
+  let position: JournalPosition
+  let rows: ModelTransaction
+
+  private static var table: FindingTable { ChargeDetailRecordProjection.findings }
+
+  /// Stores a finding, and says so in the session's log.
+  mutating func add(_ judgement: CDRJudgement) throws(JournalError) { try add(judgement, toLogsOf: [session]) }
+
+  private func add(_ judgement: CDRJudgement, toLogsOf sessions: [UInt32]) throws(JournalError) {
+    let key = try Self.table.add(judgement.rule, at: position, subject: bigEndianBytes(session), detail: judgement.detail, in: rows)
+    let record = CDRLogRecord.finding(rule: judgement.rule.number, number: UInt16(key[9]) << 8 | UInt16(key[10]))
+    for session in sessions {
+      try ChargeDetailRecordProjection.log.append(record.encoded(at: position), at: position, to: bigEndianBytes(session), in: rows)
+    }
+  }
+
+  /// Whether a session has a finding of the same words.
+  func has(_ judgement: CDRJudgement, in state: CDRSessionState?) throws(JournalError) -> Bool {
+    try open(judgement.rule, in: state).contains { $0.figures == judgement.figures }
+  }
+
+  /// Whether the record of another side that says the same was judged already.
+  func hasOfOtherSide(_ judgement: CDRJudgement, _ others: [CDRVersion], _ version: CDRVersion) throws(JournalError) -> Bool {
+    others.contains { $0.side != version.side && $0.nature == version.nature && $0.shared == version.shared }
+  }
+
+  /// A finding that holds.
+  fileprivate struct Open {
+    let key: [UInt8]
+    let figures: [String]
+    /// The session that it is about.
+    let session: UInt32
+  }
+
+  private func open(_ rule: FindingRule, in state: CDRSessionState?) throws(JournalError) -> [Open] {
+    var open: [Open] = []
+    for key in state?.findings ?? [] where key.rule == rule.number {
+      guard let stored = try Self.table.finding(key.bytes, asOf: nil, in: rows), stored.resolvedAt == nil else { continue }
+      let session = stored.subject.reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+      open.append(Open(key: key.bytes, figures: CDRJudgement.figures(stored.detail), session: session))
+    }
+    return open
+  }
+
+  // MARK: Both sides
+
+  /// Notes in what the records in force of both sides differ; what they no longer differ in is resolved.
+  mutating func compareSides(_ state: CDRSessionState) throws(JournalError) {
+    var fields: [String] = []
+    if let sent = state.sentInForce, let received = state.receivedInForce { fields = CDRRules.differingFields(sent, received) }
+    let open = try open(CDRRules.sidesDiffer, in: state)
+    for finding in open where finding.figures != fields { try Self.table.resolve(finding.key, at: position, in: rows) }
+    guard !fields.isEmpty, !open.contains(where: { $0.figures == fields }) else { return }
+    try add(CDRJudgement(CDRRules.sidesDiffer, fields))
+  }
+
+  // MARK: Overlaps
+
+  /// Figures: seconds, and the number of the other session.
+  mutating func addOverlap(_ state: CDRSessionState, with other: UInt32, _ milliseconds: Int64) throws(JournalError) {
+    let isKnown = try open(CDRRules.evseOverlap, in: state).contains { $0.other(than: state) == other }
+    guard !isKnown else { return }
+    try add(CDRJudgement(CDRRules.evseOverlap, [String(milliseconds / 1_000), String(other)]), toLogsOf: [state.number, other])
+  }
+
+  mutating func resolveOverlaps(_ state: CDRSessionState, except sessions: [UInt32]) throws(JournalError) {
+    for finding in try open(CDRRules.evseOverlap, in: state) {
+      guard let other = finding.other(than: state), !sessions.contains(other) else { continue }
+      try Self.table.resolve(finding.key, at: position, in: rows)
+    }
+  }
+}
+
+extension CDRFindingJournal.Open {
+  /// Of two sessions that overlap the one that is not asked for.
+  fileprivate func other(than state: CDRSessionState) -> UInt32? {
+    let isOwn = session == state.number || state.absorbed.contains(session)
+    return isOwn ? figures.last.flatMap { UInt32($0) } : session
+  }
+}

@@ -1,0 +1,34 @@
+internal import JournalFormat
+
+extension CDRRules {
+  /// The rule of a number on disk; nil for one of a later version.
+  static func rule(_ number: UInt8) -> FindingRule? { all.first { $0.number == number } }
+
+  /// One sentence with the figures of a judgement.
+  static func sentence(_ rule: FindingRule, _ figures: [String]) -> String {
+    func figure(_ index: Int) -> String { index < figures.count ? figures[index] : "?" }
+    switch rule {
+    case meterMissing: return "The record has no meter \(figure(0)), which is mandatory."
+    case meterUnit, otherMeterUnit:
+      let unit = figure(1).isEmpty ? "no unit" : "the unit \"\(figure(1))\""
+      return "Meter \(figure(0)) has \(unit), where \(figure(2)) belongs."
+    case meterValue: return "The value of meter \(figure(0).isEmpty ? "without type" : figure(0)) is \(figure(1))."
+    case endBeforeStart where figures.count == 1: return "The \(figure(0)) is missing or no date."
+    case endBeforeStart: return "The record starts at \(figure(0)) and ends at \(figure(1))."
+    case meterDecreases: return "Meter \(figure(0)) fell from \(figure(1)) to \(figure(2)) from one version to the next."
+    case durationMismatch: return "Meter 1 says \(figure(0)) min, and \(figure(1)) min lie between start and end."
+    case power: return "\(figure(0)) Wh in \(figure(1)) min is more than \(figure(2)) kW."
+    case energySteps: return "The meters \(figure(0)) sum up to \(figure(1)) Wh, and meter 2 says \(figure(2)) Wh."
+    case secondFinal: return "A final record of position \(figure(0)) said something else."
+    case afterFinal: return "An intermediate record came behind the final one, which was accepted at position \(figure(0))."
+    case evseOverlap: return "Another session charged at the same EVSE for \(figure(0)) s of the same time."
+    case execSessionMissing: return "The record has neither execPartnerSessionId nor serviceSessionId."
+    case execSessionAbsent: return "The record has no execPartnerSessionId."
+    case unknownMeter: return "The meter type \"\(figure(0))\" is not in the catalogue; its value is kept."
+    case unknownNature:
+      return figure(0).isEmpty ? "The record has no CDRNature." : "The CDRNature \"\(figure(0))\" is neither final nor intermediate."
+    case sidesDiffer: return "What the CPO sent and what the eMSP got differ in \(figures.joined(separator: ", "))."
+    default: return rule.explanation
+    }
+  }
+}

@@ -1,0 +1,125 @@
+public import EMIP
+public import JournalFormat
+
+/// The charge detail records of a session as of a position. Nil, or "" in a list, is what no record said or what the journal has no more.
+public struct CDRSession: Sendable {
+  /// In the order in which the sessions' first records came, from 1. Another one where the read model begins at a purge horizon.
+  public let number: UInt32
+  public let serviceSessionId: String?
+  public let execPartnerSessionId: String?
+  public let salePartnerSessionId: String?
+  public let execOperatorId: String?
+  public let saleOperatorId: String?
+  public let evseId: String?
+  /// Of all messages that brought a record of it, in order.
+  public let transactionIds: [String]
+  /// `toIOP` where the CPO's own messages are in the journal.
+  public let direction: Direction
+  /// Of that direction, in the order in which they came.
+  public let versions: [Version]
+  /// What the eMSP got, where ``versions`` is what the CPO sent.
+  public let otherSide: [Version]
+  /// Of ``versions`` the one that counts.
+  public let inForce: Int?
+  /// Where the records in force of both sides can be compared: in which fields they differ, from what was sent to what was got.
+  public let differences: [CDRFieldChange]
+  public let findings: [ReportedFinding]
+  /// When its first record was on the wire.
+  public let observedAt: Timestamp
+
+  /// The other operator: the eMSP of what a CPO sent, the CPO of what an eMSP got.
+  public var counterpart: String? { direction == .toIOP ? saleOperatorId : execOperatorId }
+
+  /// One version of a record on one side.
+  public struct Version: Sendable {
+    /// From 1 on its side.
+    public let number: Int
+    public let side: CDRSide
+    public let nature: CDRVersionNature
+    /// What the message says; nil where the journal has it no more. It holds personal values.
+    public let record: ChargeDetailRecord?
+    public let acceptance: CDRAcceptance
+    /// Of the message that it was first seen in.
+    public let position: JournalPosition
+    /// Of all messages that brought it.
+    public let positions: [JournalPosition]
+    public let observedAt: Timestamp
+    /// What became other since the version before of its side.
+    public let changes: [CDRFieldChange]
+  }
+
+  public var versionInForce: Version? { inForce.map { versions[$0] } }
+
+  /// How people call it.
+  public var name: String { serviceSessionId ?? execPartnerSessionId ?? salePartnerSessionId ?? "session \(number)" }
+}
+
+/// A field that has another text than before.
+public struct CDRFieldChange: Hashable, Sendable {
+  /// As on the wire; a meter by its type, `meter 2`, or `meter 25 #7` for the seventh of a repetitive one.
+  public let field: String
+  /// Nil where it was not there.
+  public let from: String?
+  /// Nil where it is not there any more.
+  public let to: String?
+  /// Of a user: to be masked before people.
+  public let isPersonal: Bool
+}
+
+extension CDRFieldChange {
+  /// What is other in `now` than in `before`, in the order of the fields. Meters are compared by their decimals, times by their moments.
+  public static func changes(from before: ChargeDetailRecord, to now: ChargeDetailRecord) -> [CDRFieldChange] {
+    let (old, new) = (fields(before), fields(now))
+    var changes: [CDRFieldChange] = []
+    for field in old + new.filter({ field in !old.contains { $0.name == field.name } }) {
+      let (before, now) = (old.first { $0.name == field.name }, new.first { $0.name == field.name })
+      guard before?.meaning != now?.meaning else { continue }
+      changes.append(CDRFieldChange(field: field.name, from: before?.text, to: now?.text, isPersonal: field.isPersonal))
+    }
+    return changes
+  }
+
+  private struct Text {
+    let name: String
+    let text: String
+    /// Equal for two texts that say the same.
+    let meaning: String
+    var isPersonal = false
+  }
+
+  private static func fields(_ record: ChargeDetailRecord) -> [Text] {
+    func field(_ name: String, _ text: String?, _ meaning: String? = nil, isPersonal: Bool = false) -> Text? {
+      text.map { Text(name: name, text: $0, meaning: meaning ?? $0, isPersonal: isPersonal) }
+    }
+    func compact(_ text: String?) -> String? { text.map { String(decoding: CDRNames.compact($0), as: UTF8.self) } }
+    let fields = [
+      field("CDRNature", record.nature, record.standardNature == .unknown ? nil : "\(record.standardNature)"),
+      field("serviceSessionId", record.serviceSessionId), field("execPartnerSessionId", record.execPartnerSessionId),
+      field("execPartnerOperatorId", record.execPartnerOperatorId, compact(record.execPartnerOperatorId)),
+      field("salePartnerSessionId", record.salePartnerSessionId),
+      field("salePartnerOperatorId", record.salePartnerOperatorId, compact(record.salePartnerOperatorId)),
+      field("requestedServiceId", record.requestedServiceId?.text, record.requestedServiceId?.value.map { String($0.rawValue) }),
+      field("EVSEId", record.evseId, compact(record.evseId)),
+      field("userContractIdAlias", record.user.userContractIdAlias, compact(record.user.userContractIdAlias), isPersonal: true),
+      field("userIdType", record.user.userIdType?.rawValue, record.user.userIdType?.rawValue.uppercased()),
+      field("userId", record.user.userId, compact(record.user.userId), isPersonal: true),
+      field("partnerProductId", record.partnerProductId),
+      field("startTime", record.startTime?.text, record.startTime?.value?.description),
+      field("endTime", record.endTime?.text, record.endTime?.value?.description),
+    ]
+    return fields.compactMap { $0 } + meters(record.meters)
+  }
+
+  private static func meters(_ meters: [MeterReading]) -> [Text] {
+    var counts: [String: Int] = [:]
+    return meters.map { meter in
+      let type = meter.type?.value.map { String($0.rawValue) } ?? meter.type?.text ?? "-"
+      counts[type, default: 0] += 1
+      let isOne = meter.type?.value?.isRepetitive != true && counts[type] == 1
+      let unit = meter.unit.map { " \($0)" } ?? ""
+      return Text(
+        name: isOne ? "meter \(type)" : "meter \(type) #\(counts[type]!)", text: (meter.value ?? "-") + unit,
+        meaning: (meter.quantity?.description ?? meter.value ?? "-") + unit)
+    }
+  }
+}

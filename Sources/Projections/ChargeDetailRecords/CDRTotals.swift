@@ -1,0 +1,41 @@
+public import EMIP
+public import JournalFormat
+
+/// The sums of the final records in force with one counterpart. Exact decimals.
+public struct CDRTotals: Sendable {
+  public let direction: Direction
+  /// The other operator's compact id; nil where no record names it.
+  public let counterpart: String?
+  /// Sessions with a final record in force: those that are summed.
+  public private(set) var finalCount = 0
+  /// Sessions with intermediate records only, which nothing is summed of.
+  public private(set) var intermediateOnlyCount = 0
+  /// Sessions with no record in force.
+  public private(set) var noneCount = 0
+  /// Of the summed those whose acceptance nobody knows yet.
+  public private(set) var unconfirmedCount = 0
+  /// Of the summed those without a sound total duration or total energy.
+  public private(set) var incompleteCount = 0
+  /// Meter 1.
+  public private(set) var minutes = MeterQuantity.zero
+  /// Meter 2.
+  public private(set) var wattHours = MeterQuantity.zero
+  /// Meter 3, by currency.
+  public private(set) var costs: [String: MeterQuantity] = [:]
+
+  init(direction: Direction, counterpart: String?) {
+    self.direction = direction
+    self.counterpart = counterpart
+  }
+
+  mutating func add(_ state: CDRSessionState) {
+    guard let version = state.inForce else { return noneCount += 1 }
+    guard version.nature == .final else { return intermediateOnlyCount += 1 }
+    finalCount += 1
+    if state.acceptance(of: version).isAccepted == nil { unconfirmedCount += 1 }
+    if version.duration == nil || version.energy == nil { incompleteCount += 1 }
+    minutes = minutes + (version.duration ?? .zero)
+    wattHours = wattHours + (version.energy ?? .zero)
+    for cost in version.costs { costs[cost.currency, default: .zero] = costs[cost.currency, default: .zero] + cost.amount }
+  }
+}
