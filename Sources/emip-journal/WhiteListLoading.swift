@@ -56,6 +56,7 @@ struct WhiteListLoading: AsyncParsableCommand {
         throw CommandFailure(.badData, "line \(index + 1) is no user of a white list: userIdType and userId as texts, codes as numbers, dates by RFC 3339.")
       }
     }
+    guard !users.isEmpty else { throw CommandFailure(.badData, "the file has no user: the whole list would be deleted.") }
     return users
   }
 
