@@ -83,7 +83,9 @@ struct WhiteListChecking: ParsableCommand {
     let check: WhiteListCheck
     let time: Timestamp
 
-    static let columns = ["answer", "at", "operatorId", "holder", "eMSPId", "position", "item", "listAcceptedAt", "listAgeSeconds", "stale", "lists"]
+    static let columns = [
+      "answer", "at", "operatorId", "holder", "eMSPId", "position", "item", "listAcceptedAt", "listAgeSeconds", "stale", "lists",
+    ]
 
     private enum Key: String, CodingKey {
       case answer, at, operatorId, holder, eMSPId, serviceId, authorisationValue, expiryDate, position, item, since

@@ -57,7 +57,8 @@ struct WhiteListRow: Encodable {
   var isHistory = false
 
   static let columns = [
-    "operatorId", "userIdType", "userId", "serviceId", "authorisationValue", "expiryDate", "userContractIdAlias", "position", "item", "holder",
+    "operatorId", "userIdType", "userId", "serviceId", "authorisationValue", "expiryDate", "userContractIdAlias", "position", "item",
+    "holder",
     "eMSPId", "state", "uncertain", "since",
   ]
 

@@ -53,7 +53,8 @@ struct WhiteListLoading: AsyncParsableCommand {
       guard line.contains(where: { !$0.isXMLWhiteSpace }) else { continue }
       do { users.append(try decoder.decode(Line.self, from: line).user()) } catch {
         // What the line says may be personal.
-        throw CommandFailure(.badData, "line \(index + 1) is no user of a white list: userIdType and userId as texts, codes as numbers, dates by RFC 3339.")
+        throw CommandFailure(
+          .badData, "line \(index + 1) is no user of a white list: userIdType and userId as texts, codes as numbers, dates by RFC 3339.")
       }
     }
     guard !users.isEmpty else { throw CommandFailure(.badData, "the file has no user: the whole list would be deleted.") }

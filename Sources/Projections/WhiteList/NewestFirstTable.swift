@@ -80,7 +80,9 @@ struct NewestFirstTable: Sendable {
     try rows.forEachReversed(beginningWith: subject, upTo: Self.key(subject, position), in: table) { row in
       try decoding { () throws(FormatError) in
         try Self.forEach(row) { record in
-          if position == nil || record.position <= position! { records.append(Record(position: record.position, bytes: Array(record.bytes))) }
+          if position == nil || record.position <= position! {
+            records.append(Record(position: record.position, bytes: Array(record.bytes)))
+          }
           return true
         }
       }

@@ -155,7 +155,9 @@ public struct WhiteListProjection: Projection {
   }
 
   static func record(_ record: NewestFirstTable.Record) throws(JournalError) -> WhiteListRecord {
-    do throws(FormatError) { return try WhiteListRecord(record.bytes, at: record.position) } catch { throw .damagedModel(error, entries.table) }
+    do throws(FormatError) { return try WhiteListRecord(record.bytes, at: record.position) } catch {
+      throw .damagedModel(error, entries.table)
+    }
   }
 
   static func state(_ record: NewestFirstTable.Record) throws(JournalError) -> WhiteListState {
