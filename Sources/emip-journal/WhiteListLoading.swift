@@ -10,7 +10,8 @@ struct WhiteListLoading: AsyncParsableCommand {
     abstract: "Load a white list as it is known to be, in place of what the journal knows of it.",
     discussion: """
       The file has a user a line, as `whitelist list --format ndjson` writes them: userIdType and userId, and where known serviceId, \
-      authorisationValue, expiryDate and userContractIdAlias; other keys do not count. It is appended to the journal, so that every rebuild \
+      authorisationValue, expiryDate and userContractIdAlias; other keys do not count. It is appended to the journal, so that every \
+      rebuild \
       sees it. Who is on the list and not in the file is deleted from then on.
 
       EXAMPLES

@@ -2,7 +2,8 @@ internal import EMIP
 public import JournalFormat
 public import JournalStore
 
-/// A list as it is known to be, from a file: it stands in the journal as notes, whose payload is the message that would have uploaded it, so that every
+/// A list as it is known to be, from a file: it stands in the journal as notes, whose payload is the message that would have uploaded it,
+/// so that every
 /// rebuild sees it. Nothing of it was on the wire.
 public struct WhiteListBaseline: Sendable {
   /// `IOP`, or the CPO whose list it is.
