@@ -1,6 +1,7 @@
 internal import JournalFormat
 
-/// What all spellings of one user have in common: the kind of id in any case, a badge in any case and with leading zeros or without, a contract with
+/// What all spellings of one user have in common: the kind of id in any case, a badge in any case and with leading zeros or without, a
+/// contract with
 /// separators and check digit or without.
 public struct UserKey: Hashable, Sendable {
   /// The kind of id in upper case, a zero, and the id in its comparable form. Personal.

@@ -42,6 +42,7 @@ struct EmipJournal: AsyncParsableCommand {
       CDRCommand.self,
       EVSE.self,
       EVSEs.self,
+      WhiteListCommand.self,
       Partners.self,
       Statistics.self,
       Verify.self,

@@ -9,7 +9,8 @@ struct WhiteListChecking: ParsableCommand {
     commandName: "check",
     abstract: "Tell whether a user might charge at a time by the white lists, by which message, and how old the list was.",
     discussion: """
-      Answers authorised, refused, expired, uncertain (an upload that names the user was lost) or unknown, as was known at that time. Where lists \
+      Answers authorised, refused, expired, uncertain (an upload that names the user was lost) or unknown, as was known at that time. \
+      Where lists \
       differ, the strictest decides and all are shown. Exits with 1 for anything but authorised.
 
       EXAMPLES
@@ -83,7 +84,9 @@ struct WhiteListChecking: ParsableCommand {
     let check: WhiteListCheck
     let time: Timestamp
 
-    static let columns = ["answer", "at", "operatorId", "holder", "eMSPId", "position", "item", "listAcceptedAt", "listAgeSeconds", "stale", "lists"]
+    static let columns = [
+      "answer", "at", "operatorId", "holder", "eMSPId", "position", "item", "listAcceptedAt", "listAgeSeconds", "stale", "lists",
+    ]
 
     private enum Key: String, CodingKey {
       case answer, at, operatorId, holder, eMSPId, serviceId, authorisationValue, expiryDate, position, item, since

@@ -11,7 +11,8 @@ struct WhiteListCommand: ParsableCommand {
     commandName: "whitelist",
     abstract: "See the white lists: who may charge, by which message, now or at any time.",
     discussion: """
-      A list belongs to its holder, IOP or a CPO, and to the eMSP whose users are on it, where one is named. What IOP accepted and what came \
+      A list belongs to its holder, IOP or a CPO, and to the eMSP whose users are on it, where one is named. What IOP accepted and what \
+      came \
       back from it counts; what an upload without an answer names is uncertain until the next answer.
 
       EXAMPLES
@@ -57,7 +58,8 @@ struct WhiteListRow: Encodable {
   var isHistory = false
 
   static let columns = [
-    "operatorId", "userIdType", "userId", "serviceId", "authorisationValue", "expiryDate", "userContractIdAlias", "position", "item", "holder",
+    "operatorId", "userIdType", "userId", "serviceId", "authorisationValue", "expiryDate", "userContractIdAlias", "position", "item",
+    "holder",
     "eMSPId", "state", "uncertain", "since",
   ]
 

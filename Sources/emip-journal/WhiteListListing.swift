@@ -49,7 +49,8 @@ struct WhiteListListing: AsyncParsableCommand {
       }
       if !found.isEmpty { for line in table.lines(writer.style) { try output.write(line + "\n") } }
       try output.write(writer.style.text(Figure.count(found.count, "entry", "entries"), .bold) + "\n")
-      for summary in try list.lists() where found.contains(where: { $0.entry.holder == summary.holder && $0.entry.eMSPId == summary.eMSPId }) {
+      for summary in try list.lists()
+      where found.contains(where: { $0.entry.holder == summary.holder && $0.entry.eMSPId == summary.eMSPId }) {
         let name = (summary.eMSPId.map { "\($0) at " } ?? "") + summary.holder
         let brought = summary.acceptedAt.map { "last brought \(Figure.time($0))" } ?? "never brought"
         let baseline = summary.baseline.map { ", baseline at position \(Figure.count($0.rawValue))" } ?? ""

@@ -10,7 +10,8 @@ struct WhiteListLoading: AsyncParsableCommand {
     abstract: "Load a white list as it is known to be, in place of what the journal knows of it.",
     discussion: """
       The file has a user a line, as `whitelist list --format ndjson` writes them: userIdType and userId, and where known serviceId, \
-      authorisationValue, expiryDate and userContractIdAlias; other keys do not count. It is appended to the journal, so that every rebuild \
+      authorisationValue, expiryDate and userContractIdAlias; other keys do not count. It is appended to the journal, so that every \
+      rebuild \
       sees it. Who is on the list and not in the file is deleted from then on.
 
       EXAMPLES
@@ -53,9 +54,11 @@ struct WhiteListLoading: AsyncParsableCommand {
       guard line.contains(where: { !$0.isXMLWhiteSpace }) else { continue }
       do { users.append(try decoder.decode(Line.self, from: line).user()) } catch {
         // What the line says may be personal.
-        throw CommandFailure(.badData, "line \(index + 1) is no user of a white list: userIdType and userId as texts, codes as numbers, dates by RFC 3339.")
+        throw CommandFailure(
+          .badData, "line \(index + 1) is no user of a white list: userIdType and userId as texts, codes as numbers, dates by RFC 3339.")
       }
     }
+    guard !users.isEmpty else { throw CommandFailure(.badData, "the file has no user: the whole list would be deleted.") }
     return users
   }
 

@@ -21,7 +21,9 @@ struct ListItem {
   static func insert(_ user: String, _ authorisation: Int? = 1, expiry: Int64? = nil) -> ListItem {
     ListItem(user: user, authorisation: authorisation, expiry: expiry)
   }
-  static func update(_ user: String, _ authorisation: Int? = 1) -> ListItem { ListItem(action: 2, user: user, authorisation: authorisation) }
+  static func update(_ user: String, _ authorisation: Int? = 1) -> ListItem {
+    ListItem(action: 2, user: user, authorisation: authorisation)
+  }
   static func delete(_ user: String) -> ListItem { ListItem(action: 3, user: user, authorisation: nil) }
 
   var xml: String {
@@ -77,7 +79,8 @@ extension WhiteList {
   /// The same rows as of a position: a file is open once in a process.
   func then(_ position: UInt64) -> WhiteList { WhiteList(rows, journal, asOf: JournalPosition(position)) }
 
-  func answer(_ user: String, type: String = "RFID-UID", at time: Int64 = 1_000_000, _ filter: Filter = Filter()) throws -> WhiteListAnswer {
+  func answer(_ user: String, type: String = "RFID-UID", at time: Int64 = 1_000_000, _ filter: Filter = Filter()) throws -> WhiteListAnswer
+  {
     try check(UserKey(type: type, id: user), at: ScriptedJournal.moment(time), filter).answer
   }
 

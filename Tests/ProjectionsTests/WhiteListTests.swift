@@ -36,9 +36,10 @@ import Testing
     try await journal.upload([.insert("AA01"), .insert("AA02", 2), .insert("AA03", nil), .insert("AA04", expiry: 10)], at: 0)
     try await journal.upload([.insert("AA05")], at: 60_000, .lost)
     let list = try journal.whiteList()
-    #expect(try ["AA01", "AA02", "AA03", "AA04", "AA05", "AA06"].map { try list.answer($0) } == [
-      .authorised, .refused, .refused, .expired, .uncertain, .unknown,
-    ])
+    #expect(
+      try ["AA01", "AA02", "AA03", "AA04", "AA05", "AA06"].map { try list.answer($0) } == [
+        .authorised, .refused, .refused, .expired, .uncertain, .unknown,
+      ])
     let standing = try #require(try list.check(UserKey(type: "RFID-UID", id: "AA02"), at: ScriptedJournal.moment(70_000)).standings.first)
     #expect(standing.entry.position == JournalPosition(1))
     #expect(standing.entry.item == 2)
@@ -100,9 +101,10 @@ import Testing
     let between = after.then(5)
     #expect(try ["AA01", "AA02", "AA03"].map { try between.answer($0) } == [.uncertain, .authorised, .uncertain])
     // What it was stands beneath.
-    #expect(try between.lines(includesAll: true) == [
-      "IOP FR*MS1 AA01 1 1 lost [3]", "IOP FR*MS1 AA02 1 1", "IOP FR*MS1 AA03 1 0 lost [3]",
-    ])
+    #expect(
+      try between.lines(includesAll: true) == [
+        "IOP FR*MS1 AA01 1 1 lost [3]", "IOP FR*MS1 AA02 1 1", "IOP FR*MS1 AA03 1 0 lost [3]",
+      ])
     #expect(try after.then(3).answer("AA01") == .authorised)
     #expect(try ["AA01", "AA02", "AA03"].map { try after.answer($0) } == [.refused, .authorised, .authorised])
     #expect(try after.lists().map(\.liveCount) == [3])

@@ -3,7 +3,8 @@ internal import JournalStore
 
 /// Records of one subject, the newest first, each of which tells all that there is to know: read now, or as of any position.
 ///
-/// They stand in chunks: the key is the subject and the position of the chunk's oldest record. What is needed most, the newest record, stands at the
+/// They stand in chunks: the key is the subject and the position of the chunk's oldest record. What is needed most, the newest record,
+/// stands at the
 /// value's beginning, so that neither reading nor adding it looks at the others. All subjects of a table have keys of the same length.
 ///
 ///     value  = position (5, big-endian) counted-record *(varint distance-to-the-older counted-record)
@@ -80,7 +81,9 @@ struct NewestFirstTable: Sendable {
     try rows.forEachReversed(beginningWith: subject, upTo: Self.key(subject, position), in: table) { row in
       try decoding { () throws(FormatError) in
         try Self.forEach(row) { record in
-          if position == nil || record.position <= position! { records.append(Record(position: record.position, bytes: Array(record.bytes))) }
+          if position == nil || record.position <= position! {
+            records.append(Record(position: record.position, bytes: Array(record.bytes)))
+          }
           return true
         }
       }

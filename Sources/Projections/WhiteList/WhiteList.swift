@@ -179,9 +179,12 @@ extension WhiteList {
 // MARK: Lists and histories
 
 extension WhiteList {
-  /// The entries of the lists, by operator, kind of id and user, each with what its message said; nil in place of that where the message is gone.
+  /// The entries of the lists, by operator, kind of id and user, each with what its message said; nil in place of that where the message
+  /// is gone.
   /// - Parameter includesAll: also those who went, and those whom only lost uploads named.
-  public func entries(_ filter: Filter = Filter(), includesAll: Bool = false) throws -> [(entry: WhiteListEntry, details: WhiteListDetails?)] {
+  public func entries(_ filter: Filter = Filter(), includesAll: Bool = false) throws -> [(
+    entry: WhiteListEntry, details: WhiteListDetails?
+  )] {
     var found: [WhiteListEntry] = []
     var lists: [UInt16: WhiteListIdentity] = [:]
     let prefix = filter.user.map { WhiteListSubject.user($0, rows.hash) } ?? []

@@ -2,7 +2,8 @@ internal import EMIP
 public import JournalFormat
 public import JournalStore
 
-/// A list as it is known to be, from a file: it stands in the journal as notes, whose payload is the message that would have uploaded it, so that every
+/// A list as it is known to be, from a file: it stands in the journal as notes, whose payload is the message that would have uploaded it,
+/// so that every
 /// rebuild sees it. Nothing of it was on the wire.
 public struct WhiteListBaseline: Sendable {
   /// `IOP`, or the CPO whose list it is.
@@ -55,7 +56,8 @@ public struct WhiteListBaseline: Sendable {
       drafts.append(
         EntryDraft(
           EntryContent(
-            observedAt: time, context: context(part: part + 1, of: count), marks: facts.marks, payload: facts.payload, layout: facts.layout)))
+            observedAt: time, context: context(part: part + 1, of: count), marks: facts.marks, payload: facts.payload, layout: facts.layout)
+        ))
     }
     return drafts
   }
@@ -77,7 +79,8 @@ public struct WhiteListBaseline: Sendable {
 
   private static func item(_ user: User) -> String {
     "<authenticationData>" + element("actionType", "1") + element("userIdType", user.userIdType) + element("userId", user.userId)
-      + element("requestedServiceId", user.serviceId.map(String.init)) + element("authorisationValue", user.authorisationValue.map(String.init))
+      + element("requestedServiceId", user.serviceId.map(String.init))
+      + element("authorisationValue", user.authorisationValue.map(String.init))
       + element("userContractIdAlias", user.userContractIdAlias) + element("expiryDate", user.expiryDate.map { "\($0)" })
       + "</authenticationData>"
   }
@@ -97,7 +100,9 @@ extension WhiteListBaseline {
 
     /// Nil where it is another note.
     init?(_ entry: ProjectedEntry) {
-      guard entry.context.author == .gateway, let reason = entry.context.reason, reason.hasPrefix(WhiteListBaseline.reason) else { return nil }
+      guard entry.context.author == .gateway, let reason = entry.context.reason, reason.hasPrefix(WhiteListBaseline.reason) else {
+        return nil
+      }
       let words = reason.split(separator: " ")
       guard words.count == 7, let part = Int(words[4]), let count = Int(words[6]), part >= 1, part <= count,
         entry.position.rawValue >= UInt64(count)

@@ -80,7 +80,8 @@ struct WhiteListChange {
   func doubt(_ entry: AuthenticationEntry, _ request: JournalPosition) throws(JournalError) {
     let key = subject(entry).key
     let head = try WhiteListProjection.entries.head(of: key, in: rows)
-    var record = try head.map { (head) throws(JournalError) in try WhiteListProjection.record(head.newest) } ?? WhiteListRecord(change: .lost)
+    var record =
+      try head.map { (head) throws(JournalError) in try WhiteListProjection.record(head.newest) } ?? WhiteListRecord(change: .lost)
     // It was answered all the same, or somebody who came later was.
     if let ruling = record.source, ruling.position >= request { return }
     guard !record.losses.contains(request) else { return }

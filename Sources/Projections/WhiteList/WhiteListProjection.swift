@@ -4,8 +4,10 @@ public import JournalStore
 
 /// White lists: who may charge, as eMSPs upload it and CPOs download it (guide 6.4.2, 7.3.2).
 ///
-/// A list belongs to its holder, the platform or a CPO, and to an eMSP where one is named. What the platform accepted, and what came back from it,
-/// changes a list, at the position of the answer; an upload without an answer makes what it touches uncertain. Users stand in the rows by keyed
+/// A list belongs to its holder, the platform or a CPO, and to an eMSP where one is named. What the platform accepted, and what came back
+/// from it,
+/// changes a list, at the position of the answer; an upload without an answer makes what it touches uncertain. Users stand in the rows by
+/// keyed
 /// hashes only; what messages said of them is read again from the journal.
 public struct WhiteListProjection: Projection {
   public static let name = "whitelist"
@@ -155,7 +157,9 @@ public struct WhiteListProjection: Projection {
   }
 
   static func record(_ record: NewestFirstTable.Record) throws(JournalError) -> WhiteListRecord {
-    do throws(FormatError) { return try WhiteListRecord(record.bytes, at: record.position) } catch { throw .damagedModel(error, entries.table) }
+    do throws(FormatError) { return try WhiteListRecord(record.bytes, at: record.position) } catch {
+      throw .damagedModel(error, entries.table)
+    }
   }
 
   static func state(_ record: NewestFirstTable.Record) throws(JournalError) -> WhiteListState {

@@ -6,7 +6,8 @@ internal import JournalFormat
 ///     byte 0  bits 0-1 status, 2-4 change, 5 has an expiry date, 6 its absence was noted, 7 has losses
 ///     byte 1  bits 0-1 authorisation (0 absent, 1, 2, 3 other), 2 has details, 3-4 unit of the expiry date, 5 has a source
 ///     source  varint distance to its position, varint item
-///     then    varint authorisation where it is other; varint-signed expiry date in its unit since 2020; losses: their count, the distance to each;
+///     then    varint authorisation where it is other; varint-signed expiry date in its unit since 2020; losses: their count, the distance
+///             to each;
 ///             the details
 struct WhiteListRecord: Hashable, Sendable {
   /// Whether the user is on the list. The numbers are on disk.

@@ -4,11 +4,14 @@ internal import JournalStore
 /// What the white lists are held against (guide 5.5.4, 6.4.2, 7.1.1, 7.3.2).
 public enum WhiteListRules {
   public static let unknownEntry = FindingRule(
-    50, "whitelist-unknown-entry", .warning, "Update or delete of a user who is not on the list: a change was missed, or the list began before this journal.")
+    50, "whitelist-unknown-entry", .warning,
+    "Update or delete of a user who is not on the list: a change was missed, or the list began before this journal.")
   public static let badgeConflict = FindingRule(51, "whitelist-badge-conflict", .error, "One user is on the lists of two eMSPs.")
   public static let uploadTooLarge = FindingRule(52, "whitelist-upload-too-large", .error, "An upload has more than 500 entries.")
-  public static let uploadMissed = FindingRule(53, "whitelist-upload-missed", .warning, "An eMSP did not upload its list for more than a day.")
-  public static let downloadMissed = FindingRule(54, "whitelist-download-missed", .warning, "A CPO did not download the list for more than a day.")
+  public static let uploadMissed = FindingRule(
+    53, "whitelist-upload-missed", .warning, "An eMSP did not upload its list for more than a day.")
+  public static let downloadMissed = FindingRule(
+    54, "whitelist-download-missed", .warning, "A CPO did not download the list for more than a day.")
 
   public static let all = [unknownEntry, badgeConflict, uploadTooLarge, uploadMissed, downloadMissed]
 

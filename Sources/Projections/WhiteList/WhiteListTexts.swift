@@ -56,7 +56,8 @@ struct WhiteListTexts {
 }
 
 extension WhiteListProjection {
-  /// Whoever is on a list, or may be, stays, with what his message said; who went from it is forgotten. Of a list as a whole its last state stays.
+  /// Whoever is on a list, or may be, stays, with what his message said; who went from it is forgotten. Of a list as a whole its last
+  /// state stays.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
     var kept: [(newest: NewestFirstTable.Record, reference: WhiteListTexts.Reference)] = []
     for key in try Self.entries.subjects(beginningWith: [], in: rows) {
