@@ -31,7 +31,8 @@ struct EmipJournal: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Initialize.self, Import.self, Show.self, Session.self, SessionList.self, Find.self, List.self, Statistics.self, Verify.self, VerifySegment.self,
+      Initialize.self, Import.self, Show.self, Session.self, SessionList.self, Find.self, List.self, Statistics.self, Verify.self,
+      VerifySegment.self,
       Seal.self, Backup.self, Export.self, Clock.self, Why.self, ProjectionCommand.self, Bench.self,
     ])
 

@@ -12,7 +12,8 @@ struct SessionRow: Encodable {
   static let columns = Key.allCases.map(\.rawValue)
 
   private enum Key: String, CodingKey, CaseIterable {
-    case serviceSessionId, execPartnerSessionId, salePartnerSessionId, state, start, evseId, execOperatorId, saleOperatorId, openedAt, position
+    case serviceSessionId, execPartnerSessionId, salePartnerSessionId, state, start, evseId, execOperatorId, saleOperatorId, openedAt,
+      position
     case findings, findingDetails
   }
 

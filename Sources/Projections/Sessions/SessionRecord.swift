@@ -45,7 +45,10 @@ struct SessionRecord: Hashable {
     var isDownload: Bool
 
     /// The numbers are on disk.
-    enum Nature: UInt8 { case unknown = 0, intermediate, final }
+    enum Nature: UInt8 {
+      case unknown = 0
+      case intermediate, final
+    }
   }
 
   struct Answer: Hashable {
@@ -59,7 +62,10 @@ struct SessionRecord: Hashable {
     var terms: AuthorisationTerms?
 
     /// The numbers are on disk.
-    enum Outcome: UInt8 { case accepted = 1, rejected, fault, lost, unreadable }
+    enum Outcome: UInt8 {
+      case accepted = 1
+      case rejected, fault, lost, unreadable
+    }
   }
 }
 
@@ -222,7 +228,9 @@ extension SessionRecord {
 extension SessionRecord.Novelty {
   fileprivate func append(to bytes: inout [UInt8]) {
     var flags = ids.reduce(0) { $0 | $1.rawValue }
-    for (bit, isThere) in [(UInt8(8), evse != nil), (16, exec != nil), (32, sale != nil), (64, opened != nil)] where isThere { flags |= bit }
+    for (bit, isThere) in [(UInt8(8), evse != nil), (16, exec != nil), (32, sale != nil), (64, opened != nil)] where isThere {
+      flags |= bit
+    }
     bytes.append(flags)
     for number in [evse, exec, sale] {
       if let number { bytes.appendVarint(UInt64(number)) }
