@@ -2,7 +2,8 @@ internal import EMIP
 internal import JournalFormat
 internal import JournalStore
 
-/// What one entry of the journal added to a session, as it is stored: a few bytes. What else there is to know is read from the journal again.
+/// What one entry of the journal added to a session, as it is stored: a few bytes. What else there is to know is read from the journal
+/// again.
 struct SessionRecord: Hashable {
   var content: Content
   var isFromIOP = false

@@ -8,8 +8,8 @@ public final class Sessions {
   private let reader: JournalReader
   private let messages = MessageReader()
 
-  /// The verdict of a white list on a record that no message authorised: nil where it authorised the user in time, else one sentence. Where it
-  /// is not given, every such record is told.
+  /// The verdict of a white list on a record that no message authorised: nil where it authorised the user in time, else one sentence.
+  /// Where it is not given, every such record is told.
   public typealias WhiteListVerdict = (_ record: ChargeDetailRecord, _ session: SessionSummary, _ asOf: JournalPosition?) throws -> String?
 
   private let whiteListVerdict: WhiteListVerdict?
