@@ -59,14 +59,19 @@ struct LookupDocument: Encodable {
   let key: IdKey
   let id: String
   let exchanges: [ExchangeDocument]
+  /// Of a session's id: mostly one; several where several operators use it.
+  var sessions: [SessionDocument]?
 
   private enum Key: String, CodingKey {
-    case transactionId, sessionId, id, exchanges
+    case transactionId, sessionId, id, exchanges, session, otherSessions
   }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(id, forKey: Key(rawValue: key.rawValue)!)
     try container.encode(exchanges, forKey: .exchanges)
+    guard let sessions else { return }
+    try container.encode(sessions.first, forKey: .session)
+    if sessions.count > 1 { try container.encode(Array(sessions.dropFirst()), forKey: .otherSessions) }
   }
 }

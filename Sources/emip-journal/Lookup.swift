@@ -40,6 +40,10 @@ struct Lookup {
   let terms: [IndexTerm]
   /// The id where it may stand in a record of its own: it is none of a person.
   let recordedId: String?
+  /// What is known of it beyond the exchanges; JSON only.
+  var sessions: [SessionDocument]?
+  /// Nil for now.
+  var asOf: JournalPosition?
 
   func run(_ journal: JournalOptions, _ options: LookupOptions, _ detail: Detail) async throws {
     let directory = journal.directory
@@ -52,7 +56,8 @@ struct Lookup {
     switch options.format {
     case .text: try writeText(exchanges, options, detail, lastPosition, output)
     case .json:
-      let document = LookupDocument(key: key, id: id, exchanges: exchanges.map { ExchangeDocument($0, includesBody: true) })
+      let document = LookupDocument(
+        key: key, id: id, exchanges: exchanges.map { ExchangeDocument($0, includesBody: true) }, sessions: sessions)
       try output.write(try JSONOutput.bytes(document, isPretty: true) + [UInt8(ascii: "\n")])
     case .ndjson:
       for exchange in exchanges {
@@ -66,7 +71,12 @@ struct Lookup {
   /// The reader is gone when this returns: a segment is open once in a process, and leaving a record may open it to write.
   private func answer(_ journal: JournalOptions) throws -> ([Exchange], JournalPosition?) {
     let reader = try journal.reader()
-    return (try reader.exchanges(holding: terms), try reader.lastPosition())
+    let exchanges = try reader.exchanges(holding: terms)
+    guard let asOf else { return (exchanges, try reader.lastPosition()) }
+    let known = try exchanges.filter { $0.head.position <= asOf }.map { exchange in
+      Exchange(request: exchange.request, answers: try reader.answers(to: exchange.head.position).filter { $0.position <= asOf })
+    }
+    return (known.filter { !$0.entries.isEmpty }, asOf)
   }
 
   private var name: String {

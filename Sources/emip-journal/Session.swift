@@ -1,28 +1,87 @@
 import ArgumentParser
 import EMIP
+import JournalFormat
+import JournalStore
+import Projections
 
 struct Session: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show the exchanges of a session, by any of its ids.",
+    abstract: "Show a session, by any of its ids: who took part, how it went, and what is odd about it.",
     discussion: """
-      Finds serviceSessionId, partnerServiceSessionId, execPartnerSessionId and salePartnerSessionId. Text is a line an exchange; --bodies \
-      and --reveal show each in full, as `show` does.
+      Finds serviceSessionId, partnerServiceSessionId, execPartnerSessionId and salePartnerSessionId. Text is the session with all its \
+      messages, also those that name it by another id; --exchanges is a line for each exchange that holds this very id; --bodies and --reveal \
+      show each of these in full, as `show` does. With --format json, `session` has what belongs together, and `exchanges` those that hold the \
+      id.
 
       EXAMPLES
         emip-journal session IOP-SID-GIR-V-IOPFT01-0dc6fc3a
+        emip-journal session CPO-SESSION-12 --as-of 2025-03-01T12:00Z
         emip-journal session CPO-SESSION-12 --bodies
         emip-journal session CPO-SESSION-12 --format json
       """)
 
   @Argument(help: ArgumentHelp("As the message has it; upper and lower case count.", valueName: "sessionId"))
   var id: String
+  @Flag(help: "In text: a line for each exchange that holds the id.")
+  var exchanges = false
   @Flag(help: "In text: show each exchange in full.")
   var bodies = false
+  @Option(
+    help: ArgumentHelp(
+      "What was known then: a position, or a moment by which it had been recorded: \(Moment.forms).", valueName: "position|time"),
+    transform: JournalMoment.parse)
+  var asOf: JournalMoment?
   @OptionGroup var options: LookupOptions
   @OptionGroup var journal: JournalOptions
 
+  func validate() throws {
+    if exchanges && bodies { throw ValidationError("--exchanges and --bodies exclude each other.") }
+  }
+
   func run() async throws {
-    let lookup = Lookup(command: "session", key: .sessionId, id: id, terms: SearchTerms.sessionTerms(id), recordedId: id)
+    var lookup = Lookup(command: "session", key: .sessionId, id: id, terms: SearchTerms.sessionTerms(id), recordedId: id)
+    lookup.asOf = try asOf.map { try ModelQuestion.position($0, try journal.reader()) }
+    if options.format == .text && !exchanges && !bodies && !options.reveal.reveal {
+      if try writeSessions() { return }
+      // Exchanges may hold the id all the same: a question whose user it is opens no session.
+    }
+    if options.format == .json {
+      let found = try withSessions { views, _ in views }
+      lookup.sessions = found.map(SessionDocument.init)
+    }
     try await lookup.run(journal, options, bodies ? .bodies : .table)
+  }
+
+  /// Nobody has the journal open when this returns.
+  private func withSessions<Result>(_ body: ([SessionView], ModelQuestion) throws -> Result) throws -> Result {
+    let progress = Progress()
+    let models = try ReadModels(journal.directory, [SessionsProjection.self]) { step in
+      progress.update("reading the journal: \(Figure.count(step.done)) of \(Figure.count(step.total)) entries")
+    }
+    progress.clear()
+    let question = try ModelQuestion(models: models, asOf: asOf)
+    return try body(try Sessions(question).sessions(withId: id, asOf: question.asOf), question)
+  }
+
+  /// - Returns: false where there is no such session.
+  private func writeSessions() throws -> Bool {
+    let output = ByteOutput.standard()
+    let style = options.color.style(for: output)
+    return try withSessions { views, question in
+      guard !views.isEmpty else { return false }
+      if views.count > 1 {
+        try output.write(style.text("\(Figure.count(views.count, "session has", "sessions have")) this id", .bold) + "\n\n")
+      }
+      for view in views {
+        for line in SessionTimeline(view: view, style: style).lines { try output.write(line + "\n") }
+        if views.count > 1 { try output.write("\n") }
+      }
+      for line in try question.remarks(style) { try output.write(line + "\n") }
+      try output.flush()
+      guard try !question.isIncomplete else {
+        throw CommandFailure(.badData, "the read model is not complete: the journal has damaged records. Run `emip-journal verify`.")
+      }
+      return true
+    }
   }
 }

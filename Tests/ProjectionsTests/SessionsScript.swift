@@ -59,7 +59,9 @@ struct SessionsScript {
     var body = "<chargeDetailRecord><CDRNature>\(nature)</CDRNature>"
     if let session { body += "<serviceSessionId>\(session)</serviceSessionId>" }
     if let exec { body += "<execPartnerSessionId>\(exec)</execPartnerSessionId>" }
-    if let sale { body += "<salePartnerSessionId>\(sale)</salePartnerSessionId><salePartnerOperatorId>\(Self.eMSP)</salePartnerOperatorId>" }
+    if let sale {
+      body += "<salePartnerSessionId>\(sale)</salePartnerSessionId><salePartnerOperatorId>\(Self.eMSP)</salePartnerOperatorId>"
+    }
     body += "<EVSEId>\(evse)</EVSEId>\(user)<startTime>\(ScriptedJournal.moment(end - minutes * 60_000))</startTime>"
     body += "<endTime>\(ScriptedJournal.moment(end))</endTime><meterReportList>"
     for (type, value, unit) in [("1", "\(minutes)", "min"), ("2", wattHours, "Wh")] {
@@ -72,7 +74,8 @@ struct SessionsScript {
   }
 
   @discardableResult
-  func event(_ nature: Int, _ session: String?, _ exec: String? = nil, at time: Int64, dated: Int64? = nil) async throws -> JournalPosition {
+  func event(_ nature: Int, _ session: String?, _ exec: String? = nil, at time: Int64, dated: Int64? = nil) async throws -> JournalPosition
+  {
     var body = ""
     if let session { body += "<serviceSessionId>\(session)</serviceSessionId>" }
     if let exec { body += "<execPartnerSessionId>\(exec)</execPartnerSessionId>" }

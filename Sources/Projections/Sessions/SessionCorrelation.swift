@@ -157,7 +157,8 @@ struct SessionCorrelation {
 
   /// A session has one id of its CPO and one of its eMSP.
   private func findSecondIds(
-    _ mention: SessionMention, _ numbers: [SessionIdKind: UInt32], _ conflicts: inout [(kind: SessionIdKind, number: UInt32)], _ place: Place
+    _ mention: SessionMention, _ numbers: [SessionIdKind: UInt32], _ conflicts: inout [(kind: SessionIdKind, number: UInt32)],
+    _ place: Place
   ) throws(JournalError) {
     for kind in [SessionIdKind.exec, .sale] where numbers[kind] == nil && !conflicts.contains(where: { $0.kind == kind }) {
       guard mention.key(kind, rows.hash) != nil, let owner = kind == .exec ? mention.exec : mention.sale else { continue }
@@ -274,7 +275,8 @@ extension UserIdentity {
 
   static func isRawContract(_ type: UserIdType?, _ userId: String?, _ alias: String?) -> Bool {
     guard let type, let userId, let alias, [.eMA, .evco, .eMI3].contains(type) else { return false }
-    return contractStem(userId) ?? TermForm.compact.normalized(userId.utf8) == contractStem(alias) ?? TermForm.compact.normalized(alias.utf8)
+    return contractStem(userId) ?? TermForm.compact.normalized(userId.utf8) == contractStem(alias)
+      ?? TermForm.compact.normalized(alias.utf8)
   }
 
   /// Without the check digit; nil for a text that is no contract id.

@@ -1,8 +1,8 @@
 internal import JournalFormat
 internal import JournalStore
 
-/// All that the rows say of one session as of a position: its own records, those of sessions that turned out to be it, and those of sessions that
-/// probably are.
+/// All that the rows say of one session as of a position: its own records, those of sessions that turned out to be it, and those of
+/// sessions that probably are.
 struct SessionFacts {
   /// The lowest that it has had.
   let number: UInt32

@@ -183,5 +183,7 @@ extension SessionMention {
 }
 
 extension SubjectHash {
-  func sessionKey(_ kind: SessionIdKind, _ id: String, of operatorId: [UInt8]) -> [UInt8] { self(kind.rawValue, operatorId, Array(id.utf8)) }
+  func sessionKey(_ kind: SessionIdKind, _ id: String, of operatorId: [UInt8]) -> [UInt8] {
+    self(kind.rawValue, operatorId, Array(id.utf8))
+  }
 }

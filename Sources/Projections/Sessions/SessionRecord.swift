@@ -2,7 +2,8 @@ internal import EMIP
 internal import JournalFormat
 internal import JournalStore
 
-/// What one entry of the journal added to a session, as it is stored: a few bytes. What else there is to know is read from the journal again.
+/// What one entry of the journal added to a session, as it is stored: a few bytes. What else there is to know is read from the journal
+/// again.
 struct SessionRecord: Hashable {
   var content: Content
   var isFromIOP = false
@@ -45,7 +46,10 @@ struct SessionRecord: Hashable {
     var isDownload: Bool
 
     /// The numbers are on disk.
-    enum Nature: UInt8 { case unknown = 0, intermediate, final }
+    enum Nature: UInt8 {
+      case unknown = 0
+      case intermediate, final
+    }
   }
 
   struct Answer: Hashable {
@@ -59,7 +63,10 @@ struct SessionRecord: Hashable {
     var terms: AuthorisationTerms?
 
     /// The numbers are on disk.
-    enum Outcome: UInt8 { case accepted = 1, rejected, fault, lost, unreadable }
+    enum Outcome: UInt8 {
+      case accepted = 1
+      case rejected, fault, lost, unreadable
+    }
   }
 }
 
@@ -222,7 +229,9 @@ extension SessionRecord {
 extension SessionRecord.Novelty {
   fileprivate func append(to bytes: inout [UInt8]) {
     var flags = ids.reduce(0) { $0 | $1.rawValue }
-    for (bit, isThere) in [(UInt8(8), evse != nil), (16, exec != nil), (32, sale != nil), (64, opened != nil)] where isThere { flags |= bit }
+    for (bit, isThere) in [(UInt8(8), evse != nil), (16, exec != nil), (32, sale != nil), (64, opened != nil)] where isThere {
+      flags |= bit
+    }
     bytes.append(flags)
     for number in [evse, exec, sale] {
       if let number { bytes.appendVarint(UInt64(number)) }

@@ -113,14 +113,17 @@ public struct SessionRules {
 
   /// Ends what holds no longer.
   private func settle(_ facts: SessionFacts) throws(JournalError) {
+    var seen: Set<[UInt64]> = []
     for finding in facts.findings {
+      // Made of each of two sessions before they turned out to be one: the first is enough.
+      let isRepeated = !seen.insert([UInt64(finding.rule), finding.cause]).inserted && facts.twins.isEmpty
       let isOver =
         switch finding.rule {
         case Self.withoutRecord.number: facts.finalRecord.map { $0.answer != nil || $0.isDownload } ?? false
         case Self.withoutAuthorisation.number: facts.decision?.result == .authorised
         default: false
         }
-      if isOver { try SessionsProjection.findings.resolve(finding.key, at: position, in: rows) }
+      if isOver || isRepeated { try SessionsProjection.findings.resolve(finding.key, at: position, in: rows) }
     }
   }
 
@@ -150,7 +153,8 @@ public struct SessionRules {
 
   /// Makes a finding, unless the session has it for the same cause.
   private func add(
-    _ rule: FindingRule, _ facts: SessionFacts, cause: UInt64 = 0, _ figures: [Int64] = [], subject: UInt32? = nil, also other: UInt32? = nil
+    _ rule: FindingRule, _ facts: SessionFacts, cause: UInt64 = 0, _ figures: [Int64] = [], subject: UInt32? = nil,
+    also other: UInt32? = nil
   ) throws(JournalError) {
     guard !facts.hasFinding(rule, cause: cause) else { return }
     var subjectBytes: [UInt8] = []

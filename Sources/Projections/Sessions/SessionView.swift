@@ -61,6 +61,7 @@ public struct SessionView: Sendable {
     /// Since the step before it.
     public var gapMilliseconds: Int64?
 
+    /// What the message was about.
     public enum Content: Sendable {
       case authorisationAsked
       case authorisationOrdered

@@ -52,7 +52,8 @@ struct SessionWriter {
   }
 
   /// Writes a record, with what is new of the session in it, and the rows of ids that had none.
-  private func append(_ content: SessionRecord.Content, _ mention: SessionMention, _ place: inout SessionCorrelation.Place) throws(JournalError)
+  private func append(_ content: SessionRecord.Content, _ mention: SessionMention, _ place: inout SessionCorrelation.Place)
+    throws(JournalError)
   {
     var record = SessionRecord(content: content, isFromIOP: isFromIOP, isBackEnd: isBackEnd)
     var novelty = SessionRecord.Novelty()

@@ -8,8 +8,8 @@ public final class Sessions {
   private let reader: JournalReader
   private let messages = MessageReader()
 
-  /// The verdict of a white list on a record that no message authorised: nil where it authorised the user in time, else one sentence. Where it
-  /// is not given, every such record is told.
+  /// The verdict of a white list on a record that no message authorised: nil where it authorised the user in time, else one sentence.
+  /// Where it is not given, every such record is told.
   public typealias WhiteListVerdict = (_ record: ChargeDetailRecord, _ session: SessionSummary, _ asOf: JournalPosition?) throws -> String?
 
   private let whiteListVerdict: WhiteListVerdict?
@@ -72,13 +72,15 @@ public final class Sessions {
     let events = facts.events
     var view = SessionView(summary: try summary(facts, asOf: position), user: user, authorisation: authorisation, steps: steps)
     view.startedAt = events.first { $0.nature == 3 || $0.nature == 11 }?.date
-    view.endedAt = facts.state == .ended || facts.state == .finalCDRReceived
+    view.endedAt =
+      facts.state == .ended || facts.state == .finalCDRReceived
       ? events.last { $0.nature == 0 || $0.nature == 1 || $0.nature == 12 }?.date : nil
     view.asOf = position
     return view
   }
 
-  private func authorisation(_ decision: SessionFacts.Decision, _ exchange: Exchange, _ mention: SessionMention) -> SessionView.Authorisation
+  private func authorisation(_ decision: SessionFacts.Decision, _ exchange: Exchange, _ mention: SessionMention)
+    -> SessionView.Authorisation
   {
     let answer = exchange.response.flatMap(facts)
     let said: ServiceAuthorisation? = if case .set(let order) = mention.content { order } else { answer?.serviceAuthorisation }
@@ -93,7 +95,8 @@ public final class Sessions {
   private func read(_ step: SessionFacts.Step, asOf position: JournalPosition?) throws -> (Exchange, SessionMention)? {
     guard let entry = try entry(at: step.position) else { return nil }
     let item: UInt32 = step.chargeRecord?.item ?? 0
-    guard let mention = SessionMention.mentions(ProjectedMessage(entry: entry, facts: facts(entry))).first(where: { $0.item == item }) else {
+    guard let mention = SessionMention.mentions(ProjectedMessage(entry: entry, facts: facts(entry))).first(where: { $0.item == item })
+    else {
       return nil
     }
     if step.isDownload {
@@ -131,7 +134,9 @@ public final class Sessions {
     }
   }
 
-  private func forEachNumber(_ numbers: [UInt32]?, _ filter: SessionFilter, asOf position: JournalPosition?, _ body: (UInt32) throws -> Bool) throws {
+  private func forEachNumber(
+    _ numbers: [UInt32]?, _ filter: SessionFilter, asOf position: JournalPosition?, _ body: (UInt32) throws -> Bool
+  ) throws {
     if let numbers {
       for number in filter.isReversed ? numbers.reversed() : numbers {
         guard try body(number) else { return }
@@ -187,7 +192,8 @@ public final class Sessions {
         let rule = SessionRules.rule(stored.rule)
       else { continue }
       var finding = ReportedFinding(
-        rule: rule, position: stored.position, resolvedAt: nil, subject: summary.serviceSessionId ?? summary.execPartnerSessionId
+        rule: rule, position: stored.position, resolvedAt: nil,
+        subject: summary.serviceSessionId ?? summary.execPartnerSessionId
           ?? summary.salePartnerSessionId ?? "session at position \(summary.position)", sentence: try sentence(rule, stored))
       if rule == SessionRules.withoutAuthorisation, let whiteListVerdict, let record = try record(at: stored.position, facts) {
         guard let verdict = try whiteListVerdict(record, summary, position) else { continue }

@@ -1,8 +1,8 @@
 internal import JournalFormat
 public import JournalStore
 
-/// The sessions: which exchanges belong to one, across the CPO's and the eMSP's side and whichever of its three ids each names, and what is odd
-/// about them.
+/// The sessions: which exchanges belong to one, across the CPO's and the eMSP's side and whichever of its three ids each names, and what
+/// is odd about them.
 public struct SessionsProjection: Projection {
   public static let name = "sessions"
   public static let version: UInt32 = 1
