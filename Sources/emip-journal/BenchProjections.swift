@@ -49,6 +49,7 @@ struct BenchProjections: AsyncParsableCommand {
     let exchanges = try BenchTraffic(traffic).groups(exchangeCount: rate * seconds, groupSize: 1)
     let opened = try Journal(directory, purpose: "emip-journal bench")
     let watch = LagWatch()
+    // Nothing but this task's own thread uses it.
     nonisolated(unsafe) let follower = runner
     return try await withThrowingTaskGroup(of: Void.self) { group in
       let pause = Duration.seconds(1) / rate

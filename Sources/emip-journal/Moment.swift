@@ -17,6 +17,14 @@ enum Moment {
     return moment
   }
 
+  /// A span of time in milliseconds, for an option's `transform`.
+  static func milliseconds(_ text: String) throws -> Int64 {
+    guard let span = span(text.lowercased()) else {
+      throw ValidationError("'\(text)' is no span of time: use 90s, 30m, 2h, 7d, 2w or 1h30m.")
+    }
+    return span
+  }
+
   /// Nil where the text is none.
   static func moment(_ text: String, now: Timestamp) -> Timestamp? {
     let day: Int64 = 86_400_000
