@@ -10,7 +10,7 @@ struct AuthorisationTrail {
   let at: Timestamp
   let withinMilliseconds: Int64
 
-  static let projections: [any Projection.Type] = []
+  static let projections: [any Projection.Type] = [EVSEStatusProjection.self, WhiteListProjection.self]
 
   func steps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
     var query = ExchangeQuery()
@@ -18,12 +18,42 @@ struct AuthorisationTrail {
     query.until = at.adding(milliseconds: withinMilliseconds + 1)
     query.termGroups = [SearchTerms.userTerms(user)] + (evse.map { [SearchTerms.evseTerms($0)] } ?? [])
     let messages = MessageReader()
-    var steps: [AuthorisationStep] = []
+    var steps = try statusSteps(question)
     try question.models.reader.forEachExchange(query) { result in
       if let step = try Self.step(result.get(), messages) { steps.append(step) }
       return true
     }
-    return steps
+    return steps + (try whiteListSteps(question))
+  }
+
+  /// What the EVSE was reported to be.
+  private func statusSteps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
+    guard let evse else { return [] }
+    let rows = try question.models.model(EVSEStatusProjection.self).snapshot()
+    return try EVSEStatuses(rows).statuses(of: evse, StatusMoment(time: at)).filter { $0.element == .evse }.map { status in
+      let availability = status.availability.map { AvailabilityStatus(rawValue: $0.event.status).description } ?? "unknown"
+      let busy = status.busy.map { BusyStatus(rawValue: $0.event.status).description } ?? "unknown"
+      return AuthorisationStep(
+        source: "evse", time: [status.availability, status.busy].compactMap { $0?.event.time }.max(), position: status.position?.rawValue,
+        text: "the EVSE was reported available: \(availability), busy: \(busy)")
+    }
+  }
+
+  /// What the lists said of the user, by what had been recorded then.
+  private func whiteListSteps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
+    guard let position = try question.models.reader.lastPosition(recordedBy: at) else { return [] }
+    let list = try WhiteList(question.models, asOf: position)
+    let isBadge = !user.isEmpty && user.allSatisfy { $0.isHexDigit || $0 == ":" }
+    let types: [UserIdType] = isBadge ? [.rfidUID] : [.eMA, .evco, .eMI3, .empSpecific]
+    return try types.flatMap { type in
+      try list.check(UserKey(type: type.rawValue, id: user), at: at).standings.map { standing in
+        let owner = standing.entry.eMSPId ?? standing.entry.operatorId
+        let age = standing.listAgeMilliseconds.map { ", the list was \($0 / 3_600_000) h old" } ?? ""
+        return AuthorisationStep(
+          source: "whitelist", time: standing.listAcceptedAt, position: standing.entry.position?.rawValue,
+          text: "the white list of \(owner), held by \(standing.entry.holder): \(standing.answer.rawValue)\(age)")
+      }
+    }
   }
 
   /// What the steps come to: the last verdict that the delivering party was told, else the last of all.

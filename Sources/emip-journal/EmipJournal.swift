@@ -45,6 +45,7 @@ struct EmipJournal: AsyncParsableCommand {
       EVSE.self,
       EVSEs.self,
       Partners.self,
+      FindingList.self,
       Statistics.self,
       Verify.self,
       VerifySegment.self,
