@@ -125,9 +125,10 @@ struct PlainPartners {
     let before = endings[request] ?? []
     endings[request, default: []].append(ending)
     let isAnswered = before.contains { $0 != .failure }
+    // Whose request it was is not kept once it is answered: what comes then counts for who speaks for the operator now.
+    let speaking = isAnswered ? self.series(entry.content.context) : series
     if isAnswered {
-      // Whose request it was is not kept: it counts for who speaks for the operator now.
-      count(self.series(entry.content.context), "further")
+      count(speaking, "further")
     } else if !before.isEmpty && ending == .failure {
       count(series, "further")
     } else {
@@ -145,7 +146,7 @@ struct PlainPartners {
       if ending != .ok && ending != .warning, let transaction = transactions[request] { failed[series, default: []].append(transaction) }
     }
     guard entry.kind == .response, entry.content.context.author == .peer else { return }
-    if series.direction == 2 { return heard(series, entry) }
+    if series.direction == 2 { return heard(speaking, entry) }
     guard series.operation == "HeartBeat", ending == .ok || ending == .warning else { return }
     let announced = String(decoding: entry.content.payload, as: UTF8.self).split(separator: "heartBeatPeriod>").dropFirst().first
     if let period = announced.flatMap({ Int64($0.prefix { $0.isNumber }) }) {
