@@ -53,7 +53,7 @@ public struct Findings {
     case is PartnersProjection.Type: return try PartnersProjection.reportedFindings(asOf: asOf, in: rows)
     case is WhiteListProjection.Type: return try WhiteListProjection.findings(asOf: asOf, in: rows)
     default:
-      let sessions = Sessions(rows, models.reader)
+      let sessions = try Sessions(models)
       var found: [ReportedFinding] = []
       try SessionsProjection.findings.forEach(asOf: asOf, in: rows) { stored in
         if let finding = try sessions.reported(stored, asOf: asOf) { found.append(finding) }

@@ -55,12 +55,12 @@ struct Session: AsyncParsableCommand {
   /// Nobody has the journal open when this returns.
   private func withSessions<Result>(_ body: ([SessionView], ModelQuestion) throws -> Result) throws -> Result {
     let progress = Progress()
-    let models = try ReadModels(journal.directory, [SessionsProjection.self]) { step in
+    let models = try ReadModels(journal.directory, Sessions.projections) { step in
       progress.update("reading the journal: \(Figure.count(step.done)) of \(Figure.count(step.total)) entries")
     }
     progress.clear()
     let question = try ModelQuestion(models: models, asOf: asOf)
-    return try body(try Sessions(question).sessions(withId: id, asOf: question.asOf), question)
+    return try body(try Sessions(question.models).sessions(withId: id, asOf: question.asOf), question)
   }
 
   /// - Returns: false where there is no such session.

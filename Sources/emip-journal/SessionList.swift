@@ -64,8 +64,8 @@ struct SessionList: ParsableCommand {
   }
 
   func run() throws {
-    let question = try options.question([SessionsProjection.self])
-    let sessions = try Sessions(question)
+    let question = try options.question(Sessions.projections)
+    let sessions = try Sessions(question.models)
     var found: [SessionSummary] = []
     try sessions.forEach(filter, asOf: question.asOf) { session in
       found.append(session)
@@ -88,11 +88,5 @@ struct SessionList: ParsableCommand {
       for line in table.lines(writer.style) { try output.write(line + "\n") }
       try output.write(writer.style.text(Figure.count(found.count, "session", "sessions"), .bold) + "\n")
     }
-  }
-}
-
-extension Sessions {
-  convenience init(_ question: ModelQuestion) throws {
-    self.init(try question.models.model(SessionsProjection.self).snapshot(), question.models.reader)
   }
 }

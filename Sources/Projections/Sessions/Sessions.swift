@@ -8,17 +8,25 @@ public final class Sessions {
   private let reader: JournalReader
   private let messages = MessageReader()
 
-  /// The verdict of a white list on a record that no message authorised: nil where it authorised the user in time, else one sentence.
-  /// Where it is not given, every such record is told.
-  public typealias WhiteListVerdict = (_ record: ChargeDetailRecord, _ session: SessionSummary, _ asOf: JournalPosition?) throws -> String?
+  private let whiteLists: WhiteListJudgement?
 
-  private let whiteListVerdict: WhiteListVerdict?
+  /// What they are judged with (guide 6.4.2).
+  public static let projections: [any Projection.Type] = [SessionsProjection.self, WhiteListProjection.self]
 
-  /// - Parameter rows: of ``SessionsProjection``.
-  public init(_ rows: ModelSnapshot, _ reader: JournalReader, whiteListVerdict: WhiteListVerdict? = nil) {
+  /// - Parameter models: those of ``projections``, at least.
+  public convenience init(_ models: ReadModels) throws(JournalError) {
+    self.init(
+      try models.model(SessionsProjection.self).snapshot(), models.reader,
+      whiteLists: WhiteListJudgement(try models.model(WhiteListProjection.self).snapshot(), models.reader))
+  }
+
+  /// - Parameters:
+  ///   - rows: of ``SessionsProjection``.
+  ///   - whiteLists: where they are not given, every record that no message authorised is told.
+  init(_ rows: ModelSnapshot, _ reader: JournalReader, whiteLists: WhiteListJudgement? = nil) {
     self.rows = rows
     self.reader = reader
-    self.whiteListVerdict = whiteListVerdict
+    self.whiteLists = whiteLists
   }
 
   // MARK: One session
@@ -171,37 +179,42 @@ public final class Sessions {
 
   // MARK: Findings
 
-  /// A finding in words; nil where it is of no rule of sessions.
+  /// A finding in words; nil where it is of no rule of sessions, or a white list clears it.
   public func reported(_ stored: FindingTable.Stored, asOf position: JournalPosition? = nil) throws -> ReportedFinding? {
-    guard let rule = SessionRules.rule(stored.rule), let number = Self.figures(stored.subject, isSigned: false).first else { return nil }
+    guard let number = Self.figures(stored.subject, isSigned: false).first else { return nil }
     let current = try SessionsProjection.current(UInt32(truncatingIfNeeded: number), asOf: position, in: rows)
-    let facts = try SessionFacts(current, asOf: position, in: rows)
-    let subject = try facts.map { try ids($0).first ?? "session at position \($0.firstPosition)" } ?? "session \(current)"
-    return ReportedFinding(
-      rule: rule, position: stored.position, resolvedAt: stored.resolvedAt, subject: subject, sentence: try sentence(rule, stored))
+    guard let facts = try SessionFacts(current, asOf: position, in: rows) else { return nil }
+    return try reported(stored, facts, asOf: position)
   }
+
+  private func reported(
+    _ stored: FindingTable.Stored, _ facts: SessionFacts, asOf position: JournalPosition?
+  ) throws -> ReportedFinding? {
+    guard let rule = SessionRules.rule(stored.rule) else { return nil }
+    var finding = ReportedFinding(
+      rule: rule, position: stored.position, resolvedAt: stored.resolvedAt,
+      subject: try ids(facts).first ?? "session at position \(facts.firstPosition)", sentence: try sentence(rule, stored))
+    if rule == SessionRules.withoutAuthorisation, let whiteLists, let record = try record(at: stored.position, facts) {
+      guard let verdict = try whiteLists.verdict(on: record, exec: name(facts.exec), sale: name(facts.sale), asOf: position) else { return nil }
+      finding.sentence += " " + verdict
+    }
+    return finding
+  }
+
+  /// Of an operator.
+  private func name(_ number: UInt32?) throws -> String? { try number.flatMap { try SessionsProjection.names.text($0, .operator, in: rows) } }
 
   private func ids(_ facts: SessionFacts) throws -> [String] {
     try SessionIdKind.allCases.compactMap { kind in try facts.ids.first { $0.kind == kind && !$0.isInferred }.flatMap { try text($0) } }
   }
 
-  private func findings(_ facts: SessionFacts, _ summary: SessionSummary, asOf position: JournalPosition?) throws -> [ReportedFinding] {
-    var found: [ReportedFinding] = []
-    for mark in facts.findings {
-      guard let stored = try SessionsProjection.findings.finding(mark.key, asOf: position, in: rows), stored.resolvedAt == nil,
-        let rule = SessionRules.rule(stored.rule)
-      else { continue }
-      var finding = ReportedFinding(
-        rule: rule, position: stored.position, resolvedAt: nil,
-        subject: summary.serviceSessionId ?? summary.execPartnerSessionId
-          ?? summary.salePartnerSessionId ?? "session at position \(summary.position)", sentence: try sentence(rule, stored))
-      if rule == SessionRules.withoutAuthorisation, let whiteListVerdict, let record = try record(at: stored.position, facts) {
-        guard let verdict = try whiteListVerdict(record, summary, position) else { continue }
-        finding.sentence = verdict
+  private func findings(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> [ReportedFinding] {
+    try facts.findings.compactMap { mark in
+      guard let stored = try SessionsProjection.findings.finding(mark.key, asOf: position, in: rows), stored.resolvedAt == nil else {
+        return nil
       }
-      found.append(finding)
+      return try reported(stored, facts, asOf: position)
     }
-    return found
   }
 
   private func record(at position: JournalPosition, _ facts: SessionFacts) throws -> ChargeDetailRecord? {
@@ -264,18 +277,15 @@ public final class Sessions {
   // MARK: Texts
 
   private func summary(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> SessionSummary {
-    func name(_ number: UInt32?, _ kind: SessionNames.Kind) throws -> String? {
-      try number.flatMap { try SessionsProjection.names.text($0, kind, in: rows) }
-    }
     func id(_ kind: SessionIdKind) throws -> String? {
       try (facts.ids.first { $0.kind == kind && !$0.isInferred } ?? facts.ids.first { $0.kind == kind }).flatMap { try text($0) }
     }
-    var summary = SessionSummary(
+    let evse = try facts.evse.flatMap { try SessionsProjection.names.text($0, .evse, in: rows) }
+    return SessionSummary(
       number: facts.number, serviceSessionId: try id(.service), execPartnerSessionId: try id(.exec), salePartnerSessionId: try id(.sale),
-      execOperatorId: try name(facts.exec, .operator), saleOperatorId: try name(facts.sale, .operator), evseId: try name(facts.evse, .evse),
-      state: facts.state, start: facts.start, openedAt: facts.opened, position: facts.firstPosition, findings: [])
-    summary.findings = try findings(facts, summary, asOf: position)
-    return summary
+      execOperatorId: try name(facts.exec), saleOperatorId: try name(facts.sale), evseId: evse,
+      state: facts.state, start: facts.start, openedAt: facts.opened, position: facts.firstPosition,
+      findings: try findings(facts, asOf: position))
   }
 
   /// Nil where the message is gone.
