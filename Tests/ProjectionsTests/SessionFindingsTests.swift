@@ -45,18 +45,16 @@ import Testing
     #expect(try script.session("X1").rules == [])
   }
 
-  @Test func `the white list has the last word`() async throws {
+  @Test(arguments: [(1, []), (2, ["cdr-without-authorisation"])])
+  func `the white list in force when it began has the last word`(authorisation: Int, expected: [String]) async throws {
     let script = try SessionsScript()
-    try await script.record(nil, "X1", at: 0)
-    let rows = try script.journal.model(SessionsProjection.self).snapshot()
-    let reader = try JournalReader(script.journal.directory)
-    let allowed = Sessions(rows, reader) { record, session, _ in
-      #expect(record.user.userId == SessionsScript.badge && session.execOperatorId == SessionsScript.cpo)
-      return nil
-    }
-    #expect(try allowed.sessions(withId: "X1")[0].rules == [])
-    let refused = Sessions(rows, reader) { _, _, _ in "The white list refused." }
-    #expect(try refused.sessions(withId: "X1")[0].summary.findings.map(\.sentence) == ["The white list refused."])
+    try await script.journal.upload([.insert(SessionsScript.badge, authorisation)], at: 0, of: SessionsScript.eMSP)
+    try await script.record(nil, "X1", at: 2 * Self.hour)
+    let whiteLists = WhiteListJudgement(
+      try script.journal.model(WhiteListProjection.self).snapshot(), try JournalReader(script.journal.directory))
+    let sessions = Sessions(
+      try script.journal.model(SessionsProjection.self).snapshot(), try JournalReader(script.journal.directory), whiteLists: whiteLists)
+    #expect(try sessions.sessions(withId: "X1")[0].rules == expected)
   }
 
   @Test func `a charge in spite of a refusal`() async throws {
