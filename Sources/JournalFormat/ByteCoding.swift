@@ -109,3 +109,8 @@ public struct ByteReader {
   /// A length as a varint, then that many bytes of UTF-8; what is not UTF-8 is repaired.
   public mutating func string() throws(FormatError) -> String { String(decoding: try counted(), as: UTF8.self) }
 }
+
+extension UInt64 {
+  /// The bytes of its varint.
+  @inlinable public var varintCount: Int { self == 0 ? 1 : (64 - leadingZeroBitCount + 6) / 7 }
+}

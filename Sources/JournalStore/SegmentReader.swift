@@ -176,13 +176,10 @@ func index(from bytes: UnsafeRawBufferPointer) -> UInt32 {
 
 extension [UInt8] {
   /// `withUnsafeBytes` that keeps the type of what is thrown.
+  @inlinable @inline(__always)
   package func withRawBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    var outcome: Swift.Result<Result, Failure>?
-    withUnsafeBytes { bytes in
-      do throws(Failure) { outcome = .success(try body(bytes)) } catch { outcome = .failure(error) }
-    }
-    return try outcome!.get()
+    try span.bytes.withUnsafeBytes(body)
   }
 }

@@ -78,8 +78,3 @@ struct ValueForm: Hashable {
     self.init(kind, code >> 4)
   }
 }
-
-extension UInt64 {
-  /// The bytes of its varint.
-  var varintCount: Int { self == 0 ? 1 : (64 - leadingZeroBitCount + 6) / 7 }
-}

@@ -4,42 +4,48 @@ internal import JournalStore
 
 /// Reads the journal in its order, as projections see it: with facts, and with the request of each answer. Not for several threads at a time.
 final class EntryFeed {
-  /// Consecutive entries; one that is damaged is its error.
+  /// Consecutive entries.
   struct Batch: Sendable {
     let start: JournalPosition
-    let entries: [Result<ProjectedEntry, JournalError>]
+    /// Nil for one that is damaged.
+    var entries: [ProjectedEntry?] = []
+    /// What is wrong with those.
+    var failures: [JournalPosition: JournalError] = [:]
 
     var end: JournalPosition { start.advanced(by: entries.count) }
   }
 
   private let reader: JournalReader
   private let messages = MessageReader()
-  /// The latest requests by their positions: an answer mostly follows soon.
-  private var requests: [JournalPosition: ProjectedMessage] = [:]
-  private var requestOrder: [JournalPosition] = []
-  private var oldest = 0
+  /// The latest requests, each in the place that its position gives it: an answer mostly follows soon.
+  private var requests: [ProjectedMessage?] = Array(repeating: nil, count: rememberedRequests)
 
-  private static let rememberedRequests = 4_096
+  private static let rememberedRequests = 8_192
 
   init(_ reader: JournalReader) { self.reader = reader }
 
   /// Up to `limit` entries from a position on; fewer, or none, at the journal's end.
   func batch(from start: JournalPosition, limit: Int) throws(JournalError) -> Batch {
-    var entries: [Result<ProjectedEntry, JournalError>] = []
-    entries.reserveCapacity(limit)
-    while entries.count < limit {
-      let found = try reader.entries(from: start.advanced(by: entries.count), limit: min(512, limit - entries.count))
+    var batch = Batch(start: start)
+    batch.entries.reserveCapacity(limit)
+    while batch.entries.count < limit {
+      let found = try reader.entries(from: batch.end, limit: min(512, limit - batch.entries.count))
       guard !found.isEmpty else { break }
       for result in found {
-        do throws(JournalError) { entries.append(.success(try projected(try result.get()))) } catch { entries.append(.failure(error)) }
+        switch result {
+        case .success(let entry): batch.entries.append(try projected(entry))
+        case .failure(let error):
+          batch.failures[batch.end] = error
+          batch.entries.append(nil)
+        }
       }
     }
-    return Batch(start: start, entries: entries)
+    return batch
   }
 
   private func projected(_ entry: Entry) throws(JournalError) -> ProjectedEntry {
     let message = self.message(entry)
-    if entry.kind == .request { remember(message) }
+    if entry.kind == .request { requests[Self.place(of: entry.position)] = message }
     return ProjectedEntry(
       message: message, request: try entry.exchange.flatMap { (position) throws(JournalError) in try request(at: position) })
   }
@@ -53,21 +59,12 @@ final class EntryFeed {
 
   /// Nil where it is gone or damaged: what becomes of it is told where it stands.
   private func request(at position: JournalPosition) throws(JournalError) -> ProjectedMessage? {
-    if let known = requests[position] { return known }
+    if let known = requests[Self.place(of: position)], known.position == position { return known }
     do throws(JournalError) { return try reader.entry(at: position).map(message) } catch {
       guard error.code == .recordDamaged else { throw error }
       return nil
     }
   }
 
-  private func remember(_ message: ProjectedMessage) {
-    if requestOrder.count < Self.rememberedRequests {
-      requestOrder.append(message.position)
-    } else {
-      requests[requestOrder[oldest]] = nil
-      requestOrder[oldest] = message.position
-      oldest = (oldest + 1) % Self.rememberedRequests
-    }
-    requests[message.position] = message
-  }
+  private static func place(of position: JournalPosition) -> Int { Int(position.rawValue % UInt64(rememberedRequests)) }
 }

@@ -34,33 +34,48 @@ public struct HistoryTable: Sendable {
   /// Adds a record behind all others of its subject.
   /// - Parameters:
   ///   - position: not before that of the last record.
+  ///   - isFirst: told of a subject that has no record: it need not be looked for.
   ///   - carry: asked for what the next chunk carries, given the full one; nothing unless told otherwise.
   public func append(
-    _ record: [UInt8], at position: JournalPosition, to subject: [UInt8], in rows: ModelTransaction,
+    _ record: [UInt8], at position: JournalPosition, to subject: [UInt8], isFirst: Bool = false, in rows: ModelTransaction,
     carry: (Chunk) throws(JournalError) -> [UInt8] = { _ in [] }
   ) throws(JournalError) {
-    var encoded: [UInt8] = []
-    if let row = try rows.last(upTo: Self.key(subject, .max), beginningWith: subject, in: table) {
-      let head = try Self.decoding(table) { () throws(FormatError) in try Head(row, subject) }
-      encoded.appendVarint(position.rawValue - head.lastPosition.rawValue)
-      encoded.appendCounted(record)
-      if row.value.count + encoded.count <= Self.chunkBytes {
-        var value = row.value
-        head.write(lastPosition: position, to: &value)
-        value += encoded
-        return try rows.put(value, for: row.key, in: table)
-      }
+    let chunks = rows.memory.chunks(of: table)
+    guard !isFirst, let open = try openChunk(of: subject, chunks, rows) else { return begin(record, position, subject, [], chunks) }
+    let distance = position.rawValue - open.lastPosition.rawValue
+    let addedCount = distance.varintCount + UInt64(record.count).varintCount + record.count
+    guard open.value.count + addedCount <= Self.chunkBytes else {
+      let row = ModelRow(key: open.key, value: open.value)
       let carried = try carry(try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: nil) })
-      return try begin(record, position, subject, carried, rows)
+      return begin(record, position, subject, carried, chunks)
     }
-    try begin(record, position, subject, [], rows)
+    Head.write(lastPosition: position, to: &open.value)
+    open.value.appendVarint(distance)
+    open.value.appendCounted(record)
+    open.lastPosition = position
+    chunks.noteChange(of: open)
+  }
+
+  /// The last chunk of a subject; nil where it has none.
+  private func openChunk(of subject: [UInt8], _ chunks: OpenChunks, _ rows: ModelTransaction) throws(JournalError) -> OpenChunk? {
+    if let known = chunks[subject] { return known }
+    guard let row = try rows.last(upTo: Self.key(subject, .max), beginningWith: subject, in: table) else { return nil }
+    let head = try Self.decoding(table) { () throws(FormatError) in try Head(row, subject) }
+    let chunk = OpenChunk(key: row.key, value: row.value, lastPosition: head.lastPosition)
+    chunks.open(chunk, of: subject)
+    return chunk
   }
 
   /// The chunk that tells of a subject as of a position; nil where there was nothing of it then.
   /// - Parameter position: nil for now.
   public func chunk(of subject: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> Chunk? {
-    let key = Self.key(subject, position?.rawValue ?? .max)
-    guard let row = try rows.last(upTo: key, beginningWith: subject, in: table) else { return nil }
+    let row: ModelRow?
+    if position == nil, let open = (rows as? ModelTransaction)?.memory.chunks(of: table)[subject] {
+      row = ModelRow(key: open.key, value: open.value)
+    } else {
+      row = try rows.last(upTo: Self.key(subject, position?.rawValue ?? .max), beginningWith: subject, in: table)
+    }
+    guard let row else { return nil }
     return try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: position) }
   }
 
@@ -88,16 +103,17 @@ public struct HistoryTable: Sendable {
 
   /// Removes all that there is of a subject.
   public func remove(_ subject: [UInt8], in rows: ModelTransaction) throws(JournalError) {
+    rows.memory.chunks(of: table).close(subject)
     while let row = try rows.first(from: subject, beginningWith: subject, in: table) { try rows.remove(row.key, in: table) }
   }
 
-  private func begin(
-    _ record: [UInt8], _ position: JournalPosition, _ subject: [UInt8], _ carried: [UInt8], _ rows: ModelTransaction
-  ) throws(JournalError) {
+  private func begin(_ record: [UInt8], _ position: JournalPosition, _ subject: [UInt8], _ carried: [UInt8], _ chunks: OpenChunks) {
     var value = Head.encoded(carried: carried, lastPosition: position)
     value.appendVarint(0)
     value.appendCounted(record)
-    try rows.put(value, for: Self.key(subject, position.rawValue), in: table)
+    let chunk = OpenChunk(key: Self.key(subject, position.rawValue), value: value, lastPosition: position)
+    chunks.open(chunk, of: subject)
+    chunks.noteChange(of: chunk)
   }
 
   private static let positionBytes = 5
@@ -129,10 +145,10 @@ public struct HistoryTable: Sendable {
       lastPosition = HistoryTable.position(row.value[..<positionBytes])
     }
 
-    func write(lastPosition: JournalPosition, to value: inout [UInt8]) {
-      var bytes: [UInt8] = []
-      appendPosition(lastPosition.rawValue, to: &bytes)
-      value.replaceSubrange(..<positionBytes, with: bytes)
+    static func write(lastPosition: JournalPosition, to value: inout [UInt8]) {
+      for place in 0..<positionBytes {
+        value[place] = UInt8(truncatingIfNeeded: lastPosition.rawValue >> (8 * UInt64(positionBytes - 1 - place)))
+      }
     }
 
     static func encoded(carried: [UInt8], lastPosition: JournalPosition) -> [UInt8] {

@@ -1,4 +1,4 @@
-public import JournalFormat
+internal import JournalFormat
 public import JournalStore
 internal import LMDB
 
@@ -98,99 +98,37 @@ public final class ModelSnapshot: ModelRows {
 
   /// See ``ModelRows``.
   public func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
-    try translating { () throws(LMDBError) in
-      try key.withRawBytes { (key) throws(LMDBError) in try transaction.withValue(of: key, in: databases[table.number]) { Array($0) } }
-    }
+    do throws(LMDBError) {
+      return try key.withRawBytes { (key) throws(LMDBError) in
+        try transaction.withValue(of: key, in: databases[table.number]) { Array($0) }
+      }
+    } catch { throw JournalError(error) }
   }
 
   /// See ``ModelRows``.
   public func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
-    try translating { () throws(LMDBError) in
-      try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.last(upTo: key, prefix) }
-    }
+    do throws(LMDBError) {
+      return try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.last(upTo: key, prefix) }
+    } catch { throw JournalError(error) }
   }
 
   /// See ``ModelRows``.
   public func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
-    try translating { () throws(LMDBError) in
-      try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.first(from: key, prefix) }
-    }
-  }
-}
-
-/// A change to a read model: all of it becomes durable at once, with the position that it was made up to.
-public final class ModelTransaction: ModelRows {
-  public let hash: SubjectHash
-  /// The latest time at which a request was observed up to and with the entry that is being applied: what is missing is missing by this clock,
-  /// never by the wall's.
-  public internal(set) var clock = Timestamp(rawValue: 0)
-  /// Nil once committed.
-  private var transaction: WriteTransaction?
-  private let databases: [Database]
-
-  init(_ transaction: consuming WriteTransaction, _ databases: [Database], _ hash: SubjectHash) {
-    self.transaction = consume transaction
-    self.databases = databases
-    self.hash = hash
-  }
-
-  /// See ``ModelRows``.
-  public func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
-    try translating { () throws(LMDBError) in
-      try key.withRawBytes { (key) throws(LMDBError) in try transaction!.withValue(of: key, in: databases[table.number]) { Array($0) } }
-    }
-  }
-
-  /// See ``ModelRows``.
-  public func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
-    try translating { () throws(LMDBError) in
-      try transaction!.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.last(upTo: key, prefix) }
-    }
-  }
-
-  /// See ``ModelRows``.
-  public func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
-    try translating { () throws(LMDBError) in
-      try transaction!.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.first(from: key, prefix) }
-    }
-  }
-
-  /// Writes a row in place of the one under its key.
-  public func put(_ value: [UInt8], for key: [UInt8], in table: ModelTable) throws(JournalError) {
-    try translating { () throws(LMDBError) in
-      try key.withRawBytes { (key) throws(LMDBError) in
-        try value.withRawBytes { (value) throws(LMDBError) in try transaction!.put(value, for: key, in: databases[table.number]) }
-      }
-    }
-  }
-
-  /// Removes a row; one that is not there is fine.
-  public func remove(_ key: [UInt8], in table: ModelTable) throws(JournalError) {
-    try translating { () throws(LMDBError) in
-      do throws(LMDBError) {
-        try key.withRawBytes { (key) throws(LMDBError) in try transaction!.remove(key, in: databases[table.number]) }
-      } catch {
-        guard error.code == .notFound else { throw error }
-      }
-    }
-  }
-
-  /// Durable on return; the transaction is of no use any more.
-  func commit() throws(JournalError) {
-    guard let transaction = transaction.take() else { return }
-    do throws(LMDBError) { try transaction.commit() } catch { throw JournalError(error) }
+    do throws(LMDBError) {
+      return try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.first(from: key, prefix) }
+    } catch { throw JournalError(error) }
   }
 }
 
 extension Cursor {
-  fileprivate func first(from key: [UInt8], _ prefix: [UInt8]) throws(LMDBError) -> ModelRow? {
+  func first(from key: [UInt8], _ prefix: [UInt8]) throws(LMDBError) -> ModelRow? {
     let start = key.lexicographicallyPrecedes(prefix) ? prefix : key
     let row = if start.isEmpty { try move(.first, ModelRow.init) } else { try seek(atOrAfter: start) }
     guard let row, row.key.starts(with: prefix) else { return nil }
     return row
   }
 
-  fileprivate func last(upTo key: [UInt8], _ prefix: [UInt8]) throws(LMDBError) -> ModelRow? {
+  func last(upTo key: [UInt8], _ prefix: [UInt8]) throws(LMDBError) -> ModelRow? {
     // What begins with the prefix ends before the first key that does not and is not before it.
     let end = prefix.keyBehindPrefix
     let row: ModelRow?

@@ -6,7 +6,10 @@ public import JournalStore
 ///
 /// Everything that a projection knows stands in its rows; two runs over the same entries leave the same rows, whatever the batches and however
 /// often it was stopped in between. So it must not ask for the time, for a configuration or for anything else that is not in the entry.
-public protocol Projection: Sendable {
+///
+/// A value may live through many transactions and remember what it has made of the rows, within bounds; it goes when one fails, and its place takes a
+/// new one, which must find all in the rows. One thread at a time.
+public protocol Projection: SendableMetatype {
   /// In file names and commands: lower-case words joined by hyphens.
   static var name: String { get }
   /// Rises whenever the same entries would leave other rows: the read model is rebuilt then.
@@ -62,7 +65,7 @@ public enum Projections {
 }
 
 /// A message and its entry.
-public struct ProjectedMessage: Sendable {
+public final class ProjectedMessage: Sendable {
   public let entry: Entry
   /// Nil where there is no payload, or none that could be read.
   public let facts: MessageFacts?

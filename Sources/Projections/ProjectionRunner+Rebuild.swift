@@ -52,9 +52,9 @@ extension ProjectionRunner {
     }
     _ = try advance([model], to: horizon, tell)
     let state = try model.state()
-    _ = try model.write { (rows) throws(JournalError) in
+    _ = try model.write { (projection, rows) throws(JournalError) in
       rows.clock = state.clock ?? Timestamp(rawValue: 0)
-      try projection.init().condense(rows, horizon: horizon, from: reader)
+      try projection.condense(rows, horizon: horizon, from: reader)
       return state
     }
     try FileSystem.replace(files.openingStatePath(projection.name), with: OpeningState(model).encoded(), in: files.path)

@@ -148,7 +148,7 @@ public final class ProjectionRunner {
       projection, path ?? files.path(projection.name, generation: generation), generation: generation, journalId: journalId, start: start)
     guard let opening else { return model }
     let state = try model.state()
-    _ = try model.write { (rows) throws(JournalError) in
+    _ = try model.write { (_, rows) throws(JournalError) in
       for row in opening.rows where row.table < projection.tables.count {
         try rows.put(row.row.value, for: row.row.key, in: projection.tables[row.table])
       }
@@ -198,29 +198,22 @@ private final class BatchWork: Sendable {
     guard before.next < batch.end else { return before }
     var state = before
     state.next = batch.end
-    let projection = model.projection.init()
     let first = max(batch.start, before.next)
-    for case .success(let entry) in batch.entries.reversed() {
-      state.lastRecordedAt = entry.entry.recordedAt
-      break
-    }
-    let isDamaged = batch.entries.contains { if case .failure = $0 { true } else { false } }
+    if let last = batch.entries.last(where: { $0 != nil }) { state.lastRecordedAt = last!.entry.recordedAt }
     // Where positions are gone, or cannot be read, the model says so.
     let gap = before.next < batch.start ? (before.next, batch.start) : nil
-    if gap != nil { state.skippedCount += 1 }
-    if isDamaged { state.skippedCount += batch.entries.count { if case .failure = $0 { true } else { false } } }
-    return try model.write { (rows) throws(JournalError) in
+    state.skippedCount += (gap == nil ? 0 : 1) + batch.failures.count { $0.key >= first }
+    return try model.write { (projection, rows) throws(JournalError) in
       if let gap { try model.skip(gap.0, "the entries up to position \(gap.1.rawValue - 1) are gone", in: rows) }
-      for (index, result) in batch.entries.enumerated() {
-        let position = batch.start.advanced(by: index)
-        guard position >= first else { continue }
-        switch result {
-        case .success(let entry):
-          if entry.kind == .request { state.clock = max(state.clock ?? entry.entry.content.observedAt, entry.entry.content.observedAt) }
-          rows.clock = state.clock ?? entry.entry.content.observedAt
-          try projection.apply(entry, to: rows)
-        case .failure(let error): try model.skip(position, error.code.rawValue, in: rows)
+      for index in Int(first.rawValue - batch.start.rawValue)..<batch.entries.count {
+        guard let entry = batch.entries[index] else {
+          let position = batch.start.advanced(by: index)
+          try model.skip(position, batch.failures[position]!.code.rawValue, in: rows)
+          continue
         }
+        if entry.kind == .request { state.clock = max(state.clock ?? entry.entry.content.observedAt, entry.entry.content.observedAt) }
+        rows.clock = state.clock ?? entry.entry.content.observedAt
+        try projection.apply(entry, to: rows)
       }
       return state
     }

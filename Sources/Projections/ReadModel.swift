@@ -16,6 +16,9 @@ public final class ReadModel: Sendable {
   private let meta: Database
   private let skipped: Database
   private let hash: SubjectHash
+  /// Of who writes; nil at first, and where a transaction has failed. Sendable: who holds the lock of the read models writes, and one thread at
+  /// a time.
+  private nonisolated(unsafe) var memory: ModelMemory?
 
   /// Address space; a file stays as large as what it holds.
   private static let mapSizeBytes = 64 << 30
@@ -175,12 +178,14 @@ public final class ReadModel: Sendable {
   // MARK: Writing
 
   /// Lets `body` change the rows, and takes the changes over with the state that it returns: durable on return.
-  func write(_ body: (ModelTransaction) throws(JournalError) -> State) throws(JournalError) -> State {
+  func write(_ body: (any Projection, ModelTransaction) throws(JournalError) -> State) throws(JournalError) -> State {
+    let memory = memory.take() ?? ModelMemory(projection)
     let rows = ModelTransaction(
-      try translating { () throws(LMDBError) in try environment.beginWrite() }, databases + [meta, skipped], hash)
-    let state = try body(rows)
+      try translating { () throws(LMDBError) in try environment.beginWrite() }, databases + [meta, skipped], hash, memory)
+    let state = try body(memory.projection, rows)
     try rows.put(state.encoded(), for: State.key, in: ModelTable(Self.metaTable, databases.count))
     try rows.commit()
+    self.memory = memory
     return state
   }
 

@@ -1,4 +1,4 @@
-public import EMIP
+internal import EMIP
 public import JournalFormat
 public import JournalStore
 
