@@ -268,7 +268,7 @@ private struct StatusRun {
     let subject = StatusEventTable.subject(7, .busy)
     var events: [StatusEvent] = []
     let state = try model.state()
-    _ = try model.write { (rows) throws(JournalError) in
+    _ = try model.write { (_, rows) throws(JournalError) in
       for position in 1...1_500 as ClosedRange<UInt64> {
         let time = random.chance(3) ? Int64(random.below(40_000)) : Int64(position) * 100
         let event = StatusEvent(

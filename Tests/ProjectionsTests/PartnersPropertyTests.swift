@@ -17,9 +17,7 @@ import Testing
     _ = try script.model()
     try await Self.write(script, count: 30, &generator)
     let model = try script.model()
-    let entries = try EntryFeed(JournalReader(script.journal.directory)).batch(from: .first, limit: 10_000).entries.map {
-      try $0.get().entry
-    }
+    let entries = try EntryFeed(JournalReader(script.journal.directory)).batch(from: .first, limit: 10_000).entries.map { try #require($0).entry }
     #expect(entries.count > 150)
     for position in entries.map(\.position) {
       // Every position of one journal, and some of the others'.

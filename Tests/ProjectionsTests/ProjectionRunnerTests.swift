@@ -62,7 +62,7 @@ struct CountingProjection: Projection {
     try runner.catchUp()
     let model = runner.models[0]
     let state = try model.state()
-    _ = try model.write { (rows) throws(JournalError) in
+    _ = try model.write { (_, rows) throws(JournalError) in
       try rows.put([99], for: Array("HeartBeat".utf8) + [0], in: CountingProjection.counts)
       return state
     }
