@@ -36,7 +36,8 @@ struct SessionsTraffic {
   }
 
   private mutating func writeOne() async throws {
-    let (service, exec, sale) = (one("S", orNone: true), one("X", orNone: true), one("Y", orNone: true))
+    // The CPO and the eMSP know no better than to use the same words.
+    let (service, exec, sale) = (one("S", orNone: true), one("X", orNone: true), one("X", orNone: true))
     let evse = "FR*C01*E\(Int.random(in: 0..<2, using: &random))"
     let status = Int.random(in: 0..<6, using: &random) == 0 ? 10_304 : 1
     let said = "<serviceSessionId>\(one("S")!)</serviceSessionId>"
