@@ -97,50 +97,23 @@ extension PartnersProjection {
     guard var figures = try figures(number, series, asOf: span.asOf, last, rows) else { return nil }
     guard let after = span.after, let earlier = try self.figures(number, series, asOf: after, last, rows) else { return (figures, true) }
     figures.subtract(earlier)
-    let longest = try longest(number, after, span.asOf, rows)
+    let longest = try self.series.longest(number, after: after, upTo: span.asOf, rows)
     guard longest.isComplete else { return (figures, figures.maximumMilliseconds == nil) }
     figures.maximumMilliseconds = longest.milliseconds
     return (figures, true)
   }
 
-  /// Of a series as of a position: one read of one chunk, however long its history.
-  static func figures(
+  /// Of a series as of a position: one read of one row, however long its history.
+  private static func figures(
     _ number: UInt32, _ series: PartnerSeries, asOf position: JournalPosition?, _ last: LastRequest?, _ rows: any ModelRows
   ) throws(JournalError) -> PartnerFigures? {
-    // The record of an answer may stand for the request before it, too.
-    let chunk = try self.series.chunk(of: bigEndianBytes(number), asOf: position?.next, in: rows)
-    var figures = try chunk.map { (chunk) throws(JournalError) in try PartnerFigures(chunk, of: series, asOf: position) }
+    var figures = try self.series.figures(number, series.limits, asOf: position, rows)
     if let last, last.numbers.series == number, position.map({ last.position <= $0 }) ?? true {
       figures = figures ?? PartnerFigures()
       figures!.countRequest(isRetry: last.isRetry)
     }
     guard let figures, figures != PartnerFigures() else { return nil }
     return figures
-  }
-
-  /// More chunks are not read for one figure.
-  private static let chunksReadForMaximum = 16
-
-  /// The longest latency between two positions; not complete where its records stand in too many chunks.
-  private static func longest(
-    _ number: UInt32, _ after: JournalPosition, _ end: JournalPosition?, _ rows: any ModelRows
-  ) throws(JournalError) -> (milliseconds: UInt32?, isComplete: Bool) {
-    var longest: UInt32?
-    var end = end
-    for _ in 0..<chunksReadForMaximum {
-      guard let chunk = try series.chunk(of: bigEndianBytes(number), asOf: end, in: rows), let first = chunk.records.first else {
-        return (longest, true)
-      }
-      for record in chunk.records where record.position > after {
-        let decoded = try presence.decoding { () throws(FormatError) in try PartnerRecord(record.bytes) }
-        if case .answer(let answer) = decoded, !answer.isFurther, let latency = answer.latencyMilliseconds {
-          longest = max(longest ?? 0, latency)
-        }
-      }
-      guard first.position > after, first.position > .first else { return (longest, true) }
-      end = JournalPosition(first.position.rawValue - 1)
-    }
-    return (nil, false)
   }
 }
 
