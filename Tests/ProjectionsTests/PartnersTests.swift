@@ -232,6 +232,27 @@ import Testing
     #expect(try model.partnerFindings().map(\.subject) == ["FR*C01", "FR*C02"])
   }
 
+  @Test func `a span tells the silences that touch it, and reads no others, however many there were`() async throws {
+    let script = try PartnerScript()
+    for number in 0..<900 as Range<Int64> { try await script.request("HeartBeat", at: number * 1_000_000) }
+    let model = try script.model()
+    let rows = CountedRows(try model.snapshot())
+    func silences(_ number: Int64, _ count: Int64) throws -> (answer: [PartnerSilence], readCount: Int) {
+      // Recorded with the request of that number, which ends a silence.
+      let span = PartnerSpan(
+        after: JournalPosition(UInt64(number)), asOf: JournalPosition(UInt64(number + count)),
+        since: ScriptedJournal.moment(number * 1_000_000 - 500_000))
+      return try rows.count { try PartnersProjection.answers(partner: "FR*C01", span: span, in: $0).first?.silences ?? [] }
+    }
+    let all = try #require(try model.partners().first).silences
+    #expect(all.count == 898)
+    for number in stride(from: 10, to: 880, by: 29) as StrideTo<Int64> {
+      let (told, readCount) = try silences(number, 10)
+      #expect(told == Array(all[Int(number) - 2...Int(number) + 7]))
+      #expect(readCount < 20, "\(number)")
+    }
+  }
+
   @Test func `a partner that was heard only once is not missed`() async throws {
     let script = try PartnerScript()
     try await script.request("HeartBeat", at: 0)

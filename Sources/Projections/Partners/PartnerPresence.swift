@@ -64,21 +64,31 @@ struct PartnerPresence {
   // MARK: Changing
 
   /// Notes a sign of life.
+  /// - Returns: how the partner is.
   func heard(
     _ subject: Subject, _ time: Timestamp, at position: JournalPosition, _ states: inout PartnerStates, _ rows: ModelTransaction
-  ) throws(JournalError) {
-    guard let state = states[subject] else {
-      try append(.appeared(time), subject, position, rows)
-      let state = PartnerState(subject, heard: time)
-      states.add(state)
-      return noteChange(of: state, rows)
+  ) throws(JournalError) -> PartnerState {
+    if let state = states[subject] {
+      try heard(state, time, at: position, &states, rows)
+      return state
     }
+    try append(.appeared(time), subject, position, rows)
+    let state = PartnerState(subject, heard: time)
+    states.add(state)
+    noteChange(of: state, rows)
+    return state
+  }
+
+  /// Notes a sign of life of a partner that was heard before.
+  func heard(
+    _ state: PartnerState, _ time: Timestamp, at position: JournalPosition, _ states: inout PartnerStates, _ rows: ModelTransaction
+  ) throws(JournalError) {
     let isNews = time > state.lastHeard
     guard isNews || !state.isSteady else { return }
     if isNews { state.lastHeard = time }
     state.isSteady = true
     if state.isOffline && isNews {
-      try append(.online(time), subject, position, rows)
+      try append(.online(time), state.subject, position, rows)
       try PartnersProjection.findings.resolve(state.finding, at: position, in: rows)
       state.finding = []
     }

@@ -10,9 +10,9 @@ internal import JournalStore
 struct PartnerSeriesTable {
   let table: ModelTable
 
-  /// Two rows fill a page.
-  static let rowBytes = 2_000
-  /// Figures with many latencies take most of a row: so much of it is records all the same.
+  /// A full row just fills a page of its own, however the rows beside it come and go.
+  static let rowBytes = 4_060
+  /// Figures with many latencies may take most of a row: so much of it is records all the same.
   static let minimumRecordsBytes = 500
 
   // MARK: Reading
@@ -170,6 +170,8 @@ final class PartnerTail {
   var figures = PartnerFigures()
   /// Nil before the first record.
   var row: OpenChunk?
+  /// How its partner is; nil until it was looked for.
+  var partner: PartnerState?
   /// Where the records begin in the row.
   var recordsOffset = 0
   /// Of the transactions that were last lost or not accepted, in order.

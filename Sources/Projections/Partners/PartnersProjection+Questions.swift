@@ -83,7 +83,7 @@ extension PartnersProjection {
     guard let number = try names.partner(answer.partner, rows) else { return }
     let subject = PartnerPresence.Subject(number, answer.leg)
     answer.presence = try presence.summary(subject, asOf: span.asOf, rows)
-    answer.silences = try presence.silences(subject, asOf: span.asOf, rows).filter { silence in
+    answer.silences = try presence.silences(subject, from: span.after, asOf: span.asOf, rows).filter { silence in
       (span.since.map { since in silence.to.map { $0 > since } ?? true } ?? true) && (span.until.map { silence.from < $0 } ?? true)
     }
   }
@@ -135,10 +135,13 @@ extension PartnerPresence {
     return try decoding { () throws(FormatError) in try PartnerPresenceSummary(chunk) }
   }
 
-  /// All silences that were known by then, in order.
-  func silences(_ subject: Subject, asOf position: JournalPosition?, _ rows: any ModelRows) throws(JournalError) -> [PartnerSilence] {
+  /// The silences that were known by then, in order: those that lasted at a position or began after it, and some before; nil for all.
+  func silences(
+    _ subject: Subject, from start: JournalPosition?, asOf position: JournalPosition?, _ rows: any ModelRows
+  ) throws(JournalError) -> [PartnerSilence] {
     var silences: [PartnerSilence] = []
-    for record in try history.records(of: subject.bytes, asOf: position, in: rows) {
+    let start = try start.map { (start) throws(JournalError) in try lastOffline(subject, upTo: start, rows) ?? start }
+    for record in try history.records(of: subject.bytes, from: start, asOf: position, in: rows) {
       switch try decoding({ () throws(FormatError) in try Change(record.bytes) }) {
       case .appeared, .period: continue
       case .offline(let time): silences.append(PartnerSilence(from: time, to: nil, position: record.position))
@@ -148,5 +151,20 @@ extension PartnerPresence {
       }
     }
     return silences
+  }
+
+  /// Where the silence became known that lasts at a position; nil where none does.
+  private func lastOffline(_ subject: Subject, upTo end: JournalPosition, _ rows: any ModelRows) throws(JournalError) -> JournalPosition? {
+    guard try summary(subject, asOf: end, rows)?.offlineSince != nil else { return nil }
+    var end = end
+    // Mostly in the last chunk: but for a change of the period, nothing comes between.
+    while let chunk = try history.chunk(of: subject.bytes, asOf: end, in: rows), let first = chunk.records.first {
+      for record in chunk.records.reversed() {
+        if case .offline = try decoding({ () throws(FormatError) in try Change(record.bytes) }) { return record.position }
+      }
+      guard first.position > .first else { break }
+      end = JournalPosition(first.position.rawValue - 1)
+    }
+    return nil
   }
 }

@@ -111,8 +111,12 @@ public final class PartnersProjection: Projection {
   }
 
   private func isAlive(_ tail: PartnerTail, _ message: ProjectedMessage, _ rows: ModelTransaction) throws(JournalError) {
+    let observedAt = message.entry.content.observedAt
+    if let partner = tail.partner, partner.subject.leg == message.entry.content.context.leg {
+      return try Self.presence.heard(partner, observedAt, at: message.position, &states!, rows)
+    }
     guard let subject = subject(tail, message.entry.content.sharedContext) else { return }
-    try Self.presence.heard(subject, message.entry.content.observedAt, at: message.position, &states!, rows)
+    tail.partner = try Self.presence.heard(subject, observedAt, at: message.position, &states!, rows)
   }
 
   private func subject(_ tail: PartnerTail, _ context: SharedContext) -> PartnerPresence.Subject? {
@@ -151,7 +155,11 @@ public final class PartnersProjection: Projection {
   }
 
   private static func transaction(_ message: ProjectedMessage) -> UInt32? {
-    message.facts?.transactionId.map { CRC32C.of(Array($0.utf8)) }
+    message.facts?.withTransactionId { text in
+      var code = CRC32C()
+      code.update(UnsafeRawBufferPointer(text))
+      return code.value
+    }
   }
 
   // MARK: The purge horizon
