@@ -12,6 +12,8 @@ public final class ModelTransaction: ModelRows {
   /// The latest time at which a request was observed up to and with the entry that is being applied: what is missing is missing by this clock,
   /// never by the wall's.
   public internal(set) var clock = Timestamp(rawValue: 0)
+  /// ``clock`` without the entry that is being applied: between the two nothing was requested by anybody.
+  public internal(set) var clockBefore = Timestamp(rawValue: 0)
   let memory: ModelMemory
   /// Nil once committed.
   private var transaction: WriteTransaction?
