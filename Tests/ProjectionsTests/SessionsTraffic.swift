@@ -84,14 +84,15 @@ struct SessionsTraffic {
 
 extension Sessions {
   /// All that they say of all sessions, a line each.
-  func lines(asOf position: JournalPosition? = nil) throws -> [String] {
+  /// - Parameter rule: its findings are left out.
+  func lines(asOf position: JournalPosition? = nil, without rule: FindingRule? = nil) throws -> [String] {
     var lines: [String] = []
     try forEach(SessionFilter(), asOf: position) { session in
       let facts = try self.facts(session.number, asOf: position)!
       let ids = [session.serviceSessionId, session.execPartnerSessionId, session.salePartnerSessionId].map { $0 ?? "-" }
       let parties = [session.execOperatorId, session.saleOperatorId, session.evseId].map { $0 ?? "-" }
       let steps = facts.steps.map { "\($0.position)\($0.isInferred ? "?" : "")>\($0.answerPosition?.description ?? "-")" }
-      let findings = session.findings.map { "\($0.rule.id)@\($0.position)" }
+      let findings = session.findings.filter { $0.rule != rule }.map { "\($0.rule.id)@\($0.position)" }
       let decision = facts.decision.map { "\($0.result) \($0.step.position)" } ?? "-"
       lines.append(
         "\(session.number) \(ids) \(parties) \(session.state) \(session.start) \(session.openedAt) \(decision) \(steps) \(findings)")

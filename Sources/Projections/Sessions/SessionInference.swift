@@ -14,21 +14,23 @@ struct SessionInference {
 
   /// Called when the message has been put down: looks for the session that this new one probably is, and lets others find this one.
   func infer(_ mention: SessionMention, _ session: SessionFacts, isFromIOP: Bool) throws(JournalError) {
-    guard mention.kind != .event, mention.kind != .action, let exec = session.exec?.number, let evse = session.evse?.number,
-      let user = mention.fields.user.comparable
-    else { return }
+    guard let exec = session.exec?.number, let evse = session.evse?.number else { return }
     let key = UnnamedSessions.key(evse: evse, exec: exec)
-    let userHash = UnnamedSessions.user(user, tables.rows.hash)
-    if mention.kind == .get && isFromIOP {
-      guard let (other, asked) = try unnamed(key, userHash) else { return }
+    switch mention.kind {
+    case .get where isFromIOP:
+      guard let (other, asked) = try unnamed(key, mention) else { return }
       if abs(observedAt.milliseconds(since: asked)) <= Self.twinWithinMilliseconds { try link(session, other) }
-    } else if mention.serviceSessionId == nil, mention.asksForAuthorisation {
-      let row = UnnamedSessions.Row(number: session.number, asked: observedAt, user: userHash)
+    case .get, .set:
+      guard mention.serviceSessionId == nil, let user = user(mention) else { return }
+      let row = UnnamedSessions.Row(number: session.number, asked: observedAt, user: user)
       try SessionsProjection.unnamed.add(row, key, in: tables.rows)
-    } else if mention.serviceSessionId == nil, mention.kind == .record, let start = mention.fields.startTime.flatMap({ Timestamp($0) }) {
-      guard let (other, asked) = try unnamed(key, userHash), try tables.whole(other).decision?.result == .authorised else { return }
+    case .record:
+      guard mention.serviceSessionId == nil, let (other, asked) = try unnamed(key, mention),
+        let start = mention.fields.startTime.flatMap({ Timestamp($0) }), try tables.whole(other).decision?.result == .authorised
+      else { return }
       let after = start.milliseconds(since: asked)
       if -Self.twinWithinMilliseconds <= after && after <= Self.recordWithinMilliseconds { try link(session, other) }
+    case .event, .action: break
     }
   }
 
@@ -42,9 +44,15 @@ struct SessionInference {
     if kept.count < found.count { try SessionsProjection.unnamed.put(kept, key, in: tables.rows) }
   }
 
-  private func unnamed(_ key: [UInt8], _ user: [UInt8]) throws(JournalError) -> (SessionFacts, Timestamp)? {
-    guard let row = try SessionsProjection.unnamed.sessions(key, in: tables.rows).last(where: { $0.user == user }) else { return nil }
+  /// The last that the platform has not named, of the same user.
+  private func unnamed(_ key: [UInt8], _ mention: SessionMention) throws(JournalError) -> (SessionFacts, Timestamp)? {
+    let sessions = try SessionsProjection.unnamed.sessions(key, in: tables.rows)
+    guard !sessions.isEmpty, let user = user(mention), let row = sessions.last(where: { $0.user == user }) else { return nil }
     return (try tables.session(row.number), row.asked)
+  }
+
+  private func user(_ mention: SessionMention) -> [UInt8]? {
+    mention.fields.user.comparable.map { UnnamedSessions.user($0, tables.rows.hash) }
   }
 
   private func link(_ one: SessionFacts, _ other: SessionFacts) throws(JournalError) {

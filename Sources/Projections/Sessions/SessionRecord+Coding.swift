@@ -69,6 +69,7 @@ extension SessionRecord {
     guard let tag = last.bytes.first, tag & 0xf == 8 else { return nil }
     return try last.bytes.reading { (reader) throws(FormatError) in
       _ = try reader.byte()
+      if tag & 0x40 != 0 { _ = try Novelty(&reader) }
       return try reader.number()
     }
   }

@@ -50,7 +50,7 @@ public struct SessionRules {
     let facts = try tables.whole(session)
     if mention.fields.userContractIdAlias != nil, mention.fields.user.isRawContract() { try add(Self.rawContract, facts) }
     if mention.kind == .record { try judgeRecord(mention, facts, message) }
-    try settle(facts)
+    try settle(facts, mention.kind)
   }
 
   private func judge(
@@ -110,14 +110,15 @@ public struct SessionRules {
     if mention.asksForAuthorisation, let alias = said?.userContractIdAlias, mention.fields.user.isRawContract(as: alias) {
       try add(Self.rawContract, facts)
     }
-    try settle(facts)
+    try settle(facts, mention.kind)
   }
 
   /// Ends what holds no longer.
-  private func settle(_ facts: SessionFacts) throws(JournalError) {
+  private func settle(_ facts: SessionFacts, _ kind: SessionMention.Kind) throws(JournalError) {
+    guard kind == .record || !facts.findings.isEmpty else { return }
     // A final record may still be turned down until its answer has come.
     let hasFinal = facts.finalRecord.map { $0.answer != nil || $0.isDownload } ?? false
-    if hasFinal { try stopExpectingRecord(facts) }
+    if hasFinal && kind == .record { try stopExpectingRecord(facts) }
     guard !facts.findings.isEmpty else { return }
     var seen: Set<[UInt64]> = []
     let isAuthorised = facts.decision?.result == .authorised

@@ -124,7 +124,9 @@ struct SessionWriter {
     let contradictions = parties.contradictions(to: session)
     let new = try append(.answer(answer(mention, said, request.position)), mention, place, parties)
     if entry.kind == .response, asked.namesNothing { try tables.stopExpecting(request.position) }
-    if place.isMerged || new.contains(.service) { try SessionInference(tables: tables, observedAt: observedAt).forget(session) }
+    if place.isMerged || new.contains(.service) {
+      try SessionInference(tables: tables, observedAt: observedAt).forget(session)
+    }
     if !wasAuthorised, session.decision?.result == .authorised { try tables.expect(session, isRequest: false, since: observedAt) }
     try SessionRules(tables, session).judgeAnswer(mention, place.conflicts, contradictions, said)
   }
