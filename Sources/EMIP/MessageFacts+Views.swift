@@ -15,7 +15,7 @@ extension MessageFacts {
   /// The statuses of pools, stations, EVSEs and connectors: that of a message about one element, or of each item of a list of changes.
   public var statusReports: [StatusReport] {
     let single = StatusReport(LeafGroup(leaves: leaves.filter { $0.item == 0 }[...], texts: leafTexts))
-    return (single.map { [$0] } ?? []) + all.split(by: \.item).compactMap(StatusReport.init)
+    return (single.map { [$0] } ?? []) + all.split { $0.item }.compactMap(StatusReport.init)
   }
 
   public var sessionEvent: SessionReport<SessionEventNature>? { SessionReport(event: all) }
@@ -49,7 +49,7 @@ extension MessageFacts {
   }
 
   private func items(where isOfItem: (Leaf) -> Bool) -> [LeafGroup] {
-    all.split(by: \.item).filter { $0.leaves.contains(where: isOfItem) }
+    all.split { $0.item }.filter { $0.leaves.contains(where: isOfItem) }
   }
 }
 
