@@ -102,17 +102,29 @@ struct PartnerPresence {
   ) throws(JournalError) {
     guard Self.believedPeriodSeconds.contains(seconds), let state = states[subject], state.periodSeconds != seconds else { return }
     state.periodSeconds = seconds
+    state.excusedUntil = nil
     try append(.period(seconds), subject, position, rows)
     states.expectAnew(state)
     noteChange(of: state, rows)
   }
 
   /// Finds the partners that should have been heard by now.
+  ///
+  /// Where several were online and nobody at all requested anything, the recording paused or ended. That says nothing of any of them: they are
+  /// given their time once more.
   func advance(
     to clock: Timestamp, at position: JournalPosition, _ states: inout PartnerStates, _ rows: ModelTransaction
   ) throws(JournalError) {
     guard clock > states.nextDeadline else { return }
-    for state in states.overdue(at: clock) {
+    let overdue = states.overdue(at: clock)
+    let pauseMilliseconds = !overdue.isEmpty && states.areSeveralOnline ? clock.milliseconds(since: rows.clockBefore) : 0
+    for state in overdue {
+      guard pauseMilliseconds <= state.allowedMilliseconds else {
+        state.excusedUntil = clock.adding(milliseconds: state.allowedMilliseconds)
+        states.expectAnew(state)
+        noteChange(of: state, rows)
+        continue
+      }
       var detail: [UInt8] = []
       detail.appendVarint(UInt64(state.periodSeconds))
       detail.appendSignedVarint(state.lastHeard.rawValue)

@@ -3,12 +3,14 @@ internal import JournalFormat
 /// How a partner is: it does not matter as of when, as it is not asked for.
 final class PartnerState {
   let subject: PartnerPresence.Subject
-  /// lastHeard (8) ‖ whether it is steady ‖ period, a varint ‖ finding
+  /// lastHeard (8) ‖ whether it is steady ‖ period, a varint ‖ excusedUntil ‖ finding
   let row: OpenChunk
   var lastHeard: Timestamp
   /// The first sign of life may have been the only one: who was heard but once is not missed.
   var isSteady = false
   var periodSeconds = PartnerPresence.defaultPeriodSeconds
+  /// While nobody at all was heard, it may have been heard just as well: it is not missed before.
+  var excusedUntil: Timestamp?
   /// The key of its finding while it is offline.
   var finding: [UInt8] = []
   /// Not later than ``offlineAt``; nil where it is not expected.
@@ -16,7 +18,11 @@ final class PartnerState {
 
   var isOffline: Bool { !finding.isEmpty }
   var silentAt: Timestamp { lastHeard.adding(milliseconds: Int64(periodSeconds) * 1_000) }
-  var offlineAt: Timestamp { silentAt.adding(milliseconds: PartnerPresence.graceMilliseconds(periodSeconds)) }
+  var allowedMilliseconds: Int64 { Int64(periodSeconds) * 1_000 + PartnerPresence.graceMilliseconds(periodSeconds) }
+  var offlineAt: Timestamp {
+    let allowed = lastHeard.adding(milliseconds: allowedMilliseconds)
+    return excusedUntil.map { max($0, allowed) } ?? allowed
+  }
 
   init(_ subject: PartnerPresence.Subject, heard time: Timestamp) {
     self.subject = subject
@@ -27,10 +33,10 @@ final class PartnerState {
   init(_ row: ModelRow) throws(FormatError) {
     subject = try PartnerPresence.Subject(row.key)
     self.row = OpenChunk(key: row.key, value: row.value, lastPosition: .first)
-    (lastHeard, isSteady, periodSeconds, finding) = try row.value.reading { (reader) throws(FormatError) in
+    (lastHeard, isSteady, periodSeconds, excusedUntil, finding) = try row.value.reading { (reader) throws(FormatError) in
       (
         Timestamp(rawValue: try reader.littleEndian(Int64.self)), try reader.byte() == 1, UInt32(try reader.count(atMost: Int(UInt32.max))),
-        Array(try reader.take(reader.remainingCount))
+        try reader.optionalTimestamp(), Array(try reader.take(reader.remainingCount))
       )
     }
   }
@@ -41,6 +47,7 @@ final class PartnerState {
     row.value.appendLittleEndian(lastHeard.rawValue)
     row.value.append(isSteady ? 1 : 0)
     row.value.appendVarint(UInt64(periodSeconds))
+    row.value.appendOptional(excusedUntil)
     row.value += finding
   }
 }
@@ -52,6 +59,16 @@ struct PartnerStates {
   private(set) var nextDeadline = Timestamp(rawValue: .max)
 
   subscript(subject: PartnerPresence.Subject) -> PartnerState? { bySubject[subject] }
+
+  /// Whether more than one partner is online.
+  var areSeveralOnline: Bool {
+    var online: UInt32?
+    for state in bySubject.values where state.isSteady && !state.isOffline {
+      guard online == nil || online == state.subject.partner else { return true }
+      online = state.subject.partner
+    }
+    return false
+  }
 
   mutating func add(_ state: PartnerState) {
     bySubject[state.subject] = state
