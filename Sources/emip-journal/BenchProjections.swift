@@ -20,9 +20,12 @@ struct BenchProjections: AsyncParsableCommand {
 
   private struct Figures: Encodable {
     var rebuildPerSecond = 0.0
-    /// Of each read model, and of all: the file, and of that what is not a value of a row: keys, pages, room.
+    /// Of each read model, and of all: the pages that are in use.
     var bytesPerExchange: [String: Double] = [:]
+    /// Of those what is not a row: the pages' own, and the room left in them.
     var overheadBytesPerExchange = 0.0
+    /// The free pages of what large transactions replaced are in these too.
+    var fileBytesPerExchange = 0.0
     /// Of a session, a CDR, a status or a white list entry as of a position.
     var questionP50Microseconds = 0.0
     var questionP99Microseconds = 0.0
@@ -40,8 +43,10 @@ struct BenchProjections: AsyncParsableCommand {
     figures.rebuildPerSecond = Double(entries) / (ContinuousClock.now - start).inSeconds
     let exchanges = Double(entries) / 2
     for model in runner.models {
-      figures.bytesPerExchange[model.projection.name] = Double(try model.sizeBytes()) / exchanges
-      figures.overheadBytesPerExchange += Double(try model.sizeBytes() - model.valueBytes()) / exchanges
+      let (rows, pages) = try model.contentBytes()
+      figures.bytesPerExchange[model.projection.name] = Double(pages) / exchanges
+      figures.overheadBytesPerExchange += Double(pages - rows) / exchanges
+      figures.fileBytesPerExchange += Double(try model.sizeBytes()) / exchanges
     }
     figures.bytesPerExchange["all"] = figures.bytesPerExchange.values.reduce(0, +)
     let lags = try await follow(runner, directory)
