@@ -101,17 +101,34 @@ extension MessageFacts {
   /// Of each charge detail record, as ``chargeDetailRecords``.
   public var recordFields: [SessionFields] {
     var records: [SessionFields] = []
+    forEachItem { leaves in
+      let fields = SessionFields(leaves, leafTexts)
+      if fields.hasRecord { records.append(fields) }
+    }
+    return records
+  }
+
+  /// The meters of one charge detail record.
+  /// - Parameter index: among ``recordFields``.
+  public func meters(ofRecord index: Int) -> [MeterReading] {
+    var meters: [MeterReading] = []
+    var place = 0
+    forEachItem { leaves in
+      guard leaves.contains(where: { $0.path.parent == WireName.chargeDetailRecord }) else { return }
+      if place == index { meters = MeterReading.readings(of: LeafGroup(leaves: leaves, texts: leafTexts)) }
+      place += 1
+    }
+    return meters
+  }
+
+  private func forEachItem(_ body: (ArraySlice<Leaf>) -> Void) {
     var start = leaves.startIndex
     while start < leaves.endIndex {
       let item = leaves[start].item
       var end = start + 1
       while end < leaves.endIndex, leaves[end].item == item { end += 1 }
-      if item > 0 {
-        let fields = SessionFields(leaves[start..<end], leafTexts)
-        if fields.hasRecord { records.append(fields) }
-      }
+      if item > 0 { body(leaves[start..<end]) }
       start = end
     }
-    return records
   }
 }

@@ -11,7 +11,7 @@ final class SessionFacts {
   /// This one's, and those of the sessions that turned out to be it.
   private(set) var members: [UInt32]
   /// Also those of the sessions that probably are.
-  private var holders: [UInt32]
+  private(set) var holders: [UInt32]
   /// Of the session's own first record: what its dates are written from.
   private(set) var ownOpened: Timestamp
   private(set) var opened: Timestamp
@@ -77,7 +77,7 @@ final class SessionFacts {
     self.opened = opened
   }
 
-  private init(copying other: SessionFacts) {
+  init(copying other: SessionFacts) {
     number = other.number
     members = other.members
     holders = other.holders
@@ -103,7 +103,7 @@ final class SessionFacts {
     firstPosition = min(firstPosition, position)
     if let novelty = record.novelty { take(novelty, record, position) }
     switch record.content {
-    case .get, .set, .record, .event, .action: 
+    case .get, .set, .record, .event, .action:
       steps.append(Step(position: position, content: record.content, isFromIOP: record.isFromIOP, isBackEnd: record.isBackEnd))
     case .answer(let answer): take(answer, position)
     case .finding(let rule, let number, let cause):
@@ -198,70 +198,6 @@ final class SessionFacts {
       }
     }
     return merged + one[left...] + other[right...]
-  }
-}
-
-// MARK: From the rows
-
-extension SessionFacts {
-  /// The records that a session has itself, in their order.
-  static func ownRecords(
-    _ number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows
-  ) throws(JournalError) -> [(position: JournalPosition, record: SessionRecord)] {
-    let stored = try SessionsProjection.log.records(of: bigEndianBytes(number), asOf: position, in: rows)
-    do throws(FormatError) {
-      var opened: Timestamp?
-      var records: [(position: JournalPosition, record: SessionRecord)] = []
-      records.reserveCapacity(stored.count)
-      for stored in stored {
-        let record = try SessionRecord(stored, opened: opened)
-        opened = opened ?? record.novelty?.opened
-        records.append((stored.position, record))
-      }
-      return records
-    } catch { throw .damagedModel(error, SessionsProjection.log.table) }
-  }
-
-  /// Nil where there was no such session then.
-  convenience init?(_ number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) {
-    let records = try Self.ownRecords(number, asOf: position, in: rows)
-    guard let opened = records.first?.record.novelty?.opened else { return nil }
-    self.init(new: number, opened: opened)
-    for (position, record) in records {
-      if case .absorbed(let other) = record.content {
-        guard let other = try SessionFacts(other, asOf: position, in: rows) else {
-          throw .damagedModel(FormatError("a session that turned out to be another has no records"), SessionsProjection.log.table)
-        }
-        absorb(other, isInferred: false)
-      }
-      take(record, at: position)
-    }
-  }
-
-  /// With what is known of the sessions that are probably this one, and of those that are probably them; itself where there are none.
-  func withTwins(asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> SessionFacts {
-    guard !twins.isEmpty else { return self }
-    let whole = SessionFacts(copying: self)
-    var seen: Set = [number]
-    var waiting = twins
-    while !waiting.isEmpty {
-      let current = try SessionsProjection.current(waiting.removeFirst(), asOf: position, in: rows)
-      guard seen.insert(current).inserted, let twin = try SessionFacts(current, asOf: position, in: rows) else { continue }
-      whole.absorb(twin, isInferred: true)
-      waiting += twin.twins
-    }
-    return whole
-  }
-
-  /// An id as it was written, where it was kept when its message went.
-  func keptText(_ source: IdSource, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> String? {
-    for holder in holders {
-      let carried = try SessionsProjection.log.chunk(of: bigEndianBytes(holder), asOf: position, in: rows)?.carried ?? []
-      do throws(FormatError) {
-        if let text = try SessionIdTexts(carried).text(source) { return text }
-      } catch { throw .damagedModel(error, SessionsProjection.log.table) }
-    }
-    return nil
   }
 }
 

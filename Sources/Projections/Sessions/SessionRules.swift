@@ -88,8 +88,8 @@ public struct SessionRules {
     {
       try add(Self.intermediateMissing, facts, [end.milliseconds(since: start)])
     }
-    guard !terms.limits.isEmpty, let record = message.facts?.chargeDetailRecords[Int(mention.item) - 1] else { return }
-    let readings = record.meters.compactMap(AuthorisationTerms.Limit.init)
+    guard !terms.limits.isEmpty, let meters = message.facts?.meters(ofRecord: Int(mention.item) - 1) else { return }
+    let readings = meters.compactMap(AuthorisationTerms.Limit.init)
     for limit in terms.limits {
       guard let reading = readings.first(where: { $0.meter == limit.meter && $0.thousandths > limit.thousandths }) else { continue }
       try add(

@@ -19,7 +19,8 @@ extension Sessions {
       rule: rule, position: stored.position, resolvedAt: stored.resolvedAt,
       subject: try ids(facts, asOf: position).first ?? "session at position \(facts.firstPosition)", sentence: try sentence(rule, stored))
     if rule == SessionRules.withoutAuthorisation, let whiteLists, let record = try record(at: stored.position, facts) {
-      guard let verdict = try whiteLists.verdict(on: record, exec: name(facts.exec), sale: name(facts.sale), asOf: position) else { return nil }
+      let verdict = try whiteLists.verdict(on: record, exec: name(facts.exec), sale: name(facts.sale), asOf: position)
+      guard let verdict else { return nil }
       finding.sentence += " " + verdict
     }
     return finding
@@ -55,8 +56,10 @@ extension Sessions {
     case SessionRules.idConflict:
       let whose = figure(0) == 1 ? "platform's" : figure(0) == 2 ? "CPO's" : "eMSP's"
       let other = try self.facts(UInt32(truncatingIfNeeded: figure(1)), asOf: stored.position)
-      let named = try other.map { try ids($0, asOf: stored.position).first ?? "the session at position \($0.firstPosition)" } ?? "another session"
-      return "The \(whose) id in this message contradicts what \(named) had before."
+      let named = try other.map { other in
+        try ids(other, asOf: stored.position).first ?? "the session at position \(other.firstPosition)"
+      }
+      return "The \(whose) id in this message contradicts what \(named ?? "another session") had before."
     case SessionRules.factsConflict:
       let kind: SessionNames.Kind = figure(0) == 0 ? .evse : .operator
       let word = figure(0) == 0 ? "EVSE" : figure(0) == 1 ? "CPO" : "eMSP"

@@ -79,7 +79,8 @@ public final class Sessions {
     return view
   }
 
-  private func content(_ step: SessionFacts.Step, _ message: ProjectedMessage, _ latestDate: inout Timestamp?) -> SessionView.Step.Content? {
+  private func content(_ step: SessionFacts.Step, _ message: ProjectedMessage, _ latestDate: inout Timestamp?) -> SessionView.Step.Content?
+  {
     switch step.content {
     case .get: return .authorisationAsked
     case .set: return .authorisationOrdered
@@ -101,7 +102,8 @@ public final class Sessions {
 
   func summary(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> SessionSummary {
     func id(_ kind: SessionIdKind) throws -> String? {
-      try (facts.ids.first { $0.kind == kind && !$0.isInferred } ?? facts.ids.first { $0.kind == kind }).flatMap { try text($0, facts, asOf: position) }
+      let source = facts.ids.first { $0.kind == kind && !$0.isInferred } ?? facts.ids.first { $0.kind == kind }
+      return try source.flatMap { try text($0, facts, asOf: position) }
     }
     let evse = try facts.evse.flatMap { try SessionsProjection.names.text($0.number, .evse, in: rows) }
     return SessionSummary(

@@ -52,7 +52,8 @@ struct SessionsAwaited {
       return try value.reading { (reader) throws(FormatError) in
         let number = try reader.varint()
         return Row(
-          number: UInt32(truncatingIfNeeded: number >> 1), isRequest: number & 1 != 0, since: Timestamp(rawValue: try reader.signedVarint()))
+          number: UInt32(truncatingIfNeeded: number >> 1), isRequest: number & 1 != 0, since: Timestamp(rawValue: try reader.signedVarint())
+        )
       }
     } catch { throw .damagedModel(error, table) }
   }
