@@ -63,4 +63,10 @@ public struct UserIdentity: Hashable, Sendable {
     userId = group.text(WireName.userId)
     userContractIdAlias = group.text(WireName.userContractIdAlias)
   }
+
+  init(userIdType: UserIdType?, userId: String?, userContractIdAlias: String?) {
+    self.userIdType = userIdType
+    self.userId = userId
+    self.userContractIdAlias = userContractIdAlias
+  }
 }

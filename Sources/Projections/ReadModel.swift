@@ -172,6 +172,21 @@ public final class ReadModel: Sendable {
     }
   }
 
+  /// Of the values of all rows of its tables: what it keeps, without keys, pages and room.
+  public func valueBytes() throws(JournalError) -> Int {
+    try translating { () throws(LMDBError) in
+      let transaction = try environment.beginRead()
+      var bytes = 0
+      for database in databases {
+        try transaction.withCursor(in: database) { (cursor) throws(LMDBError) in
+          var isThere = try cursor.move(.first) { bytes += $1.count } != nil
+          while isThere { isThere = try cursor.move(.next) { bytes += $1.count } != nil }
+        }
+      }
+      return bytes
+    }
+  }
+
   /// Of its file.
   public func sizeBytes() throws(JournalError) -> Int { try FileSystem.sizeBytes(of: path) }
 

@@ -20,8 +20,12 @@ struct BenchProjections: AsyncParsableCommand {
 
   private struct Figures: Encodable {
     var rebuildPerSecond = 0.0
-    /// Of each read model, and of all.
+    /// Of each read model, and of all: the file, and of that what is not a value of a row: keys, pages, room.
     var bytesPerExchange: [String: Double] = [:]
+    var overheadBytesPerExchange = 0.0
+    /// Of a session, a CDR, a status or a white list entry as of a position.
+    var questionP50Microseconds = 0.0
+    var questionP99Microseconds = 0.0
     var liveLagP50Milliseconds = 0.0
     var liveLagP99Milliseconds = 0.0
   }
@@ -34,12 +38,23 @@ struct BenchProjections: AsyncParsableCommand {
     let start = ContinuousClock.now
     let entries = try runner.catchUp()
     figures.rebuildPerSecond = Double(entries) / (ContinuousClock.now - start).inSeconds
-    for model in runner.models { figures.bytesPerExchange[model.projection.name] = Double(try model.sizeBytes()) * 2 / Double(entries) }
+    let exchanges = Double(entries) / 2
+    for model in runner.models {
+      figures.bytesPerExchange[model.projection.name] = Double(try model.sizeBytes()) / exchanges
+      figures.overheadBytesPerExchange += Double(try model.sizeBytes() - model.valueBytes()) / exchanges
+    }
     figures.bytesPerExchange["all"] = figures.bytesPerExchange.values.reduce(0, +)
     let lags = try await follow(runner, directory)
     if !lags.isEmpty {
       figures.liveLagP50Milliseconds = lags[lags.count / 2]
       figures.liveLagP99Milliseconds = lags[lags.count * 99 / 100]
+    }
+    // Nobody opens a file twice.
+    runner.close()
+    let questions = try BenchQuestions(ReadModels(directory)).microseconds(count: 2_000)
+    if !questions.isEmpty {
+      figures.questionP50Microseconds = questions[questions.count / 2]
+      figures.questionP99Microseconds = questions[questions.count * 99 / 100]
     }
     try Bench.write(figures)
   }

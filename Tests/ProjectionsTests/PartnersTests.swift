@@ -261,6 +261,20 @@ import Testing
     #expect(try model.partnerFindings().map { $0.resolvedAt != nil } == [true])
   }
 
+  @Test func `where several were heard and then nobody at all, the recording paused, and no partner is missed for that`() async throws {
+    let script = try PartnerScript()
+    for time in [0, 10_000] as [Int64] {
+      for partner in ["FR*C01", "FR*C02", "FR*C03"] { try await script.request("HeartBeat", at: time, partner: partner) }
+    }
+    try await script.request("HeartBeat", at: 3_600_000)
+    try await script.request("HeartBeat", at: 3_800_000)
+    try await script.request("HeartBeat", at: 3_930_000, partner: "FR*C02")
+    #expect(try script.model().partnerFindings().isEmpty)
+    // Who is silent while others are heard again is missed.
+    try await script.request("HeartBeat", at: 3_930_001)
+    #expect(try script.model().partnerFindings().map(\.subject) == ["FR*C03"])
+  }
+
   @Test func `a rebuild leaves the same rows, and so does a horizon`() async throws {
     let script = try PartnerScript()
     try await Self.silent(500_000, script)

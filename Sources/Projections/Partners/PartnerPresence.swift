@@ -56,7 +56,8 @@ struct PartnerPresence {
 
     var isOffline: Bool { !finding.isEmpty }
     var silentAt: Timestamp { lastHeard.adding(milliseconds: Int64(periodSeconds) * 1_000) }
-    var offlineAt: Timestamp { silentAt.adding(milliseconds: graceMilliseconds(periodSeconds)) }
+    var offlineAt: Timestamp { lastHeard.adding(milliseconds: allowedMilliseconds) }
+    var allowedMilliseconds: Int64 { Int64(periodSeconds) * 1_000 + graceMilliseconds(periodSeconds) }
   }
 
   static let defaultPeriodSeconds = UInt32(OperationFacts.Timing.defaultHeartbeatPeriod.components.seconds)
@@ -101,12 +102,21 @@ struct PartnerPresence {
   }
 
   /// Finds the partners that should have been heard by now.
+  ///
+  /// Where several were online and nobody at all requested anything, the recording paused or ended. That says nothing of any of them: they are
+  /// given their time once more.
   func advance(to clock: Timestamp, at position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
+    let pauseMilliseconds = clock.milliseconds(since: rows.clockBefore)
+    var areSeveral: Bool?
     while let row = try rows.first(from: [1], beginningWith: [1], in: states), row.key.lexicographicallyPrecedes(Self.deadlineKey(clock)) {
       try rows.remove(row.key, in: states)
       let subject = try decoding { () throws(FormatError) in try Subject(row.key.dropFirst(9)) }
       guard var state = try state(subject, rows) else { continue }
-      if state.offlineAt < clock {
+      if state.offlineAt < clock, areSeveral == nil { areSeveral = try areSeveralOnline(rows) }
+      if state.offlineAt < clock, areSeveral!, pauseMilliseconds > state.allowedMilliseconds {
+        state.deadline = clock.adding(milliseconds: state.allowedMilliseconds)
+        try rows.put([], for: Self.deadlineKey(state.deadline!, subject), in: states)
+      } else if state.offlineAt < clock {
         state.deadline = nil
         var detail: [UInt8] = []
         detail.appendVarint(UInt64(state.periodSeconds))
@@ -118,6 +128,20 @@ struct PartnerPresence {
       }
       try write(state, subject, rows)
     }
+  }
+
+  /// Whether more than one partner is online.
+  private func areSeveralOnline(_ rows: ModelTransaction) throws(JournalError) -> Bool {
+    var (online, key) = (nil as UInt32?, [0] as [UInt8])
+    while let row = try rows.first(from: key, beginningWith: [0], in: states) {
+      let subject = try decoding { () throws(FormatError) in try Subject(row.key.dropFirst()) }
+      if let state = try state(subject, rows), state.isSteady, !state.isOffline {
+        guard online == nil || online == subject.partner else { return true }
+        online = subject.partner
+      }
+      key = row.key + [0]
+    }
+    return false
   }
 
   private func setDeadline(_ state: inout State, _ subject: Subject, _ rows: ModelTransaction) throws(JournalError) {
