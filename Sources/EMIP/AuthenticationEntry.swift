@@ -15,6 +15,8 @@ public struct AuthenticationEntry: Hashable, Sendable {
   public fileprivate(set) var expiryDate: Timestamp?
   /// As ``AuthenticationData/operatorId``, in its compact form; empty where it is not named.
   public fileprivate(set) var operatorId: [UInt8]
+  /// CRC-32C of all else that it says (alias, limits, parameter, ...), as written: tells whether an entry repeats another. Of personal texts.
+  public fileprivate(set) var detailsChecksum: UInt32
 }
 
 extension MessageFacts {
@@ -55,7 +57,17 @@ extension MessageFacts {
       item: leaves[leaves.startIndex].item, actionType: code(places.action), user: user,
       service: places.service < 0 ? .genericCharge : code(places.service), authorisationValue: code(places.authorisation),
       expiryDate: places.expiry < 0 ? nil : leafTexts.withText(leaves[places.expiry]) { Timestamp(utf8: $0) },
-      operatorId: partner < 0 ? [] : leafTexts.withText(leaves[partner]) { TermForm.compact.normalized($0) })
+      operatorId: partner < 0 ? [] : leafTexts.withText(leaves[partner]) { TermForm.compact.normalized($0) },
+      detailsChecksum: detailsChecksum(leaves))
+  }
+
+  private func detailsChecksum(_ leaves: ArraySlice<Leaf>) -> UInt32 {
+    var crc = CRC32C()
+    for leaf in leaves where !(leaf.path.parent == WireName.authenticationData && AuthenticationPlaces.isPlace(leaf.path.name)) {
+      withUnsafeBytes(of: UInt32(leaf.path.parent).littleEndian << 16 | UInt32(leaf.path.name).littleEndian) { crc.update($0) }
+      leafTexts.withText(leaf) { crc.update(UnsafeRawBufferPointer($0)) }
+    }
+    return crc.value
   }
 
   private func code<Code: OpenCode>(_ index: Int) -> Code? {
@@ -73,6 +85,15 @@ private struct AuthenticationPlaces {
   var expiry = -1
   var salePartner = -1
   var `operator` = -1
+
+  static func isPlace(_ name: UInt16) -> Bool {
+    switch name {
+    case WireName.actionType, WireName.userIdType, WireName.userId, WireName.requestedServiceId, WireName.authorisationValue,
+      WireName.expiryDate, WireName.salePartnerOperatorId, WireName.operatorId:
+      true
+    default: false
+    }
+  }
 
   mutating func note(_ name: UInt16, _ index: Int) {
     switch name {

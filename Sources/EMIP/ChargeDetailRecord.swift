@@ -49,7 +49,7 @@ public struct MeterReading: Hashable, Sendable {
     unit = group.text(WireName.meterUnit)
   }
 
-  static func readings(of group: LeafGroup) -> [MeterReading] { group.split(by: \.subitem).map(MeterReading.init) }
+  static func readings(of group: LeafGroup) -> [MeterReading] { group.split { $0.subitem }.map(MeterReading.init) }
 }
 
 /// How a message names a user. Personal.

@@ -211,6 +211,7 @@ private final class BatchWork: Sendable {
           try model.skip(position, batch.failures[position]!.code.rawValue, in: rows)
           continue
         }
+        rows.clockBefore = state.clock ?? entry.entry.content.observedAt
         if entry.kind == .request { state.clock = max(state.clock ?? entry.entry.content.observedAt, entry.entry.content.observedAt) }
         rows.clock = state.clock ?? entry.entry.content.observedAt
         try projection.apply(entry, to: rows)

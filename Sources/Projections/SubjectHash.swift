@@ -13,7 +13,15 @@ public struct SubjectHash: Sendable {
   ///   - tag: what kind of thing it is.
   ///   - texts: what names it; two different lists are two things.
   /// - Returns: eight bytes.
-  public func callAsFunction(_ tag: UInt8, _ texts: [UInt8]...) -> [UInt8] {
+  public func callAsFunction(_ tag: UInt8, _ texts: [UInt8]...) -> [UInt8] { Array(code(tag, texts).prefix(8)) }
+
+  /// As ``callAsFunction(_:_:)``, with the four bytes that follow: as secret as the key is, for who hides another text of the same thing.
+  func withMask(_ tag: UInt8, _ texts: [UInt8]...) -> (key: [UInt8], mask: UInt32) {
+    let code = Array(code(tag, texts))
+    return (Array(code[..<8]), code[8..<12].reduce(0) { $0 << 8 | UInt32($1) })
+  }
+
+  private func code(_ tag: UInt8, _ texts: [[UInt8]]) -> HashedAuthenticationCode<SHA256> {
     var code = code
     var head: [UInt8] = [tag]
     for text in texts {
@@ -21,6 +29,6 @@ public struct SubjectHash: Sendable {
       head += text
     }
     code.update(data: head)
-    return Array(code.finalize().prefix(8))
+    return code.finalize()
   }
 }

@@ -31,6 +31,9 @@ struct PlainPartners {
     /// From, to, and the position at which it became known.
     var silences: [[Int64?]] = []
     var isOffline = false
+    /// While nobody at all was heard it may have been heard just as well.
+    var excusedUntil = Int64.min
+    var allowance: Int64 { period * 1_000 + max(30_000, period * 100) }
   }
 
   struct Partner: Hashable {
@@ -84,16 +87,22 @@ struct PlainPartners {
       transactions[entry.position] = transaction
       if failed[series, default: []].suffix(64).contains(transaction) { count(series, "retries") }
     }
+    let pause = clock.rawValue == .min ? 0 : entry.content.observedAt.rawValue - clock.rawValue
     clock = max(clock, entry.content.observedAt)
-    for partner in presences.keys.sorted(by: { $0.name < $1.name }) { look(partner, entry.position) }
+    let isOneOfSeveral = Set(presences.filter { $0.value.signs > 1 && !$0.value.isOffline }.map(\.key.name)).count > 1
+    for partner in presences.keys.sorted(by: { $0.name < $1.name }) { look(partner, entry.position, after: isOneOfSeveral ? pause : 0) }
     if series.direction == 1 { heard(series, entry) }
   }
 
-  private mutating func look(_ partner: Partner, _ position: JournalPosition) {
+  private mutating func look(_ partner: Partner, _ position: JournalPosition, after pause: Int64) {
     let presence = presences[partner]!
     guard presence.signs > 1, !presence.isOffline else { return }
     let silentAt = presence.last.rawValue + presence.period * 1_000
-    guard clock.rawValue > silentAt + max(30_000, presence.period * 100) else { return }
+    guard clock.rawValue > max(presence.last.rawValue + presence.allowance, presence.excusedUntil) else { return }
+    if pause > presence.allowance {
+      presences[partner]!.excusedUntil = clock.rawValue + presence.allowance
+      return
+    }
     presences[partner]!.isOffline = true
     presences[partner]!.silences.append([silentAt, nil, Int64(position.rawValue)])
     findings.append(Found(partner: partner, position: position.rawValue))
@@ -121,7 +130,7 @@ struct PlainPartners {
   private mutating func answer(_ entry: Entry, _ request: JournalPosition) {
     // A request that could not be read is counted already, and what answers it says no more.
     guard let series = seriesByRequest[request] else { return count(self.series(entry.content.context), "further") }
-    let ending = PartnerRecord.Ending(entry)!
+    let ending = PartnerRecord.Ending(entry.kind, entry.content.context.outcome.outcomeClass)!
     let before = endings[request] ?? []
     endings[request, default: []].append(ending)
     let isAnswered = before.contains { $0 != .failure }
@@ -150,7 +159,9 @@ struct PlainPartners {
     guard series.operation == "HeartBeat", ending == .ok || ending == .warning else { return }
     let announced = String(decoding: entry.content.payload, as: UTF8.self).split(separator: "heartBeatPeriod>").dropFirst().first
     if let period = announced.flatMap({ Int64($0.prefix { $0.isNumber }) }) {
-      presences[Partner(name: series.partner, leg: series.leg)]?.period = period
+      let partner = Partner(name: series.partner, leg: series.leg)
+      if presences[partner]?.period != period { presences[partner]?.excusedUntil = .min }
+      presences[partner]?.period = period
     }
   }
 

@@ -12,20 +12,34 @@ import Testing
     try journal.findings(asOf: position).map { $0.rule.id + ($0.resolvedAt == nil ? "" : " resolved") }
   }
 
-  @Test func `an update or delete of a user who is not on the list is told once`() async throws {
+  @Test func `an update or delete of a user whom nobody put on a list without a baseline is told once for the list`() async throws {
     let journal = try ScriptedJournal()
     try await journal.upload([.insert("AA00")], at: 0)
     try await journal.upload([.update("AA00"), .delete("AA00")], at: 500)
     #expect(try journal.findings().isEmpty)
-    try await journal.upload([.update("AA01"), .delete("AA02")], at: 1_000)
-    #expect(try ids(journal) == ["whitelist-unknown-entry", "whitelist-unknown-entry"])
-    #expect(try journal.findings()[1].sentence.contains("Item 2 of position 5 deletes a user who is not on the list of FR*MS1"))
-    // The update is applied all the same.
-    #expect(try journal.whiteList().lines() == ["IOP FR*MS1 AA01 1 1"])
-    try await journal.upload([.update("AA01"), .delete("AA01"), .delete("AA01"), .delete("AA02")], at: 2_000)
+    try await journal.upload([.update("AA01"), .delete("AA02"), .delete("AA03")], at: 1_000)
+    try await journal.upload([.delete("AA03"), .update("AA04")], at: 2_000)
+    #expect(try ids(journal) == ["whitelist-unknown-entry"])
+    let told = try journal.findings()[0]
+    #expect(told.subject == "FR*MS1")
+    #expect(told.sentence.hasPrefix("Item 1 of position 5 updates a user who is not on the list of FR*MS1: changes were missed, or the"))
+    // The updates are applied all the same.
+    #expect(try journal.whiteList().lines() == ["IOP FR*MS1 AA01 1 1", "IOP FR*MS1 AA04 1 1"])
+    try await journal.upload([.delete("AA05")], at: 3_000, of: "FR*MS2")
+    #expect(try journal.findings().map(\.subject) == ["FR*MS1", "FR*MS2"])
+  }
+
+  @Test func `an update of a user who had gone is told, and a second delete is not`() async throws {
+    let journal = try ScriptedJournal()
+    try await journal.upload([.insert("AA01"), .delete("AA01"), .delete("AA01")], at: 0)
+    #expect(try journal.findings().isEmpty)
+    try await journal.upload([.update("AA01"), .delete("AA01"), .update("AA01")], at: 1_000)
+    #expect(
+      try journal.findings().map(\.sentence) == [
+        "Item 1 of position 3 updates a user who had gone from the list of FR*MS1: a change was missed."
+      ])
+    try await journal.upload([.insert("AA01"), .delete("AA01"), .update("AA01")], at: 2_000)
     #expect(try journal.findings().count == 2)
-    try await journal.upload([.insert("AA02"), .delete("AA02"), .delete("AA02")], at: 3_000)
-    #expect(try journal.findings().count == 3)
   }
 
   @Test func `a user on the lists of two eMSPs is a conflict until one of them deletes it`() async throws {
@@ -40,6 +54,20 @@ import Testing
     #expect(try ids(journal) == ["whitelist-badge-conflict resolved"])
     try await journal.upload([.insert("04A1B2C3")], at: 90_000, of: "FR*MS2")
     #expect(try ids(journal) == ["whitelist-badge-conflict resolved", "whitelist-badge-conflict"])
+  }
+
+  @Test func `a user on many lists is one conflict, which names two that hold`() async throws {
+    let journal = try ScriptedJournal()
+    for number in 1...4 as ClosedRange<Int64> { try await journal.upload([.insert("AA01")], at: number, of: "FR*MS\(number)") }
+    #expect(try journal.findings().map(\.subject) == ["FR*MS1, FR*MS2"])
+    // Those that it does not name come and go.
+    try await journal.upload([.delete("AA01")], at: 10, of: "FR*MS3")
+    #expect(try ids(journal) == ["whitelist-badge-conflict"])
+    try await journal.upload([.delete("AA01")], at: 20, of: "FR*MS1")
+    #expect(try ids(journal) == ["whitelist-badge-conflict resolved", "whitelist-badge-conflict"])
+    #expect(try journal.findings().map(\.subject) == ["FR*MS1, FR*MS2", "FR*MS2, FR*MS4"])
+    try await journal.upload([.delete("AA01")], at: 30, of: "FR*MS4")
+    #expect(try ids(journal) == ["whitelist-badge-conflict resolved", "whitelist-badge-conflict resolved"])
   }
 
   @Test func `more than 500 entries in an upload are too many, whatever the answer, and once for all attempts`() async throws {

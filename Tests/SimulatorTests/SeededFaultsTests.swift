@@ -158,11 +158,11 @@ import Testing
   }
 
   @Test func `an alias is the contract, a session id is missing`() throws {
-    let raw = try line(try fault("cdr-raw-contract"), 1)
+    let raw = try line(try fault("cdr-raw-contract"))
     #expect(raw.operation == "SetServiceAuthorisation" && raw.asked("userIdType") == "eMA")
     let spelled = try #require(raw.asked("userId")).uppercased()
     #expect(raw.asked("userContractIdAlias")?.uppercased() == spelled)
-    let record = try record("cdr-raw-contract")
+    let record = try record("cdr-raw-contract", 1)
     #expect(record.alias == record.user)
     let unnamed = try self.record("cdr-exec-session-missing")
     #expect(unnamed.execSession == nil && unnamed.serviceSession != nil)

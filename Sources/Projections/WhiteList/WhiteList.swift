@@ -81,21 +81,22 @@ public struct WhiteListEntry: Hashable, Sendable {
   public let change: String
   let reference: WhiteListTexts.Reference
 
-  init(_ subject: WhiteListSubject, _ list: WhiteListIdentity, _ record: WhiteListRecord, since: JournalPosition) {
+  init(_ user: [UInt8], _ list: WhiteListIdentity, _ standing: WhiteListStanding) {
+    let record = standing.record
     holder = WhiteListIdentity.spelled(list.holder)
     eMSPId = list.provider.isEmpty ? nil : WhiteListIdentity.spelled(list.provider)
     operatorId = list.operatorId
-    serviceId = subject.service == .max ? nil : subject.service
+    serviceId = standing.service == .max ? nil : standing.service
     authorisationValue = record.authorisationValue
     expiryDate = record.expiryDate
     position = record.source?.position
     item = record.source?.item
-    self.since = since
+    since = standing.position
     isLive = record.status == .live
     isDeleted = record.status == .deleted
     losses = record.losses
     change = "\(record.change)"
-    reference = WhiteListTexts.Reference(subject: subject, record: record)
+    reference = WhiteListTexts.Reference(user: user, record: record)
   }
 
   /// What the entry says at a moment (guide 6.4.2, 6.4.3).
@@ -140,11 +141,13 @@ extension WhiteList {
     _ user: UserKey, service: UInt32 = 1, at time: Timestamp, _ filter: Filter = Filter()
   ) throws(JournalError) -> WhiteListCheck {
     var standings: [WhiteListCheck.Standing] = []
-    for subject in try subjects(of: user) where subject.service == service {
-      let list = try WhiteListNames.identity(subject.list, in: rows)
-      guard filter.includes(list), let entry = try entry(subject, list) else { continue }
+    let key = WhiteListNames.user(user, rows.hash)
+    for standing in try WhiteListUsers.standings(of: key, asOf: asOf, in: rows) where standing.service == service {
+      let list = try WhiteListNames.identity(standing.list, in: rows)
+      guard filter.includes(list) else { continue }
+      let entry = WhiteListEntry(key, list, standing)
       let answer = entry.answer(at: time)
-      let acceptedAt = try state(of: subject.list, list)?.acceptedAt
+      let acceptedAt = try state(of: standing.list, list)?.acceptedAt
       let age = acceptedAt.flatMap { $0 <= time ? time.milliseconds(since: $0) : nil }
       standings.append(
         WhiteListCheck.Standing(
@@ -156,23 +159,13 @@ extension WhiteList {
     return WhiteListCheck(answer: standings.first?.answer ?? .unknown, standings: standings)
   }
 
-  private func subjects(of user: UserKey) throws(JournalError) -> [WhiteListSubject] {
-    try WhiteListProjection.entries.subjects(beginningWith: WhiteListSubject.user(user, rows.hash), in: rows).map(WhiteListSubject.init)
-  }
-
-  /// Nil where there was nothing of it then.
-  private func entry(_ subject: WhiteListSubject, _ list: WhiteListIdentity) throws(JournalError) -> WhiteListEntry? {
-    guard let found = try WhiteListProjection.entries.record(of: subject.key, asOf: asOf, in: rows) else { return nil }
-    return WhiteListEntry(subject, list, try WhiteListProjection.record(found), since: found.position)
-  }
-
   /// Of a list as a whole: that of a CPO's download is the same for every eMSP in it.
   private func state(of number: UInt16, _ list: WhiteListIdentity) throws(JournalError) -> WhiteListState? {
     var number = number
     if !list.isPlatforms && !list.provider.isEmpty {
       number = try WhiteListNames.known(WhiteListIdentity(holder: list.holder, provider: []), in: rows) ?? number
     }
-    return try WhiteListProjection.states.record(of: bigEndianBytes(number), asOf: asOf, in: rows).map(WhiteListProjection.state)
+    return try WhiteListState.known(of: number, asOf: asOf, in: rows)
   }
 }
 
@@ -187,13 +180,13 @@ extension WhiteList {
   )] {
     var found: [WhiteListEntry] = []
     var lists: [UInt16: WhiteListIdentity] = [:]
-    let prefix = filter.user.map { WhiteListSubject.user($0, rows.hash) } ?? []
-    for key in try WhiteListProjection.entries.subjects(beginningWith: prefix, in: rows) {
-      let subject = WhiteListSubject(key)
-      let list = try lists[subject.list] ?? WhiteListNames.identity(subject.list, in: rows)
-      lists[subject.list] = list
-      guard filter.includes(list), let entry = try entry(subject, list), includesAll || entry.isLive else { continue }
-      found.append(entry)
+    for user in try filter.user.map({ [WhiteListNames.user($0, rows.hash)] }) ?? WhiteListUsers.keys(in: rows) {
+      for standing in try WhiteListUsers.standings(of: user, asOf: asOf, in: rows) {
+        let list = try lists[standing.list] ?? WhiteListNames.identity(standing.list, in: rows)
+        lists[standing.list] = list
+        let entry = WhiteListEntry(user, list, standing)
+        if filter.includes(list) && (includesAll || entry.isLive) { found.append(entry) }
+      }
     }
     return try withDetails(found).sorted {
       ($0.entry.operatorId, $0.details?.userIdType ?? "", $0.details?.userId ?? "", $0.entry.holder, $0.entry.serviceId ?? 0)
@@ -204,12 +197,10 @@ extension WhiteList {
   /// All that happened to a user on the lists, in the order of the positions, each with what its message said.
   public func history(_ user: UserKey, _ filter: Filter = Filter()) throws -> [(entry: WhiteListEntry, details: WhiteListDetails?)] {
     var found: [WhiteListEntry] = []
-    for subject in try subjects(of: user) {
-      let list = try WhiteListNames.identity(subject.list, in: rows)
-      guard filter.includes(list) else { continue }
-      for record in try WhiteListProjection.entries.records(of: subject.key, asOf: asOf, in: rows).reversed() {
-        found.append(WhiteListEntry(subject, list, try WhiteListProjection.record(record), since: record.position))
-      }
+    let key = WhiteListNames.user(user, rows.hash)
+    for standing in try WhiteListUsers.records(of: key, asOf: asOf, in: rows) {
+      let list = try WhiteListNames.identity(standing.list, in: rows)
+      if filter.includes(list) { found.append(WhiteListEntry(key, list, standing)) }
     }
     found.sort { ($0.since, $0.item ?? 0) < ($1.since, $1.item ?? 0) }
     return try withDetails(found)
@@ -236,10 +227,9 @@ extension WhiteList {
   /// All lists that there were.
   public func lists() throws(JournalError) -> [Summary] {
     var summaries: [Summary] = []
-    for key in try WhiteListProjection.states.subjects(beginningWith: [], in: rows) {
-      let list = try WhiteListNames.identity(UInt16(key[0]) << 8 | UInt16(key[1]), in: rows)
-      guard let found = try WhiteListProjection.states.record(of: key, asOf: asOf, in: rows) else { continue }
-      let state = try WhiteListProjection.state(found)
+    for number in try WhiteListNames.numbers(in: rows) {
+      guard let state = try WhiteListState.known(of: number, asOf: asOf, in: rows) else { continue }
+      let list = try WhiteListNames.identity(number, in: rows)
       summaries.append(
         Summary(
           holder: WhiteListIdentity.spelled(list.holder), eMSPId: list.provider.isEmpty ? nil : WhiteListIdentity.spelled(list.provider),

@@ -7,19 +7,21 @@ struct WhiteListChange {
   private let list: UInt16
   private let isPlatforms: Bool
   private let position: JournalPosition
+  private let memory: WhiteListMemory
   private let rows: ModelTransaction
-  private let head: NewestFirstTable.Head?
   /// As it was before the message.
-  let before: WhiteListState
+  private let before: WhiteListState
   var state: WhiteListState
 
-  init(_ list: UInt16, isPlatforms: Bool, at position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
+  init(
+    _ list: UInt16, isPlatforms: Bool, at position: JournalPosition, _ memory: WhiteListMemory, _ rows: ModelTransaction
+  ) throws(JournalError) {
     self.list = list
     self.isPlatforms = isPlatforms
     self.position = position
+    self.memory = memory
     self.rows = rows
-    head = try WhiteListProjection.states.head(of: bigEndianBytes(list), in: rows)
-    before = try head.map { (head) throws(JournalError) in try WhiteListProjection.state(head.newest) } ?? WhiteListState()
+    before = try memory.state(of: list, in: rows)
     state = before
   }
 
@@ -32,8 +34,7 @@ struct WhiteListChange {
 
   /// Stores what became of the list as a whole.
   func end() throws(JournalError) {
-    guard state != before else { return }
-    try WhiteListProjection.states.add(state.encoded(), at: position, to: bigEndianBytes(list), head, in: rows)
+    if state != before { try memory.setState(state, of: list, at: position, in: rows) }
   }
 
   // MARK: Entries
@@ -42,13 +43,12 @@ struct WhiteListChange {
   mutating func take(
     _ entry: AuthenticationEntry, _ source: WhiteListRecord.Source, as given: WhiteListRecord.Change? = nil
   ) throws(JournalError) {
-    let subject = subject(entry)
-    let key = subject.key
-    let head = try WhiteListProjection.entries.head(of: key, in: rows)
-    let current = try head.map { (head) throws(JournalError) in try WhiteListProjection.record(head.newest) }
+    let (user, mask) = try memory.user(entry.user, in: rows)
+    let (service, mark) = (Self.service(entry), entry.detailsChecksum ^ mask)
+    let index = user.index(list: list, service: service)
+    let current = index.map { user.standings[$0] }
     // A late answer to an earlier message.
-    if let ruling = current?.source, ruling >= source { return }
-    let wasLive = current?.status == .live
+    if let current, current.isAhead(of: source) { return }
     var record = WhiteListRecord(change: given ?? Self.change(entry.actionType))
     record.source = source
     record.status = record.change == .delete ? .deleted : .live
@@ -57,75 +57,90 @@ struct WhiteListChange {
       record.expiryDate = entry.expiryDate
     }
     // A message that was lost after this one was sent may have come after it.
-    if let current { record.losses = current.losses.filter { $0 > source.position } }
-    let wasNoted = current?.isNoted == true
-    switch record.change {
-    case .insert, .baseline, .other: break
-    case .update, .delete:
-      record.isNoted = wasNoted || !wasLive
-      if !wasLive && !wasNoted { try tellOfUnknown(key, record) }
-    default: break
+    if let current { record.losses = current.record.losses.filter { $0 > source.position } }
+    if let index, let current, Self.repeats(record, mark, current) { return try user.confirm(index, by: source.position, in: rows) }
+    let wasLive = current?.record.status == .live
+    if record.change == .update || record.change == .delete {
+      record.isNoted = current?.record.isNoted == true
+      if !wasLive { try judgeAbsence(&record, user, service, current) }
     }
     state.liveCount += (record.status == .live ? 1 : 0) - (wasLive ? 1 : 0)
-    try WhiteListProjection.entries.add(record.encoded(at: position), at: position, to: key, head, in: rows)
+    try user.add(record, mark: mark, list: list, service: service, at: position, in: rows)
     guard isPlatforms else { return }
     if record.status == .deleted && wasLive {
-      try WhiteListConflicts.resolve(subject, at: position, in: rows)
-    } else if record.isLive(at: rows.clock) && current?.isLive(at: rows.clock) != true {
-      try WhiteListConflicts.check(subject, source, at: position, in: rows)
+      try WhiteListConflicts(memory: memory, position: position, rows: rows).resolve(user, list)
+    } else if record.isLive(at: rows.clock) && current?.record.isLive(at: rows.clock) != true {
+      try WhiteListConflicts(memory: memory, position: position, rows: rows).check(user, list)
     }
+  }
+
+  /// Whether a message says what holds anyway. An insert makes an end of what was noted.
+  private static func repeats(_ record: WhiteListRecord, _ mark: UInt32, _ current: WhiteListStanding) -> Bool {
+    let known = current.record
+    guard record.status == known.status, record.losses == known.losses,
+      !known.isNoted || record.change == .update || record.change == .delete
+    else { return false }
+    return record.status == .deleted
+      || record.authorisationValue == known.authorisationValue && record.expiryDate == known.expiryDate && mark == current.mark
   }
 
   /// Notes that a request which may have been applied names this user.
   func doubt(_ entry: AuthenticationEntry, _ request: JournalPosition) throws(JournalError) {
-    let key = subject(entry).key
-    let head = try WhiteListProjection.entries.head(of: key, in: rows)
-    var record =
-      try head.map { (head) throws(JournalError) in try WhiteListProjection.record(head.newest) } ?? WhiteListRecord(change: .lost)
+    let user = try memory.user(entry.user, in: rows).user
+    let current = user.index(list: list, service: Self.service(entry)).map { user.standings[$0] }
+    var record = current?.record ?? WhiteListRecord(change: .lost)
     // It was answered all the same, or somebody who came later was.
-    if let ruling = record.source, ruling.position >= request { return }
+    if let ruling = record.source, max(ruling.position, current?.confirmed ?? ruling.position) >= request { return }
     guard !record.losses.contains(request) else { return }
     record.losses.append(request)
     record.losses.sort()
     record.change = .lost
-    try WhiteListProjection.entries.add(record.encoded(at: position), at: position, to: key, head, in: rows)
+    try user.add(record, mark: current?.mark ?? 0, list: list, service: Self.service(entry), at: position, in: rows)
   }
 
   /// Notes that a request which may have been applied was not.
   func undo(_ entry: AuthenticationEntry, _ request: JournalPosition) throws(JournalError) {
-    let key = subject(entry).key
-    guard let head = try WhiteListProjection.entries.head(of: key, in: rows) else { return }
-    var record = try WhiteListProjection.record(head.newest)
+    let user = try memory.user(entry.user, in: rows).user
+    guard let place = user.index(list: list, service: Self.service(entry)) else { return }
+    let current = user.standings[place]
+    var record = current.record
     guard let index = record.losses.firstIndex(of: request) else { return }
     record.losses.remove(at: index)
     record.change = .undone
-    try WhiteListProjection.entries.add(record.encoded(at: position), at: position, to: key, head, in: rows)
+    try user.add(record, mark: current.mark, list: list, service: current.service, at: position, in: rows)
   }
 
-  /// Takes an entry from the list that a baseline, whose first part stands at `first`, does not have.
-  mutating func removeUnlessFrom(_ first: JournalPosition, _ key: [UInt8]) throws(JournalError) {
-    guard let head = try WhiteListProjection.entries.head(of: key, in: rows) else { return }
-    let current = try WhiteListProjection.record(head.newest)
-    if let source = current.source, source.position >= first { return }
-    guard current.status == .live || current.isUncertain || current.isNoted else { return }
-    var record = WhiteListRecord(change: .baselineWithout)
-    record.status = .deleted
-    record.source = .init(position: position, item: 0)
-    if current.status == .live { state.liveCount -= 1 }
-    try WhiteListProjection.entries.add(record.encoded(at: position), at: position, to: key, head, in: rows)
-    if isPlatforms && current.status == .live { try WhiteListConflicts.resolve(WhiteListSubject(key), at: position, in: rows) }
+  /// Takes the entries of a user from the list that a baseline, whose first part stands at `first`, does not have.
+  mutating func removeUnlessFrom(_ first: JournalPosition, _ user: WhiteListUser) throws(JournalError) {
+    for current in user.standings where current.list == list {
+      if let source = current.record.source, max(source.position, current.confirmed ?? source.position) >= first { continue }
+      let wasLive = current.record.status == .live
+      guard wasLive || current.record.isUncertain || current.record.isNoted else { continue }
+      var record = WhiteListRecord(change: .baselineWithout)
+      record.status = .deleted
+      record.source = .init(position: position, item: 0)
+      if wasLive { state.liveCount -= 1 }
+      try user.add(record, mark: 0, list: list, service: current.service, at: position, in: rows)
+      if isPlatforms && wasLive { try WhiteListConflicts(memory: memory, position: position, rows: rows).resolve(user, list) }
+    }
   }
 
-  private func subject(_ entry: AuthenticationEntry) -> WhiteListSubject {
-    WhiteListSubject(user: WhiteListSubject.user(entry.user, rows.hash), list: list, service: entry.service?.rawValue ?? .max)
-  }
-
-  private func tellOfUnknown(_ key: [UInt8], _ record: WhiteListRecord) throws(JournalError) {
-    var detail: [UInt8] = [record.change.rawValue, before.baseline == nil ? 0 : 1]
+  /// Tells of the update or delete of a user who is not on the list (``WhiteListRules``).
+  private mutating func judgeAbsence(
+    _ record: inout WhiteListRecord, _ user: WhiteListUser, _ service: UInt32, _ current: WhiteListStanding?
+  ) throws(JournalError) {
+    let absence: WhiteListRules.Absence =
+      current?.record.status == .deleted ? .gone : state.baseline == nil ? .unseen : .notInBaseline
+    guard absence == .unseen ? !state.isPartial : !record.isNoted else { return }
+    let subject = bigEndianBytes(list) + (absence == .unseen ? [] : user.key + bigEndianBytes(service))
+    if absence == .unseen { state.isPartial = true } else { record.isNoted = true }
+    var detail: [UInt8] = [record.change.rawValue, absence.rawValue]
     detail.appendVarint(record.source?.position.rawValue ?? 0)
     detail.appendVarint(UInt64(record.source?.item ?? 0))
-    try WhiteListProjection.findings.add(WhiteListRules.unknownEntry, at: position, subject: key, detail: detail, in: rows)
+    try WhiteListProjection.findings.add(WhiteListRules.unknownEntry, at: position, subject: subject, detail: detail, in: rows)
   }
+
+  private static func service(_ entry: AuthenticationEntry) -> UInt32 { entry.service?.rawValue ?? .max }
 
   private static func change(_ action: ActionType?) -> WhiteListRecord.Change {
     switch action {

@@ -26,7 +26,6 @@ extension WhiteListProjection {
   private static func lists(_ finding: FindingTable.Stored, _ rule: FindingRule) -> [UInt16] {
     func number(_ offset: Int) -> UInt16 { UInt16(finding.subject[offset]) << 8 | UInt16(finding.subject[offset + 1]) }
     switch rule {
-    case WhiteListRules.unknownEntry: return [number(8)]
     case WhiteListRules.badgeConflict: return [number(8), number(10)]
     default: return [number(0)]
     }
@@ -36,11 +35,14 @@ extension WhiteListProjection {
     try finding.detail.reading { (reader) throws(FormatError) in
       switch rule {
       case WhiteListRules.unknownEntry:
-        let isDelete = try reader.byte() == WhiteListRecord.Change.delete.rawValue
-        let hasBaseline = try reader.byte() == 1
+        let change = try reader.byte() == WhiteListRecord.Change.delete.rawValue ? "deletes" : "updates"
+        let absence = WhiteListRules.Absence(rawValue: try reader.byte())
         let (position, item) = (try reader.varint(), try reader.varint())
-        return "Item \(item) of position \(position) \(isDelete ? "deletes" : "updates") a user who is not on the list of \(lists): "
-          + (hasBaseline ? "a change was missed." : "a change was missed, or the list began before this journal and has no baseline.")
+        let who = absence == .gone ? "who had gone from the list of \(lists)" : "who is not on the list of \(lists)"
+        let why =
+          absence == .unseen
+          ? "changes were missed, or the list began before this journal and has no baseline (told once)." : "a change was missed."
+        return "Item \(item) of position \(position) \(change) a user \(who): \(why)"
       case WhiteListRules.badgeConflict:
         let (position, item) = (try reader.varint(), try reader.varint())
         return "One user is on the lists of \(lists), since item \(item) of position \(position)."

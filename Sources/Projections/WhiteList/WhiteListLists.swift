@@ -39,9 +39,11 @@ struct WhiteListState: Hashable, Sendable {
   var baseline: JournalPosition?
   /// Entries that are on it, expired ones among them.
   var liveCount = 0
+  /// Whether a user was changed whom no message and no baseline had put on it: it is told once that the list began before the journal.
+  var isPartial = false
 
   func encoded() -> [UInt8] {
-    var bytes: [UInt8] = []
+    var bytes: [UInt8] = [isPartial ? 1 : 0]
     bytes.appendOptional(acceptedAt)
     bytes.appendVarint(accepted?.rawValue ?? 0)
     bytes.appendVarint(baseline?.rawValue ?? 0)
@@ -54,12 +56,20 @@ struct WhiteListState: Hashable, Sendable {
   init(_ bytes: [UInt8]) throws(FormatError) {
     self = try bytes.reading { (reader) throws(FormatError) in
       var state = WhiteListState()
+      state.isPartial = try reader.byte() == 1
       state.acceptedAt = try reader.optionalTimestamp()
       state.accepted = try reader.optionalPosition()
       state.baseline = try reader.optionalPosition()
       state.liveCount = try reader.count(atMost: Int.max)
       return state
     }
+  }
+
+  /// Nil for a list of which nothing was known then.
+  static func known(of list: UInt16, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> WhiteListState? {
+    let states = WhiteListProjection.states
+    guard let record = try states.chunk(of: bigEndianBytes(list), asOf: position, in: rows)?.records.last else { return nil }
+    do throws(FormatError) { return try WhiteListState(record.bytes) } catch { throw .damagedModel(error, states.table) }
   }
 }
 
@@ -88,6 +98,12 @@ enum WhiteListNames {
     return number
   }
 
+  /// Of all lists, in order.
+  static func numbers(in rows: any ModelRows) throws(JournalError) -> [UInt16] {
+    let last = try rows.last(upTo: [1, 0xff, 0xff], beginningWith: [1], in: table)
+    return last.map { Array(0...(UInt16($0.key[1]) << 8 | UInt16($0.key[2]))) } ?? []
+  }
+
   /// Nil for a list that there is not.
   static func known(_ list: WhiteListIdentity, in rows: any ModelRows) throws(JournalError) -> UInt16? {
     try rows.value(of: key(list), in: table).map { UInt16($0[0]) << 8 | UInt16($0[1]) }
@@ -105,6 +121,13 @@ enum WhiteListNames {
     } catch { throw .damagedModel(error, table) }
   }
 
+  /// Names a user in any table. Eight bytes.
+  static func user(_ key: UserKey, _ hash: SubjectHash) -> [UInt8] { maskedUser(key, hash).key }
+
+  static func maskedUser(_ key: UserKey, _ hash: SubjectHash) -> (key: [UInt8], mask: UInt32) {
+    hash.withMask(UInt8(ascii: "W"), key.bytes)
+  }
+
   private static func key(_ list: WhiteListIdentity) -> [UInt8] {
     var key: [UInt8] = [0]
     key.appendCounted(list.holder)
@@ -112,38 +135,4 @@ enum WhiteListNames {
     // No key is longer than 511 bytes, and no operator's id near that.
     return Array(key.prefix(500))
   }
-}
-
-/// One entry's place in the table of entries: the user first, so that one look tells which lists have a badge.
-struct WhiteListSubject: Hashable, Sendable {
-  static let userBytes = 8
-
-  /// See ``ModelRows/hash``.
-  let user: [UInt8]
-  let list: UInt16
-  /// `UInt32.max` for what is no number.
-  let service: UInt32
-
-  var key: [UInt8] {
-    var key = user
-    key.reserveCapacity(24)
-    key.appendBigEndian(list)
-    key.appendBigEndian(service)
-    return key
-  }
-
-  init(user: [UInt8], list: UInt16, service: UInt32) {
-    self.user = user
-    self.list = list
-    self.service = service
-  }
-
-  init(_ key: [UInt8]) {
-    user = Array(key[..<Self.userBytes])
-    list = UInt16(key[8]) << 8 | UInt16(key[9])
-    service = key[10..<14].reduce(0) { $0 << 8 | UInt32($1) }
-  }
-
-  /// Names a user in any table.
-  static func user(_ key: UserKey, _ hash: SubjectHash) -> [UInt8] { hash(UInt8(ascii: "W"), key.bytes) }
 }

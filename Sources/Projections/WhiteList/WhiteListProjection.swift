@@ -13,12 +13,12 @@ public struct WhiteListProjection: Projection {
   public static let name = "whitelist"
   public static let version: UInt32 = 1
 
-  /// ``WhiteListSubject``: ``WhiteListRecord``.
-  static let entries = NewestFirstTable(ModelTable("entries", 0))
+  /// See ``WhiteListUsers``.
+  static let entries = ModelTable("entries", 0)
   /// See ``WhiteListNames``.
   static let names = ModelTable("names", 1)
   /// The number of a list: ``WhiteListState``.
-  static let states = NewestFirstTable(ModelTable("states", 2))
+  static let states = HistoryTable(ModelTable("states", 2))
   /// See ``WhiteListCadence``.
   static let deadlines = ModelTable("deadlines", 3)
   /// See ``WhiteListConflicts``.
@@ -26,7 +26,9 @@ public struct WhiteListProjection: Projection {
   /// 0 and the hash of a transaction: its upload was too large. 1 and a position: of a request that was lost.
   static let marks = ModelTable("marks", 5)
   public static let findings = FindingTable(ModelTable("findings", 6))
-  public static let tables = [entries.table, names, states.table, deadlines, conflicts, marks, findings.table]
+  public static let tables = [entries, names, states.table, deadlines, conflicts, marks, findings.table]
+
+  let memory = WhiteListMemory()
 
   public init() {}
 
@@ -34,13 +36,13 @@ public struct WhiteListProjection: Projection {
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     switch entry.kind {
     case .request:
-      try WhiteListCadence.check(at: entry.position, in: rows)
-      if entry.context.isWhiteList("SetAuthenticationData") { try measure(entry, rows) }
+      try memory.cadence.check(at: entry.position, memory, in: rows)
+      if entry.message.isWhiteList("SetAuthenticationData") { try measure(entry, rows) }
     case .response, .failure, .refusal:
       guard let request = entry.request else { return }
-      if request.context.isWhiteList("SetAuthenticationData") {
+      if request.isWhiteList("SetAuthenticationData") {
         try upload(request, entry, rows)
-      } else if request.context.isWhiteList("GetAuthenticationData") {
+      } else if request.isWhiteList("GetAuthenticationData") {
         try download(request, entry, rows)
       }
     case .note: if let baseline = WhiteListBaseline.Part(entry) { try load(baseline, entry, rows) }
@@ -55,7 +57,7 @@ public struct WhiteListProjection: Projection {
     guard let facts = entry.facts else { return }
     let count = facts.authenticationEntryCount
     guard count > WhiteListRules.maximumEntryCount else { return }
-    let list = try WhiteListNames.number(of: .uploaded(by: entry.context.operator), in: rows)
+    let list = try memory.number(of: .uploaded(by: entry.context.operator), in: rows)
     if let transaction = facts.transactionId {
       let mark = [0] + rows.hash(UInt8(ascii: "T"), bigEndianBytes(list), Array(transaction.utf8))
       guard try rows.value(of: mark, in: Self.marks) == nil else { return }
@@ -69,8 +71,8 @@ public struct WhiteListProjection: Projection {
 
   private func upload(_ request: ProjectedMessage, _ answer: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
     guard let outcome = RequestOutcome(answer.entry), let facts = request.facts, request.context.direction != .fromIOP else { return }
-    let number = try WhiteListNames.number(of: .uploaded(by: request.context.operator), in: rows)
-    var list = try WhiteListChange(number, isPlatforms: true, at: answer.position, rows)
+    let number = try memory.number(of: .uploaded(by: request.context.operator), in: rows)
+    var list = try WhiteListChange(number, isPlatforms: true, at: answer.position, memory, rows)
     let lossMark = [1] + bigEndianBytes(request.position.rawValue)
     switch outcome {
     case .accepted:
@@ -81,8 +83,7 @@ public struct WhiteListProjection: Projection {
       }
       try rows.remove(lossMark, in: Self.marks)
       list.note(request.entry.content.observedAt)
-      try WhiteListCadence.note(
-        number, previous: list.before.acceptedAt, at: list.state.acceptedAt!, answer.position, in: rows)
+      try memory.cadence.note(number, at: list.state.acceptedAt!, answer.position, in: rows)
     case .lost, .unreadable:
       try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in try list.doubt(entry, request.position) }
       try rows.put([1], for: lossMark, in: Self.marks)
@@ -101,37 +102,38 @@ public struct WhiteListProjection: Projection {
     }
     let holder = request.context.operator
     // The cadence is the holder's, whosever users came.
-    let whole = try WhiteListNames.number(of: .downloaded(by: holder, provider: []), in: rows)
-    var lists = [[UInt8](): try WhiteListChange(whole, isPlatforms: false, at: answer.position, rows)]
+    let whole = try memory.number(of: .downloaded(by: holder, provider: []), in: rows)
+    var lists = [[UInt8](): try WhiteListChange(whole, isPlatforms: false, at: answer.position, memory, rows)]
     var order: [[UInt8]] = [[]]
     try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in
       let provider = entry.operatorId
       if lists[provider] == nil {
-        let number = try WhiteListNames.number(of: .downloaded(by: holder, provider: provider), in: rows)
-        lists[provider] = try WhiteListChange(number, isPlatforms: false, at: answer.position, rows)
+        let number = try memory.number(of: .downloaded(by: holder, provider: provider), in: rows)
+        lists[provider] = try WhiteListChange(number, isPlatforms: false, at: answer.position, memory, rows)
         order.append(provider)
       }
       try lists[provider]!.take(entry, .init(position: answer.position, item: entry.item))
     }
     for provider in order { lists[provider]!.note(request.entry.content.observedAt) }
-    let cadence = lists[[]]!
-    try WhiteListCadence.note(whole, previous: cadence.before.acceptedAt, at: cadence.state.acceptedAt!, answer.position, in: rows)
+    try memory.cadence.note(whole, at: lists[[]]!.state.acceptedAt!, answer.position, in: rows)
     for provider in order { try lists[provider]!.end() }
   }
 
   /// A baseline replaces a list: its last part removes who is in none.
   private func load(_ baseline: WhiteListBaseline.Part, _ entry: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
-    let number = try WhiteListNames.number(of: baseline.list, in: rows)
-    var list = try WhiteListChange(number, isPlatforms: baseline.list.isPlatforms, at: entry.position, rows)
+    let number = try memory.number(of: baseline.list, in: rows)
+    var list = try WhiteListChange(number, isPlatforms: baseline.list.isPlatforms, at: entry.position, memory, rows)
     try entry.facts?.forEachAuthenticationEntry { (item) throws(JournalError) in
       try list.take(item, .init(position: entry.position, item: item.item), as: .baseline)
     }
     if baseline.isLast {
       let first = JournalPosition(entry.position.rawValue - UInt64(baseline.count - 1))
-      for key in try Self.entries.subjects(beginningWith: [], in: rows) where WhiteListSubject(key).list == number {
-        try list.removeUnlessFrom(first, key)
+      memory.forgetUsers()
+      for key in try WhiteListUsers.keys(in: rows) {
+        if let user = try WhiteListUsers.user(key, in: rows) { try list.removeUnlessFrom(first, user) }
       }
       list.state.baseline = entry.position
+      list.state.isPartial = false
       try resolveUnknownEntries(number, entry.position, rows)
     }
     try list.end()
@@ -142,32 +144,18 @@ public struct WhiteListProjection: Projection {
     var keys: [[UInt8]] = []
     do {
       try Self.findings.forEach(asOf: nil, in: rows) { finding in
-        let isOfList = finding.rule == WhiteListRules.unknownEntry.number && WhiteListSubject(finding.subject).list == list
+        let isOfList = finding.rule == WhiteListRules.unknownEntry.number && finding.subject.starts(with: bigEndianBytes(list))
         if isOfList && finding.resolvedAt == nil { keys.append(finding.key) }
         return true
       }
     } catch { throw error as! JournalError }
     for key in keys { try Self.findings.resolve(key, at: position, in: rows) }
   }
-
-  // MARK: Rows
-
-  static func newest(_ subject: [UInt8], in rows: any ModelRows) throws(JournalError) -> WhiteListRecord? {
-    try entries.head(of: subject, in: rows).map { (head) throws(JournalError) in try record(head.newest) }
-  }
-
-  static func record(_ record: NewestFirstTable.Record) throws(JournalError) -> WhiteListRecord {
-    do throws(FormatError) { return try WhiteListRecord(record.bytes, at: record.position) } catch {
-      throw .damagedModel(error, entries.table)
-    }
-  }
-
-  static func state(_ record: NewestFirstTable.Record) throws(JournalError) -> WhiteListState {
-    do throws(FormatError) { return try WhiteListState(record.bytes) } catch { throw .damagedModel(error, states.table) }
-  }
 }
 
-extension EntryContext {
+extension ProjectedMessage {
   /// Whether it is a message of eMIP's to or from the platform itself: what passed inside says nothing of the lists.
-  fileprivate func isWhiteList(_ name: String) -> Bool { leg == .gatewayIOP && operation == name }
+  fileprivate func isWhiteList(_ name: String) -> Bool {
+    entry.content.context.leg == .gatewayIOP && entry.content.context.operation == name
+  }
 }

@@ -3,12 +3,13 @@ internal import JournalFormat
 
 /// What there is to know of one entry of a list from a position on.
 ///
-///     byte 0  bits 0-1 status, 2-4 change, 5 has an expiry date, 6 its absence was noted, 7 has losses
-///     byte 1  bits 0-1 authorisation (0 absent, 1, 2, 3 other), 2 has details, 3-4 unit of the expiry date, 5 has a source
-///     source  varint distance to its position, varint item
-///     then    varint authorisation where it is other; varint-signed expiry date in its unit since 2020; losses: their count, the distance
-///             to each;
-///             the details
+///     byte     bits 0-1 change (0 to 2; 3 stands in the extension), 2-3 authorisation (0 absent, 1, 2, 3 other), 4 has an expiry date,
+///              5 is not of the user's first standing, 6 has an extension, 7 the expiry date is not in full seconds or has a shorter form
+///     standing varint, where it is not the first (``WhiteListUser``)
+///     extended bits 0-1 status, 2-4 change, 5 its absence was noted, 6 has losses, 7 has details
+///     source   unless it never was on the list: varint of twice the item, plus 1 where a varint distance to its position follows; else that is 1
+///     then     varint authorisation where it is other; expiry date: varint seconds since 2020, or varint of four times its count in a unit, plus
+///              the unit; losses: their count, the distance to each; the details
 struct WhiteListRecord: Hashable, Sendable {
   /// Whether the user is on the list. The numbers are on disk.
   enum Status: UInt8 {
@@ -65,87 +66,119 @@ struct WhiteListRecord: Hashable, Sendable {
 }
 
 extension WhiteListRecord {
-  func encoded(at position: JournalPosition) -> [UInt8] {
-    let expiry = expiryDate.map(ExpiryDate.init)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(16)
-    let flags = (expiryDate == nil ? 0 : 0x20) | (isNoted ? 0x40 : 0) | (losses.isEmpty ? 0 : 0x80) as UInt8
-    bytes.append(status.rawValue | change.rawValue << 2 | flags)
+  private static let hasExpiry: UInt8 = 0x10
+  private static let isOfOther: UInt8 = 0x20
+  private static let isExtended: UInt8 = 0x40
+  private static let hasShortExpiry: UInt8 = 0x80
+
+  /// What goes without saying of a change.
+  private static func status(after change: Change) -> Status { change == .delete ? .deleted : .live }
+
+  /// - Parameters:
+  ///   - position: its own.
+  ///   - standing: the number of the list among those of its user.
+  func append(to bytes: inout [UInt8], at position: JournalPosition, standing: Int) {
+    let isExtended =
+      change.rawValue > 2 || isNoted || !losses.isEmpty || details != nil || status != Self.status(after: change)
     let authorisation = authorisationValue.map { $0 == 1 || $0 == 2 ? UInt8($0) : 3 } ?? 0
-    bytes.append(authorisation | (details == nil ? 0 : 4) | (expiry?.unit ?? 0) << 3 | (source == nil ? 0 : 0x20))
-    if let source {
-      bytes.appendVarint(position.rawValue - source.position.rawValue)
-      bytes.appendVarint(UInt64(source.item))
+    let expiry = expiryDate.map(ExpiryDate.init)
+    var first = min(change.rawValue, 3) | authorisation << 2
+    if let expiry { first |= Self.hasExpiry | (expiry.isSeconds ? 0 : Self.hasShortExpiry) }
+    if standing > 0 { first |= Self.isOfOther }
+    if isExtended { first |= Self.isExtended }
+    bytes.append(first)
+    if standing > 0 { bytes.appendVarint(standing) }
+    if isExtended {
+      let flags = (isNoted ? 0x20 : 0) | (losses.isEmpty ? 0 : 0x40) | (details == nil ? 0 : 0x80) as UInt8
+      bytes.append(status.rawValue | change.rawValue << 2 | flags)
+    }
+    if status != .absent {
+      let source = source ?? Source(position: position, item: 0)
+      let distance = position.rawValue - source.position.rawValue
+      bytes.appendVarint(UInt64(source.item) << 1 | (distance == 1 ? 0 : 1))
+      if distance != 1 { bytes.appendVarint(distance) }
     }
     if authorisation == 3, let authorisationValue { bytes.appendVarint(UInt64(authorisationValue)) }
-    if let expiry { bytes.appendSignedVarint(expiry.count) }
+    if let expiry { bytes.appendVarint(expiry.isSeconds ? expiry.seconds : expiry.short) }
     if !losses.isEmpty {
       bytes.appendVarint(losses.count)
       for loss in losses { bytes.appendVarint(position.rawValue - loss.rawValue) }
     }
     if let details { bytes.appendCounted(details) }
-    return bytes
   }
 
-  init(_ bytes: [UInt8], at position: JournalPosition) throws(FormatError) {
-    self = try bytes.reading { (reader) throws(FormatError) in
-      let first = try reader.byte()
-      let second = try reader.byte()
-      guard let status = Status(rawValue: first & 3), let change = Change(rawValue: first >> 2 & 7) else {
-        throw FormatError("an entry of a white list has a status that there is not")
-      }
-      var record = WhiteListRecord(change: change)
-      record.status = status
-      record.isNoted = first & 0x40 != 0
-      if second & 0x20 != 0 {
-        record.source = Source(position: try reader.position(before: position), item: UInt32(try reader.count(atMost: Int(UInt32.max))))
-      }
-      switch second & 3 {
-      case 0: break
-      case 3: record.authorisationValue = UInt32(try reader.count(atMost: Int(UInt32.max)))
-      default: record.authorisationValue = UInt32(second & 3)
-      }
-      if first & 0x20 != 0 { record.expiryDate = ExpiryDate(unit: second >> 3 & 3, count: try reader.signedVarint()).time }
-      if first & 0x80 != 0 {
-        for _ in 0..<(try reader.count(atMost: reader.remainingCount)) { record.losses.append(try reader.position(before: position)) }
-      }
-      if second & 4 != 0 { record.details = Array(try reader.counted()) }
-      return record
+  /// Reads what ``append(to:at:standing:)`` wrote.
+  static func read(
+    _ reader: inout ByteReader, at position: JournalPosition
+  ) throws(FormatError) -> (standing: Int, record: WhiteListRecord) {
+    let first = try reader.byte()
+    let standing = first & isOfOther == 0 ? 0 : try reader.count(atMost: Int(UInt16.max))
+    let extended = first & isExtended == 0 ? nil : try reader.byte()
+    guard let change = Change(rawValue: extended.map { $0 >> 2 & 7 } ?? first & 3),
+      let status = extended.map({ Status(rawValue: $0 & 3) }) ?? Self.status(after: change)
+    else { throw FormatError("an entry of a white list has a status that there is not") }
+    var record = WhiteListRecord(change: change)
+    record.status = status
+    record.isNoted = (extended ?? 0) & 0x20 != 0
+    if status != .absent {
+      let item = try reader.count(atMost: Int(UInt32.max) << 1 | 1)
+      let distance = item & 1 == 0 ? 1 : try reader.varint()
+      record.source = Source(position: try position.before(distance), item: UInt32(item >> 1))
     }
+    switch first >> 2 & 3 {
+    case 0: break
+    case 3: record.authorisationValue = UInt32(try reader.count(atMost: Int(UInt32.max)))
+    default: record.authorisationValue = UInt32(first >> 2 & 3)
+    }
+    if first & hasExpiry != 0 {
+      let value = try reader.varint()
+      record.expiryDate = (first & hasShortExpiry == 0 ? ExpiryDate(seconds: value) : ExpiryDate(short: value)).time
+    }
+    if (extended ?? 0) & 0x40 != 0 {
+      for _ in 0..<(try reader.count(atMost: reader.remainingCount)) { record.losses.append(try position.before(try reader.varint())) }
+    }
+    if (extended ?? 0) & 0x80 != 0 { record.details = Array(try reader.counted()) }
+    return (standing, record)
   }
 }
 
-/// Contracts end at full minutes and hours: short numbers.
+/// Mostly full seconds, minutes or hours of the years from 2020 on: short numbers.
 private struct ExpiryDate {
-  let unit: UInt8
-  let count: Int64
+  let time: Timestamp
 
   /// 2020-01-01T00:00:00Z.
   private static let origin: Int64 = 1_577_836_800_000
   private static let unitMilliseconds: [Int64] = [1, 1_000, 60_000, 3_600_000]
 
-  init(unit: UInt8, count: Int64) {
-    self.unit = unit
-    self.count = count
+  private var distance: Int64 { time.rawValue &- Self.origin }
+
+  init(_ time: Timestamp) { self.time = time }
+
+  /// Whether ``seconds`` is what it is written as: ``short`` is for all that are not seconds, and for those that it makes shorter.
+  var isSeconds: Bool { distance >= 0 && distance % 1_000 == 0 && distance % 60_000 != 0 }
+
+  var seconds: UInt64 { UInt64(distance / 1_000) }
+
+  init(seconds: UInt64) { time = Timestamp(rawValue: Self.origin &+ Int64(truncatingIfNeeded: seconds) &* 1_000) }
+
+  /// The largest unit that it is a multiple of in the lowest two bits, and its count in zigzag above.
+  var short: UInt64 {
+    let unit = (0...3).last { distance % Self.unitMilliseconds[$0] == 0 }!
+    let count = distance / Self.unitMilliseconds[unit]
+    return UInt64(bitPattern: count << 1 ^ count >> 63) << 2 | UInt64(unit)
   }
 
-  init(_ time: Timestamp) {
-    let distance = time.rawValue - Self.origin
-    for unit in stride(from: 3, through: 1, by: -1) where distance % Self.unitMilliseconds[unit] == 0 {
-      self.init(unit: UInt8(unit), count: distance / Self.unitMilliseconds[unit])
-      return
-    }
-    self.init(unit: 0, count: distance)
+  init(short: UInt64) {
+    let zigzag = short >> 2
+    let count = Int64(bitPattern: zigzag >> 1) ^ -Int64(bitPattern: zigzag & 1)
+    time = Timestamp(rawValue: Self.origin &+ count &* Self.unitMilliseconds[Int(short & 3)])
   }
-
-  var time: Timestamp { Timestamp(rawValue: Self.origin &+ count &* Self.unitMilliseconds[Int(unit)]) }
 }
 
-extension ByteReader {
-  /// Written as its distance to a later one.
-  fileprivate mutating func position(before position: JournalPosition) throws(FormatError) -> JournalPosition {
-    let distance = try varint()
-    guard distance <= position.rawValue else { throw FormatError("a position is before the journal's beginning") }
-    return JournalPosition(position.rawValue - distance)
+extension JournalPosition {
+  /// The position so far before this one.
+  func before(_ distance: UInt64) throws(FormatError) -> JournalPosition {
+    guard distance <= rawValue else { throw FormatError("a position is before the journal's beginning") }
+    return JournalPosition(rawValue - distance)
   }
 }

@@ -9,7 +9,8 @@ struct WhiteListTexts {
 
   /// An entry as a record tells of it.
   struct Reference: Hashable {
-    let subject: WhiteListSubject
+    /// See ``WhiteListNames/user(_:_:)``.
+    let user: [UInt8]
     let record: WhiteListRecord
   }
 
@@ -33,7 +34,7 @@ struct WhiteListTexts {
         read = position
       }
       let reference = references[index]
-      let item = reference.record.source.map { items[$0.item] } ?? items.values.first { names($0, reference.subject) }
+      let item = reference.record.source.map { items[$0.item] } ?? items.values.first { names($0, reference.user) }
       details[index] = item.map(WhiteListDetails.init)
     }
     return details
@@ -49,9 +50,8 @@ struct WhiteListTexts {
     return Dictionary(facts.authenticationData.map { ($0.item, $0) }) { first, _ in first }
   }
 
-  private func names(_ item: AuthenticationData, _ subject: WhiteListSubject) -> Bool {
-    let key = UserKey(type: item.user.userIdType?.rawValue ?? "", id: item.user.userId ?? "")
-    return WhiteListSubject.user(key, hash) == subject.user
+  private func names(_ item: AuthenticationData, _ user: [UInt8]) -> Bool {
+    WhiteListNames.user(UserKey(type: item.user.userIdType?.rawValue ?? "", id: item.user.userId ?? ""), hash) == user
   }
 }
 
@@ -59,25 +59,29 @@ extension WhiteListProjection {
   /// Whoever is on a list, or may be, stays, with what his message said; who went from it is forgotten. Of a list as a whole its last
   /// state stays.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
-    var kept: [(newest: NewestFirstTable.Record, reference: WhiteListTexts.Reference)] = []
-    for key in try Self.entries.subjects(beginningWith: [], in: rows) {
-      guard let head = try Self.entries.head(of: key, in: rows) else { continue }
-      let record = try Self.record(head.newest)
-      if record.status == .live || record.isUncertain {
-        kept.append((head.newest, .init(subject: WhiteListSubject(key), record: record)))
-      } else {
-        try Self.entries.replace(key, with: record.isNoted ? head.newest : nil, in: rows)
-      }
+    memory.forgetUsers()
+    var kept: [(user: WhiteListUser, standings: [WhiteListStanding])] = []
+    for key in try WhiteListUsers.keys(in: rows) {
+      guard let user = try WhiteListUsers.user(key, in: rows) else { continue }
+      let standings = user.standings.filter { $0.record.status == .live || $0.record.isUncertain || $0.record.isNoted }
+      if standings.isEmpty { try WhiteListUsers.replace(key, with: nil, in: rows) } else { kept.append((user, standings)) }
     }
-    let details = try WhiteListTexts(journal: journal, hash: rows.hash).details(of: kept.map(\.reference))
-    for (entry, details) in zip(kept, details) {
-      var record = entry.reference.record
-      record.details = details?.encoded()
-      let bytes = record.encoded(at: entry.newest.position)
-      try Self.entries.replace(entry.reference.subject.key, with: .init(position: entry.newest.position, bytes: bytes), in: rows)
+    let references = kept.flatMap { kept in kept.standings.map { WhiteListTexts.Reference(user: kept.user.key, record: $0.record) } }
+    var details = try WhiteListTexts(journal: journal, hash: rows.hash).details(of: references)[...]
+    for (user, standings) in kept {
+      user.condense(to: standings, zip(standings, details).map { $0.record.status == .live || $0.record.isUncertain ? $1?.encoded() : nil })
+      details = details.dropFirst(standings.count)
+      try WhiteListUsers.replace(user.key, with: user, in: rows)
     }
-    for list in try Self.states.subjects(beginningWith: [], in: rows) {
-      try Self.states.replace(list, with: Self.states.record(of: list, asOf: nil, in: rows), in: rows)
+    try condenseStates(rows)
+  }
+
+  private func condenseStates(_ rows: ModelTransaction) throws(JournalError) {
+    for list in try WhiteListNames.numbers(in: rows) {
+      let key = bigEndianBytes(list)
+      guard let last = try Self.states.chunk(of: key, asOf: nil, in: rows)?.records.last else { continue }
+      try Self.states.remove(key, in: rows)
+      try Self.states.append(last.bytes, at: last.position, to: key, isFirst: true, in: rows)
     }
   }
 }

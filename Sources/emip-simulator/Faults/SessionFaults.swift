@@ -85,13 +85,13 @@ struct SessionFaults {
     remote.origin = .remote
     remote.user.hidesContract = false
     let session = remote
-    add(.cdrRawContract, .cause, at: session.authorisedAt) {
+    add(.cdrRawContract, .finding, at: session.authorisedAt) {
       SessionScenario().writeRemoteStart(session, .toIOP, .done(1), &$0)
     }
     add(.cdrRawContract, .setting, at: session.authorisedAt + 30) {
       SessionScenario().writeRemoteStart(session, .fromIOP, .done(1), &$0)
     }
-    send(.cdrRawContract, PlantedRecord(session))
+    send(.cdrRawContract, PlantedRecord(session), .cause)
     fault(.cdrRawContract, session)
   }
 
