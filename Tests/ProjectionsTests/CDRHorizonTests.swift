@@ -92,7 +92,8 @@ import Testing
     let journal = try ScriptedJournal()
     for step in 0..<60 as Range<Int64> {
       let number = Int.random(in: 1...6, using: &random)
-      var record = ScriptedRecord(minutes: Bool.random(using: &random) ? 60 : 64, wattHours: "1000\(Int.random(in: 0...2, using: &random))", from: 20 * Int64(number))
+      let energy = "1000\(Int.random(in: 0...2, using: &random))"
+      var record = ScriptedRecord(minutes: Bool.random(using: &random) ? 60 : 64, wattHours: energy, from: 20 * Int64(number))
       record.nature = ["1", "1", "2", "7"].randomElement(using: &random)!
       record.serviceSessionId = Bool.random(using: &random) ? "S-\(number)" : nil
       record.exec = Int.random(in: 0..<4, using: &random) > 0 ? "X-\(number)" : nil
