@@ -287,7 +287,7 @@ private struct StatusRun {
       }
       return state
     }
-    let rows = CountedRows(try runner.models[0].snapshot())
+    let rows = CountedReads(try runner.models[0].snapshot())
     for time in stride(from: 11, through: count, by: Int(count / 50)) {
       for known in stride(from: 11, through: count, by: Int(count / 50)) {
         let (found, readCount) = try rows.count {

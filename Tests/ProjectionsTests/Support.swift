@@ -8,7 +8,7 @@ import Testing
 @testable import Projections
 
 /// Counts what is read of rows: an answer must take as few reads of a long history as of a short one.
-final class CountedRows: ModelRows {
+final class CountedReads: ModelRows {
   private let rows: any ModelRows
   private(set) var readCount = 0
 
@@ -32,7 +32,7 @@ final class CountedRows: ModelRows {
   }
 
   /// How many reads a question takes.
-  func count<Answer>(_ question: (CountedRows) throws -> Answer) rethrows -> (answer: Answer, readCount: Int) {
+  func count<Answer>(_ question: (CountedReads) throws -> Answer) rethrows -> (answer: Answer, readCount: Int) {
     readCount = 0
     let answer = try question(self)
     return (answer, readCount)
