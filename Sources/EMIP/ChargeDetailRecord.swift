@@ -49,7 +49,7 @@ public struct MeterReading: Hashable, Sendable {
     unit = group.text(WireName.meterUnit)
   }
 
-  static func readings(of group: LeafGroup) -> [MeterReading] { group.split(by: \.subitem).map(MeterReading.init) }
+  static func readings(of group: LeafGroup) -> [MeterReading] { group.split { $0.subitem }.map(MeterReading.init) }
 }
 
 /// How a message names a user. Personal.
@@ -62,5 +62,11 @@ public struct UserIdentity: Hashable, Sendable {
     userIdType = group.text(WireName.userIdType).map(UserIdType.init)
     userId = group.text(WireName.userId)
     userContractIdAlias = group.text(WireName.userContractIdAlias)
+  }
+
+  init(userIdType: UserIdType?, userId: String?, userContractIdAlias: String?) {
+    self.userIdType = userIdType
+    self.userId = userId
+    self.userContractIdAlias = userContractIdAlias
   }
 }

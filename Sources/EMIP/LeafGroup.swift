@@ -25,12 +25,13 @@ struct LeafGroup {
   }
 
   /// The runs of leaves with the same number, without those where it is 0.
-  func split(by number: KeyPath<Leaf, UInt32>) -> [LeafGroup] {
+  @inline(__always)
+  func split(by number: (Leaf) -> UInt32) -> [LeafGroup] {
     var groups: [LeafGroup] = []
     var start = leaves.startIndex
     while start < leaves.endIndex {
-      let current = leaves[start][keyPath: number]
-      let end = leaves[start...].firstIndex { $0[keyPath: number] != current } ?? leaves.endIndex
+      let current = number(leaves[start])
+      let end = leaves[start...].firstIndex { number($0) != current } ?? leaves.endIndex
       if current > 0 { groups.append(LeafGroup(leaves: leaves[start..<end], texts: texts)) }
       start = end
     }

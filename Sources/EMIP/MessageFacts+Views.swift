@@ -13,10 +13,7 @@ extension MessageFacts {
   }
 
   /// The statuses of pools, stations, EVSEs and connectors: that of a message about one element, or of each item of a list of changes.
-  public var statusReports: [StatusReport] {
-    let single = StatusReport(LeafGroup(leaves: leaves.filter { $0.item == 0 }[...], texts: leafTexts))
-    return (single.map { [$0] } ?? []) + all.split(by: \.item).compactMap(StatusReport.init)
-  }
+  public var statusReports: [StatusReport] { StatusReport.all(of: leaves, leafTexts) }
 
   public var sessionEvent: SessionReport<SessionEventNature>? { SessionReport(event: all) }
   public var sessionAction: SessionReport<SessionActionNature>? { SessionReport(action: all) }

@@ -56,6 +56,11 @@ public struct MessageFacts: Sendable {
 
   /// Of the message's header fields, not of any item. Nil where it is absent or empty.
   public var transactionId: String? { text(at: header.transactionId) }
+  /// Lends the bytes of ``transactionId``; nil where there is none.
+  public func withTransactionId<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+    header.transactionId.map { leafTexts.withText(leaves[$0], body) }
+  }
+
   public var partnerId: String? { text(at: header.partnerId) }
   public var operatorId: String? { text(at: header.operatorId) }
   public var targetOperatorId: String? { text(at: header.targetOperatorId) }

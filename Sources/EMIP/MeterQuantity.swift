@@ -20,17 +20,43 @@ public struct MeterQuantity: Hashable, Comparable, Sendable, CustomStringConvert
 
   /// Nil where the text is no decimal, or has too many digits. White space around it is wrong.
   public init?(_ text: some StringProtocol) {
-    var bytes = Array(text.utf8)[...]
-    let isNegative = bytes.first == UInt8(ascii: "-")
-    if isNegative || bytes.first == UInt8(ascii: "+") { bytes.removeFirst() }
-    let point = bytes.firstIndex(of: UInt8(ascii: ".")) ?? bytes.endIndex
-    let integer = bytes[..<point].drop { $0 == 0x30 }
-    var fraction = point < bytes.endIndex ? bytes[(point + 1)...] : []
-    guard bytes.contains(where: \.isDigit), (bytes[..<point] + fraction).allSatisfy(\.isDigit) else { return nil }
-    while fraction.last == 0x30 { fraction.removeLast() }
-    guard integer.count <= Self.integerDigits, fraction.count <= Self.fractionDigits else { return nil }
-    let zeros = repeatElement(UInt8(0x30), count: Self.fractionDigits - fraction.count)
-    let magnitude = (integer + fraction + zeros).reduce(0 as Int128) { $0 * 10 + Int128($1 - 0x30) }
+    var (integer, integerCount): (UInt64, Int) = (0, 0)
+    var (fraction, fractionCount): (UInt64, Int) = (0, 0)
+    // Zeros of the fraction, which count where another digit follows.
+    var zeroCount = 0
+    var (isFirst, isNegative, hasPoint, hasDigit) = (true, false, false, false)
+    for byte in text.utf8 {
+      switch byte {
+      case 0x30...0x39:
+        hasDigit = true
+        let digit = UInt64(byte - 0x30)
+        if !hasPoint {
+          guard digit > 0 || integerCount > 0 else { break }
+          integer = integer * 10 + digit
+          integerCount += 1
+          guard integerCount <= Self.integerDigits else { return nil }
+        } else if digit == 0 {
+          zeroCount += 1
+        } else {
+          fractionCount += zeroCount + 1
+          guard fractionCount <= Self.fractionDigits else { return nil }
+          for _ in 0...zeroCount { fraction *= 10 }
+          fraction += digit
+          zeroCount = 0
+        }
+      case UInt8(ascii: "."):
+        guard !hasPoint else { return nil }
+        hasPoint = true
+      case UInt8(ascii: "+"), UInt8(ascii: "-"):
+        guard isFirst else { return nil }
+        isNegative = byte == UInt8(ascii: "-")
+      default: return nil
+      }
+      isFirst = false
+    }
+    guard hasDigit else { return nil }
+    for _ in fractionCount..<Self.fractionDigits { fraction *= 10 }
+    let magnitude = Int128(integer) * Self.unit + Int128(fraction)
     attos = isNegative ? -magnitude : magnitude
   }
 
@@ -70,8 +96,4 @@ public struct MeterQuantity: Hashable, Comparable, Sendable, CustomStringConvert
 extension MeterReading {
   /// Nil where there is no value, or none that is a decimal.
   public var quantity: MeterQuantity? { value.flatMap { MeterQuantity($0) } }
-}
-
-extension UInt8 {
-  fileprivate var isDigit: Bool { self >= 0x30 && self <= 0x39 }
 }

@@ -22,23 +22,44 @@ public struct Entry: Hashable, Sendable {
   public var kind: EntryKind { content.context.kind }
 }
 
-/// What is recorded of a message, or of the journal's own life, before the journal gives it a position.
+/// What is recorded of a message, or of the journal's own life, before the journal gives it a position. A copy is one reference.
 public struct EntryContent: Hashable, Sendable {
-  /// When the message was on the wire.
-  public var observedAt: Timestamp
-  /// Held by reference, so that entries which share a context share one object.
-  public private(set) var sharedContext: SharedContext
-  /// From request to answer; nil where it is not known or does not apply.
-  public var latencyMilliseconds: UInt32?
-  /// What the indexes find the entry by, and which ranges are personal.
-  public var marks: [Mark]
-  /// What schema validation or reading found.
-  public var findings: [Finding]
-  /// The message exactly as it was on the wire.
-  public var payload: [UInt8]
-  /// How the payload divides; nil where it could not be read, or where the journal did not store it by its markup. Told by the payload, so
-  /// it does not count when contents are compared.
-  public var layout: MessageLayout?
+  private var storage: Storage
+
+  /// Sendable: written only through a content that alone refers to it.
+  private final class Storage: @unchecked Sendable {
+    // Not checked at run time: a write has the only reference.
+    @exclusivity(unchecked) var observedAt: Timestamp
+    @exclusivity(unchecked) var sharedContext: SharedContext
+    @exclusivity(unchecked) var latencyMilliseconds: UInt32?
+    @exclusivity(unchecked) var marks: [Mark]
+    @exclusivity(unchecked) var findings: [Finding]
+    @exclusivity(unchecked) var payload: [UInt8]
+    @exclusivity(unchecked) var layout: MessageLayout?
+
+    init(
+      observedAt: Timestamp, sharedContext: SharedContext, latencyMilliseconds: UInt32?, marks: [Mark], findings: [Finding],
+      payload: [UInt8], layout: MessageLayout?
+    ) {
+      self.observedAt = observedAt
+      self.sharedContext = sharedContext
+      self.latencyMilliseconds = latencyMilliseconds
+      self.marks = marks
+      self.findings = findings
+      self.payload = payload
+      self.layout = layout
+    }
+
+    convenience init(_ other: Storage) {
+      self.init(
+        observedAt: other.observedAt, sharedContext: other.sharedContext, latencyMilliseconds: other.latencyMilliseconds,
+        marks: other.marks, findings: other.findings, payload: other.payload, layout: other.layout)
+    }
+  }
+
+  private mutating func makeUnique() {
+    if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage) }
+  }
 
   public init(
     observedAt: Timestamp, context: EntryContext, latencyMilliseconds: UInt32? = nil, marks: [Mark] = [], findings: [Finding] = [],
@@ -54,20 +75,75 @@ public struct EntryContent: Hashable, Sendable {
     observedAt: Timestamp, sharedContext: SharedContext, latencyMilliseconds: UInt32?, marks: [Mark], findings: [Finding],
     payload: [UInt8], layout: MessageLayout? = nil
   ) {
-    self.observedAt = observedAt
-    self.sharedContext = sharedContext
-    self.latencyMilliseconds = latencyMilliseconds
-    self.marks = marks
-    self.findings = findings
-    self.payload = payload
-    self.layout = layout
+    storage = Storage(
+      observedAt: observedAt, sharedContext: sharedContext, latencyMilliseconds: latencyMilliseconds, marks: marks, findings: findings,
+      payload: payload, layout: layout)
+  }
+
+  /// When the message was on the wire.
+  public var observedAt: Timestamp {
+    _read { yield storage.observedAt }
+    _modify {
+      makeUnique()
+      yield &storage.observedAt
+    }
+  }
+
+  /// Held by reference, so that entries which share a context share one object.
+  public var sharedContext: SharedContext { _read { yield storage.sharedContext } }
+
+  /// From request to answer; nil where it is not known or does not apply.
+  public var latencyMilliseconds: UInt32? {
+    _read { yield storage.latencyMilliseconds }
+    _modify {
+      makeUnique()
+      yield &storage.latencyMilliseconds
+    }
+  }
+
+  /// What the indexes find the entry by, and which ranges are personal.
+  public var marks: [Mark] {
+    _read { yield storage.marks }
+    _modify {
+      makeUnique()
+      yield &storage.marks
+    }
+  }
+
+  /// What schema validation or reading found.
+  public var findings: [Finding] {
+    _read { yield storage.findings }
+    _modify {
+      makeUnique()
+      yield &storage.findings
+    }
+  }
+
+  /// The message exactly as it was on the wire.
+  public var payload: [UInt8] {
+    _read { yield storage.payload }
+    _modify {
+      makeUnique()
+      yield &storage.payload
+    }
+  }
+
+  /// How the payload divides; nil where it could not be read, or where the journal did not store it by its markup. Told by the payload, so
+  /// it does not count when contents are compared.
+  public var layout: MessageLayout? {
+    _read { yield storage.layout }
+    _modify {
+      makeUnique()
+      yield &storage.layout
+    }
   }
 
   public var context: EntryContext {
-    _read { yield sharedContext.value }
+    _read { yield storage.sharedContext.value }
     _modify {
-      if !isKnownUniquelyReferenced(&sharedContext) { sharedContext = SharedContext(sharedContext.value) }
-      yield &sharedContext.value
+      makeUnique()
+      if !isKnownUniquelyReferenced(&storage.sharedContext) { storage.sharedContext = SharedContext(storage.sharedContext.value) }
+      yield &storage.sharedContext.value
     }
   }
 

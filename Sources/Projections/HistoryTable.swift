@@ -79,10 +79,14 @@ public struct HistoryTable: Sendable {
     return try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: position) }
   }
 
-  /// All records of a subject as of a position, of all chunks: where nothing is carried.
-  public func records(of subject: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> [Record] {
+  /// All records of a subject as of a position, of all chunks.
+  /// - Parameter start: those of chunks that end before this position are left out; nil for none.
+  public func records(
+    of subject: [UInt8], from start: JournalPosition? = nil, asOf position: JournalPosition?, in rows: any ModelRows
+  ) throws(JournalError) -> [Record] {
     var records: [Record] = []
     var key = subject
+    if let start, let row = try rows.last(upTo: Self.key(subject, start.rawValue), beginningWith: subject, in: table) { key = row.key }
     while let row = try rows.first(from: key, beginningWith: subject, in: table) {
       let chunk = try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: position) }
       records += chunk.records

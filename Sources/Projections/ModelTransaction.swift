@@ -83,7 +83,15 @@ public final class ModelTransaction: ModelRows {
     guard !pending[number].isEmpty else { return }
     let rows = pending[number].sorted { $0.key.precedes($1.key) }
     pending[number].removeAll(keepingCapacity: true)
-    for (key, value) in rows { try write(value, for: key, databases[number]) }
+    let last = try transaction!.withCursor(in: databases[number]) { (cursor) throws(LMDBError) in
+      try cursor.move(.last) { key, _ in Array(key) }
+    }
+    // What comes behind all others fills its pages; a row put anywhere leaves a full page half empty.
+    var isBehind = last == nil
+    for (key, value) in rows {
+      isBehind = isBehind || last!.precedes(key)
+      try write(value, for: key, databases[number], isBehind ? .lastKey : .anywhere)
+    }
   }
 
   private func settleChunks(of number: Int) {
@@ -91,10 +99,12 @@ public final class ModelTransaction: ModelRows {
     chunks.settle { key, value in pending[number][key] = .some(value) }
   }
 
-  private func write(_ value: [UInt8]?, for key: [UInt8], _ database: Database) throws(LMDBError) {
+  private func write(
+    _ value: [UInt8]?, for key: [UInt8], _ database: Database, _ placement: WriteTransaction.Placement
+  ) throws(LMDBError) {
     try key.withRawBytes { (key) throws(LMDBError) in
       if let value {
-        return try value.withRawBytes { (value) throws(LMDBError) in try transaction!.put(value, for: key, in: database) }
+        return try value.withRawBytes { (value) throws(LMDBError) in try transaction!.put(value, for: key, in: database, placement) }
       }
       do throws(LMDBError) { try transaction!.remove(key, in: database) } catch {
         guard error.code == .notFound else { throw error }

@@ -64,19 +64,21 @@ public enum Projections {
   public static func named(_ name: String) -> (any Projection.Type)? { all.first { $0.name == name } }
 }
 
-/// A message and its entry.
+/// A message and its entry. Several read models share it: what they ask of it is lent, not copied.
 public final class ProjectedMessage: Sendable {
   public let entry: Entry
   /// Nil where there is no payload, or none that could be read.
   public let facts: MessageFacts?
+  public let kind: EntryKind
 
   public init(entry: Entry, facts: MessageFacts?) {
     self.entry = entry
     self.facts = facts
+    kind = entry.kind
   }
 
   public var position: JournalPosition { entry.position }
-  public var context: EntryContext { entry.content.context }
+  public var context: EntryContext { _read { yield entry.content.context } }
 }
 
 /// An entry as projections see it.
@@ -90,9 +92,9 @@ public struct ProjectedEntry: Sendable {
     self.request = request
   }
 
-  public var entry: Entry { message.entry }
-  public var facts: MessageFacts? { message.facts }
-  public var position: JournalPosition { entry.position }
-  public var context: EntryContext { entry.content.context }
-  public var kind: EntryKind { entry.kind }
+  public var entry: Entry { _read { yield message.entry } }
+  public var facts: MessageFacts? { _read { yield message.facts } }
+  public var position: JournalPosition { message.position }
+  public var context: EntryContext { _read { yield message.entry.content.context } }
+  public var kind: EntryKind { message.kind }
 }

@@ -22,6 +22,7 @@ public final class ReadModel: Sendable {
 
   /// Address space; a file stays as large as what it holds.
   private static let mapSizeBytes = 64 << 30
+  private static let pageBytes = 4_096
   private static let metaTable = "meta"
   private static let skippedTable = "skipped"
 
@@ -169,6 +170,23 @@ public final class ReadModel: Sendable {
       return try zip(projection.tables, databases).map { (table, database) throws(LMDBError) in
         (table, try transaction.statistics(of: database).entryCount)
       }
+    }
+  }
+
+  /// How large what it keeps is: the rows of its tables, keys and values, and the pages that hold them. The file also has free pages, which the next
+  /// transactions take.
+  public func contentBytes() throws(JournalError) -> (rows: Int, pages: Int) {
+    try translating { () throws(LMDBError) in
+      let transaction = try environment.beginRead()
+      var (rows, pages) = (0, 0)
+      for database in databases {
+        pages += try transaction.statistics(of: database).pageCount
+        try transaction.withCursor(in: database) { (cursor) throws(LMDBError) in
+          var isThere = try cursor.move(.first) { rows += $0.count + $1.count } != nil
+          while isThere { isThere = try cursor.move(.next) { rows += $0.count + $1.count } != nil }
+        }
+      }
+      return (rows, pages * Self.pageBytes)
     }
   }
 

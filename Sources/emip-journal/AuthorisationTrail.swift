@@ -12,18 +12,22 @@ struct AuthorisationTrail {
 
   static let projections: [any Projection.Type] = [EVSEStatusProjection.self, WhiteListProjection.self]
 
+  /// In the order of time: what was known of the EVSE and the user before anybody asked comes first.
   func steps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
     var query = ExchangeQuery()
     query.since = at.adding(milliseconds: -withinMilliseconds)
     query.until = at.adding(milliseconds: withinMilliseconds + 1)
     query.termGroups = [SearchTerms.userTerms(user)] + (evse.map { [SearchTerms.evseTerms($0)] } ?? [])
     let messages = MessageReader()
-    var steps = try statusSteps(question)
+    var steps = try whiteListSteps(question) + statusSteps(question)
     try question.models.reader.forEachExchange(query) { result in
       if let step = try Self.step(result.get(), messages) { steps.append(step) }
       return true
     }
-    return steps + (try whiteListSteps(question))
+    let order = steps.indices.sorted { first, second in
+      (steps[first].time?.rawValue ?? .min, first) < (steps[second].time?.rawValue ?? .min, second)
+    }
+    return order.map { steps[$0] }
   }
 
   /// What the EVSE was reported to be.
@@ -49,15 +53,26 @@ struct AuthorisationTrail {
       try list.check(UserKey(type: type.rawValue, id: user), at: at).standings.map { standing in
         let owner = standing.entry.eMSPId ?? standing.entry.operatorId
         let age = standing.listAgeMilliseconds.map { ", the list was \($0 / 3_600_000) h old" } ?? ""
+        let verdict: AuthorisationStep.Verdict =
+          switch standing.answer {
+          case .authorised: .authorised
+          case .refused, .expired: .refused
+          case .uncertain, .unknown: .notObtained
+          }
         return AuthorisationStep(
           source: "whitelist", time: standing.listAcceptedAt, position: standing.entry.position?.rawValue,
-          text: "the white list of \(owner), held by \(standing.entry.holder): \(standing.answer.rawValue)\(age)")
+          text: "the white list of \(owner), held by \(standing.entry.holder): \(standing.answer.rawValue)\(age)", verdict: verdict)
       }
     }
   }
 
-  /// What the steps come to: the last verdict that the delivering party was told, else the last of all.
+  /// What the steps come to: the last verdict that the delivering party was told, else the last of all; where nobody asked, what the CPO could take
+  /// from a white list (guide 6.4.2).
   static func conclusion(_ steps: [AuthorisationStep]) -> String {
+    guard steps.contains(where: \.isExchange) else {
+      let isListed = steps.contains { $0.verdict == .authorised }
+      return "nobody asked; " + (isListed ? "the white list authorised the user" : "no white list authorised the user")
+    }
     let deciding = steps.last { $0.isDeciding && $0.verdict != nil } ?? steps.last { $0.isExchange && $0.verdict != nil }
     guard let deciding, let verdict = deciding.verdict else { return "no answer came" }
     let place = (deciding.answerPosition ?? deciding.position).map { " (position \(Figure.count($0)))" } ?? ""

@@ -20,8 +20,15 @@ struct BenchProjections: AsyncParsableCommand {
 
   private struct Figures: Encodable {
     var rebuildPerSecond = 0.0
-    /// Of each read model, and of all.
+    /// Of each read model, and of all: the pages that are in use.
     var bytesPerExchange: [String: Double] = [:]
+    /// Of those what is not a row: the pages' own, and the room left in them.
+    var overheadBytesPerExchange = 0.0
+    /// The free pages of what large transactions replaced are in these too.
+    var fileBytesPerExchange = 0.0
+    /// Of a session, a CDR, a status or a white list entry as of a position.
+    var questionP50Microseconds = 0.0
+    var questionP99Microseconds = 0.0
     var liveLagP50Milliseconds = 0.0
     var liveLagP99Milliseconds = 0.0
   }
@@ -34,12 +41,25 @@ struct BenchProjections: AsyncParsableCommand {
     let start = ContinuousClock.now
     let entries = try runner.catchUp()
     figures.rebuildPerSecond = Double(entries) / (ContinuousClock.now - start).inSeconds
-    for model in runner.models { figures.bytesPerExchange[model.projection.name] = Double(try model.sizeBytes()) * 2 / Double(entries) }
+    let exchanges = Double(entries) / 2
+    for model in runner.models {
+      let (rows, pages) = try model.contentBytes()
+      figures.bytesPerExchange[model.projection.name] = Double(pages) / exchanges
+      figures.overheadBytesPerExchange += Double(pages - rows) / exchanges
+      figures.fileBytesPerExchange += Double(try model.sizeBytes()) / exchanges
+    }
     figures.bytesPerExchange["all"] = figures.bytesPerExchange.values.reduce(0, +)
     let lags = try await follow(runner, directory)
     if !lags.isEmpty {
       figures.liveLagP50Milliseconds = lags[lags.count / 2]
       figures.liveLagP99Milliseconds = lags[lags.count * 99 / 100]
+    }
+    // Nobody opens a file twice.
+    runner.close()
+    let questions = try BenchQuestions(ReadModels(directory)).microseconds(count: 2_000)
+    if !questions.isEmpty {
+      figures.questionP50Microseconds = questions[questions.count / 2]
+      figures.questionP99Microseconds = questions[questions.count * 99 / 100]
     }
     try Bench.write(figures)
   }

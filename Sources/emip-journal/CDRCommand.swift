@@ -33,7 +33,7 @@ struct CDRCommand: ParsableCommand {
   }
 
   func run() throws {
-    let question = try options.question([ChargeDetailRecordProjection.self])
+    let question = try options.question([ChargeDetailRecordProjection.self] + Sessions.projections)
     let query = try question.cdrs
     let sessions = try query.sessions(of: id)
     guard !sessions.isEmpty else {
@@ -58,6 +58,6 @@ struct CDRCommand: ParsableCommand {
 extension ModelQuestion {
   /// Questions to the charge detail records.
   var cdrs: CDRQuery {
-    get throws { CDRQuery(try models.model(ChargeDetailRecordProjection.self).snapshot(), models.reader, asOf: asOf) }
+    get throws { try CDRQuery(models, asOf: asOf) }
   }
 }

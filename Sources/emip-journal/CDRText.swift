@@ -45,6 +45,8 @@ struct CDRText {
       ])
       if version.record == nil {
         details.append("  the message at position \(version.position) is no more in the journal, or cannot be read")
+      } else if !version.hasMessage {
+        details.append("  the message at position \(version.position) is no more in the journal: this is what was kept of it")
       }
       if onlyVersion != nil { details += meters(version) }
       if showsChanges, !version.changes.isEmpty {

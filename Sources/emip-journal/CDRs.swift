@@ -57,12 +57,15 @@ struct ListCDRs: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    guard let finding, !CDRRules.all.contains(where: { $0.id == finding }) else { return }
-    throw ValidationError("'\(finding)' is none of the rules \(Set(CDRRules.all.map(\.id)).sorted().joined(separator: ", ")).")
+    let rules = CDRRules.all + CDRSessionFindings.rules
+    guard let finding, !rules.contains(where: { $0.id == finding }) else { return }
+    throw ValidationError("'\(finding)' is none of the rules \(Set(rules.map(\.id)).sorted().joined(separator: ", ")).")
   }
 
   func run() throws {
-    let question = try options.question([ChargeDetailRecordProjection.self])
+    // What was authorised the read model of sessions knows.
+    let isOfSessions = CDRSessionFindings.rules.contains { $0.id == finding }
+    let question = try options.question([ChargeDetailRecordProjection.self] + (isOfSessions ? Sessions.projections : []))
     var filter = filter.filter
     filter.isUnaccepted = unaccepted
     filter.findingRule = finding

@@ -56,7 +56,7 @@ struct SessionDocument: Encodable {
   let view: SessionView
 
   private enum Key: String, CodingKey {
-    case user, authorisation, steps, startedAt, endedAt, asOf
+    case user, authorisation, steps, goneCount, startedAt, endedAt, asOf
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -65,6 +65,7 @@ struct SessionDocument: Encodable {
     try container.encode(view.user.map(User.init), forKey: .user)
     try container.encode(view.authorisation.map(Authorisation.init), forKey: .authorisation)
     try container.encode(view.steps.map(Step.init), forKey: .steps)
+    try container.encode(view.goneCount, forKey: .goneCount)
     try container.encode(view.startedAt?.description, forKey: .startedAt)
     try container.encode(view.endedAt?.description, forKey: .endedAt)
     try container.encode(view.asOf?.rawValue, forKey: .asOf)

@@ -8,7 +8,7 @@ struct SessionTimeline {
   let view: SessionView
   let style: Style
 
-  var lines: [String] { head + [""] + timeline + findings }
+  var lines: [String] { head + [""] + timeline + gone + findings }
 
   private var summary: SessionSummary { view.summary }
 
@@ -87,6 +87,12 @@ struct SessionTimeline {
       ])
     }
     return table.lines(style)
+  }
+
+  private var gone: [String] {
+    guard view.goneCount > 0 else { return [] }
+    let messages = Figure.count(view.goneCount, "message", "messages")
+    return [style.text("\(messages) more of it: gone beyond the purge horizon, or damaged. State and ids count them.", .dim)]
   }
 
   private func arrow(_ context: EntryContext) -> String { context.direction == .fromIOP ? "←" : "→" }

@@ -9,7 +9,8 @@ struct Why: ParsableCommand {
     abstract: "Tell step by step what refused or allowed a customer at an EVSE.",
     discussion: """
       Shows every question and answer about the authorisation of this user at this EVSE around the moment, the state of the EVSE, and what the \
-      white lists said. The user is never printed. Exits with 1 where nobody asked.
+      white lists said, in the order of time: a CPO may serve from its white list without asking. The user is never printed. Exits with 1 where \
+      nobody asked and no list names the user.
 
       EXAMPLES
         emip-journal why --evse 'FR*A23*E45B*78C' --user 04A1B2C3 --at '2025-03-01 12:00'
@@ -35,9 +36,10 @@ struct Why: ParsableCommand {
     let question = try options.question(AuthorisationTrail.projections)
     let trail = AuthorisationTrail(user: user, evse: evse, at: at, withinMilliseconds: within)
     let steps = try trail.steps(question)
-    guard steps.contains(where: \.isExchange) else {
+    guard steps.contains(where: { $0.source != "evse" }) else {
       throw CommandFailure(
-        .notFound, "nobody asked for this user\(evse.map { " at \($0)" } ?? "") within \(within / 1_000) s of \(Figure.time(at)).")
+        .notFound,
+        "nobody asked for this user\(evse.map { " at \($0)" } ?? "") within \(within / 1_000) s of \(Figure.time(at)), and no white list names it.")
     }
     let writer = AnswerWriter(options)
     try writer.write(steps, columns: AuthorisationStep.columns, question) { output in

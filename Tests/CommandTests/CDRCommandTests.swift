@@ -25,6 +25,15 @@ import Testing
     #expect(try Command.run(["import", "--journal", journal, traffic]).status == 0)
   }
 
+  /// An exchange that asks whether a session may begin.
+  private static func authorisation(minute: Int64, session: Int, value: Int) -> String {
+    let body =
+      "<EVSEId>FR*C01*E\(session)</EVSEId><userIdType>RFID-UID</userIdType><userId>04A1B2C3</userId>"
+      + "<requestedServiceId>1</requestedServiceId><partnerServiceSessionId>X-\(session)</partnerServiceSessionId>"
+    let answer = "<serviceSessionId>=S-\(session)</serviceSessionId><authorisationValue>\(value)</authorisationValue>"
+    return exchange("GetServiceAuthorisation", minute: minute, body, answer: answer)
+  }
+
   /// An exchange that sends a record of an hour, or half of one.
   private static func line(minute: Int64, session: Int, nature: Int, wattHours: String, status: Int = 1) -> String {
     let begin = Timestamp("2025-03-01T00:00:00Z")!
@@ -39,15 +48,20 @@ import Testing
       + "<salePartnerOperatorId>FR*MS1</salePartnerOperatorId><EVSEId>FR*C01*E\(session)</EVSEId><userIdType>RFID-UID</userIdType>"
       + "<userId>04A1B2C3</userId><startTime>\(time(minute - minutes))</startTime><endTime>\(time(minute))</endTime>"
       + "<meterReportList>\(meters.joined())</meterReportList>"
+    return exchange("SetChargeDetailRecord", minute: minute, "<chargeDetailRecord>\(record)</chargeDetailRecord>", status: status)
+  }
+
+  private static func exchange(_ operation: String, minute: Int64, _ body: String, status: Int = 1, answer: String = "") -> String {
+    let time = Timestamp("2025-03-01T00:00:00Z")!.adding(milliseconds: minute * 60_000).description
     func message(_ part: String, _ body: String) -> String {
-      let name = "e:eMIP_ToIOP_SetChargeDetailRecord\(part)"
+      let name = "e:eMIP_ToIOP_\(operation)\(part)"
       return "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body><\(name) xmlns:e='urn:e'>"
         + "<transactionId>T-\(minute)</transactionId>\(body)</\(name)></s:Body></s:Envelope>"
     }
     let header = "<partnerId>FR*C01</partnerId><operatorId>FR*C01</operatorId>"
-    let request = message("Request", header + "<chargeDetailRecord>\(record)</chargeDetailRecord>")
-    let response = message("Response", "<requestStatus>\(status)</requestStatus>")
-    return "{\"recordedAt\":\"\(time(minute))\",\"direction\":\"toIOP\",\"operation\":\"SetChargeDetailRecord\",\"httpStatus\":200,"
+    let request = message("Request", header + body)
+    let response = message("Response", "<requestStatus>\(status)</requestStatus>\(answer)")
+    return "{\"recordedAt\":\"\(time)\",\"direction\":\"toIOP\",\"operation\":\"\(operation)\",\"httpStatus\":200,"
       + "\"latencyMs\":80,\"peer\":\"192.0.2.15\",\"clientCN\":\"c\",\"request\":\"\(request)\",\"response\":\"\(response)\"}"
   }
 
@@ -90,6 +104,34 @@ import Testing
     #expect(try sessions("--since", "2025-03-01T03:20:00Z", "--until", "2025-03-01T05:00:00Z") == ["X-2"])
     #expect(try sessions("--as-of", "4") == ["X-1"])
     #expect(try run("cdrs", "--finding", "nothing").status == 64)
+  }
+
+  @Test func `what the sessions' read model judges stands with the records, and finds them`() throws {
+    let journal = directory + "/judged"
+    let lines = [
+      Self.authorisation(minute: 0, session: 1, value: 2), Self.line(minute: 60, session: 1, nature: 1, wattHours: "10000"),
+      Self.authorisation(minute: 100, session: 2, value: 1), Self.line(minute: 200, session: 2, nature: 1, wattHours: "10000"),
+      Self.line(minute: 300, session: 3, nature: 1, wattHours: "10000"),
+    ]
+    let traffic = directory + "/judged.ndjson"
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: traffic))
+    #expect(try Command.run(["init", "--journal", journal]).status == 0)
+    #expect(try Command.run(["import", "--journal", journal, traffic]).status == 0)
+    func sessions(_ rule: String, _ arguments: String...) throws -> [String] {
+      try Command.run(["cdrs", "--finding", rule, "--format", "ndjson", "--journal", journal] + arguments).objects().compactMap {
+        $0["execPartnerSessionId"] as? String
+      }
+    }
+    #expect(try sessions("cdr-refused-authorisation") == ["X-1"])
+    #expect(try sessions("cdr-refused-authorisation", "--as-of", "2") == [])
+    #expect(try sessions("cdr-without-authorisation") == ["X-3"])
+    #expect(try sessions("cdr-raw-contract") == [] && sessions("cdr-power") == [])
+    let refused = try Command.run(["cdr", "X-1", "--journal", journal]).text
+    #expect(refused.contains("cdr-refused-authorisation: The authorisation asked for at position 1 was refused"))
+    #expect(try !Command.run(["cdr", "X-2", "--journal", journal]).text.contains("findings"))
+    let object = try #require(try Command.run(["cdr", "=S-3", "--format", "ndjson", "--journal", journal]).objects().first)
+    let findings = try #require(object["findings"] as? [[String: Any]])
+    #expect(findings.map { $0["rule"] as? String } == ["cdr-without-authorisation"])
   }
 
   @Test func `totals are exact, and of finals in force only`() throws {

@@ -6,7 +6,7 @@ import Testing
 
 /// Each rule at its border: what it must say and what it must not.
 @Suite struct CDRRuleTests {
-  private static func rules(_ record: ScriptedRecord) -> [String] { CDRRules.judgements(of: record.read).map(\.rule.id) }
+  private static func rules(_ record: ScriptedRecord) -> [String] { CDRRules.judgements(of: MeteredRecord(record.read)).map(\.rule.id) }
 
   private static func rules(_ change: (inout ScriptedRecord) -> Void) -> [String] { rules(ScriptedRecord().with(change)) }
 

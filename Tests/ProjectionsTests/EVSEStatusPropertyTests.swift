@@ -243,6 +243,13 @@ private struct StatusRun {
     let runner = try ProjectionRunner(run.script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
     try runner.catchUp()
     #expect(try runner.verify("evse").isSame, "seed \(seed)")
+    runner.close()
+    #expect(try run.script.journal.forgetsNothing(EVSEStatusProjection.self), "seed \(seed)")
+    try Self.compareWithCuts(&run, seed)
+  }
+
+  private static func compareWithCuts(_ run: inout StatusRun, _ seed: UInt64) throws {
+    let runner = try ProjectionRunner(run.script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
     let rows = try runner.models[0].snapshot()
     let path = run.script.journal.temporary.path + "/cut"
     for _ in 0..<12 {
@@ -259,6 +266,39 @@ private struct StatusRun {
     runner.close()
   }
 
+  @Test(arguments: [1_000, 20_000]) func `a status at any time by any knowledge takes three reads at most, however long the history is`(
+    count: Int64
+  ) async throws {
+    let script = try StatusScript()
+    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    defer { runner.close() }
+    let events = EVSEStatusProjection.events
+    let subject = StatusEventTable.subject(7, .busy)
+    let state = try runner.models[0].state()
+    _ = try runner.models[0].write { (_, rows) throws(JournalError) in
+      let tail = StatusTail(subject)
+      for number in 1...count {
+        // Each tenth comes late.
+        let time = number * 1_000 - (number % 10 == 0 ? 3_500 : 0)
+        let event = StatusEvent(
+          time: ScriptedJournal.moment(time), position: JournalPosition(UInt64(2 * number)), status: UInt32(number % 4), until: nil,
+          isFuture: false, isDateAssumed: false, isFromPlatform: false)
+        _ = try events.insert(event, into: tail, in: rows)
+      }
+      return state
+    }
+    let rows = CountedRows(try runner.models[0].snapshot())
+    for time in stride(from: 11, through: count, by: Int(count / 50)) {
+      for known in stride(from: 11, through: count, by: Int(count / 50)) {
+        let (found, readCount) = try rows.count {
+          try events.event(of: subject, at: ScriptedJournal.moment(time * 1_000), knownAt: JournalPosition(UInt64(2 * known)), in: $0)
+        }
+        #expect(readCount <= 3, "at \(time) known at \(known)")
+        #expect(found?.position.rawValue == UInt64(2 * min(time, known)), "at \(time) known at \(known)")
+      }
+    }
+  }
+
   @Test func `events in random order fill and split rows as one that is written in order`() async throws {
     let seed = SeededGenerator.newSeed()
     var random = SeededGenerator(seed: seed)
@@ -269,12 +309,13 @@ private struct StatusRun {
     var events: [StatusEvent] = []
     let state = try model.state()
     _ = try model.write { (_, rows) throws(JournalError) in
+      var tail = StatusTail(subject)
       for position in 1...1_500 as ClosedRange<UInt64> {
         let time = random.chance(3) ? Int64(random.below(40_000)) : Int64(position) * 100
         let event = StatusEvent(
           time: ScriptedJournal.moment(time), position: JournalPosition(position), status: UInt32(random.below(4)), until: nil,
           isFuture: random.chance(20), isDateAssumed: false, isFromPlatform: random.chance(20))
-        let insertion = try EVSEStatusProjection.events.insert(event, of: subject, in: rows)
+        let insertion = try EVSEStatusProjection.events.insert(event, into: tail, in: rows)
         guard !events.contains(where: event.isSame) else {
           #expect(insertion == .repetition, "seed \(seed)")
           continue
@@ -287,14 +328,16 @@ private struct StatusRun {
         let index = random.below(events.count)
         let answer = ReportAnswer(position: JournalPosition(position + 1), acceptance: .rejected(requestStatus: UInt32(position)))
         _ = events[index].add(answer)
-        try EVSEStatusProjection.events.settle(events[index], answer, of: subject, in: rows)
+        try EVSEStatusProjection.events.settle(events[index], answer, of: tail, in: rows)
+        // What is read anew is what was remembered.
+        if random.chance(20) { tail = try EVSEStatusProjection.events.tail(of: subject, in: rows) }
       }
       return state
     }
     events.sort { ($0.time, $0.position) < ($1.time, $1.position) }
     let rows = try model.snapshot()
     #expect(try EVSEStatusProjection.events.all(of: subject, in: rows) == events, "seed \(seed)")
-    #expect(try EVSEStatusProjection.events.newest(of: subject, in: rows) == events.last, "seed \(seed)")
+    #expect(try EVSEStatusProjection.events.tail(of: subject, in: rows).newest == events.last, "seed \(seed)")
     #expect(try model.rowCounts().first { $0.table == EVSEStatusProjection.events.table }.map { $0.count > 10 } == true)
     for _ in 0..<500 {
       let time = ScriptedJournal.moment(Int64(random.below(160_000)) - 100)

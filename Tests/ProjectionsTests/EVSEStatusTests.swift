@@ -286,4 +286,31 @@ struct StatusScript {
     #expect(try runner.verify("evse").isSame)
     runner.close()
   }
+
+  @Test func `what is known behind a horizon is what was known before it moved`() async throws {
+    let script = try StatusScript()
+    for hour in 0..<120 as Range<Int64> {
+      try await script.busy(Self.id, Int(hour % 3) + 1, date: hour * Self.hour, at: hour * Self.hour)
+      // Long before the horizon, and nothing since.
+      if hour < 3 { try await script.availability("FR*C01*E\(hour + 1)", 1, date: hour * Self.hour, at: hour * Self.hour) }
+    }
+    let horizon = JournalPosition(201)
+    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    defer { runner.close() }
+    try runner.catchUp()
+    func statuses() throws -> [[ElementStatus]] {
+      let statuses = EVSEStatuses(try runner.models[0].snapshot())
+      return try stride(from: 200 as UInt64, through: 246, by: 2).map { position in
+        let time = try statuses.time(at: JournalPosition(position), observedAt: ScriptedJournal.moment(0))
+        return try (1...3).flatMap { number in
+          try statuses.statuses(of: "FR*C01*E\(number)", StatusMoment(time: time, knownAt: JournalPosition(position)))
+        }
+      }
+    }
+    let (before, findings) = (try statuses(), try EVSEStatusProjection.reportedFindings(asOf: nil, in: runner.models[0].snapshot()))
+    #expect(before.allSatisfy { $0.count == 3 } && !findings.isEmpty)
+    try runner.moveHorizon(to: horizon)
+    #expect(try statuses() == before)
+    #expect(try EVSEStatusProjection.reportedFindings(asOf: nil, in: runner.models[0].snapshot()) == findings)
+  }
 }

@@ -17,7 +17,8 @@ import Testing
     _ = try script.model()
     try await Self.write(script, count: 30, &generator)
     let model = try script.model()
-    let entries = try EntryFeed(JournalReader(script.journal.directory)).batch(from: .first, limit: 10_000).entries.map { try #require($0).entry }
+    let feed = EntryFeed(try JournalReader(script.journal.directory))
+    let entries = try feed.batch(from: .first, limit: 10_000).entries.map { try #require($0).entry }
     #expect(entries.count > 150)
     for position in entries.map(\.position) {
       // Every position of one journal, and some of the others'.
@@ -39,6 +40,7 @@ import Testing
     let runner = try ProjectionRunner(script.journal.directory, projections: [PartnersProjection.self], purpose: "test")
     #expect(try runner.verify("partners").isSame)
     runner.close()
+    #expect(try script.journal.forgetsNothing(PartnersProjection.self))
   }
 
   // MARK: The journal

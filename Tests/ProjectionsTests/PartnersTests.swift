@@ -232,6 +232,27 @@ import Testing
     #expect(try model.partnerFindings().map(\.subject) == ["FR*C01", "FR*C02"])
   }
 
+  @Test func `a span tells the silences that touch it, and reads no others, however many there were`() async throws {
+    let script = try PartnerScript()
+    for number in 0..<900 as Range<Int64> { try await script.request("HeartBeat", at: number * 1_000_000) }
+    let model = try script.model()
+    let rows = CountedRows(try model.snapshot())
+    func silences(_ number: Int64, _ count: Int64) throws -> (answer: [PartnerSilence], readCount: Int) {
+      // Recorded with the request of that number, which ends a silence.
+      let span = PartnerSpan(
+        after: JournalPosition(UInt64(number)), asOf: JournalPosition(UInt64(number + count)),
+        since: ScriptedJournal.moment(number * 1_000_000 - 500_000))
+      return try rows.count { try PartnersProjection.answers(partner: "FR*C01", span: span, in: $0).first?.silences ?? [] }
+    }
+    let all = try #require(try model.partners().first).silences
+    #expect(all.count == 898)
+    for number in stride(from: 10, to: 880, by: 29) as StrideTo<Int64> {
+      let (told, readCount) = try silences(number, 10)
+      #expect(told == Array(all[Int(number) - 2...Int(number) + 7]))
+      #expect(readCount < 20, "\(number)")
+    }
+  }
+
   @Test func `a partner that was heard only once is not missed`() async throws {
     let script = try PartnerScript()
     try await script.request("HeartBeat", at: 0)
@@ -275,15 +296,69 @@ import Testing
     #expect(try script.model().partnerFindings().map(\.subject) == ["FR*C03"])
   }
 
-  @Test func `a rebuild leaves the same rows, and so does a horizon`() async throws {
+  // MARK: The read model
+
+  @Test func `behind a horizon, every sum and presence is what it was before it moved`() async throws {
     let script = try PartnerScript()
-    try await Self.silent(500_000, script)
+    for time in stride(from: 0, to: 40_000_000, by: 200_000) as StrideTo<Int64> {
+      // A silence before the horizon, and one that lasts across it.
+      guard !(4_000_000..<6_000_000).contains(time), !(19_000_000..<21_000_000).contains(time) else { continue }
+      let request = try await script.request("HeartBeat", at: time, transaction: "T-\(time)")
+      if time % 1_000_000 != 0 { try await script.answer(.status(1), to: request, after: time / 10_000 % 1_000) }
+      try await script.request("SetEVSEBusyStatus", at: time + 1, partner: "FR*C02")
+    }
+    let late = JournalPosition(1)
+    try await script.answer(.status(1), to: late, after: 50_000_000)
     let runner = try ProjectionRunner(script.journal.directory, projections: [PartnersProjection.self], purpose: "test")
+    defer { runner.close() }
     try runner.catchUp()
-    #expect(try runner.rebuild("partners").isSame)
-    let before = try runner.models[0].digest()
-    try runner.moveHorizon(to: JournalPosition(4))
-    #expect(try runner.models[0].digest() == before)
-    runner.close()
+    let (horizon, end) = (try runner.models[0].state().next.rawValue / 2, try runner.models[0].state().next.rawValue)
+    func answers() throws -> [[PartnerAnswer]] {
+      try (horizon - 1..<end).map { position in
+        let span = PartnerSpan(asOf: JournalPosition(position))
+        return try runner.models[0].partners(nil, span, byOperation: true)
+          + runner.models[0].partners(nil, span).map { answer in
+            var answer = answer
+            // Silences that had ended by the horizon are told in sum only.
+            answer.silences.removeAll { $0.position.rawValue < horizon }
+            return answer
+          }
+      }
+    }
+    let before = try answers()
+    #expect(before.last?.first { $0.partner == "FR*C01" && $0.series == nil }?.presence?.offlineCount == 2)
+    try runner.moveHorizon(to: JournalPosition(horizon))
+    #expect(try answers() == before)
+    #expect(try runner.verify("partners").isSame)
+  }
+
+  @Test(arguments: [300, 20_000]) func `the figures of a series as of any position take one read, however long the history is`(
+    count: UInt64
+  ) async throws {
+    let script = try PartnerScript()
+    let runner = try ProjectionRunner(script.journal.directory, projections: [PartnersProjection.self], purpose: "test")
+    defer { runner.close() }
+    let series = PartnerSeries(partner: "FR*C01", operator: "FR*C01", leg: .gatewayIOP, direction: .toIOP, operation: "HeartBeat")
+    let state = try runner.models[0].state()
+    _ = try runner.models[0].write { (_, rows) throws(JournalError) in
+      let tail = PartnerTail(PartnerNumbers(series: 1, partner: 1), series, failed: [])
+      for number in 1...count {
+        let answer = PartnerRecord.Answer(ending: .ok, latencyMilliseconds: UInt32(number * 7 % 3_000), hasRequestBefore: true)
+        PartnersProjection.series.append(.answer(answer), at: JournalPosition(2 * number), to: tail, rows)
+      }
+      return state
+    }
+    let rows = CountedRows(try runner.models[0].snapshot())
+    for number in stride(from: 1, through: count, by: Int(count / 100)) {
+      let (figures, readCount) = try rows.count {
+        try PartnersProjection.series.figures(1, series.limits, asOf: JournalPosition(2 * number), $0)
+      }
+      #expect(readCount == 1)
+      #expect(figures?.ok == number)
+      #expect(figures?.latencies.count == number)
+      // As of the request, its answer is not known.
+      let before = try PartnersProjection.series.figures(1, series.limits, asOf: JournalPosition(2 * number - 1), rows)
+      #expect(before?.ok == number - 1 && before?.requests == number)
+    }
   }
 }

@@ -86,6 +86,26 @@ import Testing
     #expect(facts[5].statusReports.first?.busy?.until?.value == ScriptedJournal.moment(900 * StatusScript.hour))
   }
 
+  @Test func `they are the same when the messages that they came from are gone`() async throws {
+    let script = try await Self.script()
+    let before = try Self.messages(script).map(\.request)
+    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    defer { runner.close() }
+    try runner.catchUp()
+    let end = try runner.models[0].state().next
+    try runner.moveHorizon(to: end)
+    let statuses = EVSEStatuses(try runner.models[0].snapshot())
+    let empty = try ScriptedJournal()
+    var number = 0
+    let reinitialisation = StatusReinitialisation(statuses, reader: try JournalReader(empty.directory)) {
+      number += 1
+      return "T-\(number)"
+    }
+    var after: [String] = []
+    try reinitialisation.forEach(Self.moment) { after.append($0.request) }
+    #expect(after == before)
+  }
+
   @Test func `an empty journal that records them has the same statuses`() async throws {
     let script = try await Self.script()
     let other = try StatusScript()

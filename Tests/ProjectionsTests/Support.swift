@@ -7,6 +7,38 @@ import Testing
 
 @testable import Projections
 
+/// Counts what is read of rows: an answer must take as few reads of a long history as of a short one.
+final class CountedRows: ModelRows {
+  private let rows: any ModelRows
+  private(set) var readCount = 0
+
+  init(_ rows: any ModelRows) { self.rows = rows }
+
+  var hash: SubjectHash { rows.hash }
+
+  func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
+    readCount += 1
+    return try rows.value(of: key, in: table)
+  }
+
+  func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
+    readCount += 1
+    return try rows.last(upTo: key, beginningWith: prefix, in: table)
+  }
+
+  func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
+    readCount += 1
+    return try rows.first(from: key, beginningWith: prefix, in: table)
+  }
+
+  /// How many reads a question takes.
+  func count<Answer>(_ question: (CountedRows) throws -> Answer) rethrows -> (answer: Answer, readCount: Int) {
+    readCount = 0
+    let answer = try question(self)
+    return (answer, readCount)
+  }
+}
+
 /// A journal that a test writes exchange by exchange, through the real recorder, and read models made of it.
 final class ScriptedJournal {
   let temporary = TemporaryDirectory()
@@ -104,5 +136,20 @@ final class ScriptedJournal {
     defer { runner.close() }
     try runner.catchUp()
     return runner.models[0]
+  }
+
+  /// Whether a projection that was thrown away between any two entries leaves the rows that one leaves which lived through all of them.
+  func forgetsNothing(_ projection: any Projection.Type) throws -> Bool {
+    let runner = try ProjectionRunner(directory, projections: [projection], purpose: "test")
+    defer { runner.close() }
+    try runner.catchUp()
+    let end = try runner.models[0].state().next
+    let model = try runner.begin(projection, generation: 0, path: temporary.path + "/forgetful")
+    while try model.state().next < end {
+      _ = try runner.advance([model], to: model.state().next.next)
+      // It goes with a transaction that fails.
+      _ = try? model.write { (_, _) throws(JournalError) in throw JournalError(.invalidEntry, "forget") }
+    }
+    return try model.digest() == runner.models[0].digest()
   }
 }

@@ -24,6 +24,10 @@ replay, hot, entries/s|hotReplayPerSecond||||
 replay, sealed, entries/s|sealedReplayPerSecond|hotReplayPerSecond|||
 replay with facts, hot, entries/s|hotFactsPerSecond||700000|2000000|
 replay with facts, sealed, entries/s|sealedFactsPerSecond||700000|2000000|
+read models, rebuild of all, entries/s|projectPerSecond||100000||
+read models, live lag p99, ms|projectLagP99Milliseconds||50||less
+read models, question as of a position, p99 µs|projectQuestionP99Microseconds||1000||less
+read models, bytes per exchange beyond their rows|projectOverheadBytesPerExchange||25||less
 peak memory of an import, MB|importResidentMegabytes||256|128|less
 peak of its own (anonymous), MB|importAnonymousMegabytes||256|128|less
 END_OF_ROWS

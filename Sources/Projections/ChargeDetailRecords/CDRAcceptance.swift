@@ -48,7 +48,7 @@ extension CDRAcceptance {
 
   /// Of the attempts of a version.
   /// - Parameter hasOtherFinal: whether the other side accepted another final record of the session.
-  init(_ version: CDRVersion, hasOtherFinal: Bool) {
+  init(_ version: CDRVersion, hasOtherFinal: @autoclosure () -> Bool) {
     guard version.side != .download else {
       self = .accepted(requestStatus: nil, arrivedBy10701: false)
       return
@@ -57,18 +57,30 @@ extension CDRAcceptance {
       self = .accepted(requestStatus: answer.requestStatus, arrivedBy10701: false)
       return
     }
-    let decided = version.attempts.filter { $0.leg == .gatewayIOP && $0.answer?.isGateways == false }
-    if !hasOtherFinal, let told = decided.first(where: { $0.answer?.requestStatus == Self.alreadyReceived }),
-      version.attempts.contains(where: { $0.position < told.position && $0.mayHaveArrived })
-    {
+    var last: CDRVersion.Answer?
+    var mayHaveArrived = false
+    // As the first answer of this kind tells.
+    var hasArrived: Bool?
+    var isDeferred = false
+    for attempt in version.attempts {
+      if let answer = attempt.answer {
+        if answer.isGateways { isDeferred = true }
+        if attempt.leg == .gatewayIOP, !answer.isGateways {
+          if last.map({ $0.position < answer.position }) ?? true { last = answer }
+          if answer.requestStatus == Self.alreadyReceived { hasArrived = hasArrived ?? mayHaveArrived }
+        }
+      }
+      mayHaveArrived = mayHaveArrived || attempt.mayHaveArrived
+    }
+    if hasArrived == true, !hasOtherFinal() {
       self = .accepted(requestStatus: Self.alreadyReceived, arrivedBy10701: true)
       return
     }
-    switch decided.compactMap(\.answer).max(by: { $0.position < $1.position }) {
-    case let answer? where answer.outcome == .rejected: self = .rejected(requestStatus: answer.requestStatus)
-    case let answer? where answer.outcome == .fault: self = .fault
-    case .some: self = .lost
-    case nil: self = version.attempts.contains { $0.answer?.isGateways == true } ? .deferred : .pending
+    switch last?.outcome {
+    case .rejected?, .accepted?: self = .rejected(requestStatus: last?.requestStatus)
+    case .fault?: self = .fault
+    case .lost?: self = .lost
+    case nil: self = isDeferred ? .deferred : .pending
     }
   }
 }
@@ -76,8 +88,12 @@ extension CDRAcceptance {
 extension CDRVersion {
   /// The first that says that it was accepted.
   var acceptingAnswer: Answer? {
-    attempts.lazy.filter { $0.leg == .gatewayIOP }.compactMap(\.answer).filter { !$0.isGateways && $0.outcome == .accepted }
-      .min { $0.position < $1.position }
+    var first: Answer?
+    for attempt in attempts where attempt.leg == .gatewayIOP {
+      guard let answer = attempt.answer, !answer.isGateways, answer.outcome == .accepted else { continue }
+      if first.map({ answer.position < $0.position }) ?? true { first = answer }
+    }
+    return first
   }
 }
 

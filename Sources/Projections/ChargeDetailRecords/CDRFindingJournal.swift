@@ -3,31 +3,26 @@ internal import JournalStore
 
 /// Keeps what is found of a session with one entry.
 struct CDRFindingJournal {
-  let session: UInt32
+  let state: CDRSessionState
   let position: JournalPosition
+  let sessions: CDRSessions
   let rows: ModelTransaction
 
   private static var table: FindingTable { ChargeDetailRecordProjection.findings }
 
   /// Stores a finding, and says so in the session's log.
-  mutating func add(_ judgement: CDRJudgement) throws(JournalError) { try add(judgement, toLogsOf: [session]) }
+  func add(_ judgement: CDRJudgement) throws(JournalError) { _ = try record(judgement) }
 
-  private func add(_ judgement: CDRJudgement, toLogsOf sessions: [UInt32]) throws(JournalError) {
-    let key = try Self.table.add(judgement.rule, at: position, subject: bigEndianBytes(session), detail: judgement.detail, in: rows)
+  private func record(_ judgement: CDRJudgement) throws(JournalError) -> CDRLogRecord {
+    let key = try Self.table.add(judgement.rule, at: position, subject: bigEndianBytes(state.number), detail: judgement.detail, in: rows)
     let record = CDRLogRecord.finding(rule: judgement.rule.number, number: UInt16(key[9]) << 8 | UInt16(key[10]))
-    for session in sessions {
-      try ChargeDetailRecordProjection.log.append(record.encoded(at: position), at: position, to: bigEndianBytes(session), in: rows)
-    }
+    try sessions.append(record, at: position, to: state, in: rows)
+    return record
   }
 
-  /// Whether a session has a finding of the same words.
-  func has(_ judgement: CDRJudgement, in state: CDRSessionState?) throws(JournalError) -> Bool {
-    try open(judgement.rule, in: state).contains { $0.figures == judgement.figures }
-  }
-
-  /// Whether the record of another side that says the same was judged already.
-  func hasOfOtherSide(_ judgement: CDRJudgement, _ others: [CDRVersion], _ version: CDRVersion) throws(JournalError) -> Bool {
-    others.contains { $0.side != version.side && $0.nature == version.nature && $0.shared == version.shared }
+  /// Whether the session has a finding of the same words.
+  func has(_ judgement: CDRJudgement) throws(JournalError) -> Bool {
+    try open(judgement.rule).contains { $0.figures == judgement.figures }
   }
 
   /// A finding that holds.
@@ -38,9 +33,9 @@ struct CDRFindingJournal {
     let session: UInt32
   }
 
-  private func open(_ rule: FindingRule, in state: CDRSessionState?) throws(JournalError) -> [Open] {
+  private func open(_ rule: FindingRule) throws(JournalError) -> [Open] {
     var open: [Open] = []
-    for key in state?.findings ?? [] where key.rule == rule.number {
+    for key in state.findings where key.rule == rule.number {
       guard let stored = try Self.table.finding(key.bytes, asOf: nil, in: rows), stored.resolvedAt == nil else { continue }
       let session = stored.subject.reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
       open.append(Open(key: key.bytes, figures: CDRJudgement.figures(stored.detail), session: session))
@@ -51,10 +46,10 @@ struct CDRFindingJournal {
   // MARK: Both sides
 
   /// Notes in what the records in force of both sides differ; what they no longer differ in is resolved.
-  mutating func compareSides(_ state: CDRSessionState) throws(JournalError) {
+  func compareSides() throws(JournalError) {
     var fields: [String] = []
     if let sent = state.sentInForce, let received = state.receivedInForce { fields = CDRRules.differingFields(sent, received) }
-    let open = try open(CDRRules.sidesDiffer, in: state)
+    let open = try open(CDRRules.sidesDiffer)
     for finding in open where finding.figures != fields { try Self.table.resolve(finding.key, at: position, in: rows) }
     guard !fields.isEmpty, !open.contains(where: { $0.figures == fields }) else { return }
     try add(CDRJudgement(CDRRules.sidesDiffer, fields))
@@ -63,14 +58,15 @@ struct CDRFindingJournal {
   // MARK: Overlaps
 
   /// Figures: seconds, and the number of the other session.
-  mutating func addOverlap(_ state: CDRSessionState, with other: UInt32, _ milliseconds: Int64) throws(JournalError) {
-    let isKnown = try open(CDRRules.evseOverlap, in: state).contains { $0.other(than: state) == other }
+  func addOverlap(with other: UInt32, _ seconds: Int64) throws(JournalError) {
+    let isKnown = try open(CDRRules.evseOverlap).contains { $0.other(than: state) == other }
     guard !isKnown else { return }
-    try add(CDRJudgement(CDRRules.evseOverlap, [String(milliseconds / 1_000), String(other)]), toLogsOf: [state.number, other])
+    let record = try record(CDRJudgement(CDRRules.evseOverlap, [String(seconds), String(other)]))
+    try sessions.append(sharedFinding: record, at: position, to: other, in: rows)
   }
 
-  mutating func resolveOverlaps(_ state: CDRSessionState, except sessions: [UInt32]) throws(JournalError) {
-    for finding in try open(CDRRules.evseOverlap, in: state) {
+  func resolveOverlaps(except sessions: [UInt32]) throws(JournalError) {
+    for finding in try open(CDRRules.evseOverlap) {
       guard let other = finding.other(than: state), !sessions.contains(other) else { continue }
       try Self.table.resolve(finding.key, at: position, in: rows)
     }

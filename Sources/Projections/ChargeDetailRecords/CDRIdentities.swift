@@ -2,42 +2,100 @@ internal import JournalFormat
 internal import JournalStore
 
 /// The ids by which a record belongs to a session (guide 5.5.1). A partner's id is unique only within its operator.
-///
-///     hash(8) -> session position      ; varints
-struct CDRIdentities: Hashable, Sendable {
-  /// Keys of ids; nil where the record does not have it, or does not say whose it is.
-  var platform: [UInt8]?
-  var exec: [UInt8]?
-  var sale: [UInt8]?
+struct CDRIdentities: Sendable {
+  /// Nil where the record does not have it, or does not say whose it is.
+  var platform: CDRIdentity?
+  var exec: CDRIdentity?
+  var sale: CDRIdentity?
   /// Of a record without the first two: only what says the same belongs together.
-  var content: [UInt8]?
+  var content: CDRIdentity?
 
-  private enum Tag {
-    static let platform: UInt8 = 1
-    static let exec: UInt8 = 2
-    static let sale: UInt8 = 3
+  /// Those that there are, in the order in which they count.
+  var all: [CDRIdentity] {
+    var all: [CDRIdentity] = []
+    for identity in [platform, exec, content, sale] { if let identity { all.append(identity) } }
+    return all
+  }
+}
+
+/// A text that names a session, and whose it is.
+struct CDRIdentity: Hashable, Sendable {
+  enum Kind: UInt8, Sendable {
+    case platform = 0
+    case exec, sale, content
   }
 
-  static func platform(_ id: String, _ hash: SubjectHash) -> [UInt8] { hash(Tag.platform, Array(id.utf8)) }
-  static func exec(_ id: String, of name: [UInt8], _ hash: SubjectHash) -> [UInt8] { hash(Tag.exec, name, Array(id.utf8)) }
-  static func sale(_ id: String, of name: [UInt8], _ hash: SubjectHash) -> [UInt8] { hash(Tag.sale, name, Array(id.utf8)) }
+  let kind: Kind
+  /// The CPO or the eMSP, by ``CDRNames``; 0 for nobody.
+  let party: UInt32
+  /// A keyed hash of the text alone, so that a text is found whoever uses it.
+  let key: UInt64
+}
 
-  /// The session of an id as of a position, which may have become part of another; nil where it was not known.
-  static func session(of key: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> UInt32? {
-    guard let value = try rows.value(of: key, in: ChargeDetailRecordProjection.ids) else { return nil }
-    do throws(FormatError) {
-      let (number, since) = try value.reading { (reader) throws(FormatError) in (try reader.varint(), try reader.varint()) }
-      if let position, JournalPosition(since) > position { return nil }
-      return UInt32(truncatingIfNeeded: number)
-    } catch { throw .damagedModel(error, ChargeDetailRecordProjection.ids) }
+/// What each text that names sessions leads to. A link stays as it was first made: the session may have become part of another since.
+///
+///     hash(8) -> *(kindAndParty session [position])
+///     kindAndParty = party * 8 + (position follows ? 4 : 0) + kind
+///
+/// The position tells since when; without one it is that of the session's first record.
+final class CDRIdTable {
+  /// One meaning of a text.
+  struct Link: Hashable, Sendable {
+    let kind: CDRIdentity.Kind
+    let party: UInt32
+    let session: UInt32
+    let since: JournalPosition?
+  }
+
+  private var known = CDRRecent<UInt64, [Link]>(limit: 16_384)
+
+  /// The session that an id was first of; nil where it was not known.
+  func session(of identity: CDRIdentity, in rows: ModelTransaction) throws(JournalError) -> UInt32? {
+    for link in try links(identity.key, in: rows) where link.kind == identity.kind && link.party == identity.party { return link.session }
+    return nil
   }
 
   /// Makes an id lead to a session, unless it leads to one already.
-  static func learn(_ key: [UInt8]?, _ session: UInt32, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
-    guard let key, try rows.value(of: key, in: ChargeDetailRecordProjection.ids) == nil else { return }
+  /// - Parameter since: nil where the session begins with it.
+  func learn(_ identity: CDRIdentity, _ session: UInt32, since: JournalPosition?, in rows: ModelTransaction) throws(JournalError) {
+    var links = try links(identity.key, in: rows)
+    guard !links.contains(where: { $0.kind == identity.kind && $0.party == identity.party }) else { return }
+    links.append(Link(kind: identity.kind, party: identity.party, session: session, since: since))
+    known[identity.key] = links
     var value: [UInt8] = []
-    value.appendVarint(UInt64(session))
-    value.appendVarint(position.rawValue)
-    try rows.put(value, for: key, in: ChargeDetailRecordProjection.ids)
+    for link in links {
+      value.appendVarint(UInt64(link.party) << 3 | (link.since == nil ? 0 : 4) | UInt64(link.kind.rawValue))
+      value.appendVarint(UInt64(link.session))
+      if let since = link.since { value.appendVarint(since.rawValue) }
+    }
+    try rows.put(value, for: bigEndianBytes(identity.key), in: ChargeDetailRecordProjection.ids)
+  }
+
+  private func links(_ key: UInt64, in rows: ModelTransaction) throws(JournalError) -> [Link] {
+    if let links = known[key] { return links }
+    let links = try Self.links(key, in: rows)
+    known[key] = links
+    return links
+  }
+
+  /// Lets go what was not asked for lately.
+  func trim() { known.trim() }
+
+  /// All that a text means.
+  static func links(_ key: UInt64, in rows: any ModelRows) throws(JournalError) -> [Link] {
+    guard let value = try rows.value(of: bigEndianBytes(key), in: ChargeDetailRecordProjection.ids) else { return [] }
+    do throws(FormatError) {
+      return try value.reading { (reader) throws(FormatError) in
+        var links: [Link] = []
+        while !reader.isAtEnd {
+          let head = try reader.varint()
+          let session = UInt32(truncatingIfNeeded: try reader.varint())
+          let since = head & 4 == 0 ? nil : JournalPosition(try reader.varint())
+          links.append(
+            Link(kind: .init(rawValue: UInt8(head & 3))!, party: UInt32(truncatingIfNeeded: head >> 3), session: session, since: since))
+        }
+        return links
+      }
+    } catch { throw .damagedModel(error, ChargeDetailRecordProjection.ids) }
   }
 }

@@ -1,86 +1,111 @@
 internal import JournalFormat
 internal import JournalStore
 
-/// When each EVSE charged: the final record in force of each session.
+/// When each EVSE charged: by the final record in force of each session.
 ///
-///     1 evse(6) start(8) session(4) -> end(8)
-///     2 session(4)                  -> the key of its row
+///     evse(5) period(2) -> *(start duration session), varints
 ///
-/// Times are milliseconds with the sign bit turned, so that their bytes are in their order.
+/// A period is four days; a charge stands in that of its start, which it counts its seconds from, in the order of starts. So an EVSE's charges around
+/// a time are in a few rows.
 enum CDRIntervals {
-  private static let byEVSE: UInt8 = 1
-  private static let bySession: UInt8 = 2
-  /// So many charges before are looked at: who overlaps longer ones has more than one fault.
-  private static let lookedAt = 64
+  private static let periodSeconds: Int64 = 4 * 86_400
+  /// A charge that starts at another time has another fault.
+  static let starts: Range<Int64> = 0..<65_536 * periodSeconds
+  /// Of one EVSE in one period. The first go where there are more: who charges more often has another fault.
+  private static let longest = 192
+  /// So many periods of a charge are looked at, the one before included: a longer charge has another fault.
+  private static let lookedAt: Int64 = 4
+
+  private struct Charge: Hashable {
+    let start: Int64
+    let end: Int64
+    let session: UInt32
+  }
 
   private static var table: ModelTable { ChargeDetailRecordProjection.intervals }
 
   /// Brings the row of a session in line with its version in force, and notes what overlaps it, or no longer does.
-  static func settle(_ state: CDRSessionState, _ journal: inout CDRFindingJournal) throws(JournalError) {
-    let rows = journal.rows
-    let version = state.inForce
-    let interval = version?.nature == .final ? version?.interval : nil
-    var row: ModelRow?
-    if let version, let interval, version.shared.evse != CDRVersion.noEVSE {
-      row = ModelRow(
-        key: [byEVSE] + version.shared.evse + bytes(interval.start) + bigEndianBytes(state.number), value: bytes(interval.end))
-    }
-    let old = try rows.value(of: [bySession] + bigEndianBytes(state.number), in: table)
-    let oldEnd = try old.flatMap { (key) throws(JournalError) in try rows.value(of: key, in: table) }
-    guard row?.key != old || row?.value != oldEnd else { return }
-    try remove(state.number, in: rows)
-    var overlapping: [(session: UInt32, milliseconds: Int64)] = []
-    if let row, let interval { overlapping = try Self.overlapping(row, interval, in: rows) }
-    try journal.resolveOverlaps(state, except: overlapping.map(\.session))
-    for (session, milliseconds) in overlapping { try journal.addOverlap(state, with: session, milliseconds) }
-    guard let row else { return }
-    try rows.put(row.value, for: row.key, in: table)
-    try rows.put(row.key, for: [bySession] + bigEndianBytes(state.number), in: table)
+  static func settle(_ journal: CDRFindingJournal) throws(JournalError) {
+    let state = journal.state
+    let charge = state.charge
+    guard charge != state.settledCharge else { return }
+    try replace(state.settledCharge, with: nil, of: state.number, in: journal.rows)
+    state.settledCharge = charge
+    var overlapping: [(session: UInt32, seconds: Int64)] = []
+    if let charge { overlapping = try Self.overlapping(charge, in: journal.rows) }
+    try journal.resolveOverlaps(except: overlapping.map(\.session))
+    for (session, seconds) in overlapping { try journal.addOverlap(with: session, seconds) }
+    try replace(nil, with: charge, of: state.number, in: journal.rows)
   }
 
-  /// Removes the row of a session.
-  static func remove(_ session: UInt32, in rows: ModelTransaction) throws(JournalError) {
-    let key = [bySession] + bigEndianBytes(session)
-    guard let row = try rows.value(of: key, in: table) else { return }
-    try rows.remove(row, in: table)
-    try rows.remove(key, in: table)
+  /// Removes a session's charge, adds another, or both.
+  static func replace(_ old: CDRCharge?, with new: CDRCharge?, of session: UInt32, in rows: ModelTransaction) throws(JournalError) {
+    if let old {
+      let key = key(old.evse, period(old.start))
+      let charges = try charges(key, in: rows)
+      let rest = charges.filter { $0.session != session }
+      if rest.isEmpty { try rows.remove(key, in: table) } else { try rows.put(encoded(rest, period(old.start)), for: key, in: table) }
+    }
+    if let new {
+      let key = key(new.evse, period(new.start))
+      var charges = try charges(key, in: rows)
+      let added = Charge(start: new.start, end: new.end, session: session)
+      charges.insert(added, at: charges.lastIndex { ($0.start, $0.session) < (added.start, added.session) }.map { $0 + 1 } ?? 0)
+      if charges.count > longest { charges.removeFirst() }
+      try rows.put(encoded(charges, period(new.start)), for: key, in: table)
+    }
   }
 
   private static func overlapping(
-    _ row: ModelRow, _ interval: (start: Int64, end: Int64), in rows: any ModelRows
-  ) throws(JournalError) -> [(session: UInt32, milliseconds: Int64)] {
-    let prefix = Array(row.key[..<7])
-    var found: [(session: UInt32, milliseconds: Int64)] = []
-    var end = prefix + bytes(interval.end)
-    for _ in 0..<lookedAt {
-      guard let other = try rows.last(upTo: end, beginningWith: prefix, in: table) else { break }
-      if let milliseconds = CDRRules.overlap(interval, (time(other.key[7..<15]), time(other.value[...]))) {
-        found.append((number(other.key.suffix(4)), milliseconds))
+    _ charge: CDRCharge, in rows: ModelTransaction
+  ) throws(JournalError) -> [(session: UInt32, seconds: Int64)] {
+    let first = max(0, period(charge.start) - 1)
+    var found: [(session: UInt32, seconds: Int64)] = []
+    for period in first...min(period(charge.end), first + lookedAt) {
+      for other in try charges(key(charge.evse, period), in: rows) {
+        if let seconds = CDRRules.overlap(charge, CDRCharge(evse: charge.evse, start: other.start, end: other.end)) {
+          found.append((other.session, seconds))
+        }
       }
-      guard let before = other.key.before else { break }
-      end = before
     }
-    return found.reversed()
+    return found
   }
 
-  private static func bytes(_ time: Int64) -> [UInt8] { bigEndianBytes(UInt64(bitPattern: time) ^ 1 << 63) }
-  private static func time(_ bytes: ArraySlice<UInt8>) -> Int64 {
-    Int64(bitPattern: bytes.reduce(0 as UInt64) { $0 << 8 | UInt64($1) } ^ 1 << 63)
-  }
-  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
-}
+  // MARK: Rows
 
-extension [UInt8] {
-  /// The key of the same length before this one; nil for the first.
-  fileprivate var before: [UInt8]? {
-    var key = self
-    for index in key.indices.reversed() {
-      if key[index] > 0 {
-        key[index] -= 1
-        return key
-      }
-      key[index] = 0xff
+  private static func period(_ seconds: Int64) -> Int64 { seconds / periodSeconds }
+
+  private static func key(_ evse: UInt64, _ period: Int64) -> [UInt8] {
+    var key: [UInt8] = bigEndianBytes(evse)
+    key.removeFirst(3)
+    key.append(UInt8(truncatingIfNeeded: period >> 8))
+    key.append(UInt8(truncatingIfNeeded: period))
+    return key
+  }
+
+  private static func encoded(_ charges: [Charge], _ period: Int64) -> [UInt8] {
+    var value: [UInt8] = []
+    for charge in charges {
+      value.appendVarint(UInt64(charge.start - period * periodSeconds))
+      value.appendVarint(UInt64(charge.end - charge.start))
+      value.appendVarint(UInt64(charge.session))
     }
-    return nil
+    return value
+  }
+
+  private static func charges(_ key: [UInt8], in rows: ModelTransaction) throws(JournalError) -> [Charge] {
+    guard let value = try rows.value(of: key, in: table) else { return [] }
+    let begin = (Int64(key[5]) << 8 | Int64(key[6])) * periodSeconds
+    do throws(FormatError) {
+      return try value.reading { (reader) throws(FormatError) in
+        var charges: [Charge] = []
+        while !reader.isAtEnd {
+          let start = begin &+ Int64(truncatingIfNeeded: try reader.varint())
+          let end = start &+ Int64(truncatingIfNeeded: try reader.varint())
+          charges.append(Charge(start: start, end: end, session: UInt32(truncatingIfNeeded: try reader.varint())))
+        }
+        return charges
+      }
+    } catch { throw .damagedModel(error, table) }
   }
 }

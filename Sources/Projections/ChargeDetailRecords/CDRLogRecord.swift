@@ -1,20 +1,20 @@
-internal import EMIP
 internal import JournalFormat
 
 /// What the log of a session holds, in the order of positions.
 ///
-///     record   = kind(1) body
-///     version  = flags(1) item transaction(4) digest(8) exec(4) evse(6) service(2) meters(4) execOperator saleOperator
-///                observedAt(signed) [start(signed, after observedAt)] [end(signed, after start or observedAt)] [quantity] [quantity]
-///                count *(quantity counted)
-///     attempt  = flags(1) back item            ; back: how many positions before this one the version was first seen
-///     answer   = flags(1) back [status] saleOperator
-///     finding  = rule(1) number
-///     absorbed = session                       ; and mergedInto
-///     quantity = scale(1) signed / 0xff 16OCTET
+///     record   = head(1) body                  ; the kind in the three low bits of the head
+///     version  = head(1) flags(1) flags(1) [item] [digest(8)] [exec(3)] [evse(5)] [service] [execOperator] [saleOperator]
+///                [observedAt(signed)] [end(signed)] [start(signed)] [quantity] [quantity] [meters(4)] [count *(quantity counted)]
+///     attempt  = head(1) back item             ; back: how many positions before this one the version was first seen
+///     answer   = head(1) back [flags(1) [status] [saleOperator]]
+///     finding  = head(1) rule(1) number
+///     absorbed = head(1) session               ; and mergedInto
+///     quantity = scale(1) signed / 0xff 16OCTET / 0xfe
+///
+/// Of a version stands what is other than in the version before of the same log, which ``CDRVersion/Coding`` tells.
 enum CDRLogRecord: Hashable, Sendable {
   case version(CDRVersion)
-  case attempt(version: JournalPosition, item: Int, leg: Leg, isRepeated: Bool)
+  case attempt(version: JournalPosition, item: Int, leg: Leg)
   case answer(request: JournalPosition, isResponse: Bool, CDRVersion.Answer)
   /// By its rule and its number among those of its rule and position.
   case finding(rule: UInt8, number: UInt16)
@@ -30,26 +30,32 @@ enum CDRLogRecord: Hashable, Sendable {
     static let mergedInto: UInt8 = 6
   }
 
-  /// - Parameter position: that of the entry which it is made with.
-  func encoded(at position: JournalPosition) -> [UInt8] {
+  /// - Parameters:
+  ///   - position: that of the entry which it is made with.
+  ///   - previous: the last version of the log before it; nil where there is none.
+  func encoded(at position: JournalPosition, after previous: CDRVersion?) -> [UInt8] {
     var bytes: [UInt8] = []
     switch self {
     case .version(let version):
-      bytes.append(Kind.version)
-      version.append(to: &bytes)
-    case .attempt(let version, let item, let leg, let isRepeated):
-      bytes += [Kind.attempt, (leg == .backEndGateway ? 1 : 0) | (isRepeated ? 2 : 0)]
+      bytes.append(Kind.version | version.headBits)
+      version.append(to: &bytes, after: previous)
+    case .attempt(let version, let item, let leg):
+      bytes.append(Kind.attempt | (leg == .backEndGateway ? 8 : 0))
       bytes.appendVarint(position.rawValue - version.rawValue)
       bytes.appendVarint(item)
     case .answer(let request, let isResponse, let answer):
-      var flags = answer.outcome.rawValue | (isResponse ? 4 : 0) | (answer.isGateways ? 8 : 0)
-      flags |= (answer.requestStatus == nil ? 0 : 16) | (answer.hasPlatformId ? 32 : 0)
-      bytes += [Kind.answer, flags]
+      let isUsual = answer.requestStatus == answer.outcome.usualStatus && answer.saleOperator == 0 && !answer.hasPlatformId
+      let bits = answer.outcome.rawValue << 3 | (isResponse ? 32 : 0) | (answer.isGateways ? 64 : 0) | (isUsual ? 0 : 128)
+      bytes.append(Kind.answer | bits)
       bytes.appendVarint(position.rawValue - request.rawValue)
-      if let status = answer.requestStatus { bytes.appendVarint(UInt64(status)) }
-      bytes.appendVarint(UInt64(answer.saleOperator))
+      guard !isUsual else { break }
+      let status = answer.requestStatus
+      bytes.append((status == nil ? 0 : 1) | (answer.saleOperator == 0 ? 0 : 2) | (answer.hasPlatformId ? 4 : 0))
+      if let status { bytes.appendVarint(UInt64(status)) }
+      if answer.saleOperator != 0 { bytes.appendVarint(UInt64(answer.saleOperator)) }
     case .finding(let rule, let number):
-      bytes += [Kind.finding, rule]
+      bytes.append(Kind.finding)
+      bytes.append(rule)
       bytes.appendVarint(UInt64(number))
     case .absorbed(let session):
       bytes.append(Kind.absorbed)
@@ -61,24 +67,20 @@ enum CDRLogRecord: Hashable, Sendable {
     return bytes
   }
 
-  init(_ bytes: [UInt8], at position: JournalPosition) throws(FormatError) {
+  /// Whether it is ``mergedInto(_:)``, the only one that can be read without what stands before it.
+  static func isMerging(_ bytes: [UInt8]) -> Bool { bytes.first.map { $0 & 7 == Kind.mergedInto } ?? false }
+
+  /// See ``encoded(at:after:)``.
+  init(_ bytes: [UInt8], at position: JournalPosition, after previous: CDRVersion?) throws(FormatError) {
     self = try bytes.reading { (reader) throws(FormatError) in
-      switch try reader.byte() {
-      case Kind.version: return .version(try CDRVersion(&reader, at: position))
+      let head = try reader.byte()
+      switch head & 7 {
+      case Kind.version: return .version(try CDRVersion(&reader, headBits: head & ~7, at: position, after: previous))
       case Kind.attempt:
-        let flags = try reader.byte()
         let version = JournalPosition(position.rawValue &- (try reader.varint()))
-        return .attempt(
-          version: version, item: try reader.count(atMost: Int(Int32.max)), leg: flags & 1 == 0 ? .gatewayIOP : .backEndGateway,
-          isRepeated: flags & 2 != 0)
-      case Kind.answer:
-        let flags = try reader.byte()
-        let request = JournalPosition(position.rawValue &- (try reader.varint()))
-        let status = flags & 16 == 0 ? nil : UInt32(truncatingIfNeeded: try reader.varint())
-        let answer = CDRVersion.Answer(
-          position: position, outcome: .init(rawValue: flags & 3)!, requestStatus: status, isGateways: flags & 8 != 0,
-          saleOperator: UInt32(truncatingIfNeeded: try reader.varint()), hasPlatformId: flags & 32 != 0)
-        return .answer(request: request, isResponse: flags & 4 != 0, answer)
+        let item = try reader.count(atMost: Int(Int32.max))
+        return .attempt(version: version, item: item, leg: head & 8 == 0 ? .gatewayIOP : .backEndGateway)
+      case Kind.answer: return try Self.answer(&reader, head, at: position)
       case Kind.finding:
         let rule = try reader.byte()
         return .finding(rule: rule, number: UInt16(truncatingIfNeeded: try reader.varint()))
@@ -88,84 +90,24 @@ enum CDRLogRecord: Hashable, Sendable {
       }
     }
   }
-}
 
-extension CDRVersion {
-  fileprivate func append(to bytes: inout [UInt8]) {
-    let first = side.rawValue | nature.rawValue << 2 | (leg == .backEndGateway ? 16 : 0) | (hasPlatformId ? 32 : 0)
-    let second: UInt8 =
-      (shared.start == nil ? 0 : 1) | (shared.end == nil ? 0 : 2) | (duration == nil ? 0 : 4) | (energy == nil ? 0 : 8)
-    bytes += [first, second]
-    bytes.appendVarint(item)
-    bytes += transaction + digest + shared.execSession + shared.evse + shared.service + shared.meters
-    bytes.appendVarint(UInt64(execOperator))
-    bytes.appendVarint(UInt64(saleOperator))
-    bytes.appendSignedVarint(observedAt.rawValue)
-    if let start = shared.start { bytes.appendSignedVarint(start - observedAt.rawValue) }
-    if let end = shared.end { bytes.appendSignedVarint(end - (shared.start ?? observedAt.rawValue)) }
-    if let duration { bytes.append(duration) }
-    if let energy { bytes.append(energy) }
-    bytes.appendVarint(costs.count)
-    for cost in costs {
-      bytes.append(cost.amount)
-      bytes.appendCounted(cost.currency.utf8)
+  private static func answer(_ reader: inout ByteReader, _ head: UInt8, at position: JournalPosition) throws(FormatError) -> Self {
+    let request = JournalPosition(position.rawValue &- (try reader.varint()))
+    let outcome = CDRVersion.Answer.Outcome(rawValue: head >> 3 & 3)!
+    var answer = CDRVersion.Answer(
+      position: position, outcome: outcome, requestStatus: outcome.usualStatus, isGateways: head & 64 != 0, saleOperator: 0,
+      hasPlatformId: false)
+    if head & 128 != 0 {
+      let flags = try reader.byte()
+      answer.requestStatus = flags & 1 == 0 ? nil : UInt32(truncatingIfNeeded: try reader.varint())
+      if flags & 2 != 0 { answer.saleOperator = UInt32(truncatingIfNeeded: try reader.varint()) }
+      answer.hasPlatformId = flags & 4 != 0
     }
-  }
-
-  fileprivate init(_ reader: inout ByteReader, at position: JournalPosition) throws(FormatError) {
-    let first = try reader.byte()
-    let second = try reader.byte()
-    guard let side = CDRSide(rawValue: first & 3), let nature = CDRVersionNature(rawValue: first >> 2 & 3) else {
-      throw FormatError("a version has an unknown side or nature")
-    }
-    let item = try reader.count(atMost: Int(Int32.max))
-    let transaction = Array(try reader.take(4))
-    let digest = Array(try reader.take(8))
-    var shared = Shared(
-      execSession: Array(try reader.take(4)), evse: Array(try reader.take(6)),
-      service: Array(try reader.take(2)), start: nil, end: nil, meters: Array(try reader.take(4)))
-    let execOperator = UInt32(truncatingIfNeeded: try reader.varint())
-    let saleOperator = UInt32(truncatingIfNeeded: try reader.varint())
-    let observedAt = try reader.signedVarint()
-    if second & 1 != 0 { shared.start = observedAt &+ (try reader.signedVarint()) }
-    if second & 2 != 0 { shared.end = (shared.start ?? observedAt) &+ (try reader.signedVarint()) }
-    let duration = second & 4 == 0 ? nil : try reader.quantity()
-    let energy = second & 8 == 0 ? nil : try reader.quantity()
-    var costs: [Cost] = []
-    for _ in 0..<(try reader.count(atMost: 10_000)) { costs.append(Cost(amount: try reader.quantity(), currency: try reader.string())) }
-    self.init(
-      side: side, nature: nature, position: position, item: item, leg: first & 16 == 0 ? .gatewayIOP : .backEndGateway,
-      observedAt: Timestamp(rawValue: observedAt), digest: digest, shared: shared, transaction: transaction, duration: duration,
-      energy: energy, costs: costs, execOperator: execOperator, saleOperator: saleOperator, hasPlatformId: first & 32 != 0)
+    return .answer(request: request, isResponse: head & 32 != 0, answer)
   }
 }
 
-extension [UInt8] {
-  /// The shortest digits and how many of them stand behind the point.
-  fileprivate mutating func append(_ quantity: MeterQuantity) {
-    var digits = quantity.attos
-    var scale: UInt8 = 18
-    while scale > 0, digits % 10 == 0 {
-      digits /= 10
-      scale -= 1
-    }
-    if let short = Int64(exactly: digits) {
-      append(scale)
-      appendSignedVarint(short)
-    } else {
-      append(0xff)
-      appendLittleEndian(quantity.attos)
-    }
-  }
-}
-
-extension ByteReader {
-  fileprivate mutating func quantity() throws(FormatError) -> MeterQuantity {
-    let scale = try byte()
-    guard scale != 0xff else { return MeterQuantity(attos: try littleEndian(Int128.self)) }
-    guard scale <= 18 else { throw FormatError("a quantity has too many digits") }
-    var attos = Int128(try signedVarint())
-    for _ in scale..<18 { attos = attos.multipliedReportingOverflow(by: 10).partialValue }
-    return MeterQuantity(attos: attos)
-  }
+extension CDRVersion.Answer.Outcome {
+  /// The `requestStatus` that most answers of this outcome have.
+  fileprivate var usualStatus: UInt32? { self == .accepted ? 1 : nil }
 }

@@ -5,7 +5,10 @@ internal import JournalStore
 ///
 ///     1 compact id -> number
 ///     2 number(4)  -> compact id
-enum CDRNames {
+final class CDRNames {
+  /// By the texts as they are spelled.
+  private var known = CDRRecent<String, UInt32>(limit: 1_024)
+
   private static let byName: UInt8 = 1
   private static let byNumber: UInt8 = 2
   /// A longer text is no operator's id.
@@ -14,11 +17,21 @@ enum CDRNames {
   static func compact(_ text: String) -> [UInt8] { TermForm.compact.normalized(text.utf8) }
 
   /// The number of an operator, a new one where it has none yet; 0 for no operator.
-  static func number(of text: String?, in rows: ModelTransaction) throws(JournalError) -> UInt32 {
+  func number(of text: String?, in rows: ModelTransaction) throws(JournalError) -> UInt32 {
     guard let text else { return 0 }
-    let name = compact(text)
-    guard !name.isEmpty, name.count <= longest else { return 0 }
-    if let known = try known(name, in: rows) { return known }
+    if let number = known[text] { return number }
+    let name = Self.compact(text)
+    guard !name.isEmpty, name.count <= Self.longest else { return 0 }
+    var number = try Self.known(name, in: rows)
+    if number == nil { number = try Self.add(name, in: rows) }
+    known[text] = number
+    return number!
+  }
+
+  /// Lets go what was not asked for lately.
+  func trim() { known.trim() }
+
+  private static func add(_ name: [UInt8], in rows: ModelTransaction) throws(JournalError) -> UInt32 {
     let last = try rows.last(upTo: [byNumber] + [0xff, 0xff, 0xff, 0xff], beginningWith: [byNumber], in: table)
     let number = (last.map { Self.number($0.key[1...]) } ?? 0) + 1
     try rows.put(bigEndianBytes(number), for: [byName] + name, in: table)
@@ -35,16 +48,6 @@ enum CDRNames {
   static func name(of number: UInt32, in rows: any ModelRows) throws(JournalError) -> String? {
     guard number != 0 else { return nil }
     return try rows.value(of: [byNumber] + bigEndianBytes(number), in: table).map { String(decoding: $0, as: UTF8.self) }
-  }
-
-  /// All of them.
-  static func all(in rows: any ModelRows) throws -> [[UInt8]] {
-    var names: [[UInt8]] = []
-    try rows.forEach(beginningWith: [byNumber], in: table) { row in
-      names.append(row.value)
-      return true
-    }
-    return names
   }
 
   private static var table: ModelTable { ChargeDetailRecordProjection.names }

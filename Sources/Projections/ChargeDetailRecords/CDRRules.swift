@@ -16,7 +16,7 @@ public enum CDRRules {
     /// or by this part of the total.
     public static let stepsPart: Int64 = 20
     /// Two charges at one EVSE may overlap by so much: clocks differ.
-    public static let overlapMilliseconds: Int64 = 60_000
+    public static let overlapSeconds: Int64 = 60
   }
 
   static let meterMissing = FindingRule(
@@ -86,39 +86,40 @@ struct CDRJudgement: Hashable, Sendable {
 
 extension CDRRules {
   /// All that a record breaks by itself.
-  static func judgements(of record: ChargeDetailRecord) -> [CDRJudgement] {
-    judgeMandatoryMeters(record) + judgeUnits(record) + judgeValues(record) + judgeTimes(record) + judgeDuration(record)
-      + judgePower(record) + judgeSteps(record) + judgeMeterTypes(record) + judgeNature(record)
+  static func judgements(of metered: MeteredRecord) -> [CDRJudgement] {
+    judgeMandatoryMeters(metered) + judgeUnits(metered.record) + judgeValues(metered) + judgeTimes(metered.record) + judgeDuration(metered)
+      + judgePower(metered) + judgeSteps(metered) + judgeMeterTypes(metered.record) + judgeNature(metered.record)
   }
 
   /// Guide 6.5.1.
-  static func judgeMandatoryMeters(_ record: ChargeDetailRecord) -> [CDRJudgement] {
-    [MeterType.totalDuration, .totalEnergy].filter { type in !record.meters.contains { $0.type?.value == type } }
+  static func judgeMandatoryMeters(_ metered: MeteredRecord) -> [CDRJudgement] {
+    guard !metered.hasTotalsOnly else { return [] }
+    return [MeterType.totalDuration, .totalEnergy].filter { type in !metered.record.meters.contains { $0.type?.value == type } }
       .map { CDRJudgement(meterMissing, String($0.rawValue)) }
   }
 
   /// Guide 5.5.2. Once for each type of meter.
   static func judgeUnits(_ record: ChargeDetailRecord) -> [CDRJudgement] {
-    var judged: Set<MeterType> = []
-    return record.meters.compactMap { meter in
-      guard let type = meter.type?.value, let unit = type.unit, !type.accepts(unit: meter.unit ?? ""), judged.insert(type).inserted else {
-        return nil
-      }
-      return CDRJudgement(
-        type.isMandatory ? meterUnit : otherMeterUnit, String(type.rawValue), String((meter.unit ?? "").prefix(12)),
-        unit.spelling ?? "a currency")
+    var judgements: [CDRJudgement] = []
+    for meter in record.meters where !meter.isInUnit {
+      guard let type = meter.type?.value, let unit = type.unit else { continue }
+      let figures = [String(type.rawValue), String((meter.unit ?? "").prefix(12)), unit.spelling ?? "a currency"]
+      guard !judgements.contains(where: { $0.figures[0] == figures[0] }) else { continue }
+      judgements.append(CDRJudgement(type.isMandatory ? meterUnit : otherMeterUnit, figures))
     }
+    return judgements
   }
 
   /// Guide 5.5.2. Once for each type of meter. The value itself may be anything: it is not told.
-  static func judgeValues(_ record: ChargeDetailRecord) -> [CDRJudgement] {
-    var judged: Set<String> = []
-    return record.meters.compactMap { meter in
-      let quantity = meter.quantity
+  static func judgeValues(_ metered: MeteredRecord) -> [CDRJudgement] {
+    var judgements: [CDRJudgement] = []
+    for (meter, quantity) in zip(metered.record.meters, metered.quantities) where quantity?.isNegative ?? true {
       let type = meter.type?.value.map { String($0.rawValue) } ?? ""
-      guard quantity?.isNegative ?? true, judged.insert(type).inserted else { return nil }
-      return CDRJudgement(meterValue, type, quantity == nil ? (meter.value == nil ? "missing" : "no decimal") : "negative")
+      guard !judgements.contains(where: { $0.figures[0] == type }) else { continue }
+      let fault = quantity == nil ? (meter.value == nil ? "missing" : "no decimal") : "negative"
+      judgements.append(CDRJudgement(meterValue, type, fault))
     }
+    return judgements
   }
 
   static func judgeTimes(_ record: ChargeDetailRecord) -> [CDRJudgement] {
@@ -127,30 +128,33 @@ extension CDRRules {
     return end < start ? [CDRJudgement(endBeforeStart, start.description, end.description)] : []
   }
 
-  static func judgeDuration(_ record: ChargeDetailRecord) -> [CDRJudgement] {
-    guard let interval = record.milliseconds, let minutes = record.totalDuration else { return [] }
+  static func judgeDuration(_ metered: MeteredRecord) -> [CDRJudgement] {
+    guard let interval = metered.milliseconds, let minutes = metered.totalDuration else { return [] }
     let difference = (minutes * 60_000 - MeterQuantity(interval)).magnitude
     let part = MeterQuantity(attos: Int128(interval) * MeterQuantity.unit / Int128(Limits.durationPart))
     guard difference > max(MeterQuantity(Limits.durationMilliseconds), part) else { return [] }
     return [CDRJudgement(durationMismatch, minutes.description, String(interval / 60_000))]
   }
 
-  static func judgePower(_ record: ChargeDetailRecord) -> [CDRJudgement] {
-    guard let interval = record.milliseconds, let energy = record.totalEnergy else { return [] }
-    let time = max(MeterQuantity(interval), (record.totalDuration ?? .zero) * 60_000, MeterQuantity(60_000))
+  static func judgePower(_ metered: MeteredRecord) -> [CDRJudgement] {
+    guard let interval = metered.milliseconds, let energy = metered.totalEnergy else { return [] }
+    let time = max(MeterQuantity(interval), (metered.totalDuration ?? .zero) * 60_000, MeterQuantity(60_000))
     guard energy * 3_600_000 > time * Limits.watts else { return [] }
     return [CDRJudgement(power, energy.description, String(time.attos / MeterQuantity.unit / 60_000), String(Limits.watts / 1_000))]
   }
 
-  static func judgeSteps(_ record: ChargeDetailRecord) -> [CDRJudgement] {
-    guard let total = record.totalEnergy else { return [] }
+  static func judgeSteps(_ metered: MeteredRecord) -> [CDRJudgement] {
+    guard let total = metered.totalEnergy, !metered.hasTotalsOnly else { return [] }
     return ([41, 45] as [UInt32]).compactMap { type in
-      let steps = record.meters.filter { $0.type?.value?.rawValue == type }
-      let quantities = steps.compactMap(\.sound)
-      guard !steps.isEmpty, quantities.count == steps.count else { return nil }
-      let sum = quantities.reduce(.zero, +)
+      var sum = MeterQuantity.zero
+      var count: Int64 = 0
+      for (index, meter) in metered.record.meters.enumerated() where meter.type?.value?.rawValue == type {
+        guard let quantity = metered.sound(index) else { return nil }
+        sum = sum + quantity
+        count += 1
+      }
       let difference = (sum - total).magnitude
-      guard difference > MeterQuantity(max(Limits.stepsWattHours, Int64(steps.count))), difference * Limits.stepsPart > total else {
+      guard count > 0, difference > MeterQuantity(max(Limits.stepsWattHours, count)), difference * Limits.stepsPart > total else {
         return nil
       }
       return CDRJudgement(energySteps, String(type), sum.description, total.description)
@@ -159,12 +163,13 @@ extension CDRRules {
 
   /// Guide 5.5.2.
   static func judgeMeterTypes(_ record: ChargeDetailRecord) -> [CDRJudgement] {
-    var judged: Set<String> = []
-    return record.meters.compactMap { meter in
-      guard meter.type?.value?.name == nil else { return nil }
-      let type = String((meter.type?.text ?? "").prefix(12))
-      return judged.insert(type).inserted ? CDRJudgement(unknownMeter, type) : nil
+    var judgements: [CDRJudgement] = []
+    // What has a unit in the catalogue has a name there, and is found faster.
+    for meter in record.meters where meter.type?.value?.unit == nil && meter.type?.value?.name == nil {
+      let judgement = CDRJudgement(unknownMeter, String((meter.type?.text ?? "").prefix(12)))
+      if !judgements.contains(judgement) { judgements.append(judgement) }
     }
+    return judgements
   }
 
   static func judgeNature(_ record: ChargeDetailRecord) -> [CDRJudgement] {
@@ -184,7 +189,7 @@ extension CDRRules {
   /// Against the version before of the same side that was not refused.
   static func judgeDecrease(_ version: CDRVersion, after earlier: CDRVersion?) -> [CDRJudgement] {
     guard let earlier else { return [] }
-    let totals = [("1", earlier.duration, version.duration), ("2", earlier.energy, version.energy)]
+    let totals = [("1", earlier.shared.duration, version.shared.duration), ("2", earlier.shared.energy, version.shared.energy)]
     return totals.compactMap { type, before, now in
       guard let before, let now, now < before else { return nil }
       return CDRJudgement(meterDecreases, type, before.description, now.description)
@@ -205,10 +210,10 @@ extension CDRRules {
     return [CDRJudgement(afterFinal, accepted.description)]
   }
 
-  /// How long two intervals overlap, in milliseconds; nil where that is short enough.
-  static func overlap(_ one: (start: Int64, end: Int64), _ other: (start: Int64, end: Int64)) -> Int64? {
+  /// How long two charges overlap, in seconds; nil where that is short enough.
+  static func overlap(_ one: CDRCharge, _ other: CDRCharge) -> Int64? {
     let overlap = min(one.end, other.end) - max(one.start, other.start)
-    return overlap > Limits.overlapMilliseconds ? overlap : nil
+    return overlap > Limits.overlapSeconds ? overlap : nil
   }
 
   /// The fields in which what was sent and what was got differ, as the wire names them. Empty where they cannot be compared: two finals
@@ -222,36 +227,7 @@ extension CDRRules {
     if sent.shared.service != received.shared.service { fields.append("requestedServiceId") }
     if sent.shared.start != received.shared.start { fields.append("startTime") }
     if sent.shared.end != received.shared.end { fields.append("endTime") }
-    if sent.shared.meters != received.shared.meters { fields.append("meterReportList") }
+    if !sent.shared.hasSameMeters(as: received.shared) { fields.append("meterReportList") }
     return fields
-  }
-}
-
-extension ChargeDetailRecord {
-  var standardNature: CDRVersionNature {
-    switch nature.map(CDRNature.Interpretation.standard.nature) {
-    case .final: .final
-    case .intermediate: .intermediate
-    case .unknown, nil: .unknown
-    }
-  }
-
-  /// From start to end; nil where the record does not say, or they are in the wrong order.
-  var milliseconds: Int64? {
-    guard let start = startTime?.value, let end = endTime?.value, start <= end else { return nil }
-    return end.milliseconds(since: start)
-  }
-
-  /// In minutes; nil where there is no sound one.
-  var totalDuration: MeterQuantity? { meters.first { $0.type?.value == .totalDuration }?.sound }
-  /// In watt-hours; nil where there is no sound one.
-  var totalEnergy: MeterQuantity? { meters.first { $0.type?.value == .totalEnergy }?.sound }
-}
-
-extension MeterReading {
-  /// Its value where that is a decimal, not negative and in the catalogue's unit.
-  var sound: MeterQuantity? {
-    guard let type = type?.value, type.accepts(unit: unit ?? ""), let quantity, !quantity.isNegative else { return nil }
-    return quantity
   }
 }

@@ -23,7 +23,7 @@ public struct CDRSession: Sendable {
   public let inForce: Int?
   /// Where the records in force of both sides can be compared: in which fields they differ, from what was sent to what was got.
   public let differences: [CDRFieldChange]
-  public let findings: [ReportedFinding]
+  public internal(set) var findings: [ReportedFinding]
   /// When its first record was on the wire.
   public let observedAt: Timestamp
 
@@ -36,14 +36,17 @@ public struct CDRSession: Sendable {
     public let number: Int
     public let side: CDRSide
     public let nature: CDRVersionNature
-    /// What the message says; nil where the journal has it no more. It holds personal values.
+    /// What the message says; nil where nobody knows any more. It holds personal values while the journal has the message, then pseudonyms.
     public let record: ChargeDetailRecord?
     public let acceptance: CDRAcceptance
     /// Of the message that it was first seen in.
     public let position: JournalPosition
     /// Of all messages that brought it.
     public let positions: [JournalPosition]
-    public let observedAt: Timestamp
+    /// Nil where the message is gone.
+    public let observedAt: Timestamp?
+    /// Whether the journal still has the message.
+    public let hasMessage: Bool
     /// What became other since the version before of its side.
     public let changes: [CDRFieldChange]
   }

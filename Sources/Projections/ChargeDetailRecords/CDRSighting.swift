@@ -4,98 +4,11 @@ internal import JournalStore
 
 /// A record as it was seen in a message.
 struct CDRSighting {
-  let record: ChargeDetailRecord
+  let metered: MeteredRecord
   let version: CDRVersion
   let identities: CDRIdentities
 
-  private enum Tag {
-    static let digest: UInt8 = 10
-    static let transaction: UInt8 = 11
-    static let evse: UInt8 = 12
-    static let exec: UInt8 = 13
-    static let service: UInt8 = 14
-    static let meters: UInt8 = 15
-    static let content: UInt8 = 16
-  }
-
-  /// - Parameter item: which of the message's records it is, from 0.
-  init(
-    _ record: ChargeDetailRecord, item: Int, of message: ProjectedMessage, transactionId: String?, in rows: ModelTransaction
-  ) throws(JournalError) {
-    let parties = CDRParties(record, of: message)
-    let hash = rows.hash
-    let digest = Self.digest(record, hash)
-    self.record = record
-    version = CDRVersion(
-      side: parties.side, nature: record.standardNature, position: message.position, item: item, leg: message.context.leg,
-      observedAt: message.entry.content.observedAt, digest: digest, shared: Self.shared(record, hash),
-      transaction: Array(hash(Tag.transaction, Array((transactionId ?? "").utf8)).prefix(4)), duration: record.totalDuration,
-      energy: record.totalEnergy, costs: record.costs, execOperator: try CDRNames.number(of: parties.exec, in: rows),
-      saleOperator: try CDRNames.number(of: parties.sale, in: rows), hasPlatformId: record.serviceSessionId != nil)
-    identities = Self.identities(record, parties, hash)
-  }
-
-  /// The ids of a record, which an answer to it is found by too.
-  static func identities(_ record: ChargeDetailRecord, _ parties: CDRParties, _ hash: SubjectHash) -> CDRIdentities {
-    var identities = CDRIdentities()
-    identities.platform = record.serviceSessionId.map { CDRIdentities.platform($0, hash) }
-    if let id = record.execPartnerSessionId { identities.exec = CDRIdentities.exec(id, of: parties.exec.map(CDRNames.compact) ?? [], hash) }
-    if let id = record.salePartnerSessionId, let name = parties.sale {
-      identities.sale = CDRIdentities.sale(id, of: CDRNames.compact(name), hash)
-    }
-    if identities.platform == nil && identities.exec == nil {
-      identities.content = hash(Tag.content, [parties.side.rawValue], digest(record, hash))
-    }
-    return identities
-  }
-
-  /// Over all that the record says, spellings aside.
-  private static func digest(_ record: ChargeDetailRecord, _ hash: SubjectHash) -> [UInt8] {
-    let nature: String =
-      switch record.standardNature {
-      case .final: "final"
-      case .intermediate: "intermediate"
-      case .unknown: "unknown " + (record.nature ?? "")
-      }
-    let exact = [
-      nature, record.serviceSessionId, record.execPartnerSessionId, record.salePartnerSessionId, service(record), record.partnerProductId,
-      record.startTime?.canonical, record.endTime?.canonical, record.user.userIdType?.rawValue.uppercased(),
-    ]
-    let compact = [
-      record.execPartnerOperatorId, record.salePartnerOperatorId, record.evseId, record.user.userContractIdAlias,
-    ]
-    var texts: [UInt8] = []
-    for text in exact { texts.appendCounted((text ?? "").utf8) }
-    for text in compact { texts.appendCounted(CDRNames.compact(text ?? "")) }
-    let form: TermForm = record.user.userIdType?.termKind.form ?? .compact
-    texts.appendCounted(form.normalized((record.user.userId ?? "").utf8))
-    return hash(Tag.digest, texts, meters(record))
-  }
-
-  private static func shared(_ record: ChargeDetailRecord, _ hash: SubjectHash) -> CDRVersion.Shared {
-    CDRVersion.Shared(
-      execSession: Array(hash(Tag.exec, Array((record.execPartnerSessionId ?? "").utf8)).prefix(4)),
-      evse: record.evseId.map { Array(hash(Tag.evse, CDRNames.compact($0)).prefix(6)) } ?? CDRVersion.noEVSE,
-      service: Array(hash(Tag.service, Array(service(record).utf8)).prefix(2)), start: record.startTime?.value?.rawValue,
-      end: record.endTime?.value?.rawValue, meters: Array(hash(Tag.meters, meters(record)).prefix(4)))
-  }
-
-  /// 1 where the record does not say (guide 5.5.3).
-  private static func service(_ record: ChargeDetailRecord) -> String {
-    guard let service = record.requestedServiceId else { return "1" }
-    return service.value.map { String($0.rawValue) } ?? service.text
-  }
-
-  /// In order; values by what they are, not how they are written.
-  private static func meters(_ record: ChargeDetailRecord) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for meter in record.meters {
-      bytes.appendCounted((meter.type?.value.map { String($0.rawValue) } ?? meter.type?.text ?? "").utf8)
-      bytes.appendCounted((meter.quantity?.description ?? meter.value ?? "").utf8)
-      bytes.appendCounted((meter.unit ?? "").utf8)
-    }
-    return bytes
-  }
+  var record: ChargeDetailRecord { metered.record }
 }
 
 /// On which side a record was seen, and whose it is, as the message spells them.
@@ -105,27 +18,158 @@ struct CDRParties {
   let sale: String?
 
   init(_ record: ChargeDetailRecord, of message: ProjectedMessage) {
-    let context = message.context
-    side = message.entry.exchange == nil ? (context.direction == .fromIOP ? .fromIOP : .toIOP) : .download
-    exec = record.execPartnerOperatorId ?? (side == .download ? nil : context.operator)
+    let entry = message.entry
+    side = entry.exchange == nil ? (entry.content.context.direction == .fromIOP ? .fromIOP : .toIOP) : .download
+    exec = record.execPartnerOperatorId ?? (side == .download ? nil : entry.content.context.operator)
     switch side {
     case .toIOP: sale = record.salePartnerOperatorId
-    case .fromIOP: sale = record.salePartnerOperatorId ?? context.targetOperator
-    case .download: sale = record.salePartnerOperatorId ?? context.operator
+    case .fromIOP: sale = record.salePartnerOperatorId ?? entry.content.context.targetOperator
+    case .download: sale = record.salePartnerOperatorId ?? entry.content.context.operator
     }
   }
 }
 
-extension Field where Value == Timestamp {
-  fileprivate var canonical: String { value?.description ?? text }
+/// Makes of the records of messages what the read model keeps of them. It remembers the keys of the texts that it met lately.
+final class CDRReader {
+  let names = CDRNames()
+  private let keys = CDRKeys()
+
+  /// - Parameter item: which of the message's records it is, from 0.
+  func sighting(
+    _ record: ChargeDetailRecord, item: Int, of message: ProjectedMessage, in rows: ModelTransaction
+  ) throws(JournalError) -> CDRSighting {
+    let metered = MeteredRecord(record)
+    let parties = CDRParties(record, of: message)
+    let meters = metered.hasTotalsOnly ? 0 : CDRKeys.number(rows.hash(CDRKeys.Tag.meters, CDRDigest.meters(metered)))
+    let service = Self.service(record, rows.hash)
+    let shared = CDRVersion.Shared(
+      execSession: record.execPartnerSessionId.map { max(1, UInt32(keys.id($0, rows.hash) >> 40)) } ?? 0,
+      evse: record.evseId.map { keys.evse($0, rows.hash) } ?? 0, service: service, start: record.startTime?.value?.rawValue,
+      end: record.endTime?.value?.rawValue, meters: metered.hasTotalsOnly ? 0 : max(1, UInt32(meters >> 32)),
+      duration: metered.totalDuration, energy: metered.totalEnergy)
+    let version = CDRVersion(
+      side: parties.side, nature: record.standardNature, position: message.position, item: item, leg: message.entry.content.context.leg,
+      observedAt: message.entry.content.observedAt,
+      digest: CDRKeys.number(rows.hash(CDRKeys.Tag.digest, CDRDigest.bytes(metered, meters: meters))), shared: shared, costs: metered.costs,
+      execOperator: try names.number(of: parties.exec, in: rows), saleOperator: try names.number(of: parties.sale, in: rows),
+      hasPlatformId: record.serviceSessionId != nil)
+    return CDRSighting(metered: metered, version: version, identities: identities(record, version, parties, rows.hash))
+  }
+
+  private func identities(
+    _ record: ChargeDetailRecord, _ version: CDRVersion, _ parties: CDRParties, _ hash: SubjectHash
+  ) -> CDRIdentities {
+    var identities = CDRIdentities()
+    if let id = record.serviceSessionId { identities.platform = platform(id, hash) }
+    if let id = record.execPartnerSessionId {
+      identities.exec = CDRIdentity(kind: .exec, party: version.execOperator, key: keys.id(id, hash))
+    }
+    if let id = record.salePartnerSessionId, version.saleOperator != 0 { identities.sale = sale(id, of: version.saleOperator, hash) }
+    if identities.platform == nil && identities.exec == nil {
+      let key = CDRKeys.number(hash(CDRKeys.Tag.content, [version.side.rawValue], bigEndianBytes(version.digest)))
+      identities.content = CDRIdentity(kind: .content, party: 0, key: key)
+    }
+    return identities
+  }
+
+  /// The platform's id of a session.
+  func platform(_ id: String, _ hash: SubjectHash) -> CDRIdentity { CDRIdentity(kind: .platform, party: 0, key: keys.id(id, hash)) }
+
+  /// An eMSP's id of a session.
+  func sale(_ id: String, of party: UInt32, _ hash: SubjectHash) -> CDRIdentity {
+    CDRIdentity(kind: .sale, party: party, key: keys.id(id, hash))
+  }
+
+  /// 1 where the record does not say (guide 5.5.3).
+  private static func service(_ record: ChargeDetailRecord, _ hash: SubjectHash) -> UInt16 {
+    guard let service = record.requestedServiceId else { return 1 }
+    if let number = service.value?.rawValue, number < 0x8000 { return UInt16(number) }
+    let text = service.value.map { String($0.rawValue) } ?? service.text
+    return 0x8000 | UInt16(CDRKeys.number(hash(CDRKeys.Tag.service, Array(text.utf8))) >> 49)
+  }
+
+  /// Lets go what was not asked for lately.
+  func trim() {
+    names.trim()
+    keys.trim()
+  }
 }
 
-extension ChargeDetailRecord {
-  /// What the CPO bills (meter 3), where it is sound.
-  fileprivate var costs: [CDRVersion.Cost] {
-    meters.compactMap { meter in
-      guard meter.type?.value == .serviceCost, let amount = meter.sound, let currency = meter.unit else { return nil }
-      return CDRVersion.Cost(amount: amount, currency: currency)
+/// What a record says, as bytes: equal for two that say the same, spellings aside, and only for these.
+enum CDRDigest {
+  /// - Parameter meters: the hash of ``meters(_:)``, or 0 where there are the totals only.
+  static func bytes(_ metered: MeteredRecord, meters: UInt64) -> [UInt8] {
+    let record = metered.record
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(512)
+    let nature = record.standardNature
+    bytes.append(nature.rawValue)
+    bytes.appendLittleEndian(meters)
+    bytes.appendLittleEndian(metered.totalDuration?.attos ?? -1)
+    bytes.appendLittleEndian(metered.totalEnergy?.attos ?? -1)
+    for text in [
+      nature == .unknown ? record.nature : nil, record.serviceSessionId, record.execPartnerSessionId, record.salePartnerSessionId,
+      record.partnerProductId,
+    ] { bytes.appendCounted((text ?? "").utf8) }
+    append(record.requestedServiceId.map { $0.value.map { String($0.rawValue) } ?? $0.text } ?? "1", .exact, to: &bytes)
+    append(record.startTime, to: &bytes)
+    append(record.endTime, to: &bytes)
+    append(record.user.userIdType?.rawValue.uppercased() ?? "", .exact, to: &bytes)
+    append(record.user.userId ?? "", record.user.userIdType?.termKind.form ?? .compact, to: &bytes)
+    for text in [record.execPartnerOperatorId, record.salePartnerOperatorId, record.evseId, record.user.userContractIdAlias] {
+      append(text ?? "", .compact, to: &bytes)
+    }
+    return bytes
+  }
+
+  /// In order; values by what they are, not how they are written.
+  static func meters(_ metered: MeteredRecord) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(metered.quantities.count * 24)
+    for (meter, quantity) in zip(metered.record.meters, metered.quantities) {
+      // What each part is stands before it.
+      if let type = meter.type?.value {
+        bytes.append(1)
+        bytes.appendVarint(UInt64(type.rawValue))
+      } else {
+        bytes.append(0)
+        bytes.appendCounted((meter.type?.text ?? "").utf8)
+      }
+      if let quantity, quantity.attos % MeterQuantity.thousandth == 0,
+        let thousandths = Int64(exactly: quantity.attos / MeterQuantity.thousandth)
+      {
+        bytes.append(2)
+        bytes.appendSignedVarint(thousandths)
+      } else if let quantity {
+        bytes.append(1)
+        bytes.appendLittleEndian(quantity.attos)
+      } else {
+        bytes.append(0)
+        bytes.appendCounted((meter.value ?? "").utf8)
+      }
+      bytes.appendCounted((meter.unit ?? "").utf8)
+    }
+    return bytes
+  }
+
+  /// The normalised text, then how long it is, as nobody knows that before.
+  private static func append(_ text: String, _ form: TermForm, to bytes: inout [UInt8]) {
+    let start = bytes.count
+    form.append(text.utf8, to: &bytes)
+    bytes.appendLittleEndian(UInt32(bytes.count - start))
+  }
+
+  private static func append(_ time: Field<Timestamp>?, to bytes: inout [UInt8]) {
+    if let value = time?.value {
+      bytes.append(1)
+      bytes.appendLittleEndian(value.rawValue)
+    } else {
+      bytes.append(0)
+      bytes.appendCounted((time?.text ?? "").utf8)
     }
   }
+}
+
+extension MeterQuantity {
+  fileprivate static let thousandth: Int128 = unit / 1_000
 }

@@ -39,9 +39,9 @@ public struct CDRTotals: Sendable {
     }
     finalCount += 1
     if state.acceptance(of: version).isAccepted == nil { unconfirmedCount += 1 }
-    if version.duration == nil || version.energy == nil { incompleteCount += 1 }
-    minutes = minutes + (version.duration ?? .zero)
-    wattHours = wattHours + (version.energy ?? .zero)
+    if version.shared.duration == nil || version.shared.energy == nil { incompleteCount += 1 }
+    minutes = minutes + (version.shared.duration ?? .zero)
+    wattHours = wattHours + (version.shared.energy ?? .zero)
     for cost in version.costs { costs[cost.currency, default: .zero] = costs[cost.currency, default: .zero] + cost.amount }
   }
 }

@@ -23,15 +23,24 @@ public enum CDRVersionNature: UInt8, Sendable {
 
 /// One state of a session's record as its read model keeps it: what the rules and totals need. Its texts stand in the journal.
 struct CDRVersion: Hashable, Sendable {
-  /// What two sides must agree on (guide 5.5.1); texts as keyed hashes.
+  /// What two sides must agree on (guide 5.5.1); texts as keyed hashes, 0 for one that is not there.
   struct Shared: Hashable, Sendable {
-    var execSession: [UInt8]
-    var evse: [UInt8]
-    var service: [UInt8]
+    /// Three bytes.
+    var execSession: UInt32 = 0
+    /// Five bytes.
+    var evse: UInt64 = 0
+    /// Its number where that is below 2^15.
+    var service: UInt16 = 1
     /// In milliseconds; nil where it is absent or no date.
     var start: Int64?
     var end: Int64?
-    var meters: [UInt8]
+    /// Of all meters; 0 where there are the two totals only, which stand here.
+    var meters: UInt32 = 0
+    /// Meter 1 in minutes, meter 2 in watt-hours; nil where absent, in another unit, no decimal or negative.
+    var duration: MeterQuantity?
+    var energy: MeterQuantity?
+
+    func hasSameMeters(as other: Shared) -> Bool { meters == other.meters && duration == other.duration && energy == other.energy }
   }
 
   /// A sum of money (meter 3).
@@ -47,15 +56,11 @@ struct CDRVersion: Hashable, Sendable {
   /// Which of the records of that message, from 0.
   var item: Int
   var leg: Leg
-  var observedAt: Timestamp
-  /// Of all that it says, eight bytes: equal for equal records.
-  var digest: [UInt8]
+  /// Nil where it is not the first of its log: the journal tells.
+  var observedAt: Timestamp?
+  /// Of all that it says: equal for equal records.
+  var digest: UInt64
   var shared: Shared
-  /// Four bytes.
-  var transaction: [UInt8]
-  /// Meter 1 in minutes, meter 2 in watt-hours; nil where absent, in another unit, no decimal or negative.
-  var duration: MeterQuantity?
-  var energy: MeterQuantity?
   var costs: [Cost]
   /// Numbers of ``CDRNames``; 0 for none.
   var execOperator: UInt32
@@ -68,8 +73,6 @@ struct CDRVersion: Hashable, Sendable {
   struct Attempt: Hashable, Sendable {
     var position: JournalPosition
     var leg: Leg
-    /// Under another transactionId than the first.
-    var isRepeated: Bool
     var response: Answer?
     var failure: Answer?
 
@@ -89,18 +92,31 @@ struct CDRVersion: Hashable, Sendable {
     var requestStatus: UInt32?
     /// The gateway's own answer says nothing of the other side.
     var isGateways: Bool
+    /// What the session did not know before: 0 and false where it did.
     var saleOperator: UInt32
     var hasPlatformId: Bool
   }
 }
 
-extension CDRVersion {
-  /// In place of the hash of an EVSE that is not named.
-  static let noEVSE = [UInt8](repeating: 0, count: 6)
+/// When an EVSE charged, by a final record in force. In seconds since 1970, rounded down: clocks differ by more.
+struct CDRCharge: Hashable, Sendable {
+  var evse: UInt64
+  var start: Int64
+  var end: Int64
 
-  /// Nil where a time is missing, or the end is before the start.
-  var interval: (start: Int64, end: Int64)? {
-    guard let start = shared.start, let end = shared.end, start <= end else { return nil }
-    return (start, end)
+  /// Nil where the EVSE or a time is missing or of no age, or the end is before the start.
+  init?(_ version: CDRVersion) {
+    let shared = version.shared
+    guard version.nature == .final, shared.evse != 0, let start = shared.start, let end = shared.end, start <= end else { return nil }
+    evse = shared.evse
+    guard CDRIntervals.starts.contains(start / 1_000) else { return nil }
+    self.start = start / 1_000
+    self.end = end / 1_000
+  }
+
+  init(evse: UInt64, start: Int64, end: Int64) {
+    self.evse = evse
+    self.start = start
+    self.end = end
   }
 }

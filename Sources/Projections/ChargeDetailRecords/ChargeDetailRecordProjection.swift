@@ -5,11 +5,11 @@ public import JournalStore
 /// Every version of every session's charge detail record, what the other side made of it, and what is wrong with it. See ``CDRQuery``.
 ///
 /// A version is what one message, or an item of a list, says of a session on one side. The same content again is no new one.
-public struct ChargeDetailRecordProjection: Projection {
+public final class ChargeDetailRecordProjection: Projection {
   public static let name = "cdrs"
   public static let version: UInt32 = 1
 
-  /// Keys of ids: see ``CDRIdentities``.
+  /// See ``CDRIdTable``.
   static let ids = ModelTable("ids", 0)
   /// By session number, from 1 as they come: see ``CDRLogRecord``.
   static let log = HistoryTable(ModelTable("log", 1))
@@ -17,145 +17,199 @@ public struct ChargeDetailRecordProjection: Projection {
   /// When each EVSE charged, by the final records in force: see ``CDRIntervals``.
   static let intervals = ModelTable("intervals", 3)
   static let findings = FindingTable(ModelTable("findings", 4))
-  public static let tables = [ids, log.table, names, intervals, findings.table]
+  /// What messages said that the journal has no more: see ``CDRTexts``.
+  static let texts = ModelTable("texts", 5)
+  public static let tables = [ids, log.table, names, intervals, findings.table, texts]
+
+  private let sessions = CDRSessions()
+  private let ids = CDRIdTable()
+  private let reader = CDRReader()
+  /// The sessions that a request brought records of, and the eMSP of each.
+  private var requests = CDRRecent<JournalPosition, [Answered]>(limit: 4_096)
+
+  private struct Answered {
+    let session: UInt32
+    let saleOperator: UInt32
+  }
 
   public init() {}
 
   /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    guard entry.kind.isMessage, entry.context.protocolName == "eMIP" else { return }
-    switch (entry.context.operation, entry.kind) {
+    // Most entries are about something else: they must not cost anything.
+    guard let operation = entry.message.entry.content.context.operation, operation.utf8.count == 21 || operation.utf8.count == 25,
+      entry.kind.isMessage, entry.context.protocolName == "eMIP"
+    else { return }
+    switch (operation, entry.kind) {
     case ("SetChargeDetailRecord", .request): try takeRecords(entry, to: rows)
     case ("SetChargeDetailRecord", _): try takeAnswer(entry, to: rows)
     case ("GetChargeDetailRecordList", .response), ("GetChargeDetailRecord", .response): try takeRecords(entry, to: rows)
     default: return
     }
+    sessions.trim()
+    ids.trim()
+    reader.trim()
+    requests.trim()
   }
 
   // MARK: Records
 
   private func takeRecords(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     guard let facts = entry.facts else { return }
+    var answered: [Answered] = []
     for (item, record) in facts.chargeDetailRecords.enumerated() {
-      let sighting = try CDRSighting(record, item: item, of: entry.message, transactionId: facts.transactionId, in: rows)
-      try take(sighting, to: rows)
+      let sighting = try reader.sighting(record, item: item, of: entry.message, in: rows)
+      let session = try take(sighting, to: rows)
+      answered.append(Answered(session: session, saleOperator: sighting.version.saleOperator))
     }
+    if entry.kind == .request { requests[entry.position] = answered }
   }
 
-  private func take(_ sighting: CDRSighting, to rows: ModelTransaction) throws(JournalError) {
+  /// - Returns: the number of its session.
+  private func take(_ sighting: CDRSighting, to rows: ModelTransaction) throws(JournalError) -> UInt32 {
     let version = sighting.version
-    let (number, before) = try session(of: sighting.identities, at: version.position, in: rows)
-    let known = before?.versions.first { $0.side == version.side && $0.digest == version.digest }
-    if let known {
-      let attempt = CDRLogRecord.attempt(
-        version: known.position, item: known.item, leg: version.leg, isRepeated: known.transaction != version.transaction)
-      try append(attempt, at: version.position, to: number, in: rows)
+    let state = try session(of: sighting.identities, at: version.position, in: rows)
+    let journal = CDRFindingJournal(state: state, position: version.position, sessions: sessions, rows: rows)
+    if let known = state.versions.first(where: { $0.digest == version.digest && $0.side == version.side }) {
+      let attempt = CDRLogRecord.attempt(version: known.position, item: known.item, leg: version.leg)
+      try sessions.append(attempt, at: version.position, to: state, in: rows)
     } else {
-      try append(.version(version), at: version.position, to: number, in: rows)
+      let judgements = try judge(sighting, journal)
+      try sessions.append(.version(version), at: version.position, to: state, in: rows)
+      for judgement in judgements { try journal.add(judgement) }
     }
-    let after = try CDRLog.state(number, asOf: nil, in: rows)!
-    var journal = CDRFindingJournal(session: number, position: version.position, rows: rows)
-    if known == nil { try judge(sighting, before, &journal) }
-    try settle(before, after, &journal)
+    try settle(journal)
+    return state.number
   }
 
   /// What a version breaks by itself and beside those before it. What was found on one side is not told again of the other.
-  private func judge(
-    _ sighting: CDRSighting, _ before: CDRSessionState?, _ journal: inout CDRFindingJournal
-  ) throws(JournalError) {
+  private func judge(_ sighting: CDRSighting, _ journal: CDRFindingJournal) throws(JournalError) -> [CDRJudgement] {
     let version = sighting.version
-    let others = before?.versions ?? []
-    let isOfOtherSide = others.contains { $0.side != version.side && $0.nature == version.nature && $0.shared == version.shared }
+    let state = journal.state
+    var judgements: [CDRJudgement] = []
+    let isOfOtherSide = state.versions.contains {
+      $0.side != version.side && $0.nature == version.nature && $0.shared == version.shared
+    }
     if !isOfOtherSide {
-      for judgement in CDRRules.judgements(of: sighting.record) {
-        if judgement.rule == CDRRules.unknownMeter, try journal.has(judgement, in: before) { continue }
-        try journal.add(judgement)
+      for judgement in CDRRules.judgements(of: sighting.metered) {
+        if judgement.rule == CDRRules.unknownMeter, try journal.has(judgement) { continue }
+        judgements.append(judgement)
       }
-      let standing = others.filter { $0.side == version.side && before!.acceptance(of: $0).isAccepted != false }
+      let standing = state.versions.filter { $0.side == version.side && state.acceptance(of: $0).isAccepted != false }
       let finals = standing.filter { $0.nature == .final }
-      let judgements =
-        CDRRules.judgeDecrease(version, after: standing.last) + CDRRules.judgeSecondFinal(version, after: finals)
-        + CDRRules.judgeAfterFinal(version, after: finals)
-      for judgement in judgements { try journal.add(judgement) }
+      judgements += CDRRules.judgeDecrease(version, after: standing.last)
+      judgements += CDRRules.judgeSecondFinal(version, after: finals)
+      judgements += CDRRules.judgeAfterFinal(version, after: finals)
     }
-    if version.side == .toIOP || !others.contains(where: { $0.side == .toIOP }) {
-      for judgement in CDRRules.judgeExecSession(sighting.record) where try !journal.hasOfOtherSide(judgement, others, version) {
-        try journal.add(judgement)
-      }
+    if !isOfOtherSide, version.side == .toIOP || !state.versions.contains(where: { $0.side == .toIOP }) {
+      judgements += CDRRules.judgeExecSession(sighting.record)
     }
+    return judgements
   }
 
   // MARK: Answers
 
   private func takeAnswer(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    guard let request = entry.request, let facts = request.facts, let outcome = RequestOutcome(entry.entry) else { return }
+    guard let request = entry.request, let outcome = RequestOutcome(entry.entry) else { return }
     let platformId = entry.facts?.text(of: WireName.serviceSessionId)
-    let saleOperator = entry.facts?.text(of: WireName.salePartnerOperatorId)
     var answer = CDRVersion.Answer(
       position: entry.position, outcome: .accepted, requestStatus: nil,
       isGateways: entry.kind == .response && entry.context.author == .gateway,
-      saleOperator: try CDRNames.number(of: saleOperator, in: rows), hasPlatformId: platformId != nil)
+      saleOperator: try reader.names.number(of: entry.facts?.text(of: WireName.salePartnerOperatorId), in: rows),
+      hasPlatformId: platformId != nil)
     switch outcome {
     case .accepted(let status): answer.requestStatus = status
     case .rejected(let status): (answer.outcome, answer.requestStatus) = (.rejected, status)
     case .fault: answer.outcome = .fault
     case .lost, .unreadable: answer.outcome = .lost
     }
-    var answered: Set<UInt32> = []
-    for record in facts.chargeDetailRecords {
-      let parties = CDRParties(record, of: request)
-      let identities = CDRSighting.identities(record, parties, rows.hash)
-      guard let number = try CDRMerging.known(identities, in: rows), answered.insert(number).inserted else { continue }
-      try take(answer, of: entry, to: request.position, isResponse: entry.kind == .response, number, parties, platformId, in: rows)
+    var done: [UInt32] = []
+    for answered in try answered(by: request, in: rows) {
+      let number = try sessions.current(answered.session, in: rows)
+      guard !done.contains(number), let state = try sessions.state(number, in: rows) else { continue }
+      done.append(number)
+      try take(answer, of: entry, to: request, state, answered.saleOperator, platformId, in: rows)
     }
   }
 
   private func take(
-    _ answer: CDRVersion.Answer, of entry: ProjectedEntry, to request: JournalPosition, isResponse: Bool, _ number: UInt32,
-    _ parties: CDRParties, _ platformId: String?, in rows: ModelTransaction
+    _ answer: CDRVersion.Answer, of entry: ProjectedEntry, to request: ProjectedMessage, _ before: CDRSessionState, _ saleOperator: UInt32,
+    _ platformId: String?, in rows: ModelTransaction
   ) throws(JournalError) {
-    let before = try CDRLog.state(number, asOf: nil, in: rows)
-    try append(.answer(request: request, isResponse: isResponse, answer), at: entry.position, to: number, in: rows)
-    var number = number
-    if let platformId, before?.hasPlatformId == false {
+    var state = before
+    var answer = answer
+    let isNewId = answer.hasPlatformId && !state.hasPlatformId
+    answer.hasPlatformId = isNewId
+    if state.saleOperator != 0 { answer.saleOperator = 0 }
+    let isResponse = entry.kind == .response
+    try sessions.append(.answer(request: request.position, isResponse: isResponse, answer), at: entry.position, to: state, in: rows)
+    if isNewId, let platformId {
       // The record did not say the platform's id, and its answer does.
-      let key = CDRIdentities.platform(platformId, rows.hash)
-      if let other = try CDRIdentities.session(of: key, asOf: nil, in: rows) {
-        number = try CDRMerging.merge(number, try CDRLog.current(other, asOf: nil, in: rows), at: entry.position, in: rows)
+      let identity = reader.platform(platformId, rows.hash)
+      if let other = try session(of: identity, in: rows) {
+        state = try sessions.merge(state, other, at: entry.position, in: rows)
       } else {
-        try CDRIdentities.learn(key, number, at: entry.position, in: rows)
+        try ids.learn(identity, state.number, since: entry.position, in: rows)
       }
     }
-    if parties.side == .fromIOP, let sale = entry.facts?.text(of: WireName.partnerServiceSessionId), let name = parties.sale {
-      let key = CDRIdentities.sale(sale, of: CDRNames.compact(name), rows.hash)
-      try CDRIdentities.learn(key, number, at: entry.position, in: rows)
+    if request.entry.content.context.direction == .fromIOP, saleOperator != 0,
+      let sale = entry.facts?.text(of: WireName.partnerServiceSessionId)
+    {
+      try ids.learn(reader.sale(sale, of: saleOperator, rows.hash), state.number, since: entry.position, in: rows)
     }
-    var journal = CDRFindingJournal(session: number, position: entry.position, rows: rows)
-    try settle(before, try CDRLog.state(number, asOf: nil, in: rows)!, &journal)
+    try settle(CDRFindingJournal(state: state, position: entry.position, sessions: sessions, rows: rows))
+  }
+
+  /// The sessions of a request, as its records name them.
+  private func answered(by request: ProjectedMessage, in rows: ModelTransaction) throws(JournalError) -> [Answered] {
+    if let known = requests[request.position] { return known }
+    var answered: [Answered] = []
+    for (item, record) in (request.facts?.chargeDetailRecords ?? []).enumerated() {
+      let sighting = try reader.sighting(record, item: item, of: request, in: rows)
+      for identity in sighting.identities.all {
+        guard let number = try ids.session(of: identity, in: rows) else { continue }
+        answered.append(Answered(session: number, saleOperator: sighting.version.saleOperator))
+        break
+      }
+    }
+    return answered
   }
 
   // MARK: Sessions
 
-  /// The session of a record, a new one where it is the first, and what was known of it before.
+  /// The session of a record, a new one where it is the first; its ids lead to it from now on.
+  ///
+  /// Where the two ids lead to two sessions that both have an id of the platform, the platform's rules, and nothing is merged.
   private func session(
     of identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction
-  ) throws(JournalError) -> (UInt32, CDRSessionState?) {
-    let number = try CDRMerging.session(of: identities, at: position, in: rows)
-    for key in identities.keys { try CDRIdentities.learn(key, number, at: position, in: rows) }
-    return (number, try CDRLog.state(number, asOf: nil, in: rows))
+  ) throws(JournalError) -> CDRSessionState {
+    let state = if let known = try known(identities, at: position, in: rows) { known } else { try sessions.open(in: rows) }
+    let since = state.versions.isEmpty ? nil : position
+    for identity in identities.all { try ids.learn(identity, state.number, since: since, in: rows) }
+    return state
   }
 
-  private func append(
-    _ record: CDRLogRecord, at position: JournalPosition, to number: UInt32, in rows: ModelTransaction
-  ) throws(JournalError) {
-    try Self.log.append(record.encoded(at: position), at: position, to: bigEndianBytes(number), in: rows)
+  private func known(
+    _ identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction
+  ) throws(JournalError) -> CDRSessionState? {
+    if let content = identities.content { return try session(of: content, in: rows) }
+    let byPlatform = try identities.platform.flatMap { (identity) throws(JournalError) in try session(of: identity, in: rows) }
+    guard let byExec = try identities.exec.flatMap({ (identity) throws(JournalError) in try session(of: identity, in: rows) }) else {
+      return byPlatform
+    }
+    guard identities.platform != nil, byPlatform !== byExec else { return byExec }
+    guard let byPlatform else { return byExec.hasPlatformId ? nil : byExec }
+    return byExec.hasPlatformId ? byPlatform : try sessions.merge(byPlatform, byExec, at: position, in: rows)
+  }
+
+  private func session(of identity: CDRIdentity, in rows: ModelTransaction) throws(JournalError) -> CDRSessionState? {
+    guard let number = try ids.session(of: identity, in: rows) else { return nil }
+    return try sessions.state(sessions.current(number, in: rows), in: rows)
   }
 
   /// Brings what follows from the versions in force in line with them.
-  private func settle(
-    _ before: CDRSessionState?, _ after: CDRSessionState, _ journal: inout CDRFindingJournal
-  ) throws(JournalError) {
-    try journal.compareSides(after)
-    try CDRIntervals.settle(after, &journal)
+  private func settle(_ journal: CDRFindingJournal) throws(JournalError) {
+    try journal.compareSides()
+    try CDRIntervals.settle(journal)
   }
 }

@@ -13,37 +13,31 @@ struct ContradictionRule {
   /// By the number of an element: the key of the finding that holds of it.
   let open: ModelTable
 
+  /// The finding that holds of an element; nil where there is none.
+  func finding(of number: UInt32, in rows: any ModelRows) throws(JournalError) -> [UInt8]? {
+    try rows.value(of: bigEndianBytes(number), in: open)
+  }
+
   /// Judges an element by the newest events of both parts.
-  func judge(_ report: ElementReport, _ number: UInt32, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
-    let key = bigEndianBytes(number)
-    let known = try rows.value(of: key, in: open)
-    let pair = try contradiction(report, number, in: rows)
-    switch (pair, known) {
+  func judge(_ element: EVSEElement, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
+    switch (Self.contradiction(element), element.contradiction) {
     case (let (availability, busy)?, nil):
       var detail: [UInt8] = []
       for value in [busy.position.rawValue, availability.position.rawValue, UInt64(availability.status)] { detail.appendVarint(value) }
       let finding = try EVSEStatusProjection.findings.add(
-        .evseContradiction, at: position, subject: EVSEElementTable.key(report.element, report.id, rows.hash), detail: detail, in: rows)
-      try rows.put(finding, for: key, in: open)
+        .evseContradiction, at: position, subject: element.key, detail: detail, in: rows)
+      try rows.put(finding, for: bigEndianBytes(element.number), in: open)
+      element.contradiction = finding
     case (nil, let finding?):
       try EVSEStatusProjection.findings.resolve(finding, at: position, in: rows)
-      try rows.remove(key, in: open)
+      try rows.remove(bigEndianBytes(element.number), in: open)
+      element.contradiction = nil
     default: return
     }
   }
 
-  private func contradiction(
-    _ report: ElementReport, _ number: UInt32, in rows: ModelTransaction
-  ) throws(JournalError) -> (availability: StatusEvent, busy: StatusEvent)? {
-    // What the report itself says is looked at first: mostly it is harmless.
-    for (part, event) in report.parts where !event.isOneOfTwo(part) {
-      if try EVSEStatusProjection.events.newest(of: StatusEventTable.subject(number, part), in: rows)?.isOneOfTwo(part) != true {
-        return nil
-      }
-    }
-    guard let busy = try EVSEStatusProjection.events.newest(of: StatusEventTable.subject(number, .busy), in: rows),
-      busy.isOneOfTwo(.busy),
-      let availability = try EVSEStatusProjection.events.newest(of: StatusEventTable.subject(number, .availability), in: rows),
+  private static func contradiction(_ element: EVSEElement) -> (availability: StatusEvent, busy: StatusEvent)? {
+    guard let busy = element[.busy].newest, busy.isOneOfTwo(.busy), let availability = element[.availability].newest,
       availability.isOneOfTwo(.availability), !busy.hasEnded(by: availability.time), !availability.hasEnded(by: busy.time)
     else { return nil }
     return (availability, busy)

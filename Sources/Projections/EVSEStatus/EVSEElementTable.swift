@@ -27,20 +27,18 @@ struct EVSEElementTable {
     return [element.rawValue] + (compact.count <= longestId ? compact : [0] + hash(1, compact))
   }
 
-  /// The number of an element, which gets one where it is new.
-  func number(
-    of element: StatusReport.Element, _ id: String, at position: JournalPosition, in rows: ModelTransaction
-  ) throws(JournalError) -> UInt32 {
-    let key = Self.key(element, id, rows.hash)
-    if let value = try rows.value(of: key, in: table) { return try decoded(ModelRow(key: key, value: value)).number }
-    let number = try count(in: rows)
-    var value = bigEndianBytes(number)
+  /// Stores an element that is new.
+  /// - Parameter number: how many there were.
+  func add(
+    _ key: [UInt8], number: UInt32, _ id: String, at position: JournalPosition, in rows: ModelTransaction
+  ) throws(JournalError) {
+    var value: [UInt8] = []
+    value.appendVarint(UInt64(number))
     value.appendVarint(position.rawValue)
     // The key says what one of eMIP's ids is.
     if (try? EVCIIdentifier(id)) == nil { value += Array(id.utf8.prefix(4 * Self.longestId)) }
     try rows.put(value, for: key, in: table)
     try rows.put(bigEndianBytes(number + 1), for: Self.countKey, in: table)
-    return number
   }
 
   /// Nil where it was never heard of.
@@ -60,17 +58,18 @@ struct EVSEElementTable {
     return (try decoded(row), row.key, row.key + [0])
   }
 
-  private func count(in rows: any ModelRows) throws(JournalError) -> UInt32 {
+  /// How many there are.
+  func count(in rows: any ModelRows) throws(JournalError) -> UInt32 {
     try rows.value(of: Self.countKey, in: table)?.reduce(0) { $0 << 8 | UInt32($1) } ?? 0
   }
 
   private func decoded(_ row: ModelRow) throws(JournalError) -> Stored {
     do throws(FormatError) {
-      guard let element = row.key.first.flatMap(StatusReport.Element.init), row.value.count >= 4 else {
+      guard let element = row.key.first.flatMap(StatusReport.Element.init), !row.value.isEmpty else {
         throw FormatError("an element has no level or number")
       }
       return try row.value.reading { (reader) throws(FormatError) in
-        let number = try reader.take(4).reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+        let number = UInt32(try reader.count(atMost: Int(UInt32.max)))
         let position = JournalPosition(try reader.varint())
         let id = reader.isAtEnd ? row.key[1...] : Array(try reader.take(reader.remainingCount))[...]
         return Stored(element: element, number: number, position: position, id: String(decoding: id, as: UTF8.self))

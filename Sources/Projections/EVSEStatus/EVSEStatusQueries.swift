@@ -109,6 +109,12 @@ public struct EVSEStatuses {
     return events.filter { event in position.map { event.position <= $0 } ?? true }.map { $0.known(at: position) }
   }
 
+  /// Of an event whose message is gone; nil where it was not kept.
+  func keptOrigin(of event: StatusEvent, _ status: ElementStatus, _ part: StatusPart) throws(JournalError) -> StatusOrigin? {
+    guard let stored = try EVSEStatusProjection.elements.element(status.element, status.id, in: rows) else { return nil }
+    return try EVSEStatusProjection.origins.origin(of: event.position, StatusEventTable.subject(stored.number, part), in: rows)
+  }
+
   private func isKnown(_ stored: EVSEElementTable.Stored, _ position: JournalPosition?) -> Bool {
     position.map { stored.position <= $0 } ?? true
   }

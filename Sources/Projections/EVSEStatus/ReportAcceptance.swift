@@ -40,24 +40,17 @@ public enum ReportAcceptance: Hashable, Sendable {
 struct ReportAnswer: Hashable, Sendable {
   let position: JournalPosition
   let acceptance: ReportAcceptance
-
-  /// Nil where it tells nothing of the platform: the back end's copy of an answer that stands on the platform's leg too.
-  init?(_ entry: Entry) {
-    guard let outcome = RequestOutcome(entry) else { return nil }
-    let context = entry.content.context
-    if context.leg == .backEndGateway && context.author == .peer { return nil }
-    let isDeferral = context.leg == .backEndGateway && outcome.isAccepted
-    self.init(position: entry.position, acceptance: isDeferral ? .deferred : ReportAcceptance(outcome))
-  }
-
-  init(position: JournalPosition, acceptance: ReportAcceptance) {
-    self.position = position
-    self.acceptance = acceptance
-  }
 }
 
 extension ReportAcceptance {
-  fileprivate init(_ outcome: RequestOutcome) {
+  /// What an answer tells: nil where it tells nothing of the platform, as the back end's copy of an answer that stands on the platform's leg too.
+  init?(_ entry: Entry) {
+    let context = entry.content.context
+    guard let outcome = RequestOutcome(entry), context.leg != .backEndGateway || context.author != .peer else { return nil }
+    self = context.leg == .backEndGateway && outcome.isAccepted ? .deferred : ReportAcceptance(outcome)
+  }
+
+  private init(_ outcome: RequestOutcome) {
     switch outcome {
     case .accepted(let status): self = .accepted(requestStatus: status)
     case .rejected(let status): self = .rejected(requestStatus: status)

@@ -25,18 +25,37 @@ public struct StatusEvent: Hashable, Sendable {
   public let isDateAssumed: Bool
   /// The platform told it, in a list of changes; no operator's push had told it before.
   public let isFromPlatform: Bool
-  var answers: [ReportAnswer] = []
+  /// Whether the entry right behind it accepted it with requestStatus 1, as mostly: nothing that comes later changes that.
+  private var isAcceptedAtOnce = false
+  /// Of others, those that changed something, in order.
+  private var answers: [ReportAnswer] = []
+
+  init(
+    time: Timestamp, position: JournalPosition, status: UInt32, until: Timestamp?, isFuture: Bool, isDateAssumed: Bool, isFromPlatform: Bool
+  ) {
+    self.time = time
+    self.position = position
+    self.status = status
+    self.until = until
+    self.isFuture = isFuture
+    self.isDateAssumed = isDateAssumed
+    self.isFromPlatform = isFromPlatform
+  }
 
   /// Whether another report says the same of the same part: then it is a repetition, on another leg, in a list or by a retry.
   func isSame(as other: StatusEvent) -> Bool { time == other.time && status == other.status && until == other.until }
 
   /// What the platform made of it; nil of what only the platform told.
-  public var acceptance: ReportAcceptance? { ReportAcceptance(answers) ?? (isFromPlatform ? nil : .pending) }
+  public var acceptance: ReportAcceptance? {
+    if isAcceptedAtOnce { return .accepted(requestStatus: 1) }
+    return ReportAcceptance(answers) ?? (isFromPlatform ? nil : .pending)
+  }
 
   /// With those answers only that were known at a position; nil for all.
   func known(at position: JournalPosition?) -> StatusEvent {
-    guard let position, answers.contains(where: { $0.position > position }) else { return self }
+    guard let position else { return self }
     var known = self
+    if self.position.next > position { known.isAcceptedAtOnce = false }
     known.answers.removeAll { $0.position > position }
     return known
   }
@@ -44,7 +63,12 @@ public struct StatusEvent: Hashable, Sendable {
   /// Takes an answer in; one that changes nothing is left out.
   /// - Returns: whether it changed anything.
   mutating func add(_ answer: ReportAnswer) -> Bool {
-    guard ReportAcceptance(answers + [answer]) != ReportAcceptance(answers) else { return false }
+    guard !isAcceptedAtOnce else { return false }
+    if answers.isEmpty && answer.position == position.next && answer.acceptance == .accepted(requestStatus: 1) {
+      isAcceptedAtOnce = true
+      return true
+    }
+    guard answers.isEmpty || ReportAcceptance(answers + [answer]) != ReportAcceptance(answers) else { return false }
     answers.append(answer)
     return true
   }
@@ -54,19 +78,22 @@ public struct StatusEvent: Hashable, Sendable {
 struct ElementReport {
   let element: StatusReport.Element
   let id: String
-  let parts: [(part: StatusPart, event: StatusEvent)]
+  private let availability: StatusEvent?
+  private let busy: StatusEvent?
+
+  subscript(part: StatusPart) -> StatusEvent? { part == .busy ? busy : availability }
 
   /// A report may be dated a day ahead at most: what is further ahead would keep all that comes from counting.
   static let futureLimitMilliseconds: Int64 = 86_400_000
 
   /// All that a message says. The same at each call, so that an answer finds what its request told.
   static func all(of message: ProjectedMessage, isFromPlatform: Bool) -> [ElementReport] {
-    guard let facts = message.facts else { return [] }
-    return facts.statusReports.compactMap { report in
-      var parts: [(StatusPart, StatusEvent)] = []
-      if let event = event(report.availability, message, isFromPlatform) { parts.append((.availability, event)) }
-      if let event = event(report.busy, message, isFromPlatform) { parts.append((.busy, event)) }
-      return parts.isEmpty ? nil : ElementReport(element: report.element, id: report.id, parts: parts)
+    guard let reports = message.facts?.statusReports else { return [] }
+    return reports.compactMap { report in
+      let availability = event(report.availability, message, isFromPlatform)
+      let busy = event(report.busy, message, isFromPlatform)
+      guard availability != nil || busy != nil else { return nil }
+      return ElementReport(element: report.element, id: report.id, availability: availability, busy: busy)
     }
   }
 
@@ -105,14 +132,14 @@ extension StatusEvent {
     static let unknown: UInt8 = 1 << 7
   }
 
+  /// See ``distances(from:)``.
   func append(distance: UInt64, positionDistance: Int64, to bytes: inout [UInt8]) {
-    let isAcceptedNext = answers == [ReportAnswer(position: position.next, acceptance: .accepted(requestStatus: 1))]
     let flags: UInt8 = (isFuture ? 1 : 0) | (isDateAssumed ? 2 : 0) | (isFromPlatform ? 4 : 0)
-    let hasDetails = flags != 0 || !answers.isEmpty && !isAcceptedNext
+    let hasDetails = flags != 0 || !answers.isEmpty
     var tag = UInt8(min(status, UInt32(Tag.otherStatus)))
     if isLate { tag |= Tag.late }
     if until != nil { tag |= Tag.until }
-    if isAcceptedNext { tag |= Tag.acceptedNext }
+    if isAcceptedAtOnce { tag |= Tag.acceptedNext }
     if hasDetails { tag |= Tag.details }
     bytes.appendVarint(distance)
     bytes.appendSignedVarint(positionDistance)
@@ -121,25 +148,37 @@ extension StatusEvent {
     if let until { bytes.appendSignedVarint(until.milliseconds(since: time)) }
     guard hasDetails else { return }
     bytes.append(flags)
-    let written = isAcceptedNext ? [] : answers
-    bytes.appendVarint(written.count)
-    for answer in written {
+    bytes.appendVarint(answers.count)
+    for answer in answers {
       bytes.appendVarint(answer.position.rawValue - position.rawValue)
       answer.acceptance.append(to: &bytes)
     }
   }
 
-  /// What stands behind the distances.
-  init(from reader: inout ByteReader, time: Timestamp, position: JournalPosition) throws(FormatError) {
+  /// More than most events take, with their answer.
+  static let maximumPlainBytes = 24
+
+  /// How far it lies from the event before.
+  func distances(from previous: (time: Timestamp, position: Int64)) -> (time: UInt64, position: Int64) {
+    (UInt64(time.milliseconds(since: previous.time)), Int64(bitPattern: position.rawValue) &- previous.position)
+  }
+
+  /// - Parameter previous: of the event before; of the first the row's time and 0.
+  init(from reader: inout ByteReader, after previous: (time: Timestamp, position: Int64)) throws(FormatError) {
+    let distance = try reader.varint()
+    guard distance < 1 << 49 else { throw FormatError("a time lies too far ahead") }
+    let time = previous.time.adding(milliseconds: Int64(distance))
+    let position = JournalPosition(UInt64(bitPattern: previous.position &+ (try reader.signedVarint())))
     let tag = try reader.byte()
     guard tag & Tag.unknown == 0 else { throw FormatError("a status event has a mark of no meaning") }
     let status = tag & 7 == Tag.otherStatus ? UInt32(try reader.count(atMost: Int(UInt32.max))) : UInt32(tag & 7)
     let until = tag & Tag.until == 0 ? nil : time.adding(milliseconds: try reader.signedVarint())
     let flags = tag & Tag.details == 0 ? 0 : try reader.byte()
     self.init(
-      time: time, position: position, status: status, until: until, isLate: tag & Tag.late != 0, isFuture: flags & 1 != 0,
-      isDateAssumed: flags & 2 != 0, isFromPlatform: flags & 4 != 0)
-    if tag & Tag.acceptedNext != 0 { answers = [ReportAnswer(position: position.next, acceptance: .accepted(requestStatus: 1))] }
+      time: time, position: position, status: status, until: until, isFuture: flags & 1 != 0, isDateAssumed: flags & 2 != 0,
+      isFromPlatform: flags & 4 != 0)
+    isLate = tag & Tag.late != 0
+    isAcceptedAtOnce = tag & Tag.acceptedNext != 0
     guard tag & Tag.details != 0 else { return }
     for _ in 0..<(try reader.count(atMost: reader.remainingCount)) {
       let answerPosition = JournalPosition(position.rawValue &+ (try reader.varint()))

@@ -18,8 +18,7 @@ public struct StatusMessage: Hashable, Sendable {
 /// Tells the platform all current statuses anew: pools, stations, EVSEs, connectors; of each the availability before the busy status.
 public struct StatusReinitialisation {
   private let statuses: EVSEStatuses
-  private let reader: JournalReader
-  private let messages = MessageReader()
+  private let origins: StatusOrigins
   private let makeTransactionId: () -> String
 
   /// - Parameters:
@@ -27,7 +26,7 @@ public struct StatusReinitialisation {
   ///   - makeTransactionId: asked for each message; two are never the same.
   public init(_ statuses: EVSEStatuses, reader: JournalReader, makeTransactionId: @escaping () -> String) {
     self.statuses = statuses
-    self.reader = reader
+    origins = StatusOrigins(reader)
     self.makeTransactionId = makeTransactionId
   }
 
@@ -67,7 +66,10 @@ public struct StatusReinitialisation {
     _ status: ElementStatus, _ part: PartStatus, _ operation: String, _ kind: StatusPart
   ) throws(JournalError) -> StatusMessage {
     let facts = OperationFacts.named(operation)!
-    let origin = try origin(of: part.event, status, kind)
+    let origin =
+      if let told = try origins.origin(of: part.event, status.element, status.id, kind) { told } else {
+        try statuses.keptOrigin(of: part.event, status, kind) ?? StatusOrigins.named(status.id)
+      }
     let (prefix, name) = (Self.prefix(status.element), kind == .availability ? "availabilityStatus" : "busyStatus")
     var fields: [(String, String)] = [
       ("transactionId", makeTransactionId()), ("partnerIdType", "eMI3"), ("partnerId", origin.partner), ("operatorIdType", "eMI3"),
@@ -91,38 +93,5 @@ public struct StatusReinitialisation {
 
   private static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\r", with: "&#13;")
-  }
-
-  // MARK: Who reported it
-
-  private struct Origin {
-    var partner: String
-    var `operator`: String
-    var comment: String?
-  }
-
-  /// The operator's own message says it best; else the operator is in the id, as far as that is one.
-  private func origin(of event: StatusEvent, _ status: ElementStatus, _ kind: StatusPart) throws(JournalError) -> Origin {
-    let named = (try? EVCIIdentifier(status.id))?.operator.description ?? ""
-    var origin = Origin(partner: named, operator: named)
-    guard let entry = try entry(at: event.position), case .message(let facts) = messages.read(entry.content) else { return origin }
-    if !event.isFromPlatform {
-      origin.operator = facts.operatorId ?? facts.partnerId ?? named
-      origin.partner = facts.partnerId ?? origin.operator
-    }
-    let report = facts.statusReports.first { report in
-      report.element == status.element && EVSEStatusProjection.canonicalId(report.id) == status.id
-        && (kind == .availability ? report.availability?.status.value?.rawValue : report.busy?.status.value?.rawValue) == event.status
-    }
-    origin.comment = kind == .availability ? report?.availability?.comment : report?.busy?.comment
-    return origin
-  }
-
-  /// Nil where it is gone or damaged.
-  private func entry(at position: JournalPosition) throws(JournalError) -> Entry? {
-    do throws(JournalError) { return try reader.entry(at: position) } catch {
-      guard error.code == .recordDamaged else { throw error }
-      return nil
-    }
   }
 }

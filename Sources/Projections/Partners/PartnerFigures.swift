@@ -69,10 +69,10 @@ public struct PartnerFigures: Hashable, Sendable {
 
   // MARK: Counting
 
-  mutating func count(_ record: PartnerRecord, of series: PartnerSeries) {
+  mutating func count(_ record: PartnerRecord, _ limits: PartnerSeries.Limits) {
     switch record {
     case .request(let isRetry): countRequest(isRetry: isRetry)
-    case .answer(let answer): count(answer, of: series)
+    case .answer(let answer): count(answer, limits)
     }
   }
 
@@ -81,7 +81,7 @@ public struct PartnerFigures: Hashable, Sendable {
     if isRetry { self[.retries] += 1 }
   }
 
-  private mutating func count(_ answer: PartnerRecord.Answer, of series: PartnerSeries) {
+  private mutating func count(_ answer: PartnerRecord.Answer, _ limits: PartnerSeries.Limits) {
     if answer.hasRequestBefore || answer.isUnmatched { countRequest(isRetry: answer.isRetry) }
     guard !answer.isFurther else {
       self[.further] += 1
@@ -93,8 +93,8 @@ public struct PartnerFigures: Hashable, Sendable {
     latencies.record(latency)
     maximumMilliseconds = max(maximumMilliseconds ?? 0, latency)
     if latency > Self.typicalMilliseconds { self[.overTypical] += 1 }
-    if latency > series.limitMilliseconds { self[.late] += 1 }
-    guard series.isAuthorisation else { return }
+    if latency > limits.lateMilliseconds { self[.late] += 1 }
+    guard limits.isAuthorisation else { return }
     if latency > Self.typicalAuthorisationMilliseconds { self[.authorisationsOverTypical] += 1 }
     if latency > Self.maximumAuthorisationMilliseconds { self[.authorisationsOverLimit] += 1 }
   }
@@ -115,25 +115,17 @@ public struct PartnerFigures: Hashable, Sendable {
 }
 
 extension PartnerFigures {
-  func encoded() -> [UInt8] {
-    var bytes: [UInt8] = []
+  func encode(to bytes: inout [UInt8]) {
     for counter in counters { bytes.appendVarint(counter) }
     bytes.appendVarint(maximumMilliseconds.map { UInt64($0) + 1 } ?? 0)
     latencies.encode(to: &bytes)
-    return bytes
   }
 
-  /// What ``encoded()`` wrote; nothing counted where there are no bytes.
-  init(_ bytes: [UInt8]) throws(FormatError) {
-    self.init()
-    guard !bytes.isEmpty else { return }
-    self = try bytes.reading { (reader) throws(FormatError) in
-      var figures = PartnerFigures()
-      for index in figures.counters.indices { figures.counters[index] = try reader.varint() }
-      let maximum = try reader.count(atMost: Int(UInt32.max) + 1)
-      figures.maximumMilliseconds = maximum == 0 ? nil : UInt32(maximum - 1)
-      figures.latencies = try LatencyHistogram(&reader)
-      return figures
-    }
+  /// What ``encode(to:)`` wrote.
+  init(from reader: inout ByteReader) throws(FormatError) {
+    for index in counters.indices { counters[index] = try reader.varint() }
+    let maximum = try reader.count(atMost: Int(UInt32.max) + 1)
+    maximumMilliseconds = maximum == 0 ? nil : UInt32(maximum - 1)
+    latencies = try LatencyHistogram(&reader)
   }
 }

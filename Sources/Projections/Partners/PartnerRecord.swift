@@ -35,12 +35,12 @@ enum PartnerRecord: Hashable {
     }
 
     /// Of an answer, or of what was refused; nil of a request.
-    init?(_ entry: Entry) {
-      switch entry.kind {
+    init?(_ kind: EntryKind, _ outcomeClass: OutcomeClass?) {
+      switch kind {
       case .failure: self = .failure
       case .refusal: self = .unreadable
       case .response:
-        switch entry.content.context.outcome.outcomeClass {
+        switch outcomeClass {
         case .ok, nil: self = .ok
         case .warning: self = .warning
         case .error: self = .error
@@ -73,8 +73,10 @@ enum PartnerRecord: Hashable {
   private static let longCodeWithoutLatency: UInt64 = 6
   private static let requestCode: UInt64 = 7
 
-  func encoded() -> [UInt8] {
-    var bytes: [UInt8] = []
+  /// The longest record.
+  static let maximumBytes = 7
+
+  func encode(to bytes: inout [UInt8]) {
     switch self {
     case .request(let isRetry): bytes.appendVarint((isRetry ? 8 : 0) | Self.requestCode)
     case .answer(let answer):
@@ -87,24 +89,25 @@ enum PartnerRecord: Hashable {
         bytes.append(answer.flags | answer.ending.rawValue)
       }
     }
-    return bytes
   }
 
-  /// What ``encoded()`` wrote.
-  init(_ bytes: [UInt8]) throws(FormatError) {
-    self = try bytes.reading { (reader) throws(FormatError) in
-      let head = try reader.varint()
-      let code = head & 7
-      if code == Self.requestCode { return .request(isRetry: head >> 3 == 1) }
-      guard let latency = UInt32(exactly: head >> 3) else { throw FormatError("a latency is too large") }
-      if code <= Self.failureCode {
-        let ending = Ending(rawValue: UInt8(code))!
-        return .answer(Answer(ending: ending, latencyMilliseconds: ending == .failure ? nil : latency, hasRequestBefore: true))
-      }
-      let flags = try reader.byte()
-      guard let ending = Ending(rawValue: flags & 7) else { throw FormatError("an ending is unknown") }
-      return .answer(Answer(ending, code == Self.longCode ? latency : nil, flags: flags))
+  /// What ``encode(to:)`` wrote.
+  init(from reader: inout ByteReader) throws(FormatError) {
+    let head = try reader.varint()
+    let code = head & 7
+    if code == Self.requestCode {
+      self = .request(isRetry: head >> 3 == 1)
+      return
     }
+    guard let latency = UInt32(exactly: head >> 3) else { throw FormatError("a latency is too large") }
+    if code <= Self.failureCode {
+      let ending = Ending(rawValue: UInt8(code))!
+      self = .answer(Answer(ending: ending, latencyMilliseconds: ending == .failure ? nil : latency, hasRequestBefore: true))
+      return
+    }
+    let flags = try reader.byte()
+    guard let ending = Ending(rawValue: flags & 7) else { throw FormatError("an ending is unknown") }
+    self = .answer(Answer(ending, code == Self.longCode ? latency : nil, flags: flags))
   }
 }
 

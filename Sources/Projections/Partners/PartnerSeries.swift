@@ -14,14 +14,19 @@ public struct PartnerSeries: Hashable, Sendable {
   /// Empty of messages that could not be read.
   public let operation: String
 
-  /// How long an answer may take (guide 5.4.6), in milliseconds.
-  var limitMilliseconds: UInt32 {
-    let limit = OperationFacts.Timing.limit(direction ?? .toIOP)
-    return UInt32(limit.components.seconds * 1_000)
+  /// What its answers are held against.
+  struct Limits {
+    /// How long an answer may take (guide 5.4.6).
+    let lateMilliseconds: UInt32
+    /// Whether the times of guide 6.4.1 count.
+    let isAuthorisation: Bool
   }
 
-  /// Whether its answers are held against the times of guide 6.4.1.
-  var isAuthorisation: Bool { operation == "GetServiceAuthorisation" || operation == "SetServiceAuthorisation" }
+  var limits: Limits {
+    Limits(
+      lateMilliseconds: UInt32(OperationFacts.Timing.limit(direction ?? .toIOP).components.seconds * 1_000),
+      isAuthorisation: operation == "GetServiceAuthorisation" || operation == "SetServiceAuthorisation")
+  }
 }
 
 extension PartnerSeries {
@@ -72,11 +77,17 @@ struct PartnerNames {
     identity.appendCounted(TermForm.compact.normalized(series.operator.utf8))
     identity += series.operation.utf8
     let key = identity.count <= Self.maximumBytes ? identity : [Tag.longIdentity] + rows.hash(80, identity)
-    if let value = try rows.value(of: key, in: table) { return try PartnerNumbers(value, table) }
+    if let value = try rows.value(of: key, in: table) {
+      do throws(FormatError) {
+        return try value.reading { (reader) throws(FormatError) in try PartnerNumbers(from: &reader) }
+      } catch { throw .damagedModel(error, table) }
+    }
     let number = try self.partner(partner, series.partner, rows)
     let last = try rows.last(upTo: [Tag.series, 0xff, 0xff, 0xff, 0xff], beginningWith: [Tag.series], in: table)
     let numbers = PartnerNumbers(series: (last.map { Self.number($0.key[1...]) } ?? 0) + 1, partner: number)
-    try rows.put(numbers.encoded(), for: key, in: table)
+    var value: [UInt8] = []
+    numbers.encode(to: &value)
+    try rows.put(value, for: key, in: table)
     try rows.put(series.encoded(), for: [Tag.series] + bigEndianBytes(numbers.series), in: table)
     return numbers
   }
@@ -99,14 +110,27 @@ struct PartnerNames {
     }
   }
 
-  /// Notes who speaks for an operator, as a request tells.
-  func noteSpokesman(_ context: EntryContext, _ rows: ModelTransaction) throws(JournalError) {
-    guard context.direction == .toIOP, let name = context.operator.map(Self.cut), !name.isEmpty else { return }
-    let partner = Array((context.partner.map(Self.cut) ?? name).utf8)
-    let key = Self.spokesmanKey(name)
-    guard !partner.isEmpty else { return }
-    let known = try rows.value(of: key, in: table)
-    if known != partner { try rows.put(partner, for: key, in: table) }
+  /// The partner that last spoke for an operator; nil where none did.
+  func spokesman(_ key: [UInt8], _ rows: any ModelRows) throws(JournalError) -> [UInt8]? { try rows.value(of: key, in: table) }
+
+  /// Notes who speaks for an operator.
+  func note(_ partner: [UInt8], spokesmanOf key: [UInt8], _ rows: ModelTransaction) throws(JournalError) {
+    try rows.put(partner, for: key, in: table)
+  }
+
+  /// The key of the spokesman of the operator that a message names: of the one that is asked where it comes from the platform.
+  static func spokesmanKey(_ context: EntryContext) -> [UInt8]? {
+    switch context.direction {
+    case .fromIOP: spokesmanKey(cut(context.targetOperator ?? ""))
+    case .toIOP: context.operator.map(cut).flatMap { $0.isEmpty ? nil : spokesmanKey($0) }
+    case nil: nil
+    }
+  }
+
+  /// Who speaks for its operator, as a request to the platform tells; empty of others.
+  static func speaker(_ context: EntryContext) -> [UInt8] {
+    guard context.kind == .request, context.direction == .toIOP, let name = context.operator else { return [] }
+    return Array(cut(context.partner ?? name).utf8)
   }
 
   /// 0 for one that is not named.
@@ -176,11 +200,13 @@ struct PartnerNumbers: Hashable {
     self.partner = partner
   }
 
-  func encoded() -> [UInt8] { bigEndianBytes(series) + bigEndianBytes(partner) }
+  func encode(to bytes: inout [UInt8]) {
+    bytes.appendVarint(UInt64(series))
+    bytes.appendVarint(UInt64(partner))
+  }
 
-  init(_ bytes: [UInt8], _ table: ModelTable) throws(JournalError) {
-    guard bytes.count == 8 else { throw .damagedModel(FormatError("the numbers of a series have the wrong length"), table) }
-    series = PartnerNames.number(bytes[..<4])
-    partner = PartnerNames.number(bytes[4...])
+  init(from reader: inout ByteReader) throws(FormatError) {
+    series = UInt32(try reader.count(atMost: Int(UInt32.max)))
+    partner = UInt32(try reader.count(atMost: Int(UInt32.max)))
   }
 }

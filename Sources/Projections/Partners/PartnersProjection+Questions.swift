@@ -83,7 +83,7 @@ extension PartnersProjection {
     guard let number = try names.partner(answer.partner, rows) else { return }
     let subject = PartnerPresence.Subject(number, answer.leg)
     answer.presence = try presence.summary(subject, asOf: span.asOf, rows)
-    answer.silences = try presence.silences(subject, asOf: span.asOf, rows).filter { silence in
+    answer.silences = try presence.silences(subject, from: span.after, asOf: span.asOf, rows).filter { silence in
       (span.since.map { since in silence.to.map { $0 > since } ?? true } ?? true) && (span.until.map { silence.from < $0 } ?? true)
     }
   }
@@ -97,50 +97,23 @@ extension PartnersProjection {
     guard var figures = try figures(number, series, asOf: span.asOf, last, rows) else { return nil }
     guard let after = span.after, let earlier = try self.figures(number, series, asOf: after, last, rows) else { return (figures, true) }
     figures.subtract(earlier)
-    let longest = try longest(number, after, span.asOf, rows)
+    let longest = try self.series.longest(number, after: after, upTo: span.asOf, rows)
     guard longest.isComplete else { return (figures, figures.maximumMilliseconds == nil) }
     figures.maximumMilliseconds = longest.milliseconds
     return (figures, true)
   }
 
-  /// Of a series as of a position: one read of one chunk, however long its history.
-  static func figures(
+  /// Of a series as of a position: one read of one row, however long its history.
+  private static func figures(
     _ number: UInt32, _ series: PartnerSeries, asOf position: JournalPosition?, _ last: LastRequest?, _ rows: any ModelRows
   ) throws(JournalError) -> PartnerFigures? {
-    // The record of an answer may stand for the request before it, too.
-    let chunk = try self.series.chunk(of: bigEndianBytes(number), asOf: position?.next, in: rows)
-    var figures = try chunk.map { (chunk) throws(JournalError) in try PartnerFigures(chunk, of: series, asOf: position) }
+    var figures = try self.series.figures(number, series.limits, asOf: position, rows)
     if let last, last.numbers.series == number, position.map({ last.position <= $0 }) ?? true {
       figures = figures ?? PartnerFigures()
       figures!.countRequest(isRetry: last.isRetry)
     }
     guard let figures, figures != PartnerFigures() else { return nil }
     return figures
-  }
-
-  /// More chunks are not read for one figure.
-  private static let chunksReadForMaximum = 16
-
-  /// The longest latency between two positions; not complete where its records stand in too many chunks.
-  private static func longest(
-    _ number: UInt32, _ after: JournalPosition, _ end: JournalPosition?, _ rows: any ModelRows
-  ) throws(JournalError) -> (milliseconds: UInt32?, isComplete: Bool) {
-    var longest: UInt32?
-    var end = end
-    for _ in 0..<chunksReadForMaximum {
-      guard let chunk = try series.chunk(of: bigEndianBytes(number), asOf: end, in: rows), let first = chunk.records.first else {
-        return (longest, true)
-      }
-      for record in chunk.records where record.position > after {
-        let decoded = try presence.decoding { () throws(FormatError) in try PartnerRecord(record.bytes) }
-        if case .answer(let answer) = decoded, !answer.isFurther, let latency = answer.latencyMilliseconds {
-          longest = max(longest ?? 0, latency)
-        }
-      }
-      guard first.position > after, first.position > .first else { return (longest, true) }
-      end = JournalPosition(first.position.rawValue - 1)
-    }
-    return (nil, false)
   }
 }
 
@@ -162,10 +135,13 @@ extension PartnerPresence {
     return try decoding { () throws(FormatError) in try PartnerPresenceSummary(chunk) }
   }
 
-  /// All silences that were known by then, in order.
-  func silences(_ subject: Subject, asOf position: JournalPosition?, _ rows: any ModelRows) throws(JournalError) -> [PartnerSilence] {
+  /// The silences that were known by then, in order: those that lasted at a position or began after it, and some before; nil for all.
+  func silences(
+    _ subject: Subject, from start: JournalPosition?, asOf position: JournalPosition?, _ rows: any ModelRows
+  ) throws(JournalError) -> [PartnerSilence] {
     var silences: [PartnerSilence] = []
-    for record in try history.records(of: subject.bytes, asOf: position, in: rows) {
+    let start = try start.map { (start) throws(JournalError) in try lastOffline(subject, upTo: start, rows) ?? start }
+    for record in try history.records(of: subject.bytes, from: start, asOf: position, in: rows) {
       switch try decoding({ () throws(FormatError) in try Change(record.bytes) }) {
       case .appeared, .period: continue
       case .offline(let time): silences.append(PartnerSilence(from: time, to: nil, position: record.position))
@@ -175,5 +151,20 @@ extension PartnerPresence {
       }
     }
     return silences
+  }
+
+  /// Where the silence became known that lasts at a position; nil where none does.
+  private func lastOffline(_ subject: Subject, upTo end: JournalPosition, _ rows: any ModelRows) throws(JournalError) -> JournalPosition? {
+    guard try summary(subject, asOf: end, rows)?.offlineSince != nil else { return nil }
+    var end = end
+    // Mostly in the last chunk: but for a change of the period, nothing comes between.
+    while let chunk = try history.chunk(of: subject.bytes, asOf: end, in: rows), let first = chunk.records.first {
+      for record in chunk.records.reversed() {
+        if case .offline = try decoding({ () throws(FormatError) in try Change(record.bytes) }) { return record.position }
+      }
+      guard first.position > .first else { break }
+      end = JournalPosition(first.position.rawValue - 1)
+    }
+    return nil
   }
 }

@@ -1,9 +1,9 @@
 internal import EMIP
-internal import JournalFormat
+public import JournalFormat
 public import JournalStore
 
 /// Counts what passes between partners and the platform, how long answers take, and when a partner was not heard.
-public struct PartnersProjection: Projection {
+public final class PartnersProjection: Projection {
   public static let name = "partners"
   public static let version: UInt32 = 1
   public static let tables = [
@@ -11,212 +11,165 @@ public struct PartnersProjection: Projection {
   ]
 
   static let names = PartnerNames(table: ModelTable("names", 0))
-  /// Of each series its records (``PartnerRecord``); figures are carried over.
-  static let series = HistoryTable(ModelTable("series", 1))
+  static let series = PartnerSeriesTable(table: ModelTable("series", 1))
   /// Requests that wait for an answer, or that a failure was noted of.
-  private static let open = ModelTable("open", 2)
-  /// Of each series the transactions that were last lost or not accepted.
-  private static let failed = ModelTable("failed", 3)
+  static let open = ModelTable("open", 2)
+  /// Of each series the transactions that were last lost or not accepted: the CRC-32C of each.
+  static let failed = ModelTable("failed", 3)
   static let presence = PartnerPresence(history: HistoryTable(ModelTable("presence", 4)), states: ModelTable("states", 5))
   public static let findings = FindingTable(ModelTable("findings", 6))
+
+  // What is remembered of the rows.
+  private var known = PartnerMemory()
+  private var requests = OpenRequests()
+  private var states: PartnerStates?
 
   public init() {}
 
   /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    guard entry.kind.isMessage, entry.context.protocolName == "eMIP" else { return }
-    let last = try LastRequest(rows)
-    if entry.kind == .request {
-      try settle(last, rows)
-      try request(entry, rows)
-    } else if let request = entry.entry.exchange {
-      try answer(entry, to: request, last, rows)
+    let message = entry.message
+    let context = message.entry.content.sharedContext
+    let kind = context.value.kind
+    guard kind.isMessage, context.value.protocolName == "eMIP" else { return }
+    try load(rows)
+    if kind == .request {
+      try settleLast(rows)
+      try request(message, context, rows)
+    } else if let request = message.entry.exchange {
+      try answer(entry, context, to: request, rows)
     } else {
-      try settle(last, rows)
-      let numbers = try Self.names.numbers(entry.context, rows)
-      try add(.answer(PartnerRecord.Answer(ending: .unreadable, isUnmatched: true)), at: entry.position, to: numbers.series, rows)
+      try settleLast(rows)
+      let tail = try known.tail(of: context, rows)
+      add(.answer(PartnerRecord.Answer(ending: .unreadable, isUnmatched: true)), at: message.position, to: tail, rows)
     }
   }
 
-  private func request(_ entry: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
-    try Self.names.noteSpokesman(entry.context, rows)
-    let numbers = try Self.names.numbers(entry.context, rows)
-    let last = LastRequest(position: entry.position, numbers: numbers, isRetry: try isRetry(entry, numbers, rows))
-    try last.write(rows)
-    try Self.presence.advance(to: rows.clock, at: entry.position, rows)
-    if entry.context.direction == .toIOP { try isAlive(numbers, entry, rows) }
+  private func load(_ rows: ModelTransaction) throws(JournalError) {
+    if known.isFull { known = PartnerMemory() }
+    guard states == nil else { return }
+    try requests.load(rows)
+    states = try Self.presence.states(rows)
   }
 
-  private func answer(_ entry: ProjectedEntry, to request: JournalPosition, _ last: LastRequest?, _ rows: ModelTransaction)
-    throws(JournalError)
-  {
-    var answer = PartnerRecord.Answer(ending: PartnerRecord.Ending(entry.entry)!)
-    if entry.kind == .response { answer.latencyMilliseconds = entry.entry.content.latencyMilliseconds }
-    let numbers: PartnerNumbers
-    if let last, last.position == request, request.next == entry.position {
-      numbers = last.numbers
+  private func request(_ message: ProjectedMessage, _ context: SharedContext, _ rows: ModelTransaction) throws(JournalError) {
+    let tail = try known.tailOfRequest(context, rows)
+    let isRetry = isRetry(message, context, tail)
+    requests.begin(LastRequest(position: message.position, numbers: tail.numbers, isRetry: isRetry), tail, rows)
+    try Self.presence.advance(to: rows.clock, at: message.position, &states!, rows)
+    if context.value.direction == .toIOP { try isAlive(tail, message, rows) }
+  }
+
+  private func answer(
+    _ entry: ProjectedEntry, _ context: SharedContext, to request: JournalPosition, _ rows: ModelTransaction
+  ) throws(JournalError) {
+    let message = entry.message
+    let kind = context.value.kind
+    var answer = PartnerRecord.Answer(ending: PartnerRecord.Ending(kind, context.value.outcome.outcomeClass)!)
+    if kind == .response { answer.latencyMilliseconds = message.entry.content.latencyMilliseconds }
+    let tail: PartnerTail
+    if let last = requests.last, last.request.position == request, request.next == message.position {
+      tail = try self.tail(of: last, rows)
       answer.hasRequestBefore = true
-      answer.isRetry = last.isRetry
-      try LastRequest.remove(rows)
-      if answer.ending == .failure { try OpenRequest(numbers: numbers, isLost: true).write(request, rows) }
+      answer.isRetry = last.request.isRetry
+      requests.endLast(rows)
+      if answer.ending == .failure { try requests.put(OpenRequest(numbers: tail.numbers, isLost: true), at: request, rows) }
     } else {
-      try settle(last, rows)
-      if let open = try OpenRequest(request, rows) {
-        numbers = open.numbers
+      try settleLast(rows)
+      if let open = try requests.request(at: request, rows) {
+        tail = try known.tail(open.numbers, rows)
         answer.isFurther = open.isLost && answer.ending == .failure
         answer.isRecovered = open.isLost && answer.ending != .failure
         if answer.ending != .failure {
-          try OpenRequest.remove(request, rows)
+          try requests.remove(at: request, rows)
         } else if !open.isLost {
-          try OpenRequest(numbers: numbers, isLost: true).write(request, rows)
+          try requests.put(OpenRequest(numbers: tail.numbers, isLost: true), at: request, rows)
         }
       } else {
         // Whose request it was is not kept: it counts for who speaks for the operator now.
-        numbers = try Self.names.numbers(entry.request?.context ?? entry.context, rows)
+        tail = try known.tail(of: entry.request?.entry.content.sharedContext ?? context, rows)
         answer.isFurther = entry.request != nil
         answer.isUnmatched = entry.request == nil
       }
     }
-    try add(.answer(answer), at: entry.position, to: numbers.series, rows)
-    try note(entry, answer, numbers, rows)
+    add(.answer(answer), at: message.position, to: tail, rows)
+    try note(entry, context, answer, tail, rows)
   }
 
   /// What an answer tells beside its figures.
-  private func note(_ entry: ProjectedEntry, _ answer: PartnerRecord.Answer, _ numbers: PartnerNumbers, _ rows: ModelTransaction)
-    throws(JournalError)
-  {
-    if !answer.isFurther, answer.ending != .ok, answer.ending != .warning { try noteFailed(entry, numbers, rows) }
-    guard entry.kind == .response, entry.context.author == .peer else { return }
-    if entry.context.direction == .fromIOP { try isAlive(numbers, entry, rows) }
+  private func note(
+    _ entry: ProjectedEntry, _ context: SharedContext, _ answer: PartnerRecord.Answer, _ tail: PartnerTail, _ rows: ModelTransaction
+  ) throws(JournalError) {
     let isAccepted = answer.ending == .ok || answer.ending == .warning
-    guard entry.context.direction == .toIOP, isAccepted, entry.context.operation == "HeartBeat", numbers.partner != 0,
-      let seconds = entry.facts?.heartBeatPeriod?.value
+    if !answer.isFurther, !isAccepted, let request = entry.request { try noteFailed(request, tail, rows) }
+    guard context.value.kind == .response, context.value.author == .peer else { return }
+    if context.value.direction == .fromIOP { try isAlive(tail, entry.message, rows) }
+    guard context.value.direction == .toIOP, isAccepted, context.value.operation == "HeartBeat", let subject = subject(tail, context),
+      let seconds = entry.message.facts?.heartBeatPeriod?.value
     else { return }
-    try Self.presence.announce(seconds, PartnerPresence.Subject(numbers.partner, entry.context.leg), at: entry.position, rows)
+    try Self.presence.announce(seconds, subject, at: entry.message.position, &states!, rows)
   }
 
-  private func isAlive(_ numbers: PartnerNumbers, _ entry: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
-    guard numbers.partner != 0 else { return }
-    let subject = PartnerPresence.Subject(numbers.partner, entry.context.leg)
-    try Self.presence.heard(subject, entry.entry.content.observedAt, at: entry.position, rows)
+  private func isAlive(_ tail: PartnerTail, _ message: ProjectedMessage, _ rows: ModelTransaction) throws(JournalError) {
+    let observedAt = message.entry.content.observedAt
+    if let partner = tail.partner, partner.subject.leg == message.entry.content.context.leg {
+      return try Self.presence.heard(partner, observedAt, at: message.position, &states!, rows)
+    }
+    guard let subject = subject(tail, message.entry.content.sharedContext) else { return }
+    tail.partner = try Self.presence.heard(subject, observedAt, at: message.position, &states!, rows)
+  }
+
+  private func subject(_ tail: PartnerTail, _ context: SharedContext) -> PartnerPresence.Subject? {
+    tail.numbers.partner == 0 ? nil : PartnerPresence.Subject(tail.numbers.partner, context.value.leg)
   }
 
   /// Gives a request that no answer followed at once its own record.
-  private func settle(_ last: LastRequest?, _ rows: ModelTransaction) throws(JournalError) {
-    guard let last else { return }
-    try add(.request(isRetry: last.isRetry), at: last.position, to: last.numbers.series, rows)
-    try OpenRequest(numbers: last.numbers, isLost: false).write(last.position, rows)
-    try LastRequest.remove(rows)
+  private func settleLast(_ rows: ModelTransaction) throws(JournalError) {
+    guard let last = requests.last else { return }
+    let request = last.request
+    add(.request(isRetry: request.isRetry), at: request.position, to: try tail(of: last, rows), rows)
+    try requests.put(OpenRequest(numbers: request.numbers, isLost: false), at: request.position, rows)
+    requests.endLast(rows)
   }
 
-  private func add(_ record: PartnerRecord, at position: JournalPosition, to series: UInt32, _ rows: ModelTransaction) throws(JournalError)
-  {
-    try Self.series.append(record.encoded(), at: position, to: bigEndianBytes(series), in: rows) { (chunk) throws(JournalError) in
-      try PartnerFigures(chunk, of: Self.names.series(series, rows), asOf: nil).encoded()
-    }
+  private func tail(of last: OpenRequests.Last, _ rows: ModelTransaction) throws(JournalError) -> PartnerTail {
+    if let tail = last.tail { return tail }
+    return try known.tail(last.request.numbers, rows)
+  }
+
+  private func add(_ record: PartnerRecord, at position: JournalPosition, to tail: PartnerTail, _ rows: ModelTransaction) {
+    Self.series.append(record, at: position, to: tail, rows)
   }
 
   // MARK: Retries
 
-  /// How many transactions a series remembers: who tries again does so soon.
-  private static let rememberedFailures = 64
-  private static let hashBytes = 4
-
-  private func isRetry(_ entry: ProjectedEntry, _ numbers: PartnerNumbers, _ rows: ModelTransaction) throws(JournalError) -> Bool {
-    if entry.context.attempt > 1 { return true }
-    guard let known = try rows.value(of: bigEndianBytes(numbers.series), in: Self.failed),
-      let hash = transactionHash(entry.message, rows)
-    else { return false }
-    return stride(from: 0, to: known.count, by: Self.hashBytes).contains { known[$0...].starts(with: hash) }
+  private func isRetry(_ message: ProjectedMessage, _ context: SharedContext, _ tail: PartnerTail) -> Bool {
+    if context.value.attempt > 1 { return true }
+    guard !tail.failed.isEmpty, let transaction = Self.transaction(message) else { return false }
+    return tail.failed.contains(transaction)
   }
 
-  private func noteFailed(_ entry: ProjectedEntry, _ numbers: PartnerNumbers, _ rows: ModelTransaction) throws(JournalError) {
-    guard let request = entry.request, let hash = transactionHash(request, rows) else { return }
-    let key = bigEndianBytes(numbers.series)
-    let known = try rows.value(of: key, in: Self.failed) ?? []
-    try rows.put(Array((known + hash).suffix(Self.rememberedFailures * Self.hashBytes)), for: key, in: Self.failed)
+  private func noteFailed(_ request: ProjectedMessage, _ tail: PartnerTail, _ rows: ModelTransaction) throws(JournalError) {
+    guard let transaction = Self.transaction(request) else { return }
+    try Self.names.noteFailed(transaction, tail, rows)
   }
 
-  private func transactionHash(_ message: ProjectedMessage, _ rows: ModelTransaction) -> [UInt8]? {
-    message.facts?.transactionId.map { Array(rows.hash(81, Array($0.utf8)).prefix(Self.hashBytes)) }
-  }
-}
-
-extension PartnersProjection {
-  /// The last request of all, as long as it has no record: its answer may follow at once.
-  struct LastRequest: Hashable {
-    let position: JournalPosition
-    let numbers: PartnerNumbers
-    let isRetry: Bool
-
-    /// Before the keys of all open requests.
-    private static let key: [UInt8] = [0]
-
-    init(position: JournalPosition, numbers: PartnerNumbers, isRetry: Bool) {
-      self.position = position
-      self.numbers = numbers
-      self.isRetry = isRetry
+  private static func transaction(_ message: ProjectedMessage) -> UInt32? {
+    message.facts?.withTransactionId { text in
+      var code = CRC32C()
+      code.update(UnsafeRawBufferPointer(text))
+      return code.value
     }
-
-    init?(_ rows: any ModelRows) throws(JournalError) {
-      guard let value = try rows.value(of: Self.key, in: open) else { return nil }
-      guard value.count == 17 else { throw .damagedModel(FormatError("the last request has the wrong length"), open) }
-      position = JournalPosition(value[..<8].reduce(0 as UInt64) { $0 << 8 | UInt64($1) })
-      isRetry = value[8] == 1
-      numbers = try PartnerNumbers(Array(value[9...]), open)
-    }
-
-    func write(_ rows: ModelTransaction) throws(JournalError) {
-      try rows.put(bigEndianBytes(position.rawValue) + [isRetry ? 1 : 0] + numbers.encoded(), for: Self.key, in: open)
-    }
-
-    static func remove(_ rows: ModelTransaction) throws(JournalError) { try rows.remove(key, in: open) }
   }
 
-  /// A request that has a record of its own and no answer, or a failure that an answer may still follow.
-  fileprivate struct OpenRequest {
-    let numbers: PartnerNumbers
-    let isLost: Bool
+  // MARK: The purge horizon
 
-    init(numbers: PartnerNumbers, isLost: Bool) {
-      self.numbers = numbers
-      self.isLost = isLost
-    }
-
-    init?(_ position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
-      guard let value = try rows.value(of: Self.key(position), in: open) else { return nil }
-      numbers = try PartnerNumbers(Array(value.dropLast()), open)
-      isLost = value.last == 1
-    }
-
-    func write(_ position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
-      try rows.put(numbers.encoded() + [isLost ? 1 : 0], for: Self.key(position), in: open)
-    }
-
-    static func remove(_ position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
-      try rows.remove(key(position), in: open)
-    }
-
-    private static func key(_ position: JournalPosition) -> [UInt8] { [1] + bigEndianBytes(position.rawValue) }
-  }
-}
-
-extension PartnerFigures {
-  /// What a chunk of a series' history tells.
-  /// - Parameter position: nil for all of it. A chunk that was read as of the position behind it, so that a request is seen
-  /// whose record is its
-  ///   answer's.
-  init(_ chunk: HistoryTable.Chunk, of series: PartnerSeries, asOf position: JournalPosition?) throws(JournalError) {
-    do throws(FormatError) {
-      self = try PartnerFigures(chunk.carried)
-      for record in chunk.records {
-        let decoded = try PartnerRecord(record.bytes)
-        if let position, record.position > position {
-          if case .answer(let answer) = decoded, answer.hasRequestBefore { countRequest(isRetry: answer.isRetry) }
-        } else {
-          count(decoded, of: series)
-        }
-      }
-    } catch { throw .damagedModel(error, PartnersProjection.series.table) }
+  /// See ``Projection``. What was counted stays, as of the horizon, and how every partner is; who waits for an answer may still get it.
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError) {
+    known = PartnerMemory()
+    requests = OpenRequests()
+    states = nil
+    for (number, series) in try Self.names.all(rows) { try Self.series.condense(number, series.limits, rows) }
+    try Self.presence.condense(rows, at: JournalPosition(max(horizon.rawValue, 1) - 1))
   }
 }

@@ -5,9 +5,11 @@ internal import JournalStore
 /// What a message says of one session: whose ids it names, and who the parties are. Whose an id is follows from the operation and the side
 /// (guide 5.5.1, 6.4 to 6.6); an id is a link only together with its operator.
 struct SessionMention {
-  var content: Content
+  let kind: Kind
   /// Of a list of records the item, from 1; else 0.
-  var item: UInt32 = 0
+  let item: UInt32
+  /// Of the message, or of the item.
+  let fields: SessionFields
   var serviceSessionId: String?
   var execSessionId: String?
   var saleSessionId: String?
@@ -15,15 +17,15 @@ struct SessionMention {
   var exec: String?
   /// The eMSP.
   var sale: String?
-  var evseId: String?
-  var user: UserIdentity?
 
-  enum Content {
-    case get(ServiceAuthorisation)
-    case set(ServiceAuthorisation)
-    case record(ChargeDetailRecord)
-    case event(SessionReport<SessionEventNature>)
-    case action(SessionReport<SessionActionNature>)
+  enum Kind {
+    case get, set, record, event, action
+  }
+
+  private init(_ kind: Kind, _ fields: SessionFields, item: UInt32 = 0) {
+    self.kind = kind
+    self.fields = fields
+    self.item = item
   }
 
   private static let operations: Set<String> = [
@@ -34,134 +36,126 @@ struct SessionMention {
   /// Whether messages of an operation are about sessions.
   static func isAboutSessions(_ context: EntryContext) -> Bool { context.operation.map(operations.contains) ?? false }
 
+  static func isDownload(_ context: EntryContext) -> Bool { context.operation?.hasPrefix("GetChargeDetailRecord") ?? false }
+
   /// Of a request, or of an answer that brings records.
   static func mentions(_ message: ProjectedMessage) -> [SessionMention] {
-    guard let facts = message.facts, let operation = message.context.operation else { return [] }
+    guard let facts = message.facts, let operation = message.context.operation, !facts.isFault else { return [] }
     let context = message.context
-    let isFromIOP = context.direction == .fromIOP
     switch operation {
-    case "GetServiceAuthorisation":
-      return facts.serviceAuthorisation.flatMap { get($0, context, isFromIOP) }.map { [$0] } ?? []
-    case "SetServiceAuthorisation": return facts.serviceAuthorisation.map { [set($0, context, isFromIOP)] } ?? []
+    case "GetServiceAuthorisation": return get(facts.sessionFields, context).map { [$0] } ?? []
+    case "SetServiceAuthorisation": return [set(facts.sessionFields, context)]
     case "SetChargeDetailRecord", "GetChargeDetailRecord", "GetChargeDetailRecordList":
-      let isDownload = operation != "SetChargeDetailRecord"
-      return facts.chargeDetailRecords.enumerated().map { index, record in
-        var mention = SessionMention(content: .record(record), item: UInt32(index + 1))
-        mention.serviceSessionId = record.serviceSessionId
-        mention.execSessionId = record.execPartnerSessionId
-        mention.saleSessionId = record.salePartnerSessionId
-        mention.exec = record.execPartnerOperatorId ?? (isDownload ? nil : context.operator)
-        mention.sale = record.salePartnerOperatorId ?? (isDownload ? context.operator : isFromIOP ? context.targetOperator : nil)
-        mention.evseId = record.evseId
-        mention.user = record.user
-        return mention
-      }
-    case "SetSessionEventReport":
-      guard let event = facts.sessionEvent else { return [] }
-      var mention = SessionMention(content: .event(event))
-      mention.serviceSessionId = event.serviceSessionId
-      mention.exec = context.operator
-      if isFromIOP {
-        mention.sale = context.targetOperator
-        mention.saleSessionId = event.salePartnerSessionId
-      } else {
-        mention.execSessionId = event.execPartnerSessionId
-      }
-      return [mention]
-    case "SetSessionActionRequest":
-      guard let action = facts.sessionAction else { return [] }
-      var mention = SessionMention(content: .action(action))
-      mention.serviceSessionId = action.serviceSessionId
-      mention.sale = context.operator
-      if isFromIOP {
-        mention.exec = context.targetOperator
-        mention.execSessionId = action.execPartnerSessionId
-      } else {
-        mention.saleSessionId = action.salePartnerSessionId
-      }
-      return [mention]
+      return facts.recordFields.enumerated().map { index, fields in record(fields, context, item: UInt32(index + 1)) }
+    case "SetSessionEventReport": return event(facts.sessionFields, context).map { [$0] } ?? []
+    case "SetSessionActionRequest": return action(facts.sessionFields, context).map { [$0] } ?? []
     default: return []
     }
   }
 
   /// Nil where the platform only asks whether the user is the eMSP's: that opens no session and changes none (guide 5.5.3).
-  private static func get(_ authorisation: ServiceAuthorisation, _ context: EntryContext, _ isFromIOP: Bool) -> SessionMention? {
-    guard !isFromIOP || authorisation.requestedServiceId?.value != .reserved else { return nil }
-    var mention = SessionMention(content: .get(authorisation))
+  private static func get(_ fields: SessionFields, _ context: EntryContext) -> SessionMention? {
+    let isFromIOP = context.direction == .fromIOP
+    guard !isFromIOP || fields.requestedServiceId.flatMap({ RequestedServiceId($0) }) != .reserved else { return nil }
+    var mention = SessionMention(.get, fields)
     mention.exec = context.operator
-    mention.evseId = authorisation.evseId
-    mention.user = authorisation.user
     if isFromIOP {
       mention.sale = context.targetOperator
-      mention.serviceSessionId = authorisation.serviceSessionId
+      mention.serviceSessionId = fields.serviceSessionId
     } else {
-      mention.execSessionId = authorisation.partnerServiceSessionId
+      mention.execSessionId = fields.partnerServiceSessionId
     }
     return mention
   }
 
-  private static func set(_ authorisation: ServiceAuthorisation, _ context: EntryContext, _ isFromIOP: Bool) -> SessionMention {
-    var mention = SessionMention(content: .set(authorisation))
+  private static func set(_ fields: SessionFields, _ context: EntryContext) -> SessionMention {
+    var mention = SessionMention(.set, fields)
     mention.sale = context.operator
-    mention.evseId = authorisation.evseId
-    mention.user = authorisation.user
-    if isFromIOP {
+    if context.direction == .fromIOP {
       mention.exec = context.targetOperator
-      mention.serviceSessionId = authorisation.serviceSessionId
+      mention.serviceSessionId = fields.serviceSessionId
     } else {
-      mention.saleSessionId = authorisation.partnerServiceSessionId
+      mention.saleSessionId = fields.partnerServiceSessionId
+    }
+    return mention
+  }
+
+  private static func record(_ fields: SessionFields, _ context: EntryContext, item: UInt32) -> SessionMention {
+    let isDownload = isDownload(context)
+    var mention = SessionMention(.record, fields, item: item)
+    mention.serviceSessionId = fields.serviceSessionId
+    mention.execSessionId = fields.execPartnerSessionId
+    mention.saleSessionId = fields.salePartnerSessionId
+    mention.exec = fields.execPartnerOperatorId ?? (isDownload ? nil : context.operator)
+    mention.sale =
+      fields.salePartnerOperatorId ?? (isDownload ? context.operator : context.direction == .fromIOP ? context.targetOperator : nil)
+    return mention
+  }
+
+  private static func event(_ fields: SessionFields, _ context: EntryContext) -> SessionMention? {
+    guard fields.hasEvent else { return nil }
+    var mention = SessionMention(.event, fields)
+    mention.serviceSessionId = fields.serviceSessionId
+    mention.exec = context.operator
+    if context.direction == .fromIOP {
+      mention.sale = context.targetOperator
+      mention.saleSessionId = fields.salePartnerSessionId
+    } else {
+      mention.execSessionId = fields.execPartnerSessionId
+    }
+    return mention
+  }
+
+  private static func action(_ fields: SessionFields, _ context: EntryContext) -> SessionMention? {
+    guard fields.hasAction else { return nil }
+    var mention = SessionMention(.action, fields)
+    mention.serviceSessionId = fields.serviceSessionId
+    mention.sale = context.operator
+    if context.direction == .fromIOP {
+      mention.exec = context.targetOperator
+      mention.execSessionId = fields.execPartnerSessionId
+    } else {
+      mention.saleSessionId = fields.salePartnerSessionId
     }
     return mention
   }
 
   /// What an answer adds to what its request said.
-  mutating func add(_ answer: MessageFacts, isFromIOP: Bool) {
-    let partnerId = answer.text(of: WireName.partnerServiceSessionId)
-    switch content {
-    case .get:
-      if isFromIOP {
-        saleSessionId = saleSessionId ?? partnerId
-      } else {
-        serviceSessionId = serviceSessionId ?? answer.text(of: WireName.serviceSessionId)
-        sale = sale ?? answer.text(of: WireName.salePartnerOperatorId)
-      }
-    case .set:
-      if isFromIOP {
-        execSessionId = execSessionId ?? partnerId
-      } else {
-        serviceSessionId = serviceSessionId ?? answer.text(of: WireName.serviceSessionId)
-        exec = exec ?? answer.text(of: WireName.execPartnerOperatorId)
-      }
-    case .record:
-      if isFromIOP {
-        saleSessionId = saleSessionId ?? partnerId
-      } else {
-        serviceSessionId = serviceSessionId ?? answer.text(of: WireName.serviceSessionId)
-        sale = sale ?? answer.text(of: WireName.salePartnerOperatorId)
-      }
-    case .event, .action:
-      if !isFromIOP { serviceSessionId = serviceSessionId ?? answer.text(of: WireName.serviceSessionId) }
+  mutating func add(_ answer: SessionFields, isFromIOP: Bool) {
+    switch (kind, isFromIOP) {
+    case (.get, true), (.record, true): saleSessionId = saleSessionId ?? answer.partnerServiceSessionId
+    case (.set, true): execSessionId = execSessionId ?? answer.partnerServiceSessionId
+    case (.event, true), (.action, true): break
+    case (_, false):
+      serviceSessionId = serviceSessionId ?? answer.serviceSessionId
+      if kind == .set { exec = exec ?? answer.execPartnerOperatorId }
+      if kind == .get || kind == .record { sale = sale ?? answer.salePartnerOperatorId }
     }
   }
 }
 
 /// The three names of a session. The numbers are on disk, as bits.
-enum SessionIdKind: UInt8, CaseIterable {
+enum SessionIdKind: UInt8 {
   /// The platform's.
   case service = 1
   /// The CPO's.
   case exec = 2
   /// The eMSP's.
   case sale = 4
+
+  static let all: [SessionIdKind] = [.service, .exec, .sale]
+}
+
+/// Some of the three.
+struct SessionIdKinds: OptionSet, Hashable {
+  let rawValue: UInt8
+
+  func contains(_ kind: SessionIdKind) -> Bool { rawValue & kind.rawValue != 0 }
+  mutating func insert(_ kind: SessionIdKind) { self = Self(rawValue: rawValue | kind.rawValue) }
 }
 
 extension SessionMention {
-  var asksForAuthorisation: Bool {
-    switch content {
-    case .get, .set: true
-    case .record, .event, .action: false
-    }
-  }
+  var asksForAuthorisation: Bool { kind == .get || kind == .set }
 
   func id(_ kind: SessionIdKind) -> String? {
     switch kind {
@@ -171,19 +165,39 @@ extension SessionMention {
     }
   }
 
-  /// What the table of ids has it under; nil where the message has no such id, or names nobody whose it would be.
-  func key(_ kind: SessionIdKind, _ hash: SubjectHash) -> [UInt8]? {
-    guard let id = id(kind) else { return nil }
+  /// Whose an id of a kind is; nil for the platform's.
+  func owner(_ kind: SessionIdKind) -> String? {
     switch kind {
-    case .service: return hash.sessionKey(kind, id, of: [])
-    case .exec: return exec.map { hash.sessionKey(kind, id, of: SessionNames.compact($0)) }
-    case .sale: return sale.map { hash.sessionKey(kind, id, of: SessionNames.compact($0)) }
+    case .service: nil
+    case .exec: exec
+    case .sale: sale
     }
   }
+
+  /// Whether there is an id of a kind, and somebody whose it is.
+  func names(_ kind: SessionIdKind) -> Bool { id(kind) != nil && (kind == .service || owner(kind) != nil) }
+
+  var namesNothing: Bool { !names(.service) && !names(.exec) && !names(.sale) }
 }
 
-extension SubjectHash {
-  func sessionKey(_ kind: SessionIdKind, _ id: String, of operatorId: [UInt8]) -> [UInt8] {
-    self(kind.rawValue, operatorId, Array(id.utf8))
+extension UserIdentity {
+  /// How two spellings of one user compare; nil where none is named. Personal.
+  var comparable: [UInt8]? {
+    guard let userId, let userIdType else { return nil }
+    if userIdType.termKind == .userRFID { return [1] + TermForm.hexPadded.normalized(userId.utf8) }
+    return [2] + (UserIdentity.contractStem(userId) ?? TermForm.compact.normalized(userId.utf8))
   }
+
+  /// Whether the alias that is to stand for the contract is the contract (guide 7.6.2).
+  /// - Parameter alias: nil for the user's own.
+  func isRawContract(as alias: String? = nil) -> Bool {
+    guard let alias = alias ?? userContractIdAlias, let userId, let userIdType, [.eMA, .evco, .eMI3].contains(userIdType) else {
+      return false
+    }
+    return UserIdentity.contractStem(userId) ?? TermForm.compact.normalized(userId.utf8)
+      == UserIdentity.contractStem(alias) ?? TermForm.compact.normalized(alias.utf8)
+  }
+
+  /// Without the check digit; nil for a text that is no contract id.
+  private static func contractStem(_ text: String) -> [UInt8]? { (try? ContractIdentifier(text)).map { Array($0.stem.utf8) } }
 }

@@ -34,16 +34,6 @@ struct SessionNames {
   func text(_ number: UInt32, _ kind: Kind, in rows: any ModelRows) throws(JournalError) -> String? {
     try rows.value(of: [kind.rawValue] + bigEndianBytes(number), in: texts).map { String(decoding: $0, as: UTF8.self) }
   }
-
-  /// The compact texts of all of a kind.
-  func all(_ kind: Kind, in rows: any ModelRows) throws -> [[UInt8]] {
-    var found: [[UInt8]] = []
-    try rows.forEach(beginningWith: [kind.rawValue], in: numbers) { row in
-      found.append(Array(row.key.dropFirst()))
-      return true
-    }
-    return found
-  }
 }
 
 extension UInt32 {

@@ -26,68 +26,70 @@ public struct SessionRules {
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,
   ]
 
-  /// A day's session, the batch at its end (guide 6.5.1), and a day of store and forward.
-  static let recordOverdueAfterMilliseconds: Int64 = 72 * 3_600_000
+  static func rule(_ number: UInt8) -> FindingRule? { all.first { $0.number == number } }
+
   /// Three times the usual interval of intermediate records (guide 6.5.1).
   static let intermediateExpectedAfterMilliseconds: Int64 = 45 * 60_000
 
-  private let rows: ModelTransaction
-  private let position: JournalPosition
-  private let number: UInt32
+  private let tables: SessionTables
+  private let session: SessionFacts
 
-  init(_ rows: ModelTransaction, _ position: JournalPosition, _ number: UInt32) {
-    self.rows = rows
-    self.position = position
-    self.number = number
+  init(_ tables: SessionTables, _ session: SessionFacts) {
+    self.tables = tables
+    self.session = session
   }
-
-  private func facts() throws(JournalError) -> SessionFacts { try SessionFacts(number, asOf: nil, in: rows)! }
 
   // MARK: Requests and records
 
   /// Called when a request, or a downloaded record, has been put down.
-  func judge(_ mention: SessionMention, _ place: SessionCorrelation.Place) throws(JournalError) {
-    try judgeParties(place)
-    let correlation = SessionCorrelation(rows, position, place.ownOpened)
-    try correlation.infer(mention, place, isFromIOP: try facts().steps.last?.record.isFromIOP ?? false)
-    if place.newIds.contains(.service) { try correlation.forgetUnnamed(mention, number) }
-    let facts = try facts()
-    if mention.user?.isRawContract ?? false { try add(Self.rawContract, facts) }
-    if case .record(let record) = mention.content { try judge(record, facts) }
-    try settle(facts)
+  func judge(
+    _ mention: SessionMention, _ conflicts: [SessionCorrelation.Conflict], _ contradictions: [SessionParties.Contradiction],
+    _ message: ProjectedMessage
+  ) throws(JournalError) {
+    try judge(conflicts, contradictions)
+    let facts = try tables.whole(session)
+    if mention.fields.userContractIdAlias != nil, mention.fields.user.isRawContract() { try add(Self.rawContract, facts) }
+    if mention.kind == .record { try judgeRecord(mention, facts, message) }
+    try settle(facts, mention.kind)
   }
 
-  private func judgeParties(_ place: SessionCorrelation.Place) throws(JournalError) {
-    for (rule, cause) in place.pendingFindings where !place.facts.hasFinding(rule, cause: cause) {
-      let other = UInt32(truncatingIfNeeded: cause >> 3)
-      let later = try max(number, SessionsProjection.current(other, asOf: nil, in: rows))
-      try add(rule, place.facts, cause: cause, [Int64(cause & 7), Int64(other)], subject: later, also: other)
+  private func judge(
+    _ conflicts: [SessionCorrelation.Conflict], _ contradictions: [SessionParties.Contradiction]
+  ) throws(JournalError) {
+    guard !conflicts.isEmpty || !contradictions.isEmpty else { return }
+    let facts = try tables.whole(session)
+    for conflict in conflicts {
+      let cause = UInt64(conflict.other) << 3 | UInt64(conflict.kind.rawValue)
+      let other = try tables.session(conflict.other)
+      try add(
+        Self.idConflict, facts, cause: cause, [Int64(conflict.kind.rawValue), Int64(conflict.other)],
+        subject: max(session.number, other.number), also: other)
     }
-    let pairs = [
-      (place.facts.evse, place.parties.evse), (place.facts.exec, place.parties.exec), (place.facts.sale, place.parties.sale),
-    ]
-    for (kind, pair) in pairs.enumerated() {
-      guard let first = pair.0, let second = pair.1, first != second else { continue }
-      try add(Self.factsConflict, place.facts, cause: UInt64(kind) << 32 | UInt64(second), [Int64(kind), Int64(first), Int64(second)])
+    for found in contradictions {
+      let cause = UInt64(found.kind) << 32 | UInt64(found.named)
+      try add(Self.factsConflict, facts, cause: cause, [Int64(found.kind), Int64(found.known), Int64(found.named)])
     }
   }
 
-  private func judge(_ record: ChargeDetailRecord, _ facts: SessionFacts) throws(JournalError) {
+  private func judgeRecord(_ mention: SessionMention, _ facts: SessionFacts, _ message: ProjectedMessage) throws(JournalError) {
     let decision = facts.decision
-    if decision?.result == .refused { try add(Self.refusedAuthorisation, facts, [Int64(decision!.step.position.rawValue)]) }
-    guard record.sessionNature == .final else { return }
+    if let decision, decision.result == .refused {
+      try add(Self.refusedAuthorisation, facts, [Int64(decision.step.position.rawValue)])
+    }
+    guard mention.fields.sessionNature == .final else { return }
+    let start = mention.fields.startTime.flatMap { Timestamp($0) }
     if decision == nil || decision!.result == .notObtained {
-      let start = record.startTime?.value?.rawValue ?? 0
-      try add(Self.withoutAuthorisation, facts, [decision == nil ? 0 : 1, start])
+      try add(Self.withoutAuthorisation, facts, [decision == nil ? 0 : 1, start?.rawValue ?? 0])
     }
     guard let terms = decision?.terms else { return }
-    if terms.wantsIntermediateRecords, !facts.steps.contains(where: { $0.chargeRecord?.nature == .intermediate }),
-      let start = record.startTime?.value, let end = record.endTime?.value,
+    if terms.wantsIntermediateRecords, !facts.steps.contains(where: { $0.chargeRecord?.nature == .intermediate }), let start,
+      let end = mention.fields.endTime.flatMap({ Timestamp($0) }),
       end.milliseconds(since: start) >= Self.intermediateExpectedAfterMilliseconds
     {
       try add(Self.intermediateMissing, facts, [end.milliseconds(since: start)])
     }
-    let readings = record.meters.compactMap(AuthorisationTerms.Limit.init)
+    guard !terms.limits.isEmpty, let meters = message.facts?.meters(ofRecord: Int(mention.item) - 1) else { return }
+    let readings = meters.compactMap(AuthorisationTerms.Limit.init)
     for limit in terms.limits {
       guard let reading = readings.first(where: { $0.meter == limit.meter && $0.thousandths > limit.thousandths }) else { continue }
       try add(
@@ -98,55 +100,59 @@ public struct SessionRules {
   // MARK: Answers
 
   /// Called when an answer has been put down.
-  func judgeAnswer(_ mention: SessionMention, _ place: SessionCorrelation.Place, _ entry: ProjectedEntry) throws(JournalError) {
-    try judgeParties(place)
-    if place.newIds.contains(.service) { try SessionCorrelation(rows, position, place.ownOpened).forgetUnnamed(mention, number) }
-    let facts = try facts()
-    if place.facts.decision?.result != .authorised && facts.decision?.result == .authorised {
-      try rows.put([], for: Self.openKey(entry.entry.content.observedAt, number), in: SessionsProjection.open)
-    }
-    if let said = entry.facts?.serviceAuthorisation, mention.user?.isRawContract(as: said.user.userContractIdAlias) ?? false {
+  /// - Parameter said: nil for a fault, or no answer at all.
+  func judgeAnswer(
+    _ mention: SessionMention, _ conflicts: [SessionCorrelation.Conflict], _ contradictions: [SessionParties.Contradiction],
+    _ said: SessionFields?
+  ) throws(JournalError) {
+    try judge(conflicts, contradictions)
+    let facts = try tables.whole(session)
+    if mention.asksForAuthorisation, let alias = said?.userContractIdAlias, mention.fields.user.isRawContract(as: alias) {
       try add(Self.rawContract, facts)
     }
-    try settle(facts)
+    try settle(facts, mention.kind)
   }
 
   /// Ends what holds no longer.
-  private func settle(_ facts: SessionFacts) throws(JournalError) {
+  private func settle(_ facts: SessionFacts, _ kind: SessionMention.Kind) throws(JournalError) {
+    guard kind == .record || !facts.findings.isEmpty else { return }
+    // A final record may still be turned down until its answer has come.
+    let hasFinal = facts.finalRecord.map { $0.answer != nil || $0.isDownload } ?? false
+    if hasFinal && kind == .record { try stopExpectingRecord(facts) }
+    guard !facts.findings.isEmpty else { return }
     var seen: Set<[UInt64]> = []
+    let isAuthorised = facts.decision?.result == .authorised
     for finding in facts.findings {
       // Made of each of two sessions before they turned out to be one: the first is enough.
-      let isRepeated = !seen.insert([UInt64(finding.rule), finding.cause]).inserted && facts.twins.isEmpty
+      let isRepeated = !seen.insert([UInt64(finding.rule), finding.cause]).inserted && facts.inferred.isEmpty
       let isOver =
         switch finding.rule {
-        case Self.withoutRecord.number: facts.finalRecord.map { $0.answer != nil || $0.isDownload } ?? false
-        case Self.withoutAuthorisation.number: facts.decision?.result == .authorised
+        case Self.withoutRecord.number: hasFinal
+        case Self.withoutAuthorisation.number: isAuthorised
         default: false
         }
-      if isOver || isRepeated { try SessionsProjection.findings.resolve(finding.key, at: position, in: rows) }
+      if isOver || isRepeated { try SessionsProjection.findings.resolve(finding.key, at: tables.position, in: tables.rows) }
+    }
+  }
+
+  private func stopExpectingRecord(_ facts: SessionFacts) throws(JournalError) {
+    for step in facts.steps where step.isAuthorisation {
+      if let position = step.answerPosition { try tables.stopExpecting(position) }
     }
   }
 
   // MARK: What does not come
 
   /// Finds the sessions whose final record is overdue by the read model's clock.
-  static func findOverdue(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
-    let deadline = rows.clock.adding(milliseconds: -recordOverdueAfterMilliseconds)
-    while let row = try rows.first(from: [], beginningWith: [], in: SessionsProjection.open) {
-      let authorisedAt = Timestamp(rawValue: Int64(bitPattern: row.key[..<8].reduce(0 as UInt64) { $0 << 8 | UInt64($1) } ^ 1 << 63))
-      guard authorisedAt <= deadline else { return }
-      try rows.remove(row.key, in: SessionsProjection.open)
-      let number = try SessionsProjection.current(UInt32(bigEndian: row.key[8...]), asOf: nil, in: rows)
-      let rules = SessionRules(rows, position, number)
-      let facts = try rules.facts()
+  static func findOverdue(_ tables: SessionTables) throws(JournalError) {
+    while let row = try tables.nextOverdue() {
+      guard !row.isRequest else { continue }
+      let rules = SessionRules(tables, try tables.session(row.number))
+      let facts = try tables.whole(rules.session)
       if facts.decision?.result == .authorised && facts.finalRecord == nil {
-        try rules.add(withoutRecord, facts, [authorisedAt.rawValue, rows.clock.rawValue])
+        try rules.add(withoutRecord, facts, [row.since.rawValue, tables.rows.clock.rawValue])
       }
     }
-  }
-
-  private static func openKey(_ authorisedAt: Timestamp, _ number: UInt32) -> [UInt8] {
-    bigEndianBytes(UInt64(bitPattern: authorisedAt.rawValue) ^ 1 << 63) + bigEndianBytes(number)
   }
 
   // MARK: Findings
@@ -154,29 +160,16 @@ public struct SessionRules {
   /// Makes a finding, unless the session has it for the same cause.
   private func add(
     _ rule: FindingRule, _ facts: SessionFacts, cause: UInt64 = 0, _ figures: [Int64] = [], subject: UInt32? = nil,
-    also other: UInt32? = nil
+    also other: SessionFacts? = nil
   ) throws(JournalError) {
     guard !facts.hasFinding(rule, cause: cause) else { return }
     var subjectBytes: [UInt8] = []
-    subjectBytes.appendVarint(UInt64(subject ?? number))
+    subjectBytes.appendVarint(UInt64(subject ?? session.number))
     var detail: [UInt8] = []
     for figure in figures { detail.appendSignedVarint(figure) }
-    let key = try SessionsProjection.findings.add(rule, at: position, subject: subjectBytes, detail: detail, in: rows)
-    let mark = SessionRecord(
-      content: .finding(rule: rule.number, number: UInt16(key[9]) << 8 | UInt16(key[10]), cause: cause))
-    var holders: Set = [number]
-    if let other { holders.insert(try SessionsProjection.current(other, asOf: nil, in: rows)) }
-    for holder in holders.sorted() {
-      try SessionsProjection.log.append(
-        mark.encoded(at: position, opened: Timestamp(rawValue: 0)), at: position, to: bigEndianBytes(holder), in: rows)
-    }
-  }
-}
-
-extension UserIdentity {
-  /// As ``isRawContract``, with the alias of an answer.
-  fileprivate func isRawContract(as alias: String?) -> Bool {
-    guard let alias else { return false }
-    return UserIdentity.isRawContract(userIdType, userId, alias)
+    let key = try SessionsProjection.findings.add(rule, at: tables.position, subject: subjectBytes, detail: detail, in: tables.rows)
+    let mark = SessionRecord(content: .finding(rule: rule.number, number: UInt16(key[9]) << 8 | UInt16(key[10]), cause: cause))
+    try tables.append(mark, to: session)
+    if let other, other !== session { try tables.append(mark, to: other) }
   }
 }

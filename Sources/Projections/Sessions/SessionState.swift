@@ -35,35 +35,46 @@ extension SessionFacts {
 
   /// Nil where there is no authorisation message.
   var decision: Decision? {
+    guard steps.contains(where: \.isAuthorisation) else { return nil }
     // To a question the CPO is told the platform's answer; an order it answers itself.
-    let decisions = [decision(isSet: false, isFromIOP: false), decision(isSet: true, isFromIOP: true)].compactMap { $0 }
+    let (asked, ordered) = (decision(isSet: false, isFromIOP: false), decision(isSet: true, isFromIOP: true))
+    guard let asked, let ordered else { return asked ?? ordered }
     for result in [AuthorisationResult.authorised, .refused, .pending] {
-      if let found = decisions.last(where: { $0.result == result }) { return found }
+      if ordered.result == result { return ordered }
+      if asked.result == result { return asked }
     }
-    return decisions.last
+    return ordered
   }
 
-  /// By the side asked for, else by the other; by the platform's leg, else by the back end's; the last answer that decides, else the last.
+  /// By the side asked for, else by the other; by the platform's leg, else by the back end's.
   private func decision(isSet: Bool, isFromIOP: Bool) -> Decision? {
     for side in [isFromIOP, !isFromIOP] {
       for isBackEnd in [false, true] {
-        let found = steps.lazy.filter { step in
-          guard step.record.isFromIOP == side, step.record.isBackEnd == isBackEnd else { return false }
-          switch step.record.content {
-          case .get: return !isSet
-          case .set: return isSet
-          default: return false
-          }
-        }.map(\.decision)
-        if let decisive = found.last(where: { $0.result == .authorised || $0.result == .refused }) { return decisive }
-        if let last = found.last(where: { _ in true }) { return last }
+        if let found = decision(isSet, side, isBackEnd) { return found }
       }
     }
     return nil
   }
 
+  /// The last answer that decides, else the last.
+  private func decision(_ isSet: Bool, _ isFromIOP: Bool, _ isBackEnd: Bool) -> Decision? {
+    var last: Decision?
+    for index in steps.indices.reversed() {
+      guard steps[index].isFromIOP == isFromIOP, steps[index].isBackEnd == isBackEnd else { continue }
+      switch steps[index].content {
+      case .get: if isSet { continue }
+      case .set: if !isSet { continue }
+      default: continue
+      }
+      let found = steps[index].decision
+      if found.result == .authorised || found.result == .refused { return found }
+      last = last ?? found
+    }
+    return last
+  }
+
   var start: SessionStart {
-    switch steps.first?.record.content {
+    switch steps.first?.content {
     case .get: .badge
     case .set: .remote
     default: .whiteList
@@ -78,7 +89,7 @@ extension SessionFacts {
   /// In the order of their own dates.
   var events: [(step: Step, nature: UInt32?, date: Timestamp)] {
     let events = steps.compactMap { step -> (step: Step, nature: UInt32?, date: Timestamp)? in
-      if case .event(let nature, let date) = step.record.content { (step, nature, date) } else { nil }
+      if case .event(let nature, let date) = step.content { (step, nature, date) } else { nil }
     }
     return events.enumerated().sorted { ($0.element.date, $0.offset) < ($1.element.date, $1.offset) }.map(\.element)
   }
@@ -108,7 +119,7 @@ extension SessionFacts {
 extension SessionFacts.Step {
   /// Of an authorisation message.
   fileprivate var decision: SessionFacts.Decision {
-    let asked: AuthorisationTerms? = if case .set(let terms) = record.content { terms } else { nil }
+    let asked: AuthorisationTerms? = if case .set(let terms) = content { terms } else { nil }
     guard let answer else { return .init(result: .pending, step: self, terms: asked) }
     let terms = asked ?? answer.terms
     let result: AuthorisationResult =

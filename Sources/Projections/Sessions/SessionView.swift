@@ -30,7 +30,9 @@ public struct SessionView: Sendable {
   /// Of the first message that names one.
   public var user: UserIdentity?
   public var authorisation: Authorisation?
-  public var steps: [Step]
+  public var steps: [Step] = []
+  /// How many more there were, whose messages are gone or damaged.
+  public var goneCount = 0
   /// Of its events, by their own dates.
   public var startedAt: Timestamp?
   public var endedAt: Timestamp?
@@ -50,6 +52,26 @@ public struct SessionView: Sendable {
     public var meterLimits: [MeterReading]
     /// From request to answer.
     public var latencyMilliseconds: UInt32?
+
+    /// As far as it is known without its messages.
+    init(_ decision: SessionFacts.Decision) {
+      result = decision.result
+      position = decision.step.position
+      requestStatus = decision.step.answer.map { $0.requestStatus ?? ($0.outcome == .accepted ? 1 : nil) } ?? nil
+      intermediateCDRRequested = decision.terms?.wantsIntermediateRecords ?? false
+      meterLimits = []
+    }
+
+    /// What the messages say.
+    mutating func add(_ exchange: Exchange, _ request: MessageFacts?, _ answer: MessageFacts?) {
+      let order = request?.serviceAuthorisation
+      let said = order?.authorisationValue == nil ? answer?.serviceAuthorisation : order
+      authorisationValue = said?.authorisationValue?.value?.rawValue
+      meterLimits = said?.meterLimits ?? []
+      requestStatus = exchange.ending?.content.context.outcome.requestStatus
+      answeredAt = exchange.ending?.content.observedAt
+      latencyMilliseconds = exchange.latencyMilliseconds
+    }
   }
 
   /// A request and its answer, and what it says of the session.

@@ -4,128 +4,134 @@ internal import JournalStore
 
 /// Adds one entry to the sessions that it is about.
 struct SessionWriter {
-  let entry: ProjectedEntry
-  let rows: ModelTransaction
-  let isFromIOP: Bool
-  let isBackEnd: Bool
+  private let entry: ProjectedEntry
+  private let tables: SessionTables
+  private let isFromIOP: Bool
+  private let isBackEnd: Bool
 
   /// More records than this of one message in one session tell nothing.
   private static let recordsPerMessage = 20
 
-  init(_ entry: ProjectedEntry, _ rows: ModelTransaction) {
+  init(_ entry: ProjectedEntry, _ tables: SessionTables) {
     self.entry = entry
-    self.rows = rows
+    self.tables = tables
     isFromIOP = entry.context.direction == .fromIOP
     isBackEnd = entry.context.leg == .backEndGateway
   }
 
-  var position: JournalPosition { entry.position }
+  private var position: JournalPosition { entry.position }
+  private var observedAt: Timestamp { entry.entry.content.observedAt }
+
+  // MARK: Requests and records
 
   func takeRequest() throws(JournalError) {
-    for mention in SessionMention.mentions(entry.message) { try take(mention, isDownload: false) }
+    let mentions = SessionMention.mentions(entry.message)
+    tables.memory.remember(mentions, at: position)
+    for mention in mentions { try take(mention, isDownload: false) }
   }
 
   private func take(_ mention: SessionMention, isDownload: Bool) throws(JournalError) {
-    var place = try SessionCorrelation(rows, position, entry.entry.content.observedAt).place(mention)
-    guard place.facts.steps.count(where: { $0.position == position }) < Self.recordsPerMessage else { return }
-    try append(content(mention, isDownload: isDownload), mention, &place)
-    if SessionIdKind.allCases.allSatisfy({ mention.key($0, rows.hash) == nil }) {
-      try rows.put(bigEndianBytes(place.number), for: Self.requestKey(position, rows), in: SessionsProjection.ids)
+    let place = try SessionCorrelation(tables: tables, observedAt: observedAt).place(mention)
+    let session = place.session
+    guard mention.item <= Self.recordsPerMessage || session.steps.count(where: { $0.position == position }) < Self.recordsPerMessage else {
+      return
     }
-    try SessionRules(rows, position, place.number).judge(mention, place)
+    let parties = try SessionParties(mention, tables)
+    let contradictions = parties.contradictions(to: session)
+    let new = try append(content(mention, isDownload: isDownload), mention, place, parties)
+    if mention.namesNothing { try tables.expect(session, isRequest: true, since: observedAt) }
+    if place.isNew {
+      try SessionInference(tables: tables, observedAt: observedAt).infer(mention, session, isFromIOP: isFromIOP)
+    } else if place.isMerged || new.contains(.service) {
+      try SessionInference(tables: tables, observedAt: observedAt).forget(session)
+    }
+    try SessionRules(tables, session).judge(mention, place.conflicts, contradictions, entry.message)
   }
 
   private func content(_ mention: SessionMention, isDownload: Bool) -> SessionRecord.Content {
-    switch mention.content {
+    let fields = mention.fields
+    switch mention.kind {
     case .get: return .get
-    case .set(let authorisation):
-      return .set(
-        AuthorisationTerms(authorisation.authorisationValue, authorisation.intermediateCDRRequested, authorisation.meterLimits))
-    case .record(let record):
-      return .record(SessionRecord.ChargeRecord(item: mention.item, nature: record.sessionNature, isDownload: isDownload))
-    case .event(let event):
+    case .set: return .set(AuthorisationTerms(fields) { entry.facts?.meterLimits ?? [] })
+    case .record:
+      return .record(SessionRecord.ChargeRecord(item: mention.item, nature: fields.sessionNature, isDownload: isDownload))
+    case .event:
       // A clock that runs ahead of the journal's by more than a day is wrong.
-      let latest = entry.entry.content.observedAt.adding(milliseconds: 86_400_000)
-      return .event(nature: event.nature?.value?.rawValue, date: min(event.dateTime?.value ?? entry.entry.content.observedAt, latest))
-    case .action(let action): return .action(nature: action.nature?.value?.rawValue)
+      let latest = observedAt.adding(milliseconds: 86_400_000)
+      let date = fields.sessionEventDateTime.flatMap { Timestamp($0) }
+      return .event(
+        nature: fields.sessionEventNature.flatMap { SessionEventNature($0)?.rawValue }, date: min(date ?? observedAt, latest))
+    case .action: return .action(nature: fields.sessionActionNature.flatMap { SessionActionNature($0)?.rawValue })
     }
   }
 
   /// Writes a record, with what is new of the session in it, and the rows of ids that had none.
-  private func append(_ content: SessionRecord.Content, _ mention: SessionMention, _ place: inout SessionCorrelation.Place)
-    throws(JournalError)
-  {
-    var record = SessionRecord(content: content, isFromIOP: isFromIOP, isBackEnd: isBackEnd)
+  /// - Returns: the ids that are new.
+  private func append(
+    _ content: SessionRecord.Content, _ mention: SessionMention, _ place: SessionCorrelation.Place, _ parties: SessionParties
+  ) throws(JournalError) -> SessionIdKinds {
+    let session = place.session
     var novelty = SessionRecord.Novelty()
-    if place.isNew { novelty.opened = entry.entry.content.observedAt }
-    let parties = try parties(mention)
-    novelty.evse = parties.evse == place.facts.evse ? nil : parties.evse
-    novelty.exec = parties.exec == place.facts.exec ? nil : parties.exec
-    novelty.sale = parties.sale == place.facts.sale ? nil : parties.sale
-    for kind in SessionIdKind.allCases {
-      guard let key = mention.key(kind, rows.hash) else { continue }
-      if !place.conflicts.contains(kind), try Self.isNew(key, place, rows) {
-        novelty.ids.append(kind)
-        try rows.put(bigEndianBytes(place.number), for: key, in: SessionsProjection.ids)
-      }
+    if place.isNew { novelty.opened = observedAt }
+    if parties.evse != session.evse?.number { novelty.evse = parties.evse }
+    if parties.exec != session.exec?.number { novelty.exec = parties.exec }
+    if parties.sale != session.sale?.number { novelty.sale = parties.sale }
+    for kind in SessionIdKind.all where mention.names(kind) && !place.conflicts.contains(where: { $0.kind == kind }) {
+      guard try tables.session(mention, kind) !== session else { continue }
+      novelty.ids.insert(kind)
+      try tables.add(mention.id(kind)!, kind, of: parties.owner(kind), to: session)
     }
-    if !novelty.isEmpty { record.novelty = novelty }
-    place.parties = parties
-    place.newIds = novelty.ids
-    let opened = place.isNew ? entry.entry.content.observedAt : place.ownOpened
-    try SessionsProjection.log.append(
-      record.encoded(at: position, opened: opened), at: position, to: bigEndianBytes(place.number), in: rows)
-  }
-
-  private static func isNew(_ key: [UInt8], _ place: SessionCorrelation.Place, _ rows: ModelTransaction) throws(JournalError) -> Bool {
-    try SessionsProjection.number(key, in: rows) != place.number
-  }
-
-  private func parties(_ mention: SessionMention) throws(JournalError) -> SessionCorrelation.Parties {
-    let names = SessionsProjection.names
-    return SessionCorrelation.Parties(
-      evse: try mention.evseId.map { (text) throws(JournalError) in try names.number(text, .evse, in: rows) },
-      exec: try mention.exec.map { (text) throws(JournalError) in try names.number(text, .operator, in: rows) },
-      sale: try mention.sale.map { (text) throws(JournalError) in try names.number(text, .operator, in: rows) })
+    let record = SessionRecord(
+      content: content, isFromIOP: isFromIOP, isBackEnd: isBackEnd, novelty: novelty.isEmpty ? nil : novelty)
+    try tables.append(record, to: session, isFirst: place.isNew)
+    return novelty.ids
   }
 
   // MARK: Answers
 
   func takeAnswer(to request: ProjectedMessage) throws(JournalError) {
-    let operation = entry.context.operation ?? ""
-    if operation.hasPrefix("GetChargeDetailRecord") {
+    if SessionMention.isDownload(entry.context) {
       guard RequestOutcome(entry.entry)?.isAccepted ?? false else { return }
       for mention in SessionMention.mentions(entry.message) { try take(mention, isDownload: true) }
       return
     }
-    let mentions = SessionMention.mentions(request)
-    for mention in mentions.prefix(Self.recordsPerMessage) {
-      guard let number = try number(mention, request) else { continue }
+    let mentions = tables.memory.mentions(at: request.position) ?? SessionMention.mentions(request)
+    for mention in mentions {
+      guard let session = try session(mention, request) else { continue }
       // What an answer says is of the one record that was sent.
-      try take(mention, to: request, number: number, addsIds: mentions.count == 1)
+      try take(mention, to: request, session, addsIds: mentions.count == 1)
     }
   }
 
-  /// Of the session that a request was put down to.
-  private func number(_ mention: SessionMention, _ request: ProjectedMessage) throws(JournalError) -> UInt32? {
-    for kind in SessionIdKind.allCases {
-      if let key = mention.key(kind, rows.hash), let number = try SessionsProjection.number(key, in: rows) { return number }
+  /// That a request was put down to.
+  private func session(_ mention: SessionMention, _ request: ProjectedMessage) throws(JournalError) -> SessionFacts? {
+    for kind in SessionIdKind.all {
+      if let session = try tables.session(mention, kind) { return session }
     }
-    return try SessionsProjection.number(Self.requestKey(request.position, rows), in: rows)
+    return try tables.session(ofRequest: request.position)
   }
 
-  private func take(_ mention: SessionMention, to request: ProjectedMessage, number: UInt32, addsIds: Bool) throws(JournalError) {
-    var mention = mention
-    if addsIds, let facts = entry.facts, !facts.isFault { mention.add(facts, isFromIOP: isFromIOP) }
-    var place = try SessionCorrelation(rows, position, request.entry.content.observedAt).place(mention, at: number)
-    let answer = answer(mention, to: request)
-    try append(.answer(answer), mention, &place)
-    if entry.kind == .response { try rows.remove(Self.requestKey(request.position, rows), in: SessionsProjection.ids) }
-    try SessionRules(rows, position, place.number).judgeAnswer(mention, place, entry)
+  private func take(
+    _ asked: SessionMention, to request: ProjectedMessage, _ asking: SessionFacts, addsIds: Bool
+  ) throws(JournalError) {
+    let said = entry.facts.flatMap { $0.isFault ? nil : $0.sessionFields }
+    var mention = asked
+    if addsIds, let said { mention.add(said, isFromIOP: isFromIOP) }
+    let place = try SessionCorrelation(tables: tables, observedAt: request.entry.content.observedAt).place(mention, at: asking)
+    let session = place.session
+    let wasAuthorised = !mention.asksForAuthorisation || session.decision?.result == .authorised
+    let parties = try SessionParties(mention, tables)
+    let contradictions = parties.contradictions(to: session)
+    let new = try append(.answer(answer(mention, said, request.position)), mention, place, parties)
+    if entry.kind == .response, asked.namesNothing { try tables.stopExpecting(request.position) }
+    if place.isMerged || new.contains(.service) {
+      try SessionInference(tables: tables, observedAt: observedAt).forget(session)
+    }
+    if !wasAuthorised, session.decision?.result == .authorised { try tables.expect(session, isRequest: false, since: observedAt) }
+    try SessionRules(tables, session).judgeAnswer(mention, place.conflicts, contradictions, said)
   }
 
-  private func answer(_ mention: SessionMention, to request: ProjectedMessage) -> SessionRecord.Answer {
-    let outcome = entry.context.outcome
+  private func answer(_ mention: SessionMention, _ said: SessionFields?, _ request: JournalPosition) -> SessionRecord.Answer {
     let kind: SessionRecord.Answer.Outcome =
       switch RequestOutcome(entry.entry) {
       case .accepted: .accepted
@@ -134,23 +140,17 @@ struct SessionWriter {
       case .lost: .lost
       case .unreadable, nil: .unreadable
       }
+    let status = entry.context.outcome.requestStatus
     var answer = SessionRecord.Answer(
-      request: request.position, outcome: kind, requestStatus: outcome.requestStatus == 1 ? nil : outcome.requestStatus,
-      isGateway: entry.context.author == .gateway)
-    if case .get = mention.content, let said = entry.facts?.serviceAuthorisation {
-      answer.terms = AuthorisationTerms(said.authorisationValue, said.intermediateCDRRequested, said.meterLimits)
-    }
+      request: request, outcome: kind, requestStatus: status == 1 ? nil : status, isGateway: entry.context.author == .gateway)
+    if mention.kind == .get, let said { answer.terms = AuthorisationTerms(said) { entry.facts?.meterLimits ?? [] } }
     return answer
-  }
-
-  private static func requestKey(_ position: JournalPosition, _ rows: ModelTransaction) -> [UInt8] {
-    rows.hash(UInt8(ascii: "P"), bigEndianBytes(position.rawValue))
   }
 }
 
-extension ChargeDetailRecord {
+extension SessionFields {
   var sessionNature: SessionRecord.ChargeRecord.Nature {
-    switch nature.map(CDRNature.Interpretation.standard.nature(of:)) {
+    switch cdrNature.map(CDRNature.Interpretation.standard.nature(of:)) {
     case .final: .final
     case .intermediate: .intermediate
     case .unknown, nil: .unknown

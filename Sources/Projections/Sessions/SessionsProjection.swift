@@ -3,35 +3,38 @@ public import JournalStore
 
 /// The sessions: which exchanges belong to one, across the CPO's and the eMSP's side and whichever of its three ids each names, and what
 /// is odd about them.
-public struct SessionsProjection: Projection {
+public final class SessionsProjection: Projection {
   public static let name = "sessions"
   public static let version: UInt32 = 1
 
-  /// Keyed hash of an id and of whose it is → number. Of a request without an id: its position, until it is answered.
-  static let ids = ModelTable("ids", 0)
+  /// Keyed hash of an id → the sessions that have it.
+  static let ids = SessionIds(table: ModelTable("ids", 0))
+  /// Number → ``SessionRecord``s; a session that turned out to be another says so in its last one.
   static let log = HistoryTable(ModelTable("log", 1))
-  /// When it was authorised, number → nothing: whose final record may become overdue.
-  static let open = ModelTable("open", 2)
-  /// Keyed hash of CPO, EVSE and user → number, and when it was asked for: sessions that the platform has not named yet.
-  static let unnamed = ModelTable("unnamed", 3)
-  /// Number → the session that it turned out to be, and since when.
-  static let alias = ModelTable("alias", 4)
-  static let names = SessionNames(numbers: ModelTable("names", 5), texts: ModelTable("texts", 6))
-  public static let findings = FindingTable(ModelTable("findings", 7))
-  public static let tables = [ids, log.table, open, unnamed, alias, names.numbers, names.texts, findings.table]
+  static let awaited = SessionsAwaited(table: ModelTable("awaited", 2))
+  static let unnamed = UnnamedSessions(table: ModelTable("unnamed", 3))
+  static let names = SessionNames(numbers: ModelTable("names", 4), texts: ModelTable("texts", 5))
+  public static let findings = FindingTable(ModelTable("findings", 6))
+  public static let tables = [ids.table, log.table, awaited.table, unnamed.table, names.numbers, names.texts, findings.table]
+
+  private var memory = SessionMemory()
 
   public init() {}
 
   /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    if entry.kind == .request { try SessionRules.findOverdue(at: entry.position, in: rows) }
+    let tables = SessionTables(rows: rows, memory: memory, position: entry.position)
+    if entry.kind == .request { try SessionRules.findOverdue(tables) }
     guard entry.kind.isMessage, SessionMention.isAboutSessions(entry.context) else { return }
     if entry.kind == .request {
-      try SessionWriter(entry, rows).takeRequest()
+      try SessionWriter(entry, tables).takeRequest()
     } else if let request = entry.request, RequestOutcome(entry.entry) != nil {
-      try SessionWriter(entry, rows).takeAnswer(to: request)
+      try SessionWriter(entry, tables).takeAnswer(to: request)
     }
   }
+
+  /// All must be read from the rows again.
+  func forget() { memory = SessionMemory() }
 
   // MARK: Numbers
 
@@ -39,18 +42,14 @@ public struct SessionsProjection: Projection {
   static func current(_ number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> UInt32 {
     var number = number
     // Each leads to a lower one.
-    while let value = try rows.value(of: bigEndianBytes(number), in: alias) {
-      let since = JournalPosition(value[4...].reduce(0 as UInt64) { $0 << 8 | UInt64($1) })
-      if let position, since > position { break }
-      number = UInt32(bigEndian: value[..<4])
-    }
+    while let other = try successor(of: number, asOf: position, in: rows) { number = other }
     return number
   }
 
-  /// Of an id's row; nil for an id that no message has named.
-  static func number(_ key: [UInt8], asOf position: JournalPosition? = nil, in rows: any ModelRows) throws(JournalError) -> UInt32? {
-    guard let value = try rows.value(of: key, in: ids) else { return nil }
-    return try current(UInt32(bigEndian: value[...]), asOf: position, in: rows)
+  private static func successor(of number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> UInt32?
+  {
+    guard let last = try log.chunk(of: bigEndianBytes(number), asOf: position, in: rows)?.records.last else { return nil }
+    do throws(FormatError) { return try SessionRecord.successor(last) } catch { throw .damagedModel(error, log.table) }
   }
 
   static func nextNumber(_ rows: any ModelRows) throws(JournalError) -> UInt32 {

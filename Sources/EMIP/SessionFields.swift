@@ -1,0 +1,134 @@
+internal import JournalFormat
+
+/// What a message says of one session, as written, gathered in one pass: in short what ``ServiceAuthorisation``, ``ChargeDetailRecord`` and
+/// ``SessionReport`` say at length. Of each element the first text that is not empty; nil where there is none.
+public struct SessionFields: Hashable, Sendable {
+  public private(set) var serviceSessionId: String?
+  /// The CPO's or the eMSP's own, by operation and direction.
+  public private(set) var partnerServiceSessionId: String?
+  public private(set) var execPartnerSessionId: String?
+  public private(set) var salePartnerSessionId: String?
+  public private(set) var execPartnerOperatorId: String?
+  public private(set) var salePartnerOperatorId: String?
+  public private(set) var evseId: String?
+  public private(set) var userIdType: String?
+  /// Personal.
+  public private(set) var userId: String?
+  /// Personal.
+  public private(set) var userContractIdAlias: String?
+  public private(set) var requestedServiceId: String?
+  public private(set) var authorisationValue: String?
+  public private(set) var intermediateCDRRequested: String?
+  public private(set) var cdrNature: String?
+  public private(set) var startTime: String?
+  public private(set) var endTime: String?
+  public private(set) var sessionEventNature: String?
+  public private(set) var sessionEventDateTime: String?
+  public private(set) var sessionActionNature: String?
+  /// Whether there is any part of a charge detail record, an event, an action.
+  public private(set) var hasRecord = false
+  public private(set) var hasEvent = false
+  public private(set) var hasAction = false
+  /// Meters of a record, or limits.
+  public private(set) var hasMeters = false
+
+  init(_ leaves: ArraySlice<Leaf>, _ texts: LeafTexts) {
+    for leaf in leaves {
+      note(leaf.path.parent)
+      if leaf.subitem > 0 {
+        hasMeters = true
+      } else if !texts.isEmpty(leaf) {
+        takeId(leaf, texts)
+      }
+    }
+  }
+
+  private mutating func note(_ parent: UInt16) {
+    switch parent {
+    case WireName.chargeDetailRecord: hasRecord = true
+    case WireName.sessionEvent: hasEvent = true
+    case WireName.sessionAction: hasAction = true
+    default: break
+    }
+  }
+
+  private mutating func takeId(_ leaf: Leaf, _ texts: LeafTexts) {
+    switch leaf.path.name {
+    case WireName.serviceSessionId: Self.take(leaf, texts, &serviceSessionId)
+    case WireName.partnerServiceSessionId: Self.take(leaf, texts, &partnerServiceSessionId)
+    case WireName.execPartnerSessionId: Self.take(leaf, texts, &execPartnerSessionId)
+    case WireName.salePartnerSessionId: Self.take(leaf, texts, &salePartnerSessionId)
+    case WireName.execPartnerOperatorId: Self.take(leaf, texts, &execPartnerOperatorId)
+    case WireName.salePartnerOperatorId: Self.take(leaf, texts, &salePartnerOperatorId)
+    case WireName.evseId: Self.take(leaf, texts, &evseId)
+    case WireName.userIdType: Self.take(leaf, texts, &userIdType)
+    case WireName.userId: Self.take(leaf, texts, &userId)
+    case WireName.userContractIdAlias: Self.take(leaf, texts, &userContractIdAlias)
+    default: takeMore(leaf, texts)
+    }
+  }
+
+  private mutating func takeMore(_ leaf: Leaf, _ texts: LeafTexts) {
+    switch leaf.path.name {
+    case WireName.requestedServiceId: Self.take(leaf, texts, &requestedServiceId)
+    case WireName.authorisationValue: Self.take(leaf, texts, &authorisationValue)
+    case WireName.intermediateCDRRequested: Self.take(leaf, texts, &intermediateCDRRequested)
+    case WireName.cdrNature: Self.take(leaf, texts, &cdrNature)
+    case WireName.startTime: Self.take(leaf, texts, &startTime)
+    case WireName.endTime: Self.take(leaf, texts, &endTime)
+    case WireName.sessionEventNature: Self.take(leaf, texts, &sessionEventNature)
+    case WireName.sessionEventDateTime: Self.take(leaf, texts, &sessionEventDateTime)
+    case WireName.sessionActionNature: Self.take(leaf, texts, &sessionActionNature)
+    default: break
+    }
+  }
+
+  private static func take(_ leaf: Leaf, _ texts: LeafTexts, _ field: inout String?) {
+    if field == nil { field = texts.text(leaf) }
+  }
+}
+
+extension SessionFields {
+  public var user: UserIdentity {
+    UserIdentity(userIdType: userIdType.map(UserIdType.init(rawValue:)), userId: userId, userContractIdAlias: userContractIdAlias)
+  }
+}
+
+extension MessageFacts {
+  /// Of a message about one session.
+  public var sessionFields: SessionFields { SessionFields(leaves[...], leafTexts) }
+
+  /// Of each charge detail record, as ``chargeDetailRecords``.
+  public var recordFields: [SessionFields] {
+    var records: [SessionFields] = []
+    forEachItem { leaves in
+      let fields = SessionFields(leaves, leafTexts)
+      if fields.hasRecord { records.append(fields) }
+    }
+    return records
+  }
+
+  /// The meters of one charge detail record.
+  /// - Parameter index: among ``recordFields``.
+  public func meters(ofRecord index: Int) -> [MeterReading] {
+    var meters: [MeterReading] = []
+    var place = 0
+    forEachItem { leaves in
+      guard leaves.contains(where: { $0.path.parent == WireName.chargeDetailRecord }) else { return }
+      if place == index { meters = MeterReading.readings(of: LeafGroup(leaves: leaves, texts: leafTexts)) }
+      place += 1
+    }
+    return meters
+  }
+
+  private func forEachItem(_ body: (ArraySlice<Leaf>) -> Void) {
+    var start = leaves.startIndex
+    while start < leaves.endIndex {
+      let item = leaves[start].item
+      var end = start + 1
+      while end < leaves.endIndex, leaves[end].item == item { end += 1 }
+      if item > 0 { body(leaves[start..<end]) }
+      start = end
+    }
+  }
+}

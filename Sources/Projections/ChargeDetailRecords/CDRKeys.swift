@@ -1,0 +1,44 @@
+internal import JournalFormat
+internal import JournalStore
+
+/// Keyed hashes of the texts of records; those that were made lately are remembered.
+final class CDRKeys {
+  private var ids = CDRRecent<String, UInt64>(limit: 8_192)
+  private var evses = CDRRecent<String, UInt64>(limit: 8_192)
+
+  enum Tag {
+    static let id: UInt8 = 1
+    static let digest: UInt8 = 10
+    static let evse: UInt8 = 12
+    static let service: UInt8 = 14
+    static let meters: UInt8 = 15
+    static let content: UInt8 = 16
+    static let user: UInt8 = 17
+  }
+
+  /// Of a text that names a session.
+  func id(_ text: String, _ hash: SubjectHash) -> UInt64 {
+    if let key = ids[text] { return key }
+    let key = Self.id(text, hash)
+    ids[text] = key
+    return key
+  }
+
+  /// Five bytes, in any spelling; never 0.
+  func evse(_ text: String, _ hash: SubjectHash) -> UInt64 {
+    if let key = evses[text] { return key }
+    let key = max(1, Self.number(hash(Tag.evse, CDRNames.compact(text))) >> 24)
+    evses[text] = key
+    return key
+  }
+
+  /// Lets go what was not asked for lately.
+  func trim() {
+    ids.trim()
+    evses.trim()
+  }
+
+  static func id(_ text: String, _ hash: SubjectHash) -> UInt64 { number(hash(Tag.id, Array(text.utf8))) }
+
+  static func number(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+}

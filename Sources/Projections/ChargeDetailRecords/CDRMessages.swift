@@ -1,0 +1,65 @@
+internal import EMIP
+internal import JournalFormat
+internal import JournalStore
+
+/// What a message said of records, or in answer to one.
+struct CDRMessage {
+  var observedAt: Timestamp
+  /// Whether the journal has it no more: it says what ``CDRTexts`` kept of it.
+  var isGone = false
+  var transactionId: String?
+  /// Of an answer.
+  var serviceSessionId: String?
+  var partnerServiceSessionId: String?
+  /// By their places in the message, from 0; of one that is gone those that were asked for.
+  var records: [Int: ChargeDetailRecord] = [:]
+}
+
+/// Reads again what messages said: the rows hold no text while the journal has the messages. Not for several threads at a time.
+final class CDRMessages {
+  private let journal: JournalReader
+  private let rows: any ModelRows
+  private let reader = MessageReader()
+  private var read: [JournalPosition: CDRMessage?] = [:]
+  /// How many messages were asked of the journal.
+  private(set) var readCount = 0
+
+  /// Kept, so that a message is not read twice for one answer.
+  private static let limit = 64
+
+  init(_ journal: JournalReader, _ rows: any ModelRows) {
+    self.journal = journal
+    self.rows = rows
+  }
+
+  /// Nil where the journal has it no more and nothing of it was kept, or where it is damaged.
+  func message(at position: JournalPosition) throws(JournalError) -> CDRMessage? {
+    if let known = read[position] { return known }
+    if read.count >= Self.limit { read = [:] }
+    var message = try readMessage(at: position)
+    if message == nil { message = try CDRTexts.message(at: position, in: rows) }
+    read[position] = .some(message)
+    return message
+  }
+
+  /// See ``message(at:)``.
+  func record(of version: CDRVersion) throws(JournalError) -> ChargeDetailRecord? {
+    guard let message = try message(at: version.position) else { return nil }
+    if let record = message.records[version.item] { return record }
+    guard message.isGone, let record = try CDRTexts.record(at: version.position, item: version.item, in: rows) else { return nil }
+    read[version.position]??.records[version.item] = record
+    return record
+  }
+
+  private func readMessage(at position: JournalPosition) throws(JournalError) -> CDRMessage? {
+    readCount += 1
+    guard let entry = try journal.readableEntry(at: position) else { return nil }
+    var message = CDRMessage(observedAt: entry.content.observedAt)
+    guard case .message(let facts) = reader.read(entry.content) else { return message }
+    message.transactionId = facts.transactionId
+    message.serviceSessionId = facts.text(of: WireName.serviceSessionId)
+    message.partnerServiceSessionId = facts.text(of: WireName.partnerServiceSessionId)
+    for (item, record) in facts.chargeDetailRecords.enumerated() { message.records[item] = record }
+    return message
+  }
+}

@@ -1,0 +1,108 @@
+internal import JournalFormat
+
+/// How a partner is: it does not matter as of when, as it is not asked for.
+final class PartnerState {
+  let subject: PartnerPresence.Subject
+  /// lastHeard (8) ‖ whether it is steady ‖ period, a varint ‖ excusedUntil ‖ finding
+  let row: OpenChunk
+  var lastHeard: Timestamp
+  /// The first sign of life may have been the only one: who was heard but once is not missed.
+  var isSteady = false
+  var periodSeconds = PartnerPresence.defaultPeriodSeconds
+  /// While nobody at all was heard, it may have been heard just as well: it is not missed before.
+  var excusedUntil: Timestamp?
+  /// The key of its finding while it is offline.
+  var finding: [UInt8] = []
+  /// Not later than ``offlineAt``; nil where it is not expected.
+  fileprivate var deadline: Timestamp?
+
+  var isOffline: Bool { !finding.isEmpty }
+  var silentAt: Timestamp { lastHeard.adding(milliseconds: Int64(periodSeconds) * 1_000) }
+  var allowedMilliseconds: Int64 { Int64(periodSeconds) * 1_000 + PartnerPresence.graceMilliseconds(periodSeconds) }
+  var offlineAt: Timestamp {
+    let allowed = lastHeard.adding(milliseconds: allowedMilliseconds)
+    return excusedUntil.map { max($0, allowed) } ?? allowed
+  }
+
+  init(_ subject: PartnerPresence.Subject, heard time: Timestamp) {
+    self.subject = subject
+    lastHeard = time
+    row = OpenChunk(key: subject.bytes, value: [], lastPosition: .first)
+  }
+
+  init(_ row: ModelRow) throws(FormatError) {
+    subject = try PartnerPresence.Subject(row.key)
+    self.row = OpenChunk(key: row.key, value: row.value, lastPosition: .first)
+    (lastHeard, isSteady, periodSeconds, excusedUntil, finding) = try row.value.reading { (reader) throws(FormatError) in
+      (
+        Timestamp(rawValue: try reader.littleEndian(Int64.self)), try reader.byte() == 1, UInt32(try reader.count(atMost: Int(UInt32.max))),
+        try reader.optionalTimestamp(), Array(try reader.take(reader.remainingCount))
+      )
+    }
+  }
+
+  /// Brings the row up to date.
+  func encode() {
+    row.value.removeAll(keepingCapacity: true)
+    row.value.appendLittleEndian(lastHeard.rawValue)
+    row.value.append(isSteady ? 1 : 0)
+    row.value.appendVarint(UInt64(periodSeconds))
+    row.value.appendOptional(excusedUntil)
+    row.value += finding
+  }
+}
+
+/// All partners that were ever heard, and when the first of them is missed.
+struct PartnerStates {
+  private var bySubject: [PartnerPresence.Subject: PartnerState] = [:]
+  /// Nobody is missed before.
+  private(set) var nextDeadline = Timestamp(rawValue: .max)
+
+  subscript(subject: PartnerPresence.Subject) -> PartnerState? { bySubject[subject] }
+
+  /// Whether more than one partner is online.
+  var areSeveralOnline: Bool {
+    var online: UInt32?
+    for state in bySubject.values where state.isSteady && !state.isOffline {
+      guard online == nil || online == state.subject.partner else { return true }
+      online = state.subject.partner
+    }
+    return false
+  }
+
+  mutating func add(_ state: PartnerState) {
+    bySubject[state.subject] = state
+    expect(state)
+  }
+
+  /// Sees to it that a partner is missed; a deadline that has become too early is moved when it comes.
+  mutating func expect(_ state: PartnerState) {
+    if state.deadline == nil { expectAnew(state) }
+  }
+
+  /// As ``expect(_:)``, where the deadline may have become too late.
+  mutating func expectAnew(_ state: PartnerState) {
+    guard state.isSteady, !state.isOffline else { return }
+    state.deadline = state.offlineAt
+    nextDeadline = min(nextDeadline, state.offlineAt)
+  }
+
+  /// Who is missed by now, in the order of their deadlines: nobody expects them any more.
+  mutating func overdue(at clock: Timestamp) -> [PartnerState] {
+    var overdue: [PartnerState] = []
+    nextDeadline = Timestamp(rawValue: .max)
+    for state in bySubject.values {
+      guard let deadline = state.deadline else { continue }
+      if deadline < clock {
+        let isOverdue = state.offlineAt < clock
+        state.deadline = isOverdue ? nil : state.offlineAt
+        if isOverdue { overdue.append(state) }
+      }
+      if let deadline = state.deadline { nextDeadline = min(nextDeadline, deadline) }
+    }
+    return overdue.sorted { left, right in
+      left.offlineAt == right.offlineAt
+        ? left.subject.bytes.lexicographicallyPrecedes(right.subject.bytes) : left.offlineAt < right.offlineAt
+    }
+  }
+}

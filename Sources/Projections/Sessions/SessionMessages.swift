@@ -1,0 +1,85 @@
+internal import EMIP
+internal import JournalFormat
+internal import JournalStore
+
+/// Reads again what the messages of a session said: each once.
+final class SessionMessages {
+  let reader: JournalReader
+  private let messages = MessageReader()
+  /// Nil for those that are gone.
+  private var known: [JournalPosition: ProjectedMessage?] = [:]
+  /// How many entries were read from the journal.
+  private(set) var readCount = 0
+
+  /// The largest session that anybody looks at has a few hundred.
+  private static let limit = 512
+
+  init(_ reader: JournalReader) { self.reader = reader }
+
+  /// Nil where it is gone, or damaged.
+  func message(_ position: JournalPosition) throws(JournalError) -> ProjectedMessage? {
+    if let known = known[position] { return known }
+    if known.count >= Self.limit { known = [:] }
+    let message = try read(position)
+    known[position] = .some(message)
+    return message
+  }
+
+  private func read(_ position: JournalPosition) throws(JournalError) -> ProjectedMessage? {
+    readCount += 1
+    do throws(JournalError) {
+      guard let entry = try reader.entry(at: position) else { return nil }
+      guard !entry.content.payload.isEmpty, case .message(let facts) = messages.read(entry.content) else {
+        return ProjectedMessage(entry: entry, facts: nil)
+      }
+      return ProjectedMessage(entry: entry, facts: facts)
+    } catch {
+      guard error.code == .recordDamaged else { throw error }
+      return nil
+    }
+  }
+
+  /// A step's exchange, and the message that the step is about; nil where that is gone.
+  func exchange(_ step: SessionFacts.Step) throws(JournalError) -> (Exchange, ProjectedMessage)? {
+    guard let message = try message(step.position) else { return nil }
+    if step.isDownload {
+      let request = try message.entry.exchange.flatMap { (position) throws(JournalError) in try self.message(position) }
+      return (Exchange(request: request?.entry, answers: [message.entry]), message)
+    }
+    var answers: [Entry] = []
+    for position in [step.failurePosition, step.answerPosition] {
+      if let position, let answer = try self.message(position) { answers.append(answer.entry) }
+    }
+    return (Exchange(request: message.entry, answers: answers), message)
+  }
+
+  /// What a step's message says of its session.
+  func mention(_ step: SessionFacts.Step, _ message: ProjectedMessage) -> SessionMention? {
+    let item: UInt32 = step.chargeRecord?.item ?? 0
+    return SessionMention.mentions(message).first { $0.item == item }
+  }
+
+  func facts(_ entry: Entry?) -> MessageFacts? { entry.flatMap { known[$0.position] ?? nil }?.facts }
+
+  /// An id as it was written; nil where its message is gone.
+  func text(_ source: SessionFacts.IdSource) throws(JournalError) -> String? {
+    guard let message = try message(source.position) else { return nil }
+    let mentions = try mentions(of: message)
+    return (mentions.first { $0.item == source.item } ?? mentions.first)?.id(source.kind)
+  }
+
+  /// Of an answer with what its request said.
+  func mentions(of message: ProjectedMessage) throws(JournalError) -> [SessionMention] {
+    guard let head = message.entry.exchange, !SessionMention.isDownload(message.context) else { return SessionMention.mentions(message) }
+    guard let facts = message.facts, let request = try self.message(head) else { return [] }
+    var mentions = SessionMention.mentions(request)
+    guard mentions.count == 1, !facts.isFault else { return mentions }
+    mentions[0].add(facts.sessionFields, isFromIOP: message.context.direction == .fromIOP)
+    return mentions
+  }
+}
+
+extension SessionMention {
+  /// Nil where the message is about none.
+  var user: UserIdentity? { kind == .event || kind == .action ? nil : fields.user }
+}

@@ -1,0 +1,60 @@
+import JournalFormat
+import JournalStore
+import Testing
+
+@testable import Projections
+
+/// Counts what is read of a read model.
+private final class CountingRows: ModelRows {
+  let rows: ModelSnapshot
+  var count = 0
+
+  init(_ rows: ModelSnapshot) { self.rows = rows }
+
+  var hash: SubjectHash { rows.hash }
+
+  func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
+    count += 1
+    return try rows.value(of: key, in: table)
+  }
+
+  func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
+    count += 1
+    return try rows.last(upTo: key, beginningWith: prefix, in: table)
+  }
+
+  func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
+    count += 1
+    return try rows.first(from: key, beginningWith: prefix, in: table)
+  }
+}
+
+@Suite struct SessionsCostTests {
+  /// What a question as of a position reads, of the rows and of the journal.
+  private static func cost(_ script: SessionsScript, _ id: String, asOf position: UInt64) throws -> (rows: Int, entries: Int) {
+    let rows = CountingRows(try script.journal.model(SessionsProjection.self).snapshot())
+    let sessions = Sessions(rows, try JournalReader(script.journal.directory))
+    #expect(try sessions.sessions(withId: id, asOf: JournalPosition(position)).count == 1)
+    return (rows.count, sessions.messages.readCount)
+  }
+
+  @Test func `a question as of any position reads no more than the session has, however long the journal is`() async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1", answer: .pending)
+    try await script.asked("S1", at: 20, sale: "Y1")
+    try await script.event(3, "S1", "X1", at: 5_000)
+    try await script.record("S1", "X1", at: 1_800_000)
+    let short = try Self.cost(script, "Y1", asOf: 6)
+    #expect(short.entries <= 6)
+    #expect(short.rows <= 20)
+    // Other sessions, of other operators too, and the same session again.
+    for number in 1..<60 as Range<Int64> {
+      let name = "DE*C\(number % 20)"
+      try await script.get("X1", at: 2_000_000 + number, operator: name, evse: "\(name)*E\(number)", session: "Q\(number)")
+    }
+    for number in 0..<40 as Range<Int64> { try await script.event(1, "S1", "X1", at: 3_000_000 + number) }
+    let long = try Self.cost(script, "Y1", asOf: 6)
+    #expect(long.entries == short.entries)
+    #expect(long.rows == short.rows)
+  }
+}
