@@ -75,12 +75,12 @@ import Testing
     var random = SeededGenerator(seed: SeededGenerator.newSeed())
     let journal = try ScriptedJournal()
     var open: [JournalPosition] = []
-    for number in 0..<60 as Range<Int64> {
-      let items = (0..<Int.random(in: 0...9, using: &random)).map { _ in
+    for number in 0..<80 as Range<Int64> {
+      let items = (0..<Int.random(in: 0...6, using: &random)).map { _ in
         ListItem(
-          action: [1, 2, 2, 3].randomElement(using: &random)!, user: "04A1B2C\(Int.random(in: 0...1, using: &random))",
-          service: [nil, nil, 7].randomElement(using: &random)!, authorisation: Int.random(in: 1...2, using: &random),
-          expiry: [nil, 5_000, 86_400_001].randomElement(using: &random)!, alias: [nil, "A", "B"].randomElement(using: &random)!)
+          action: [1, 2, 2, 2, 2, 3].randomElement(using: &random)!, user: "04A1B2C\(Int.random(in: 0...1, using: &random))",
+          service: [nil, nil, 7].randomElement(using: &random)!, authorisation: random.chance(4) ? 2 : 1,
+          expiry: random.chance(4) ? 86_400_001 : nil, alias: random.chance(4) ? "A" : nil)
       }
       let time = number * 1_800_000
       if random.chance(5) {
@@ -90,11 +90,13 @@ import Testing
           try await journal.append(draft)
         }
       } else {
-        let provider = ["FR*MS1", "FR*MS2", "BE*MS3"].randomElement(using: &random)!
-        let answer = [.accepted, .accepted, .accepted, .lost, .rejected, .pending].randomElement(using: &random)! as ScriptedJournal.Answer
+        let provider = ["FR*MS1", "FR*MS1", "FR*MS2"].randomElement(using: &random)!
+        let answers: [ScriptedJournal.Answer] = [.accepted, .accepted, .accepted, .accepted, .lost, .rejected, .pending, .pending]
+        let answer = answers.randomElement(using: &random)!
         let request = try await journal.upload(items, at: time, of: provider, transaction: "T-\(number)", answer)
         if case .pending = answer { open.append(request) }
-        if random.chance(4), let late = open.popLast() {
+        if random.chance(2), open.first.map({ $0 != request }) ?? false {
+          let late = open.removeFirst()
           try await journal.answer(.accepted, to: late, "SetAuthenticationData", .toIOP, at: time + 60, transaction: "T-late")
         }
       }
