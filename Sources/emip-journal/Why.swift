@@ -39,7 +39,8 @@ struct Why: ParsableCommand {
     guard steps.contains(where: { $0.source != "evse" }) else {
       throw CommandFailure(
         .notFound,
-        "nobody asked for this user\(evse.map { " at \($0)" } ?? "") within \(within / 1_000) s of \(Figure.time(at)), and no white list names it.")
+        "nobody asked for this user\(evse.map { " at \($0)" } ?? "") within \(within / 1_000) s of \(Figure.time(at)), "
+          + "and no white list names it.")
     }
     let writer = AnswerWriter(options)
     try writer.write(steps, columns: AuthorisationStep.columns, question) { output in

@@ -119,40 +119,16 @@ import Testing
   }
 }
 
-/// The rows of a read model, with every look at them counted.
-private final class CountedRows: ModelRows {
-  private let rows: any ModelRows
-  private(set) var count = 0
-  var hash: SubjectHash { rows.hash }
-
-  init(_ rows: any ModelRows) { self.rows = rows }
-
-  func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
-    count += 1
-    return try rows.value(of: key, in: table)
-  }
-
-  func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
-    count += 1
-    return try rows.last(upTo: key, beginningWith: prefix, in: table)
-  }
-
-  func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
-    count += 1
-    return try rows.first(from: key, beginningWith: prefix, in: table)
-  }
-}
-
 @Suite struct CDRQuestionTests {
   @Test func `a question about a session looks at the session alone, however long the history and however many operators`() async throws {
     let journal = try ScriptedJournal()
     try await journal.send(.intermediate(), at: 30)
     try await journal.send(ScriptedRecord(), at: 61)
     func work(asOf position: UInt64?) throws -> [Int] {
-      let rows = CountedRows(try journal.model(ChargeDetailRecordProjection.self).snapshot())
+      let rows = CountedReads(try journal.model(ChargeDetailRecordProjection.self).snapshot())
       let query = CDRQuery(rows, try JournalReader(journal.directory), asOf: position.map { JournalPosition($0) })
       #expect(try query.sessions(of: "X-1").map(\.versions.count) == [2])
-      return [rows.count, query.messages.readCount]
+      return [rows.readCount, query.messages.readCount]
     }
     let before = try work(asOf: 4)
     #expect(before[0] <= 8 && before[1] == 2)

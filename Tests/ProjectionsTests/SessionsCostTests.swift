@@ -4,38 +4,13 @@ import Testing
 
 @testable import Projections
 
-/// Counts what is read of a read model.
-private final class CountingRows: ModelRows {
-  let rows: ModelSnapshot
-  var count = 0
-
-  init(_ rows: ModelSnapshot) { self.rows = rows }
-
-  var hash: SubjectHash { rows.hash }
-
-  func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
-    count += 1
-    return try rows.value(of: key, in: table)
-  }
-
-  func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
-    count += 1
-    return try rows.last(upTo: key, beginningWith: prefix, in: table)
-  }
-
-  func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
-    count += 1
-    return try rows.first(from: key, beginningWith: prefix, in: table)
-  }
-}
-
 @Suite struct SessionsCostTests {
   /// What a question as of a position reads, of the rows and of the journal.
   private static func cost(_ script: SessionsScript, _ id: String, asOf position: UInt64) throws -> (rows: Int, entries: Int) {
-    let rows = CountingRows(try script.journal.model(SessionsProjection.self).snapshot())
+    let rows = CountedReads(try script.journal.model(SessionsProjection.self).snapshot())
     let sessions = Sessions(rows, try JournalReader(script.journal.directory))
     #expect(try sessions.sessions(withId: id, asOf: JournalPosition(position)).count == 1)
-    return (rows.count, sessions.messages.readCount)
+    return (rows.readCount, sessions.messages.readCount)
   }
 
   @Test func `a question as of any position reads no more than the session has, however long the journal is`() async throws {

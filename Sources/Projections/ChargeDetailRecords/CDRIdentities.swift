@@ -47,7 +47,7 @@ final class CDRIdTable {
     let since: JournalPosition?
   }
 
-  private var known = CDRRecent<UInt64, [Link]>(limit: 16_384)
+  private var known = RecentValues<UInt64, [Link]>(limit: 16_384)
 
   /// The session that an id was first of; nil where it was not known.
   func session(of identity: CDRIdentity, in rows: ModelTransaction) throws(JournalError) -> UInt32? {
@@ -77,9 +77,6 @@ final class CDRIdTable {
     known[key] = links
     return links
   }
-
-  /// Lets go what was not asked for lately.
-  func trim() { known.trim() }
 
   /// All that a text means.
   static func links(_ key: UInt64, in rows: any ModelRows) throws(JournalError) -> [Link] {

@@ -3,8 +3,8 @@ internal import JournalStore
 
 /// Keyed hashes of the texts of records; those that were made lately are remembered.
 final class CDRKeys {
-  private var ids = CDRRecent<String, UInt64>(limit: 8_192)
-  private var evses = CDRRecent<String, UInt64>(limit: 8_192)
+  private var ids = RecentValues<String, UInt64>(limit: 8_192)
+  private var evses = RecentValues<String, UInt64>(limit: 8_192)
 
   enum Tag {
     static let id: UInt8 = 1
@@ -30,12 +30,6 @@ final class CDRKeys {
     let key = max(1, Self.number(hash(Tag.evse, CDRNames.compact(text))) >> 24)
     evses[text] = key
     return key
-  }
-
-  /// Lets go what was not asked for lately.
-  func trim() {
-    ids.trim()
-    evses.trim()
   }
 
   static func id(_ text: String, _ hash: SubjectHash) -> UInt64 { number(hash(Tag.id, Array(text.utf8))) }

@@ -7,7 +7,7 @@ internal import JournalStore
 ///     2 number(4)  -> compact id
 final class CDRNames {
   /// By the texts as they are spelled.
-  private var known = CDRRecent<String, UInt32>(limit: 1_024)
+  private var known = RecentValues<String, UInt32>(limit: 1_024)
 
   private static let byName: UInt8 = 1
   private static let byNumber: UInt8 = 2
@@ -27,9 +27,6 @@ final class CDRNames {
     known[text] = number
     return number!
   }
-
-  /// Lets go what was not asked for lately.
-  func trim() { known.trim() }
 
   private static func add(_ name: [UInt8], in rows: ModelTransaction) throws(JournalError) -> UInt32 {
     let last = try rows.last(upTo: [byNumber] + [0xff, 0xff, 0xff, 0xff], beginningWith: [byNumber], in: table)

@@ -3,7 +3,8 @@ internal import JournalStore
 
 /// The sessions as the projection works on them: what their logs say, kept decoded for a while, and nothing that their logs do not say.
 final class CDRSessions {
-  private var known = CDRRecent<UInt32, CDRSessionState>(limit: 8_192)
+  /// Many more than one message's item looks at: who holds one may be sure that it is the one that the others see.
+  private var known = RecentValues<UInt32, CDRSessionState>(limit: 8_192)
   /// Nil where the rows have not been asked yet.
   private var nextNumber: UInt32?
 
@@ -69,9 +70,6 @@ final class CDRSessions {
     known[old.number] = merged
     return merged
   }
-
-  /// Lets go what was not asked for lately; nobody may hold a session meanwhile.
-  func trim() { known.trim() }
 
   static func nextNumber(in rows: any ModelRows) throws(JournalError) -> UInt32 {
     let last = try rows.last(

@@ -87,12 +87,6 @@ final class CDRReader {
     let text = service.value.map { String($0.rawValue) } ?? service.text
     return 0x8000 | UInt16(CDRKeys.number(hash(CDRKeys.Tag.service, Array(text.utf8))) >> 49)
   }
-
-  /// Lets go what was not asked for lately.
-  func trim() {
-    names.trim()
-    keys.trim()
-  }
 }
 
 /// What a record says, as bytes: equal for two that say the same, spellings aside, and only for these.

@@ -141,7 +141,7 @@ extension ChargeDetailRecordProjection {
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
     let messages = MessageReader()
     // A list is of many sessions.
-    var sources = CDRRecent<JournalPosition, CDRTexts.Source>(limit: 64)
+    var sources = RecentValues<JournalPosition, CDRTexts.Source>(limit: 64)
     for number in 1..<(try CDRSessions.nextNumber(in: rows)) {
       guard let state = try CDRLog.state(number, asOf: nil, in: rows) else { continue }
       for place in state.places where place.position < horizon {
@@ -154,7 +154,6 @@ extension ChargeDetailRecordProjection {
         try CDRTexts.keep(source, in: rows)
         if let item = place.item { try CDRTexts.keep(source, item: item, in: rows) }
       }
-      sources.trim()
       // What waits goes into the table now and then: it may be much.
       if number % 4_096 == 0 { _ = try rows.first(from: [], beginningWith: [], in: Self.texts) }
     }

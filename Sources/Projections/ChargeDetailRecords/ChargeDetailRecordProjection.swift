@@ -25,7 +25,7 @@ public final class ChargeDetailRecordProjection: Projection {
   private let ids = CDRIdTable()
   private let reader = CDRReader()
   /// The sessions that a request brought records of, and the eMSP of each.
-  private var requests = CDRRecent<JournalPosition, [Answered]>(limit: 4_096)
+  private var requests = RecentValues<JournalPosition, [Answered]>(limit: 4_096)
 
   private struct Answered {
     let session: UInt32
@@ -46,10 +46,6 @@ public final class ChargeDetailRecordProjection: Projection {
     case ("GetChargeDetailRecordList", .response), ("GetChargeDetailRecord", .response): try takeRecords(entry, to: rows)
     default: return
     }
-    sessions.trim()
-    ids.trim()
-    reader.trim()
-    requests.trim()
   }
 
   // MARK: Records
