@@ -13,8 +13,10 @@ public final class ProjectionRunner {
   private let feed: EntryFeed
   public private(set) var models: [ReadModel] = []
 
-  /// Entries that are applied in one transaction, at most: how much is done again after a kill.
+  /// Entries that are applied in one transaction, at most: how much is done again after a kill. While there is much to catch up with, fewer commits
+  /// count for more.
   static let batchEntryCount = 4_096
+  static let catchUpBatchEntryCount = 16_384
 
   /// How far a run has come.
   public struct Progress: Sendable {
@@ -114,7 +116,9 @@ public final class ProjectionRunner {
 
   private func batch(from start: JournalPosition, to end: JournalPosition) throws(JournalError) -> EntryFeed.Batch {
     let start = max(start, reader.firstPosition ?? start)
-    return try feed.batch(from: start, limit: min(Self.batchEntryCount, Int(clamping: end.rawValue - min(end, start).rawValue)))
+    let remaining = Int(clamping: end.rawValue - min(end, start).rawValue)
+    let limit = remaining > 4 * Self.catchUpBatchEntryCount ? Self.catchUpBatchEntryCount : Self.batchEntryCount
+    return try feed.batch(from: start, limit: min(limit, remaining))
   }
 
   // MARK: Models
