@@ -7,7 +7,8 @@ let language: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableExperimentalFeature("Lifetimes"),
-  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+  // Overlapping access to memory is looked for where tests run, in debug builds.
+  .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 // Set by `Tools/check`: a warning in our own targets is an error. Not otherwise, so that a newer compiler's new warning stops nobody.

@@ -32,13 +32,9 @@ extension MessageFacts {
 
   /// Shows the entries of a white list in order, those without a user left out. It makes no texts: a message may have hundreds.
   public func forEachAuthenticationEntry<Failure: Error>(_ body: (AuthenticationEntry) throws(Failure) -> Void) throws(Failure) {
-    var index = leaves.startIndex
-    while index < leaves.endIndex {
-      let item = leaves[index].item
-      var end = index + 1
-      while end < leaves.endIndex, leaves[end].item == item { end += 1 }
-      if item > 0, let entry = authenticationEntry(leaves[index..<end]) { try body(entry) }
-      index = end
+    try leaves[...].forEachRun(by: \.item) { (leaves) throws(Failure) in
+      if let entry = authenticationEntry(leaves) { try body(entry) }
+      return true
     }
   }
 

@@ -49,7 +49,15 @@ public struct MeterReading: Hashable, Sendable {
     unit = group.text(WireName.meterUnit)
   }
 
-  static func readings(of group: LeafGroup) -> [MeterReading] { group.split { $0.subitem }.map(MeterReading.init) }
+  static func readings(of group: LeafGroup) -> [MeterReading] {
+    var readings: [MeterReading] = []
+    group.leaves.forEachRun(by: \.subitem) { leaves in
+      if readings.isEmpty { readings.reserveCapacity(8) }
+      readings.append(MeterReading(LeafGroup(leaves: leaves, texts: group.texts)))
+      return true
+    }
+    return readings
+  }
 }
 
 /// How a message names a user. Personal.

@@ -23,20 +23,26 @@ struct LeafGroup {
   func last(where predicate: (Leaf) -> Bool) -> String? {
     leaves.last { predicate($0) && !texts.isEmpty($0) }.map(texts.text)
   }
+}
 
-  /// The runs of leaves with the same number, without those where it is 0.
+extension ArraySlice<Leaf> {
+  /// Shows the runs of leaves with the same number, without those where it is 0, until `body` returns false.
   @inline(__always)
-  func split(by number: (Leaf) -> UInt32) -> [LeafGroup] {
-    var groups: [LeafGroup] = []
-    var start = leaves.startIndex
-    while start < leaves.endIndex {
-      let current = number(leaves[start])
-      let end = leaves[start...].firstIndex { number($0) != current } ?? leaves.endIndex
-      if current > 0 { groups.append(LeafGroup(leaves: leaves[start..<end], texts: texts)) }
+  func forEachRun<Failure: Error>(
+    by number: (Leaf) -> UInt32, _ body: (ArraySlice<Leaf>) throws(Failure) -> Bool
+  ) throws(Failure) {
+    var start = startIndex
+    while start < endIndex {
+      let current = number(self[start])
+      var end = start + 1
+      while end < endIndex, number(self[end]) == current { end += 1 }
+      if current > 0, try !body(self[start..<end]) { return }
       start = end
     }
-    return groups
   }
+
+  /// Whether they are an item of a kind.
+  func isItem(_ parent: UInt16) -> Bool { contains { $0.path.parent == parent } }
 }
 
 extension LeafGroup {

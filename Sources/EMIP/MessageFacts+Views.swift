@@ -3,13 +3,27 @@ public import JournalFormat
 // What the read models ask a message for. Each is built anew when it is asked for: keep it.
 extension MessageFacts {
   /// In document order; a message may carry one or many.
-  public var chargeDetailRecords: [ChargeDetailRecord] {
-    items { $0.path.parent == WireName.chargeDetailRecord }.map(ChargeDetailRecord.init)
+  public var chargeDetailRecords: [ChargeDetailRecord] { items(WireName.chargeDetailRecord).map(ChargeDetailRecord.init) }
+
+  /// One of ``chargeDetailRecords``; the others are not decoded.
+  /// - Parameter index: from 0.
+  /// - Returns: nil where there are not so many.
+  public func chargeDetailRecord(at index: Int) -> ChargeDetailRecord? {
+    item(WireName.chargeDetailRecord, at: index).map(ChargeDetailRecord.init)
   }
 
   /// The entries of a white list.
-  public var authenticationData: [AuthenticationData] {
-    items { $0.path.parent == WireName.authenticationData }.map(AuthenticationData.init)
+  public var authenticationData: [AuthenticationData] { items(WireName.authenticationData).map(AuthenticationData.init) }
+
+  /// Those of ``authenticationData`` with a number, which is that of the item in the message; the others are not decoded.
+  public func authenticationData(item: UInt32) -> AuthenticationData? {
+    var found: AuthenticationData?
+    leaves[...].forEachRun(by: \.item) { leaves in
+      guard leaves[leaves.startIndex].item == item else { return true }
+      if leaves.isItem(WireName.authenticationData) { found = AuthenticationData(LeafGroup(leaves: leaves, texts: leafTexts)) }
+      return false
+    }
+    return found
   }
 
   /// The statuses of pools, stations, EVSEs and connectors: that of a message about one element, or of each item of a list of changes.
@@ -44,9 +58,32 @@ extension MessageFacts {
       return EventDate(name: leaf.path.name, item: leaf.item, date: Field(text: text, value: Timestamp(text)))
     }
   }
+}
 
-  private func items(where isOfItem: (Leaf) -> Bool) -> [LeafGroup] {
-    all.split(by: \.item).filter { $0.leaves.contains(where: isOfItem) }
+// Of lists.
+extension MessageFacts {
+  /// The items of a kind, in document order.
+  /// - Parameter parent: what stands around the fields of one, a number of ``WireName``.
+  func items(_ parent: UInt16) -> [LeafGroup] {
+    var items: [LeafGroup] = []
+    leaves[...].forEachRun(by: \.item) { leaves in
+      if leaves.isItem(parent) { items.append(LeafGroup(leaves: leaves, texts: leafTexts)) }
+      return true
+    }
+    return items
+  }
+
+  /// One of ``items(_:)``; nil where there are not so many.
+  func item(_ parent: UInt16, at index: Int) -> LeafGroup? {
+    var remaining = index
+    var found: LeafGroup?
+    leaves[...].forEachRun(by: \.item) { leaves in
+      guard leaves.isItem(parent) else { return true }
+      if remaining == 0 { found = LeafGroup(leaves: leaves, texts: leafTexts) }
+      remaining -= 1
+      return found == nil
+    }
+    return found
   }
 }
 

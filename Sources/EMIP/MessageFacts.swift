@@ -8,8 +8,8 @@ public struct MessageFacts: Sendable {
   /// What the leaves point into.
   public var payload: [UInt8] { leafTexts.payload }
   let leafTexts: LeafTexts
-  /// What the indexes find the message by, and what is masked in it. The same text may stand there several times: each has its range.
-  public let marks: [Mark]
+  /// ``leaves`` and the attributes among them; nil where there are none.
+  private let leavesAndAttributes: [Leaf]?
   /// How the payload divides, its attributes included; nil where the envelope's names are too long to be kept.
   public let layout: MessageLayout?
   /// What is odd about it and does not stop it from being read.
@@ -38,9 +38,10 @@ public struct MessageFacts: Sendable {
     leafTexts = texts
     // Attributes say nothing of what eMIP knows.
     let all = layout.leaves
-    let leaves = all.contains(where: \.isAttribute) ? all.filter { !$0.isAttribute } : all
+    let hasAttributes = all.contains(where: \.isAttribute)
+    let leaves = hasAttributes ? all.filter { !$0.isAttribute } : all
     self.leaves = leaves
-    marks = MessageMarks.marks(of: all, texts)
+    leavesAndAttributes = hasAttributes ? all : nil
     header = HeaderFields(leaves, texts)
     requestStatus = header.requestStatus.flatMap { index in texts.withText(leaves[index]) { RequestStatus(utf8: $0) } }
     fault = envelope.isFault ? MessageFault(LeafGroup(leaves: leaves[...], texts: texts)) : nil
@@ -64,6 +65,10 @@ public struct MessageFacts: Sendable {
   public var partnerId: String? { text(at: header.partnerId) }
   public var operatorId: String? { text(at: header.operatorId) }
   public var targetOperatorId: String? { text(at: header.targetOperatorId) }
+
+  /// What the indexes find the message by, and what is masked in it. The same text may stand there several times: each has its range. Told anew
+  /// whenever it is asked for.
+  public var marks: [Mark] { MessageMarks.marks(of: leavesAndAttributes ?? leaves, leafTexts) }
 
   /// The first text of an element, wherever it stands, that is not empty.
   /// - Parameter name: a number of ``WireName``.

@@ -85,11 +85,13 @@ public struct MeterQuantity: Hashable, Comparable, Sendable, CustomStringConvert
 
   /// The shortest form: `-12.5`, `0`, `3806`.
   public var description: String {
-    let digits = String(attos.magnitude)
-    let padded = String(repeating: "0", count: max(0, Self.fractionDigits + 1 - digits.count)) + digits
-    var fraction = padded.suffix(Self.fractionDigits)
-    while fraction.last == "0" { fraction.removeLast() }
-    return (isNegative ? "-" : "") + padded.dropLast(Self.fractionDigits) + (fraction.isEmpty ? "" : ".") + fraction
+    let (whole, rest) = attos.magnitude.quotientAndRemainder(dividingBy: Self.unit.magnitude)
+    let text = (isNegative ? "-" : "") + String(whole)
+    guard rest > 0 else { return text }
+    var (fraction, count) = (UInt64(rest), Self.fractionDigits)
+    while fraction.isMultiple(of: 10) { (fraction, count) = (fraction / 10, count - 1) }
+    let digits = String(fraction)
+    return text + "." + String(repeating: "0", count: count - digits.utf8.count) + digits
   }
 }
 

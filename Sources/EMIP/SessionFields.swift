@@ -25,8 +25,7 @@ public struct SessionFields: Hashable, Sendable {
   public private(set) var sessionEventNature: String?
   public private(set) var sessionEventDateTime: String?
   public private(set) var sessionActionNature: String?
-  /// Whether there is any part of a charge detail record, an event, an action.
-  public private(set) var hasRecord = false
+  /// Whether there is any part of an event, an action.
   public private(set) var hasEvent = false
   public private(set) var hasAction = false
   /// Meters of a record, or limits.
@@ -45,7 +44,6 @@ public struct SessionFields: Hashable, Sendable {
 
   private mutating func note(_ parent: UInt16) {
     switch parent {
-    case WireName.chargeDetailRecord: hasRecord = true
     case WireName.sessionEvent: hasEvent = true
     case WireName.sessionAction: hasAction = true
     default: break
@@ -99,36 +97,17 @@ extension MessageFacts {
   public var sessionFields: SessionFields { SessionFields(leaves[...], leafTexts) }
 
   /// Of each charge detail record, as ``chargeDetailRecords``.
-  public var recordFields: [SessionFields] {
-    var records: [SessionFields] = []
-    forEachItem { leaves in
-      let fields = SessionFields(leaves, leafTexts)
-      if fields.hasRecord { records.append(fields) }
-    }
-    return records
+  public var recordFields: [SessionFields] { items(WireName.chargeDetailRecord).map { SessionFields($0.leaves, leafTexts) } }
+
+  /// One of ``recordFields``; nil where there are not so many.
+  /// - Parameter index: from 0.
+  public func recordFields(at index: Int) -> SessionFields? {
+    item(WireName.chargeDetailRecord, at: index).map { SessionFields($0.leaves, leafTexts) }
   }
 
   /// The meters of one charge detail record.
   /// - Parameter index: among ``recordFields``.
   public func meters(ofRecord index: Int) -> [MeterReading] {
-    var meters: [MeterReading] = []
-    var place = 0
-    forEachItem { leaves in
-      guard leaves.contains(where: { $0.path.parent == WireName.chargeDetailRecord }) else { return }
-      if place == index { meters = MeterReading.readings(of: LeafGroup(leaves: leaves, texts: leafTexts)) }
-      place += 1
-    }
-    return meters
-  }
-
-  private func forEachItem(_ body: (ArraySlice<Leaf>) -> Void) {
-    var start = leaves.startIndex
-    while start < leaves.endIndex {
-      let item = leaves[start].item
-      var end = start + 1
-      while end < leaves.endIndex, leaves[end].item == item { end += 1 }
-      if item > 0 { body(leaves[start..<end]) }
-      start = end
-    }
+    item(WireName.chargeDetailRecord, at: index).map(MeterReading.readings) ?? []
   }
 }

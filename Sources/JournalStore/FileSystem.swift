@@ -74,11 +74,17 @@ package enum FileSystem {
     }
   }
 
+  /// Gives a file that is durable another name in its directory, which is durable on return.
+  package static func rename(_ path: String, to name: String, in directory: String) throws(JournalError) {
+    guard Glibc.rename(path, name) == 0 else { throw JournalError(errno: errno, "rename", path: name) }
+    try synchronizeDirectory(directory)
+  }
+
   /// Gives what was prepared its name, which is durable on return. Where this fails the file holds the old or the new, and which of them a
   /// crash will leave is not known: rename(3p) promises nothing after EIO, and a name is in doubt until its directory was synced.
   static func replaceByPrepared(_ path: String, in directory: String) throws(JournalError) {
     let temporary = path + ".new"
-    guard rename(temporary, path) == 0 else {
+    guard Glibc.rename(temporary, path) == 0 else {
       let code = errno
       unlink(temporary)
       throw JournalError(errno: code, "rename", path: path)

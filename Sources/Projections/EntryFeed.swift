@@ -11,8 +11,40 @@ final class EntryFeed {
     var entries: [ProjectedEntry?] = []
     /// What is wrong with those.
     var failures: [JournalPosition: JournalError] = [:]
+    /// Of each entry what everybody asks for, side by side: who is not concerned need not look for the entry itself.
+    fileprivate(set) var heads: [Head] = []
+    /// Those of the entries.
+    fileprivate(set) var contexts: [SharedContext] = []
+    private var contextNumbers: [ObjectIdentifier: Int] = [:]
+
+    struct Head {
+      let observedAt: Timestamp
+      let isRequest: Bool
+      /// A place in ``contexts``.
+      let context: UInt32
+    }
+
+    init(start: JournalPosition) { self.start = start }
 
     var end: JournalPosition { start.advanced(by: entries.count) }
+
+    fileprivate mutating func append(_ entry: ProjectedEntry) {
+      let content = entry.message.entry.content
+      let context = content.sharedContext
+      let number = contextNumbers[ObjectIdentifier(context)] ?? contexts.count
+      if number == contexts.count {
+        contexts.append(context)
+        contextNumbers[ObjectIdentifier(context)] = number
+      }
+      heads.append(Head(observedAt: content.observedAt, isRequest: entry.kind == .request, context: UInt32(number)))
+      entries.append(entry)
+    }
+
+    fileprivate mutating func append(_ failure: JournalError) {
+      failures[end] = failure
+      heads.append(Head(observedAt: Timestamp(rawValue: 0), isRequest: false, context: 0))
+      entries.append(nil)
+    }
   }
 
   private let reader: JournalReader
@@ -28,15 +60,14 @@ final class EntryFeed {
   func batch(from start: JournalPosition, limit: Int) throws(JournalError) -> Batch {
     var batch = Batch(start: start)
     batch.entries.reserveCapacity(limit)
+    batch.heads.reserveCapacity(limit)
     while batch.entries.count < limit {
       let found = try reader.entries(from: batch.end, limit: min(512, limit - batch.entries.count))
       guard !found.isEmpty else { break }
       for result in found {
         switch result {
-        case .success(let entry): batch.entries.append(try projected(entry))
-        case .failure(let error):
-          batch.failures[batch.end] = error
-          batch.entries.append(nil)
+        case .success(let entry): batch.append(try projected(entry))
+        case .failure(let error): batch.append(error)
         }
       }
     }

@@ -153,7 +153,7 @@ extension Cursor {
 }
 
 extension ModelRow {
-  fileprivate init(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+  init(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     self.init(key: Array(key), value: Array(value))
   }
 }

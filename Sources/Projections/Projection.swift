@@ -19,7 +19,14 @@ public protocol Projection: SendableMetatype {
 
   init()
 
-  /// Takes the next entry. Entries come in the order of their positions, each once.
+  /// Whether an entry of this context can change anything: it is not shown others, as most entries are nothing to most projections. Told of a
+  /// context once for many entries.
+  static func isConcerned(by context: EntryContext) -> Bool
+
+  /// Told of every request, whether it is shown or not and before it is: the rows' clock may have moved.
+  func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError)
+
+  /// Takes the next entry that concerns it. Entries come in the order of their positions, each once.
   func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError)
 
   /// Leaves in the rows, which hold the journal up to a purge horizon, only what must outlive the purge of the messages that it came from: what
@@ -36,6 +43,12 @@ public protocol Projection: SendableMetatype {
 }
 
 extension Projection {
+  /// All are shown.
+  public static func isConcerned(by context: EntryContext) -> Bool { true }
+
+  /// Nothing waits for a time.
+  public func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {}
+
   /// Everything stays.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError) {}
 

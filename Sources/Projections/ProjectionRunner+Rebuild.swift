@@ -1,5 +1,7 @@
+internal import Dispatch
 public import JournalFormat
 public import JournalStore
+internal import Synchronization
 
 extension ProjectionRunner {
   /// What came of a rebuild.
@@ -11,23 +13,39 @@ extension ProjectionRunner {
     public var isSame: Bool { digestBefore == digest }
   }
 
-  /// Builds a read model anew beside the one in force, compares their rows, and puts the new one in force. A rebuild that was interrupted is
-  /// taken up where it was.
-  public func rebuild(_ name: String, _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> Rebuilt {
-    let live = try caughtUp(name)
-    let fresh =
-      if let begun = try begunRebuild(of: live) { begun } else { try begin(live.projection, generation: files.freeGeneration(name)) }
-    let rebuilt = try compare(live, with: fresh, tell)
+  /// Builds read models anew beside those in force, in one reading of the journal, compares their rows, and puts the new ones in force. A rebuild
+  /// that was interrupted is taken up where it was.
+  public func rebuild(_ names: [String], _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> [Rebuilt] {
+    let live = try caughtUp(names)
+    var fresh = try live.map { (live) throws(JournalError) in
+      if let begun = try begunRebuild(of: live) { return begun }
+      return try begin(live.projection, generation: files.freeGeneration(live.projection.name))
+    }
+    try advance(fresh, to: live, tell)
+    fresh = try packed(fresh)
+    let rebuilt = try compare(live, with: fresh)
     try swap(fresh)
     return rebuilt
   }
 
-  /// Builds a read model anew, compares its rows with those in force, and leaves everything as it was.
+  /// As ``rebuild(_:_:)-([String],_)``, of one.
+  public func rebuild(_ name: String, _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> Rebuilt {
+    try rebuild([name], tell)[0]
+  }
+
+  /// Builds read models anew, compares their rows with those in force, and leaves everything as it was.
+  public func verify(_ names: [String], _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> [Rebuilt] {
+    let live = try caughtUp(names)
+    let paths = names.map(files.scratchPath)
+    defer { paths.forEach(removeScratch) }
+    let fresh = try zip(live, paths).map { (live, path) throws(JournalError) in try begin(live.projection, generation: 0, path: path) }
+    try advance(fresh, to: live, tell)
+    return try compare(live, with: fresh)
+  }
+
+  /// As ``verify(_:_:)-([String],_)``, of one.
   public func verify(_ name: String, _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> Rebuilt {
-    let live = try caughtUp(name)
-    let path = files.scratchPath(name)
-    defer { removeScratch(path) }
-    return try compare(live, with: begin(live.projection, generation: 0, path: path), tell)
+    try verify([name], tell)[0]
   }
 
   /// Writes the opening state of every read model at a purge horizon and rebuilds each from it: what the messages before the horizon said is known
@@ -60,12 +78,15 @@ extension ProjectionRunner {
     try FileSystem.replace(files.openingStatePath(projection.name), with: OpeningState(model).encoded(), in: files.path)
   }
 
-  private func caughtUp(_ name: String) throws(JournalError) -> ReadModel {
-    guard let model = models.first(where: { $0.projection.name == name }) else {
-      throw JournalError(.invalidEntry, "there is no read model \(name).")
+  private func caughtUp(_ names: [String]) throws(JournalError) -> [ReadModel] {
+    let named = try names.map { (name) throws(JournalError) in
+      guard let model = models.first(where: { $0.projection.name == name }) else {
+        throw JournalError(.invalidEntry, "there is no read model \(name).")
+      }
+      return model
     }
-    _ = try advance([model])
-    return model
+    _ = try advance(named)
+    return named
   }
 
   /// A rebuild that somebody began, as far as it can be used: from where this one would begin, and not beyond the model in force.
@@ -80,12 +101,34 @@ extension ProjectionRunner {
     return state.start == opening?.horizon ?? reader.firstPosition ?? .first && state.next <= liveState.next ? begun : nil
   }
 
-  private func compare(_ live: ReadModel, with fresh: ReadModel, _ tell: (Progress) -> Void) throws(JournalError) -> Rebuilt {
-    _ = try advance([fresh], to: live.state().next, tell)
-    return Rebuilt(name: live.projection.name, digestBefore: try live.digest(), digest: try fresh.digest())
+  /// Brings new ones as far as those in force are.
+  private func advance(_ fresh: [ReadModel], to live: [ReadModel], _ tell: (Progress) -> Void) throws(JournalError) {
+    let end = try live.map { (model) throws(JournalError) in try model.state().next }.max()
+    _ = try advance(fresh, to: end, tell)
   }
 
-  private func removeScratch(_ path: String) {
+  private func compare(_ live: [ReadModel], with fresh: [ReadModel]) throws(JournalError) -> [Rebuilt] {
+    let digests = try concurrently(live + fresh) { (model) throws(JournalError) in try model.digest() }
+    return zip(live, zip(digests, digests[live.count...])).map { model, digests in
+      Rebuilt(name: model.projection.name, digestBefore: digests.0, digest: digests.1)
+    }
+  }
+
+  func removeScratch(_ path: String) {
     for path in [path, path + "-lock"] { try? FileSystem.remove(path) }
+  }
+
+  /// Does the same with several models, on as many threads as there are cores.
+  func concurrently<Result: Sendable>(
+    _ models: [ReadModel], _ body: (ReadModel) throws(JournalError) -> Result
+  ) throws(JournalError) -> [Result] {
+    let results = Mutex([Swift.Result<Result, JournalError>?](repeating: nil, count: models.count))
+    // Each model is one thread's own.
+    nonisolated(unsafe) let body = body
+    DispatchQueue.concurrentPerform(iterations: models.count) { index in
+      let result = Swift.Result { () throws(JournalError) in try body(models[index]) }
+      results.withLock { $0[index] = result }
+    }
+    return try results.withLock { $0 }.map { (result) throws(JournalError) in try result!.get() }
   }
 }

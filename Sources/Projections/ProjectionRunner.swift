@@ -1,7 +1,5 @@
-internal import Dispatch
 public import JournalFormat
 public import JournalStore
-internal import Synchronization
 
 /// Keeps read models up to date with the journal. One at a time in all processes; anybody reads meanwhile (``ReadModels``).
 ///
@@ -12,6 +10,8 @@ public final class ProjectionRunner {
   private let lock: JournalLock
   private let feed: EntryFeed
   public private(set) var models: [ReadModel] = []
+  /// Those that were made anew by this run, until they have caught up.
+  private var begun: Set<String> = []
 
   /// Entries that are applied in one transaction, at most: how much is done again after a kill. While there is much to catch up with, fewer commits
   /// count for more.
@@ -42,6 +42,7 @@ public final class ProjectionRunner {
       } else {
         let generation = try files.freeGeneration(projection.name)
         models.append(try begin(projection, generation: generation))
+        begun.insert(projection.name)
         generations[projection.name] = generation
       }
     }
@@ -61,7 +62,11 @@ public final class ProjectionRunner {
   /// Brings all read models up to the journal's present end.
   /// - Returns: how many entries were new to the one that lagged most.
   @discardableResult
-  public func catchUp(_ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> Int { try advance(models, tell) }
+  public func catchUp(_ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> Int {
+    let count = try advance(models, tell)
+    try packBegun()
+    return count
+  }
 
   /// Applies what comes, as it comes, until told to end; each batch is durable before the next is read.
   /// - Parameters:
@@ -76,42 +81,42 @@ public final class ProjectionRunner {
     while !shouldEnd() {
       let isStill = try advance(models, tell, until: shouldEnd) == 0
       if let next = try models.map({ (model) throws(JournalError) in try model.state().next }).min() { told(next) }
-      if isStill { Pause.milliseconds(pauseMilliseconds) }
+      if isStill {
+        try packBegun()
+        Pause.milliseconds(pauseMilliseconds)
+      }
       guard ContinuousClock.now - cleared > .seconds(60) else { continue }
       cleared = .now
       for model in models { try model.clearDeadReaders() }
     }
   }
 
-  /// Brings some models up to a position, or to the journal's end, together: each takes what it has not seen. While they take one batch, the next
-  /// is read.
+  /// Brings some models up to a position, or to the journal's end, together: each takes what it has not seen, by a thread of its own, while the
+  /// next is read.
   func advance(
     _ models: [ReadModel], to end: JournalPosition? = nil, _ tell: (Progress) -> Void = { _ in }, until shouldEnd: () -> Bool = { false }
   ) throws(JournalError) -> Int {
-    var states = try models.map { (model) throws(JournalError) in try model.state() }
     let last = try reader.lastPosition()
+    let states = try models.map { (model) throws(JournalError) in try model.state() }
     guard let begin = states.map(\.next).min(), let end = end ?? last?.next, begin < end else { return 0 }
-    var next = try batch(from: begin, to: end)
-    while !next.entries.isEmpty {
-      let batch = next
-      let work = BatchWork(models, states, batch)
-      let following = Mutex<Result<EntryFeed.Batch, JournalError>?>(nil)
-      // The journal is read by one thread at a time: by this work's first part alone.
-      nonisolated(unsafe) let runner = self
-      DispatchQueue.concurrentPerform(iterations: models.count + 1) { part in
-        if part == 0 {
-          let result = Result { () throws(JournalError) in try runner.batch(from: batch.end, to: end) }
-          following.withLock { $0 = result }
-        } else {
-          work.run(part - 1)
-        }
+    let works = zip(models, states).map(ModelWork.init)
+    let pipeline = BatchPipeline(works)
+    var start = begin
+    let reading = Result { () throws(JournalError) in
+      while start < end, !shouldEnd(), pipeline.hasRoom() {
+        let batch = try batch(from: start, to: end)
+        guard !batch.entries.isEmpty else { break }
+        start = batch.end
+        pipeline.send(batch)
+        tell(Progress(done: pipeline.appliedCount, total: end.rawValue - begin.rawValue))
       }
-      states = try work.states()
-      tell(Progress(done: batch.end.rawValue - begin.rawValue, total: end.rawValue - begin.rawValue))
-      guard !shouldEnd() else { break }
-      next = try following.withLock { $0! }.get()
     }
-    return Int(next.start.rawValue - begin.rawValue)
+    pipeline.finish()
+    // What a model could not write counts for more than what comes behind it.
+    for work in works { try work.result() }
+    try reading.get()
+    tell(Progress(done: start.rawValue - begin.rawValue, total: end.rawValue - begin.rawValue))
+    return Int(start.rawValue - begin.rawValue)
   }
 
   private func batch(from start: JournalPosition, to end: JournalPosition) throws(JournalError) -> EntryFeed.Batch {
@@ -163,64 +168,40 @@ public final class ProjectionRunner {
     return model
   }
 
-  /// Puts another generation of a read model in force.
-  func swap(_ model: ReadModel) throws(JournalError) {
+  /// Those that were made anew have grown by large transactions.
+  private func packBegun() throws(JournalError) {
+    guard !begun.isEmpty else { return }
+    try swap(packed(models.filter { begun.contains($0.projection.name) }))
+    begun = []
+  }
+
+  /// Each model without free pages, as a generation of its own; itself where there are few.
+  func packed(_ models: [ReadModel]) throws(JournalError) -> [ReadModel] {
+    try concurrently(models) { (model) throws(JournalError) in try self.packed(model) }
+  }
+
+  private func packed(_ model: ReadModel) throws(JournalError) -> ReadModel {
+    guard try model.hasMuchRoom() else { return model }
+    let (projection, name) = (model.projection, model.projection.name)
+    let scratch = files.scratchPath(name)
+    defer { removeScratch(scratch) }
+    try model.pack(to: scratch)
+    let generation = try files.freeGeneration(name)
+    let path = files.path(name, generation: generation)
+    try FileSystem.rename(scratch, to: path, in: files.path)
+    guard let packed = try ReadModel.open(projection, path, generation: generation, journalId: journalId, isWritable: true) else {
+      throw JournalError(.segmentDamaged, "a copy of the read model cannot be read.", path: path)
+    }
+    return packed
+  }
+
+  /// Puts other generations of read models in force.
+  func swap(_ changed: [ReadModel]) throws(JournalError) {
     var generations = try files.generations()
-    generations[model.projection.name] = model.generation
+    for model in changed { generations[model.projection.name] = model.generation }
+    guard try generations != files.generations() else { return }
     try files.write(generations)
     try files.removeGarbage(generations)
-    models = models.map { $0.projection.name == model.projection.name ? model : $0 }
-  }
-}
-
-/// One batch on its way into several read models, each by a thread of its own.
-private final class BatchWork: Sendable {
-  private let models: [ReadModel]
-  private let before: [ReadModel.State]
-  private let batch: EntryFeed.Batch
-  private let results: Mutex<[Result<ReadModel.State, JournalError>?]>
-
-  init(_ models: [ReadModel], _ states: [ReadModel.State], _ batch: EntryFeed.Batch) {
-    self.models = models
-    self.batch = batch
-    before = states
-    results = Mutex(Array(repeating: nil, count: models.count))
-  }
-
-  func run(_ index: Int) {
-    let result = Result { () throws(JournalError) in try apply(models[index], before[index]) }
-    results.withLock { $0[index] = result }
-  }
-
-  /// The state of each model behind the batch.
-  func states() throws(JournalError) -> [ReadModel.State] {
-    let results = results.withLock { $0 }
-    return try results.map { (result) throws(JournalError) in try result!.get() }
-  }
-
-  private func apply(_ model: ReadModel, _ before: ReadModel.State) throws(JournalError) -> ReadModel.State {
-    guard before.next < batch.end else { return before }
-    var state = before
-    state.next = batch.end
-    let first = max(batch.start, before.next)
-    if let last = batch.entries.last(where: { $0 != nil }) { state.lastRecordedAt = last!.entry.recordedAt }
-    // Where positions are gone, or cannot be read, the model says so.
-    let gap = before.next < batch.start ? (before.next, batch.start) : nil
-    state.skippedCount += (gap == nil ? 0 : 1) + batch.failures.count { $0.key >= first }
-    return try model.write { (projection, rows) throws(JournalError) in
-      if let gap { try model.skip(gap.0, "the entries up to position \(gap.1.rawValue - 1) are gone", in: rows) }
-      for index in Int(first.rawValue - batch.start.rawValue)..<batch.entries.count {
-        guard let entry = batch.entries[index] else {
-          let position = batch.start.advanced(by: index)
-          try model.skip(position, batch.failures[position]!.code.rawValue, in: rows)
-          continue
-        }
-        rows.clockBefore = state.clock ?? entry.entry.content.observedAt
-        if entry.kind == .request { state.clock = max(state.clock ?? entry.entry.content.observedAt, entry.entry.content.observedAt) }
-        rows.clock = state.clock ?? entry.entry.content.observedAt
-        try projection.apply(entry, to: rows)
-      }
-      return state
-    }
+    models = models.map { model in changed.first { $0.projection.name == model.projection.name } ?? model }
   }
 }

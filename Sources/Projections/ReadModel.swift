@@ -207,6 +207,46 @@ public final class ReadModel: Sendable {
     return state
   }
 
+  /// Whether much of the file is free pages: large transactions leave them behind, and later ones need few.
+  func hasMuchRoom() throws(JournalError) -> Bool {
+    let used = try usedPageCount()
+    let free = try sizeBytes() / Self.pageBytes - used
+    return free > max(Self.leastFreePages, used / 2)
+  }
+
+  private static let leastFreePages = 256
+
+  private func usedPageCount() throws(JournalError) -> Int {
+    try translating { () throws(LMDBError) in
+      let transaction = try environment.beginRead()
+      var count = 0
+      for database in databases + [meta, skipped] { count += try transaction.statistics(of: database).pageCount }
+      return count
+    }
+  }
+
+  /// Writes all of it to a new file, the rows of each table one after the other: its pages are full, and none is free.
+  func pack(to path: String) throws(JournalError) {
+    let state = try state()
+    let packed = try ReadModel.create(projection, path, generation: generation, journalId: state.journalId, start: state.start)
+    try translating { () throws(LMDBError) in
+      let source = try environment.beginRead()
+      var writer = PackWriter(packed.environment)
+      for (database, target) in zip(databases + [skipped], packed.databases + [packed.skipped]) {
+        try source.withCursor(in: database) { (cursor) throws(LMDBError) in
+          var row = try cursor.move(.first, ModelRow.init)
+          while let next = row {
+            try writer.put(next, in: target, .lastKey)
+            row = try cursor.move(.next, ModelRow.init)
+          }
+        }
+      }
+      // The state comes last: until then the copy has seen nothing.
+      try writer.put(ModelRow(key: State.key, value: state.encoded()), in: packed.meta, .anywhere)
+      try writer.commit()
+    }
+  }
+
   /// Notes an entry that could not be read.
   func skip(_ position: JournalPosition, _ reason: String, in rows: ModelTransaction) throws(JournalError) {
     try rows.put(Array(reason.utf8), for: bigEndianBytes(position.rawValue), in: ModelTable(Self.skippedTable, databases.count + 1))
@@ -215,6 +255,32 @@ public final class ReadModel: Sendable {
   /// Slots of readers that died keep pages from being used again.
   func clearDeadReaders() throws(JournalError) {
     try translating { () throws(LMDBError) in _ = try environment.clearDeadReaders() }
+  }
+}
+
+/// Writes rows in transactions of some megabytes, which memory holds.
+private struct PackWriter: ~Copyable {
+  private let environment: Environment
+  private var transaction: WriteTransaction?
+  private var byteCount = 0
+
+  private static let limitBytes = 8 << 20
+
+  init(_ environment: Environment) { self.environment = environment }
+
+  mutating func put(_ row: ModelRow, in database: Database, _ placement: WriteTransaction.Placement) throws(LMDBError) {
+    if byteCount > Self.limitBytes { try commit() }
+    if transaction == nil { transaction = try environment.beginWrite() }
+    byteCount += row.key.count + row.value.count
+    try row.key.withRawBytes { (key) throws(LMDBError) in
+      try row.value.withRawBytes { (value) throws(LMDBError) in try transaction!.put(value, for: key, in: database, placement) }
+    }
+  }
+
+  mutating func commit() throws(LMDBError) {
+    guard let transaction = transaction.take() else { return }
+    try transaction.commit()
+    byteCount = 0
   }
 }
 

@@ -13,17 +13,25 @@ public struct SubjectHash: Sendable {
   ///   - tag: what kind of thing it is.
   ///   - texts: what names it; two different lists are two things.
   /// - Returns: eight bytes.
-  public func callAsFunction(_ tag: UInt8, _ texts: [UInt8]...) -> [UInt8] { Array(code(tag, texts).prefix(8)) }
+  public func callAsFunction(_ tag: UInt8, _ texts: [UInt8]...) -> [UInt8] { code(tag, texts).withUnsafeBytes { Array($0[..<8]) } }
+
+  /// As ``callAsFunction(_:_:)``, as a number.
+  func number(_ tag: UInt8, _ texts: [UInt8]...) -> UInt64 {
+    code(tag, texts).withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
+  }
 
   /// As ``callAsFunction(_:_:)``, with the four bytes that follow: as secret as the key is, for who hides another text of the same thing.
   func withMask(_ tag: UInt8, _ texts: [UInt8]...) -> (key: [UInt8], mask: UInt32) {
-    let code = Array(code(tag, texts))
-    return (Array(code[..<8]), code[8..<12].reduce(0) { $0 << 8 | UInt32($1) })
+    code(tag, texts).withUnsafeBytes { code in
+      (Array(code[..<8]), UInt32(bigEndian: code.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
+    }
   }
 
   private func code(_ tag: UInt8, _ texts: [[UInt8]]) -> HashedAuthenticationCode<SHA256> {
     var code = code
-    var head: [UInt8] = [tag]
+    var head: [UInt8] = []
+    head.reserveCapacity(texts.reduce(1) { $0 + 5 + $1.count })
+    head.append(tag)
     for text in texts {
       head.appendVarint(text.count)
       head += text

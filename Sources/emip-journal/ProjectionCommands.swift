@@ -33,7 +33,7 @@ struct ProjectionNames: ParsableArguments {
     }
   }
 
-  var all: [String] { names.isEmpty ? Projections.all.map { $0.name } : names }
+  var all: [String] { Projections.all.map { $0.name }.filter { names.isEmpty || names.contains($0) } }
 }
 
 struct ProjectionStatus: ParsableCommand {
@@ -117,15 +117,15 @@ struct ProjectionRebuild: ParsableCommand {
 
   func run() throws {
     let run = try ProjectionRun(journal, purpose: "emip-journal projection rebuild")
-    for name in names.all {
-      let rebuilt = try run.runner.rebuild(name) { run.tell("building \(name)", $0) }
-      run.progress.clear()
+    let all = try run.runner.rebuild(names.all) { run.tell("building", $0) }
+    run.progress.clear()
+    for rebuilt in all {
       try run.output.write(
         rebuilt.isSame
-          ? "\(name): the same as before, \(rebuilt.digest)\n"
-          : "\(name): not the same as before, \(rebuilt.digestBefore); now \(rebuilt.digest)\n")
-      try run.output.flush()
+          ? "\(rebuilt.name): the same as before, \(rebuilt.digest)\n"
+          : "\(rebuilt.name): not the same as before, \(rebuilt.digestBefore); now \(rebuilt.digest)\n")
     }
+    try run.output.flush()
   }
 }
 
@@ -139,14 +139,14 @@ struct ProjectionVerify: ParsableCommand {
 
   func run() throws {
     let run = try ProjectionRun(journal, purpose: "emip-journal projection verify")
-    var different: [String] = []
-    for name in names.all {
-      let rebuilt = try run.runner.verify(name) { run.tell("building \(name)", $0) }
-      run.progress.clear()
-      if !rebuilt.isSame { different.append(name) }
-      try run.output.write("\(name): \(rebuilt.isSame ? "as the journal says" : "DIFFERS from what the journal says"), \(rebuilt.digest)\n")
-      try run.output.flush()
+    let all = try run.runner.verify(names.all) { run.tell("building", $0) }
+    run.progress.clear()
+    for rebuilt in all {
+      try run.output.write(
+        "\(rebuilt.name): \(rebuilt.isSame ? "as the journal says" : "DIFFERS from what the journal says"), \(rebuilt.digest)\n")
     }
+    try run.output.flush()
+    let different = all.filter { !$0.isSame }.map(\.name)
     guard different.isEmpty else {
       throw CommandFailure(.notFound, "\(different.joined(separator: ", ")): run `emip-journal projection rebuild`.")
     }

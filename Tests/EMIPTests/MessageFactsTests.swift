@@ -40,6 +40,9 @@ import Testing
     let records = (1...3).map(MessageFactsTests.record).joined()
     let message = try facts("eMIP_ToIOP_GetChargeDetailRecordListResponse", "<chargeDetailRecordList>\(records)</chargeDetailRecordList>")
     let read = message.chargeDetailRecords
+    // One alone is read as one of all.
+    #expect((0...read.count).map(message.chargeDetailRecord) == read + [nil])
+    #expect((0...read.count).map(message.recordFields) == message.recordFields + [nil])
     #expect(read.map(\.serviceSessionId) == ["S1", "S2", "S3"])
     #expect(read.map(\.user.userId) == ["U1", "U2", "U3"])
     #expect(read.map(\.user.userContractIdAlias) == ["A1", "A2", "A3"])

@@ -61,6 +61,8 @@ import Testing
     #expect(message.leaves.first { $0.item == 500 } != nil)
     #expect(message.authenticationData.map { $0.user.userId } == (0..<500).map { "U\($0)" })
     #expect(message.authenticationData.allSatisfy { $0.actionType?.value == .insert })
+    for item in message.authenticationData { #expect(message.authenticationData(item: item.item) == item) }
+    #expect(message.authenticationData(item: 0) == nil && message.authenticationData(item: 501) == nil)
   }
 
   @Test func everyPersonalRangeIsMarkedAlsoWhereTheTextRepeats() throws {

@@ -12,6 +12,22 @@ import Testing
     }
   }
 
+  @Test func `a change to a copy leaves the original as it was`() {
+    let original = EntryContent(observedAt: Timestamp(rawValue: 1), context: EntryContext(kind: .request), payload: [1])
+    let changes: [(inout EntryContent) -> Void] = [
+      { $0.observedAt = Timestamp(rawValue: 2) }, { $0.latencyMilliseconds = 3 }, { $0.payload[0] = 4 }, { $0.context.operation = "X" },
+      { $0.marks.append(Mark(kind: TermKind(rawValue: 1), range: 0..<1)) }, { $0.findings.append(Finding(message: "odd")) },
+      { $0.layout = MessageLayout(leaves: [], envelope: []) },
+    ]
+    for change in changes {
+      var copy = original
+      change(&copy)
+      #expect(original.observedAt.rawValue == 1 && original.latencyMilliseconds == nil && original.payload == [1])
+      #expect(original.context.operation == nil && original.marks.isEmpty && original.findings.isEmpty && original.layout == nil)
+      #expect(copy != original || copy.layout != nil)
+    }
+  }
+
   @Test func `any metadata comes back as it was`() throws {
     var generator = SeededGenerator(seed: SeededGenerator.newSeed())
     for _ in 0..<500 {

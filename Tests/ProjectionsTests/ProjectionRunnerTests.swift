@@ -21,6 +21,25 @@ struct CountingProjection: Projection {
   }
 }
 
+/// Keeps every time that it is told of, and the positions of the answers, which are all that concerns it.
+struct AnswersProjection: Projection {
+  static let name = "answers"
+  static let version: UInt32 = 1
+  static let times = ModelTable("times", 0)
+  static let shown = ModelTable("shown", 1)
+  static let tables = [times, shown]
+
+  static func isConcerned(by context: EntryContext) -> Bool { context.kind == .response }
+
+  func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
+    try rows.put([UInt8(position.rawValue)], for: bigEndianBytes(rows.clock.rawValue), in: Self.times)
+  }
+
+  func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
+    try rows.put([entry.request == nil ? 0 : 1], for: [UInt8(entry.position.rawValue)], in: Self.shown)
+  }
+}
+
 @Suite struct ProjectionRunnerTests {
   private static func journal(_ count: Int64) async throws -> ScriptedJournal {
     let journal = try ScriptedJournal()
@@ -54,6 +73,68 @@ struct CountingProjection: Projection {
     let rebuilt = try runner.rebuild("counting")
     #expect(rebuilt.isSame)
     #expect(try runner.verify("counting").isSame)
+  }
+
+  @Test func `a projection is shown what concerns it, and told of the time with every request`() async throws {
+    let journal = try await Self.journal(3)
+    let rows = try journal.model(AnswersProjection.self).snapshot()
+    var told: [UInt8] = []
+    try rows.forEach(in: AnswersProjection.times) { row in
+      told += row.value
+      return true
+    }
+    #expect(told == [1, 3, 5])
+    for position in 1...6 as ClosedRange<UInt8> {
+      #expect(try rows.value(of: [position], in: AnswersProjection.shown) == (position.isMultiple(of: 2) ? [1] : nil))
+    }
+  }
+
+  @Test func `several read models are rebuilt together, also where one was begun before`() async throws {
+    let journal = try await Self.journal(6)
+    let runner = try ProjectionRunner(
+      journal.directory, projections: [CountingProjection.self, AnswersProjection.self], purpose: "test")
+    try runner.catchUp()
+    let digests = try runner.models.map { (model) throws in try model.digest() }
+    do {
+      let begun = try runner.begin(CountingProjection.self, generation: 7)
+      _ = try runner.advance([begun], to: JournalPosition(5))
+    }
+    let rebuilt = try runner.rebuild(["answers", "counting"])
+    #expect(rebuilt.map(\.name) == ["answers", "counting"] && rebuilt.allSatisfy(\.isSame))
+    #expect(rebuilt.map(\.digest) == digests.reversed())
+    #expect(runner.models.map(\.generation) == [7, 2])
+    #expect(try runner.verify(["answers", "counting"]).allSatisfy(\.isSame))
+  }
+
+  @Test func `a packed copy has the same rows and state, and no free pages`() async throws {
+    let journal = try await Self.journal(2)
+    let runner = try Self.runner(journal)
+    try runner.catchUp()
+    let model = runner.models[0]
+    #expect(try !model.hasMuchRoom())
+    let state = try model.state()
+    // Rows that fill many pages, most of which go again.
+    for isKept in [true, false] {
+      _ = try model.write { (_, rows) throws(JournalError) in
+        for number in 0..<2_000 as Range<UInt32> {
+          let key = bigEndianBytes(number)
+          if isKept {
+            try rows.put(Array(repeating: 7, count: 1_000), for: key, in: CountingProjection.counts)
+          } else if number % 10 > 0 {
+            try rows.remove(key, in: CountingProjection.counts)
+          }
+        }
+        return state
+      }
+    }
+    #expect(try model.hasMuchRoom())
+    let packed = try #require(try runner.packed([model]).first)
+    #expect(try packed.digest() == model.digest() && packed.state() == model.state())
+    #expect(try packed.sizeBytes() < model.sizeBytes() / 4 && !packed.hasMuchRoom())
+    try runner.swap([packed])
+    try await journal.exchange("HeartBeat", at: 9_000)
+    #expect(try runner.catchUp() == 2)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: runner.files.path).filter { $0.hasSuffix(".mdb") }.count == 1)
   }
 
   @Test func `a rebuild finds rows that are not what the journal says, and mends them`() async throws {

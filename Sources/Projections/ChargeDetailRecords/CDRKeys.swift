@@ -27,12 +27,10 @@ final class CDRKeys {
   /// Five bytes, in any spelling; never 0.
   func evse(_ text: String, _ hash: SubjectHash) -> UInt64 {
     if let key = evses[text] { return key }
-    let key = max(1, Self.number(hash(Tag.evse, CDRNames.compact(text))) >> 24)
+    let key = max(1, hash.number(Tag.evse, CDRNames.compact(text)) >> 24)
     evses[text] = key
     return key
   }
 
-  static func id(_ text: String, _ hash: SubjectHash) -> UInt64 { number(hash(Tag.id, Array(text.utf8))) }
-
-  static func number(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+  static func id(_ text: String, _ hash: SubjectHash) -> UInt64 { hash.number(Tag.id, Array(text.utf8)) }
 }

@@ -11,7 +11,9 @@ struct CDRMessage {
   /// Of an answer.
   var serviceSessionId: String?
   var partnerServiceSessionId: String?
-  /// By their places in the message, from 0; of one that is gone those that were asked for.
+  /// Nil where it is gone, or says nothing that can be read.
+  var facts: MessageFacts?
+  /// Those that were asked for, by their places in the message, from 0.
   var records: [Int: ChargeDetailRecord] = [:]
 }
 
@@ -46,8 +48,10 @@ final class CDRMessages {
   func record(of version: CDRVersion) throws(JournalError) -> ChargeDetailRecord? {
     guard let message = try message(at: version.position) else { return nil }
     if let record = message.records[version.item] { return record }
-    guard message.isGone, let record = try CDRTexts.record(at: version.position, item: version.item, in: rows) else { return nil }
-    read[version.position]??.records[version.item] = record
+    let record =
+      message.isGone
+      ? try CDRTexts.record(at: version.position, item: version.item, in: rows) : message.facts?.chargeDetailRecord(at: version.item)
+    if let record { read[version.position]??.records[version.item] = record }
     return record
   }
 
@@ -59,7 +63,7 @@ final class CDRMessages {
     message.transactionId = facts.transactionId
     message.serviceSessionId = facts.text(of: WireName.serviceSessionId)
     message.partnerServiceSessionId = facts.text(of: WireName.partnerServiceSessionId)
-    for (item, record) in facts.chargeDetailRecords.enumerated() { message.records[item] = record }
+    message.facts = facts
     return message
   }
 }

@@ -72,17 +72,28 @@ public struct CDRFieldChange: Hashable, Sendable {
 extension CDRFieldChange {
   /// What is other in `now` than in `before`, in the order of the fields. Meters are compared by their decimals, times by their moments.
   public static func changes(from before: ChargeDetailRecord, to now: ChargeDetailRecord) -> [CDRFieldChange] {
-    let (old, new) = (fields(before), fields(now))
-    var changes: [CDRFieldChange] = []
-    for field in old + new.filter({ field in !old.contains { $0.name == field.name } }) {
-      let (before, now) = (old.first { $0.name == field.name }, new.first { $0.name == field.name })
-      guard before?.meaning != now?.meaning else { continue }
-      changes.append(CDRFieldChange(field: field.name, from: before?.text, to: now?.text, isPersonal: field.isPersonal))
-    }
-    return changes
+    changes(from: Fields(before), to: Fields(now))
   }
 
-  private struct Text {
+  /// As ``changes(from:to:)-(ChargeDetailRecord,_)``.
+  static func changes(from before: Fields, to now: Fields) -> [CDRFieldChange] {
+    let old = Dictionary(before.texts.map { ($0.name, $0) }) { first, _ in first }
+    let new = Dictionary(now.texts.map { ($0.name, $0) }) { first, _ in first }
+    return (before.texts + now.texts.filter { old[$0.name] == nil }).compactMap { field in
+      let (before, now) = (old[field.name], new[field.name])
+      guard before?.meaning != now?.meaning else { return nil }
+      return CDRFieldChange(field: field.name, from: before?.text, to: now?.text, isPersonal: field.isPersonal)
+    }
+  }
+
+  /// Of a record, in their order, ready to be compared with others.
+  struct Fields {
+    fileprivate let texts: [Text]
+
+    init(_ record: ChargeDetailRecord) { texts = CDRFieldChange.fields(record) }
+  }
+
+  fileprivate struct Text {
     let name: String
     let text: String
     /// Equal for two texts that say the same.

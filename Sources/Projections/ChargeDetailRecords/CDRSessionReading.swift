@@ -64,14 +64,16 @@ struct CDRSessionReading {
 
   private func views(_ versions: [CDRVersion]) throws(JournalError) -> [CDRSession.Version] {
     var numbers: [CDRSide: Int] = [:]
-    var earlier: [CDRSide: ChargeDetailRecord] = [:]
+    var earlier: [CDRSide: CDRFieldChange.Fields] = [:]
     var views: [CDRSession.Version] = []
     for version in versions {
       let message = try messages.message(at: version.position)
       let record = try messages.record(of: version)
       var changes: [CDRFieldChange] = []
-      if let before = earlier[version.side], let record { changes = CDRFieldChange.changes(from: before, to: record) }
-      earlier[version.side] = record ?? earlier[version.side]
+      if let fields = record.map(CDRFieldChange.Fields.init) {
+        if let before = earlier[version.side] { changes = CDRFieldChange.changes(from: before, to: fields) }
+        earlier[version.side] = fields
+      }
       numbers[version.side, default: 0] += 1
       views.append(
         CDRSession.Version(

@@ -40,7 +40,7 @@ final class CDRReader {
   ) throws(JournalError) -> CDRSighting {
     let metered = MeteredRecord(record)
     let parties = CDRParties(record, of: message)
-    let meters = metered.hasTotalsOnly ? 0 : CDRKeys.number(rows.hash(CDRKeys.Tag.meters, CDRDigest.meters(metered)))
+    let meters = metered.hasTotalsOnly ? 0 : rows.hash.number(CDRKeys.Tag.meters, CDRDigest.meters(metered))
     let service = Self.service(record, rows.hash)
     let shared = CDRVersion.Shared(
       execSession: record.execPartnerSessionId.map { max(1, UInt32(keys.id($0, rows.hash) >> 40)) } ?? 0,
@@ -50,7 +50,7 @@ final class CDRReader {
     let version = CDRVersion(
       side: parties.side, nature: record.standardNature, position: message.position, item: item, leg: message.entry.content.context.leg,
       observedAt: message.entry.content.observedAt,
-      digest: CDRKeys.number(rows.hash(CDRKeys.Tag.digest, CDRDigest.bytes(metered, meters: meters))), shared: shared, costs: metered.costs,
+      digest: rows.hash.number(CDRKeys.Tag.digest, CDRDigest.bytes(metered, meters: meters)), shared: shared, costs: metered.costs,
       execOperator: try names.number(of: parties.exec, in: rows), saleOperator: try names.number(of: parties.sale, in: rows),
       hasPlatformId: record.serviceSessionId != nil)
     return CDRSighting(metered: metered, version: version, identities: identities(record, version, parties, rows.hash))
@@ -66,7 +66,7 @@ final class CDRReader {
     }
     if let id = record.salePartnerSessionId, version.saleOperator != 0 { identities.sale = sale(id, of: version.saleOperator, hash) }
     if identities.platform == nil && identities.exec == nil {
-      let key = CDRKeys.number(hash(CDRKeys.Tag.content, [version.side.rawValue], bigEndianBytes(version.digest)))
+      let key = hash.number(CDRKeys.Tag.content, [version.side.rawValue], bigEndianBytes(version.digest))
       identities.content = CDRIdentity(kind: .content, party: 0, key: key)
     }
     return identities
@@ -85,7 +85,7 @@ final class CDRReader {
     guard let service = record.requestedServiceId else { return 1 }
     if let number = service.value?.rawValue, number < 0x8000 { return UInt16(number) }
     let text = service.value.map { String($0.rawValue) } ?? service.text
-    return 0x8000 | UInt16(CDRKeys.number(hash(CDRKeys.Tag.service, Array(text.utf8))) >> 49)
+    return 0x8000 | UInt16(hash.number(CDRKeys.Tag.service, Array(text.utf8)) >> 49)
   }
 }
 

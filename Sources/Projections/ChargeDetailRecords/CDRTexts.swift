@@ -131,7 +131,7 @@ enum CDRTexts {
   }
 
   private static func pseudonym(_ text: [UInt8], _ form: TermForm, _ hash: SubjectHash) -> [UInt8] {
-    let number = CDRKeys.number(hash(CDRKeys.Tag.user, form.normalized(text))) >> 48
+    let number = hash.number(CDRKeys.Tag.user, form.normalized(text)) >> 48
     return Array("pseudonym \(String(0x1_0000 | number, radix: 16).dropFirst())".utf8)
   }
 }

@@ -1,5 +1,5 @@
 internal import EMIP
-internal import JournalFormat
+public import JournalFormat
 public import JournalStore
 
 /// Every version of every session's charge detail record, what the other side made of it, and what is wrong with it. See ``CDRQuery``.
@@ -35,16 +35,21 @@ public final class ChargeDetailRecordProjection: Projection {
   public init() {}
 
   /// See ``Projection``.
+  public static func isConcerned(by context: EntryContext) -> Bool {
+    guard context.kind.isMessage, context.protocolName == "eMIP" else { return false }
+    return switch context.operation {
+    case "SetChargeDetailRecord": true
+    case "GetChargeDetailRecord", "GetChargeDetailRecordList": context.kind == .response
+    default: false
+    }
+  }
+
+  /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    // Most entries are about something else: they must not cost anything.
-    guard let operation = entry.message.entry.content.context.operation, operation.utf8.count == 21 || operation.utf8.count == 25,
-      entry.kind.isMessage, entry.context.protocolName == "eMIP"
-    else { return }
-    switch (operation, entry.kind) {
-    case ("SetChargeDetailRecord", .request): try takeRecords(entry, to: rows)
-    case ("SetChargeDetailRecord", _): try takeAnswer(entry, to: rows)
-    case ("GetChargeDetailRecordList", .response), ("GetChargeDetailRecord", .response): try takeRecords(entry, to: rows)
-    default: return
+    if entry.kind == .request || SessionMention.isDownload(entry.context) {
+      try takeRecords(entry, to: rows)
+    } else {
+      try takeAnswer(entry, to: rows)
     }
   }
 

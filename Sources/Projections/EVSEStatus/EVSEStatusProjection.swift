@@ -31,6 +31,12 @@ public final class EVSEStatusProjection: Projection {
   public init() {}
 
   /// See ``Projection``.
+  public static func isConcerned(by context: EntryContext) -> Bool {
+    guard context.protocolName == "eMIP", let operation = context.operation else { return false }
+    return pushes.contains(operation) || operation.hasSuffix("EVSEDynamicDataChanges")
+  }
+
+  /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     switch role(of: entry.message) {
     case .none: return

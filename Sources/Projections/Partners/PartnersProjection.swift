@@ -27,11 +27,13 @@ public final class PartnersProjection: Projection {
   public init() {}
 
   /// See ``Projection``.
+  public static func isConcerned(by context: EntryContext) -> Bool { context.kind.isMessage && context.protocolName == "eMIP" }
+
+  /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     let message = entry.message
     let context = message.entry.content.sharedContext
     let kind = context.value.kind
-    guard kind.isMessage, context.value.protocolName == "eMIP" else { return }
     try load(rows)
     if kind == .request {
       try settleLast(rows)

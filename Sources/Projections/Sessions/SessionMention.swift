@@ -9,7 +9,8 @@ struct SessionMention {
   /// Of a list of records the item, from 1; else 0.
   let item: UInt32
   /// Of the message, or of the item.
-  let fields: SessionFields
+  var fields: SessionFields { _read { yield shared.fields } }
+  private let shared: SharedFields
   var serviceSessionId: String?
   var execSessionId: String?
   var saleSessionId: String?
@@ -22,16 +23,23 @@ struct SessionMention {
     case get, set, record, event, action
   }
 
+  /// Two dozen texts: nobody copies them.
+  private final class SharedFields: Sendable {
+    let fields: SessionFields
+
+    init(_ fields: SessionFields) { self.fields = fields }
+  }
+
   private init(_ kind: Kind, _ fields: SessionFields, item: UInt32 = 0) {
     self.kind = kind
-    self.fields = fields
+    shared = SharedFields(fields)
     self.item = item
   }
 
-  private static let operations: Set<String> = [
-    "GetServiceAuthorisation", "SetServiceAuthorisation", "SetChargeDetailRecord", "SetSessionEventReport", "SetSessionActionRequest",
-    "GetChargeDetailRecord", "GetChargeDetailRecordList",
-  ]
+  private static let recordOperations: Set<String> = ["SetChargeDetailRecord", "GetChargeDetailRecord", "GetChargeDetailRecordList"]
+  private static let operations: Set<String> = recordOperations.union([
+    "GetServiceAuthorisation", "SetServiceAuthorisation", "SetSessionEventReport", "SetSessionActionRequest",
+  ])
 
   /// Whether messages of an operation are about sessions.
   static func isAboutSessions(_ context: EntryContext) -> Bool { context.operation.map(operations.contains) ?? false }
@@ -51,6 +59,13 @@ struct SessionMention {
     case "SetSessionActionRequest": return action(facts.sessionFields, context).map { [$0] } ?? []
     default: return []
     }
+  }
+
+  /// One of ``mentions(_:)``; of a list of records the others are not decoded. Nil where there is none.
+  static func mention(_ message: ProjectedMessage, item: UInt32) -> SessionMention? {
+    guard item > 0 else { return mentions(message).first { $0.item == 0 } }
+    guard let facts = message.facts, !facts.isFault, recordOperations.contains(message.context.operation ?? "") else { return nil }
+    return facts.recordFields(at: Int(item) - 1).map { record($0, message.context, item: item) }
   }
 
   /// Nil where the platform only asks whether the user is the eMSP's: that opens no session and changes none (guide 5.5.3).

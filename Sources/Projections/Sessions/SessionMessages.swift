@@ -55,8 +55,7 @@ final class SessionMessages {
 
   /// What a step's message says of its session.
   func mention(_ step: SessionFacts.Step, _ message: ProjectedMessage) -> SessionMention? {
-    let item: UInt32 = step.chargeRecord?.item ?? 0
-    return SessionMention.mentions(message).first { $0.item == item }
+    SessionMention.mention(message, item: step.chargeRecord?.item ?? 0)
   }
 
   func facts(_ entry: Entry?) -> MessageFacts? { entry.flatMap { known[$0.position] ?? nil }?.facts }
@@ -64,6 +63,7 @@ final class SessionMessages {
   /// An id as it was written; nil where its message is gone.
   func text(_ source: SessionFacts.IdSource) throws(JournalError) -> String? {
     guard let message = try message(source.position) else { return nil }
+    if let mention = SessionMention.mention(message, item: source.item), source.item > 0 { return mention.id(source.kind) }
     let mentions = try mentions(of: message)
     return (mentions.first { $0.item == source.item } ?? mentions.first)?.id(source.kind)
   }

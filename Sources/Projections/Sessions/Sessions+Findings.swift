@@ -43,7 +43,7 @@ extension Sessions {
 
   private func record(at position: JournalPosition, _ facts: SessionFacts) throws -> ChargeDetailRecord? {
     guard let place = facts.steps.first(where: { $0.position == position && $0.chargeRecord != nil })?.chargeRecord else { return nil }
-    return try messages.message(position)?.facts?.chargeDetailRecords.dropFirst(Int(place.item) - 1).first
+    return try messages.message(position)?.facts?.chargeDetailRecord(at: Int(place.item) - 1)
   }
 
   private func sentence(_ rule: FindingRule, _ stored: FindingTable.Stored) throws -> String {

@@ -85,7 +85,7 @@ public final class Sessions {
     case .get: return .authorisationAsked
     case .set: return .authorisationOrdered
     case .record(let place):
-      guard let record = message.facts?.chargeDetailRecords.dropFirst(Int(place.item) - 1).first else { return nil }
+      guard let record = message.facts?.chargeDetailRecord(at: Int(place.item) - 1) else { return nil }
       return .record(record, record.nature.map(CDRNature.Interpretation.standard.nature(of:)))
     case .event:
       guard let event = message.facts?.sessionEvent else { return nil }

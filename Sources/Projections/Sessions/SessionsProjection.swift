@@ -1,4 +1,4 @@
-internal import JournalFormat
+public import JournalFormat
 public import JournalStore
 
 /// The sessions: which exchanges belong to one, across the CPO's and the eMSP's side and whichever of its three ids each names, and what
@@ -22,10 +22,16 @@ public final class SessionsProjection: Projection {
   public init() {}
 
   /// See ``Projection``.
+  public static func isConcerned(by context: EntryContext) -> Bool { context.kind.isMessage && SessionMention.isAboutSessions(context) }
+
+  /// See ``Projection``.
+  public func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
+    try SessionRules.findOverdue(SessionTables(rows: rows, memory: memory, position: position))
+  }
+
+  /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     let tables = SessionTables(rows: rows, memory: memory, position: entry.position)
-    if entry.kind == .request { try SessionRules.findOverdue(tables) }
-    guard entry.kind.isMessage, SessionMention.isAboutSessions(entry.context) else { return }
     if entry.kind == .request {
       try SessionWriter(entry, tables).takeRequest()
     } else if let request = entry.request, RequestOutcome(entry.entry) != nil {

@@ -1,5 +1,5 @@
 internal import EMIP
-internal import JournalFormat
+public import JournalFormat
 public import JournalStore
 
 /// White lists: who may charge, as eMSPs upload it and CPOs download it (guide 6.4.2, 7.3.2).
@@ -32,12 +32,20 @@ public struct WhiteListProjection: Projection {
 
   public init() {}
 
+  /// See ``Projection``. An answer that does not say what it answers may answer a list.
+  public static func isConcerned(by context: EntryContext) -> Bool {
+    context.kind == .note || context.kind.isMessage && context.operation.map { $0.hasSuffix("AuthenticationData") } ?? true
+  }
+
+  /// See ``Projection``.
+  public func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
+    try memory.cadence.check(at: position, memory, in: rows)
+  }
+
   /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     switch entry.kind {
-    case .request:
-      try memory.cadence.check(at: entry.position, memory, in: rows)
-      if entry.message.isWhiteList("SetAuthenticationData") { try measure(entry, rows) }
+    case .request: if entry.message.isWhiteList("SetAuthenticationData") { try measure(entry, rows) }
     case .response, .failure, .refusal:
       guard let request = entry.request else { return }
       if request.isWhiteList("SetAuthenticationData") {

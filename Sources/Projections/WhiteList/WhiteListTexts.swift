@@ -17,37 +17,36 @@ struct WhiteListTexts {
   /// What is known of each, in their order: each message is read once. Nil where its message is gone or damaged.
   func details(of references: [Reference]) throws(JournalError) -> [WhiteListDetails?] {
     var details = [WhiteListDetails?](repeating: nil, count: references.count)
-    var byMessage: [(position: JournalPosition, index: Int)] = []
+    var byMessage: [JournalPosition: [Int]] = [:]
     for (index, reference) in references.enumerated() {
       if let inline = reference.record.details {
         details[index] = try? WhiteListDetails(inline)
       } else if let position = reference.record.source?.position ?? reference.record.losses.last {
-        byMessage.append((position, index))
+        byMessage[position, default: []].append(index)
       }
     }
-    byMessage.sort { ($0.position, $0.index) < ($1.position, $1.index) }
-    var items: [UInt32: AuthenticationData] = [:]
-    var read: JournalPosition?
-    for (position, index) in byMessage {
-      if read != position {
-        items = try self.items(position)
-        read = position
+    for (position, indices) in byMessage.sorted(by: { $0.key < $1.key }) {
+      guard let facts = try facts(position) else { continue }
+      // An upload has hundreds of entries: who asks for one of them does not wait for all.
+      if indices.count == 1, let source = references[indices[0]].record.source {
+        details[indices[0]] = facts.authenticationData(item: source.item).map(WhiteListDetails.init)
+        continue
       }
-      let reference = references[index]
-      let item = reference.record.source.map { items[$0.item] } ?? items.values.first { names($0, reference.user) }
-      details[index] = item.map(WhiteListDetails.init)
+      let items = Dictionary(facts.authenticationData.map { ($0.item, $0) }) { first, _ in first }
+      for index in indices {
+        let reference = references[index]
+        let item = reference.record.source.map { items[$0.item] } ?? items.values.first { names($0, reference.user) }
+        details[index] = item.map(WhiteListDetails.init)
+      }
     }
     return details
   }
 
-  private func items(_ position: JournalPosition) throws(JournalError) -> [UInt32: AuthenticationData] {
-    let entry: Entry?
-    do throws(JournalError) { entry = try journal.entry(at: position) } catch {
-      guard error.code == .recordDamaged else { throw error }
-      return [:]
+  private func facts(_ position: JournalPosition) throws(JournalError) -> MessageFacts? {
+    guard let entry = try journal.readableEntry(at: position), case .message(let facts) = MessageReader().read(entry.content) else {
+      return nil
     }
-    guard let entry, case .message(let facts) = MessageReader().read(entry.content) else { return [:] }
-    return Dictionary(facts.authenticationData.map { ($0.item, $0) }) { first, _ in first }
+    return facts
   }
 
   private func names(_ item: AuthenticationData, _ user: [UInt8]) -> Bool {
