@@ -18,22 +18,22 @@ public final class ModelTransaction: ModelRows {
   /// Nil once committed.
   private var transaction: WriteTransaction?
   private let databases: [Database]
-  /// By the numbers of tables: what was written to each since it was last read by ranges; nil for what was removed.
-  private var pending: [[[UInt8]: [UInt8]?]]
+  /// By the numbers of tables: what was written to each since it was last read by ranges.
+  private var pending: [PendingRows]
 
   init(_ transaction: consuming WriteTransaction, _ databases: [Database], _ hash: SubjectHash, _ memory: ModelMemory) {
     self.transaction = consume transaction
     self.databases = databases
     self.hash = hash
     self.memory = memory
-    pending = Array(repeating: [:], count: databases.count)
+    pending = Array(repeating: PendingRows(), count: databases.count)
     memory.beginTransaction()
   }
 
   /// See ``ModelRows``.
   public func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
     settleChunks(of: table.number)
-    if !pending[table.number].isEmpty, let known = pending[table.number][key] { return known }
+    if let known = pending[table.number][key] { return known }
     do throws(LMDBError) {
       return try key.withRawBytes { (key) throws(LMDBError) in
         try transaction!.withValue(of: key, in: databases[table.number]) { Array($0) }
@@ -62,6 +62,13 @@ public final class ModelTransaction: ModelRows {
     pending[table.number][key] = .some(value)
   }
 
+  /// Writes a row in place of the one under its key, with the value that it has when it is read, or goes into the table.
+  func put(_ row: some ChangingRow, in table: ModelTable) {
+    guard !row.isPending else { return }
+    row.isPending = true
+    pending[table.number].put(row)
+  }
+
   /// Removes a row; one that is not there is fine.
   public func remove(_ key: [UInt8], in table: ModelTable) throws(JournalError) {
     pending[table.number][key] = .some(nil)
@@ -81,14 +88,12 @@ public final class ModelTransaction: ModelRows {
   private func settle(_ number: Int) throws(LMDBError) {
     settleChunks(of: number)
     guard !pending[number].isEmpty else { return }
-    let rows = pending[number].sorted { $0.key.precedes($1.key) }
-    pending[number].removeAll(keepingCapacity: true)
     let last = try transaction!.withCursor(in: databases[number]) { (cursor) throws(LMDBError) in
       try cursor.move(.last) { key, _ in Array(key) }
     }
     // What comes behind all others fills its pages; a row put anywhere leaves a full page half empty.
     var isBehind = last == nil
-    for (key, value) in rows {
+    try pending[number].removeAll { (key, value) throws(LMDBError) in
       isBehind = isBehind || last!.precedes(key)
       try write(value, for: key, databases[number], isBehind ? .lastKey : .anywhere)
     }
@@ -110,6 +115,66 @@ public final class ModelTransaction: ModelRows {
         guard error.code == .notFound else { throw error }
       }
     }
+  }
+}
+
+/// A row whose value may change many times before it is needed.
+protocol ChangingRow: AnyObject {
+  var key: [UInt8] { get }
+  /// Whether a transaction has it, which takes what it says in the end.
+  var isPending: Bool { get set }
+  func encoded() -> [UInt8]
+}
+
+/// Rows that wait for their table.
+private struct PendingRows {
+  private enum Value {
+    case bytes([UInt8])
+    case changing(any ChangingRow)
+    case removed
+
+    /// Nil for what was removed.
+    var bytes: [UInt8]? {
+      switch self {
+      case .bytes(let bytes): bytes
+      case .changing(let row): row.encoded()
+      case .removed: nil
+      }
+    }
+  }
+
+  private var rows: [(key: [UInt8], value: Value)] = []
+  private var places: [[UInt8]: Int] = [:]
+
+  var isEmpty: Bool { rows.isEmpty }
+
+  /// Nil for what does not wait, nil within for what was removed.
+  subscript(key: [UInt8]) -> [UInt8]?? {
+    get { rows.isEmpty ? nil : places[key].map { rows[$0].value.bytes } }
+    set { if let newValue { set(key, newValue.map(Value.bytes) ?? .removed) } }
+  }
+
+  mutating func put(_ row: some ChangingRow) { set(row.key, .changing(row)) }
+
+  private mutating func set(_ key: [UInt8], _ value: Value) {
+    guard let place = places[key] else {
+      places[key] = rows.count
+      rows.append((key, value))
+      return
+    }
+    if case .changing(let row) = rows[place].value { row.isPending = false }
+    rows[place].value = value
+  }
+
+  /// Shows all in the order of their keys.
+  mutating func removeAll<Failure: Error>(_ body: (_ key: [UInt8], _ value: [UInt8]?) throws(Failure) -> Void) throws(Failure) {
+    rows.sort { $0.key.precedes($1.key) }
+    for row in rows {
+      try body(row.key, row.value.bytes)
+      if case .changing(let row) = row.value { row.isPending = false }
+    }
+    rows.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
   }
 }
 

@@ -21,7 +21,7 @@ struct AuthorisationTrail {
     let messages = MessageReader()
     var steps = try whiteListSteps(question) + statusSteps(question)
     try question.models.reader.forEachExchange(query) { result in
-      if let step = try Self.step(result.get(), messages) { steps.append(step) }
+      if let exchange = try result.get().asOf(question.asOf), let step = Self.step(exchange, messages) { steps.append(step) }
       return true
     }
     let order = steps.indices.sorted { first, second in
@@ -34,7 +34,7 @@ struct AuthorisationTrail {
   private func statusSteps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
     guard let evse else { return [] }
     let rows = try question.models.model(EVSEStatusProjection.self).snapshot()
-    return try EVSEStatuses(rows).statuses(of: evse, StatusMoment(time: at)).filter { $0.element == .evse }.map { status in
+    return try EVSEStatuses(rows).statuses(of: evse, StatusMoment(time: at, knownAt: question.asOf)).filter { $0.element == .evse }.map { status in
       let availability = status.availability.map { AvailabilityStatus(rawValue: $0.event.status).description } ?? "unknown"
       let busy = status.busy.map { BusyStatus(rawValue: $0.event.status).description } ?? "unknown"
       return AuthorisationStep(
@@ -45,8 +45,8 @@ struct AuthorisationTrail {
 
   /// What the lists said of the user, by what had been recorded then.
   private func whiteListSteps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
-    guard let position = try question.models.reader.lastPosition(recordedBy: at) else { return [] }
-    let list = try WhiteList(question.models, asOf: position)
+    guard let recorded = try question.models.reader.lastPosition(recordedBy: at) else { return [] }
+    let list = try WhiteList(question.models, asOf: min(recorded, question.asOf ?? recorded))
     let isBadge = !user.isEmpty && user.allSatisfy { $0.isHexDigit || $0 == ":" }
     let types: [UserIdType] = isBadge ? [.rfidUID] : [.eMA, .evco, .eMI3, .empSpecific]
     return try types.flatMap { type in
@@ -84,7 +84,7 @@ struct AuthorisationTrail {
   }
 
   /// Nil for an exchange that is about no authorisation.
-  private static func step(_ exchange: Exchange, _ messages: MessageReader) throws -> AuthorisationStep? {
+  private static func step(_ exchange: Exchange, _ messages: MessageReader) -> AuthorisationStep? {
     guard let request = exchange.request, let operation = request.content.context.operation,
       operation == "GetServiceAuthorisation" || operation == "SetServiceAuthorisation"
     else { return nil }
@@ -135,5 +135,15 @@ struct AuthorisationTrail {
     case .lost: return ("no answer", .notObtained)
     case .unreadable: return ("an answer that could not be read", .notObtained)
     }
+  }
+}
+
+extension Exchange {
+  /// What of it had been recorded by a position; nil where nothing had.
+  /// - Parameter position: nil for all.
+  fileprivate func asOf(_ position: JournalPosition?) -> Exchange? {
+    guard let position else { return self }
+    guard head.position <= position else { return nil }
+    return Exchange(request: request, answers: [failure, response].compactMap { $0 }.filter { $0.position <= position })
   }
 }

@@ -15,6 +15,7 @@ struct Why: ParsableCommand {
       EXAMPLES
         emip-journal why --evse 'FR*A23*E45B*78C' --user 04A1B2C3 --at '2025-03-01 12:00'
         emip-journal why --user 04A1B2C3 --at 2h --within 30m
+        emip-journal why --user 04A1B2C3 --at '2025-03-01 12:00' --as-of '2025-03-01 12:01'
       """)
 
   @Option(help: ArgumentHelp("The EVSE; else any.", valueName: "id"))
@@ -28,7 +29,6 @@ struct Why: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    if options.asOf != nil { throw ValidationError("--at says when; --as-of has no meaning here.") }
     if [evse, user].contains(where: { $0?.allSatisfy(\.isWhitespace) ?? false }) { throw ValidationError("An option has an empty value.") }
   }
 

@@ -31,6 +31,16 @@ import Testing
     #expect(rows.map { $0["verdict"] as? String } == ["authorised", "refused"])
   }
 
+  @Test func `as of a position, what was recorded later was not known`() async throws {
+    let journal = try await SampleJournal([Self.upload, Self.refused])
+    let unanswered = try journal.run(Self.question + ["--as-of", "3"]).lines
+    #expect(unanswered.contains { $0.contains("FR*C01 asked the platform: no answer yet") })
+    #expect(unanswered.contains("→ no answer came"))
+    let unasked = try journal.run(Self.question + ["--as-of", "2"]).lines
+    #expect(unasked.contains("→ nobody asked; the white list authorised the user"))
+    #expect(try journal.run(Self.question + ["--as-of", "1"]).status == 1)
+  }
+
   @Test func `who was served without a question was perhaps on a white list`() async throws {
     let journal = try await SampleJournal([Self.upload])
     #expect(try journal.run(Self.question).lines.contains("→ nobody asked; the white list authorised the user"))

@@ -58,7 +58,7 @@ struct WhiteListChange {
     }
     // A message that was lost after this one was sent may have come after it.
     if let current { record.losses = current.record.losses.filter { $0 > source.position } }
-    if let index, let current, Self.repeats(record, mark, current) { return try user.confirm(index, by: source.position, in: rows) }
+    if let index, let current, Self.repeats(record, mark, current) { return user.confirm(index, by: source.position, in: rows) }
     let wasLive = current?.record.status == .live
     if record.change == .update || record.change == .delete {
       record.isNoted = current?.record.isNoted == true

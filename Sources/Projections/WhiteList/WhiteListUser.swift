@@ -29,11 +29,12 @@ struct WhiteListStanding {
 ///     chunk    = varint copies, varint standings *standing, varint first-position *record
 ///     standing = varint list, varint service (plus 1; 0 for no number), mark (4), varint distance from the source to the last that confirmed it, or 0
 ///     record   = varint distance to the one before (0 for the first), ``WhiteListRecord``
-final class WhiteListUser {
+final class WhiteListUser: ChangingRow {
   /// See ``WhiteListNames/user(_:_:)``.
   let key: [UInt8]
   private(set) var standings: [WhiteListStanding] = []
   private(set) var lastPosition = JournalPosition(0)
+  var isPending = false
   private var copyCount = 0
   private var firstPosition = JournalPosition(0)
   private var records: [UInt8] = []
@@ -80,15 +81,15 @@ final class WhiteListUser {
       standings.append(WhiteListStanding(list: list, service: service, record: record, position: position, mark: mark))
     }
     append(record, standing, position)
-    try rows.put(encoded(), for: key, in: WhiteListUsers.table)
+    rows.put(self, in: WhiteListUsers.table)
   }
 
   /// Notes that a message said again what holds.
-  func confirm(_ index: Int, by position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
+  func confirm(_ index: Int, by position: JournalPosition, in rows: ModelTransaction) {
     let standing = standings[index]
     guard let source = standing.record.source?.position, position > max(source, standing.confirmed ?? source) else { return }
     standings[index].confirmed = position
-    try rows.put(encoded(), for: key, in: WhiteListUsers.table)
+    rows.put(self, in: WhiteListUsers.table)
   }
 
   /// Leaves nothing but some standings, each as it is now, with what its message said, once that goes.
