@@ -7,10 +7,15 @@ final class ModelMemory {
   let projection: any Projection
   /// By the numbers of tables, of those that are histories.
   private(set) var chunks: [Int: OpenChunks] = [:]
+  /// By the numbers of tables: what was written to each since it was last read by ranges. Empty between transactions.
+  var pending: [PendingRows] = []
 
   init(_ projection: any Projection.Type) { self.projection = projection.init() }
 
-  func beginTransaction() { for chunks in chunks.values { chunks.beginTransaction() } }
+  func beginTransaction(tableCount: Int) {
+    if pending.isEmpty { pending = Array(repeating: PendingRows(), count: tableCount) }
+    for chunks in chunks.values { chunks.beginTransaction() }
+  }
 
   func chunks(of table: ModelTable) -> OpenChunks {
     if let known = chunks[table.number] { return known }

@@ -104,7 +104,8 @@ public final class ProjectionRunner {
     var start = begin
     let reading = Result { () throws(JournalError) in
       while start < end, !shouldEnd(), pipeline.hasRoom() {
-        let batch = try batch(from: start, to: end)
+        // The first are short, so that nobody waits for long until there is something to do.
+        let batch = try batch(from: start, to: end, limit: max(Self.batchEntryCount, Int(clamping: start.rawValue - begin.rawValue)))
         guard !batch.entries.isEmpty else { break }
         start = batch.end
         pipeline.send(batch)
@@ -119,11 +120,12 @@ public final class ProjectionRunner {
     return Int(start.rawValue - begin.rawValue)
   }
 
-  private func batch(from start: JournalPosition, to end: JournalPosition) throws(JournalError) -> EntryFeed.Batch {
+  private func batch(from start: JournalPosition, to end: JournalPosition, limit: Int) throws(JournalError) -> EntryFeed.Batch {
     let start = max(start, reader.firstPosition ?? start)
     let remaining = Int(clamping: end.rawValue - min(end, start).rawValue)
-    let limit = remaining > 4 * Self.catchUpBatchEntryCount ? Self.catchUpBatchEntryCount : Self.batchEntryCount
-    return try feed.batch(from: start, limit: min(limit, remaining))
+    // The last are short again: all models end at about the same time.
+    let most = remaining > 2 * Self.catchUpBatchEntryCount ? Self.catchUpBatchEntryCount : Self.batchEntryCount
+    return try feed.batch(from: start, limit: min(limit, most, remaining))
   }
 
   // MARK: Models

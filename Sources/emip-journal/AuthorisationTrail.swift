@@ -34,7 +34,8 @@ struct AuthorisationTrail {
   private func statusSteps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
     guard let evse else { return [] }
     let rows = try question.models.model(EVSEStatusProjection.self).snapshot()
-    return try EVSEStatuses(rows).statuses(of: evse, StatusMoment(time: at, knownAt: question.asOf)).filter { $0.element == .evse }.map { status in
+    return try EVSEStatuses(rows).statuses(of: evse, StatusMoment(time: at, knownAt: question.asOf)).filter { $0.element == .evse }.map {
+      status in
       let availability = status.availability.map { AvailabilityStatus(rawValue: $0.event.status).description } ?? "unknown"
       let busy = status.busy.map { BusyStatus(rawValue: $0.event.status).description } ?? "unknown"
       return AuthorisationStep(

@@ -5,7 +5,7 @@ internal import JournalStore
 /// What the projection of white lists remembers of its rows: never more than they say, as it may go at any moment.
 final class WhiteListMemory {
   let cadence = WhiteListCadence()
-  private var users = RecentValues<UserKey, (user: WhiteListUser, mask: UInt32)>(limit: 8_192)
+  private var users = RecentValues<UserKey, (user: WhiteListUser, mask: UInt32)>(limit: 16_384)
   /// There are as many as partners have lists.
   private var numbers: [WhiteListIdentity: UInt16] = [:]
   private var identities: [UInt16: WhiteListIdentity] = [:]
