@@ -81,7 +81,7 @@ fill() {
       ($ARGS.positional | map($of[.] | .[$key] // .[$otherwise])) as $theirs |
       def asNumber: if endswith("x") then (rtrimstr("x") | tonumber) * $theirs[0] else tonumber end;
       def reached($bound): if $less == "less" then $our <= ($bound | asNumber) else $our >= ($bound | asNumber) end;
-      (if $our == null or $least == "" then "" elif reached($aim) then "aim" elif reached($least) then "least" else "NO" end) as $reached |
+      (if $our == null or $least == "" then "" elif $aim != "" and reached($aim) then "aim" elif reached($least) then "least" else "NO" end) as $reached |
       [$name, $least, $aim] + ($theirs | map(number)) + [$our | number, $reached] +
       ($theirs | map(if . == null or $our == null then "-" elif $less == "less" then . / $our | number else $our / . | number end)) | join("|"))
   ' --args "$@" | column -t -s '|' -R "$(seq -s , 2 $((5 + 2 * $#)))"
