@@ -28,13 +28,10 @@ final class BatchPipeline {
   func hasRoom() -> Bool {
     room.wait()
     room.signal()
-    // Batches end where the next one is made: their memory is used again there.
-    let batches = ended.withLock { ended in
-      let batches = ended.batches
-      ended.batches = []
-      return batches
-    }
-    _ = consume batches
+    // Batches end where the next one is made, outside the lock: their memory is used again there.
+    var batches: [SentBatch] = []
+    ended.withLock { Swift.swap(&$0.batches, &batches) }
+    batches.removeAll()
     return works.allSatisfy { !$0.hasFailed }
   }
 

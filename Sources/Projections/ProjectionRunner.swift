@@ -68,7 +68,7 @@ public final class ProjectionRunner {
     return count
   }
 
-  /// Applies what comes, as it comes, until told to end; each batch is durable before the next is read.
+  /// Applies what comes, as it comes, until told to end; what was durable at one look at the journal is applied before the next.
   /// - Parameters:
   ///   - pauseMilliseconds: between two looks at a journal that stands still.
   ///   - told: the first position that no read model has seen, whenever it has moved, and at every pause.
@@ -177,17 +177,27 @@ public final class ProjectionRunner {
     begun = []
   }
 
-  /// Each model without free pages, as a generation of its own; itself where there are few.
-  func packed(_ models: [ReadModel]) throws(JournalError) -> [ReadModel] {
-    try concurrently(models) { (model) throws(JournalError) in try self.packed(model) }
+  /// Writes a model to a new file.
+  typealias Packing = (_ model: ReadModel, _ path: String) throws(JournalError) -> Void
+
+  /// Each model without free pages, as a generation of its own; itself where there are few, or no disk space for a copy.
+  func packed(
+    _ models: [ReadModel], by pack: Packing = { (model, path) throws(JournalError) in try model.pack(to: path) }
+  ) throws(JournalError) -> [ReadModel] {
+    try concurrently(models) { (model) throws(JournalError) in
+      do throws(JournalError) { return try self.packed(model, by: pack) } catch {
+        guard error.code == .diskFull else { throw error }
+        return model
+      }
+    }
   }
 
-  private func packed(_ model: ReadModel) throws(JournalError) -> ReadModel {
+  private func packed(_ model: ReadModel, by pack: Packing) throws(JournalError) -> ReadModel {
     guard try model.hasMuchRoom() else { return model }
     let (projection, name) = (model.projection, model.projection.name)
     let scratch = files.scratchPath(name)
     defer { removeScratch(scratch) }
-    try model.pack(to: scratch)
+    try pack(model, scratch)
     let generation = try files.freeGeneration(name)
     let path = files.path(name, generation: generation)
     try FileSystem.rename(scratch, to: path, in: files.path)

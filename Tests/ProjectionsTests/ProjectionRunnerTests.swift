@@ -128,6 +128,12 @@ struct AnswersProjection: Projection {
       }
     }
     #expect(try model.hasMuchRoom())
+    // Without space for a copy it stays as it is.
+    let unpacked = try runner.packed([model]) { (_, _) throws(JournalError) in throw JournalError(.diskFull, "") }
+    #expect(unpacked.first === model)
+    #expect(throws: JournalError.self) {
+      try runner.packed([model]) { (_, _) throws(JournalError) in throw JournalError(.inputOutput, "") }
+    }
     let packed = try #require(try runner.packed([model]).first)
     #expect(try packed.digest() == model.digest() && packed.state() == model.state())
     #expect(try packed.sizeBytes() < model.sizeBytes() / 4 && !packed.hasMuchRoom())

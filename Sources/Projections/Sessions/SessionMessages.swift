@@ -63,7 +63,7 @@ final class SessionMessages {
   /// An id as it was written; nil where its message is gone.
   func text(_ source: SessionFacts.IdSource) throws(JournalError) -> String? {
     guard let message = try message(source.position) else { return nil }
-    if let mention = SessionMention.mention(message, item: source.item), source.item > 0 { return mention.id(source.kind) }
+    if source.item > 0, let mention = SessionMention.mention(message, item: source.item) { return mention.id(source.kind) }
     let mentions = try mentions(of: message)
     return (mentions.first { $0.item == source.item } ?? mentions.first)?.id(source.kind)
   }
