@@ -47,16 +47,32 @@ public struct EntryMetadata: Hashable, Sendable {
   /// Whether the payload's values refer to those of the request.
   public var refersToRequest = false
 
-  private enum Flag {
-    static let payloadForm: UInt64 = 3
-    static let exchange: UInt64 = 1 << 2
-    static let latency: UInt64 = 1 << 3
-    static let seed: UInt64 = 1 << 4
-    static let marks: UInt64 = 1 << 5
-    static let refersToRequest: UInt64 = 1 << 6
-    static let findings: UInt64 = 1 << 7
-    static let inlineContext: UInt64 = 1 << 8
-    static let all: UInt64 = 1 << 9 - 1
+  /// Which fields there are, and how the payload is stored. The bits are on disk: never reuse one.
+  public struct Flags: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    static let exchange = Flags(rawValue: 1 << 2)
+    static let latency = Flags(rawValue: 1 << 3)
+    static let seed = Flags(rawValue: 1 << 4)
+    static let marks = Flags(rawValue: 1 << 5)
+    static let refersToRequest = Flags(rawValue: 1 << 6)
+    static let findings = Flags(rawValue: 1 << 7)
+    public static let inlineContext = Flags(rawValue: 1 << 8)
+    /// Recorded later than the request in the same row. Only where the flags stand in a shape: else the time is always there.
+    public static let later = Flags(rawValue: 1 << 9)
+    static let all = Flags(rawValue: 1 << 10 - 1)
+
+    static let payloadFormBits: UInt16 = 3
+    public var payloadForm: PayloadForm { PayloadForm(rawValue: UInt8(rawValue & Self.payloadFormBits))! }
+
+    /// - Throws: where a bit has no meaning.
+    public init(code: UInt64) throws(FormatError) {
+      guard let bits = UInt16(exactly: code), case let flags = Flags(rawValue: bits), flags.isSubset(of: .all) else {
+        throw FormatError("the metadata has fields that this version does not know")
+      }
+      self = flags
+    }
   }
 
   /// - Parameter marks: nil where they are those that the payload's layout tells.
@@ -75,28 +91,45 @@ public struct EntryMetadata: Hashable, Sendable {
     self.payloadForm = payloadForm
   }
 
-  /// Appends the encoding, which begins with the time that counts from the base's.
+  /// What the fields are.
+  public func flags(from base: Base) -> Flags {
+    var flags = Flags(rawValue: UInt16(payloadForm.rawValue))
+    if exchange != nil && base.requestObservedAt == nil { flags.insert(.exchange) }
+    if latencyMilliseconds != Self.impliedLatency(observedAt, base) { flags.insert(.latency) }
+    if seed != nil { flags.insert(.seed) }
+    if marks.map({ !$0.isEmpty || payloadForm == .template }) ?? false { flags.insert(.marks) }
+    if refersToRequest { flags.insert(.refersToRequest) }
+    if !findings.isEmpty { flags.insert(.findings) }
+    if case .inline = context { flags.insert(.inlineContext) }
+    if base.requestObservedAt != nil && recordedAt != base.recordedAt { flags.insert(.later) }
+    return flags
+  }
+
+  /// Appends the encoding, which begins with the time that counts from the base's, and then its flags and context.
   public func encode(from base: Base, to output: inout [UInt8]) {
-    var flags = UInt64(payloadForm.rawValue)
-    let impliedLatency = Self.impliedLatency(observedAt, base)
-    if exchange != nil && base.requestObservedAt == nil { flags |= Flag.exchange }
-    if latencyMilliseconds != impliedLatency { flags |= Flag.latency }
-    if seed != nil { flags |= Flag.seed }
-    if marks.map({ !$0.isEmpty || payloadForm == .template }) ?? false { flags |= Flag.marks }
-    if refersToRequest { flags |= Flag.refersToRequest }
-    if !findings.isEmpty { flags |= Flag.findings }
-    if case .inline = context { flags |= Flag.inlineContext }
+    let flags = flags(from: base).subtracting(.later)
     output.appendVarint(UInt64(recordedAt.milliseconds(since: base.recordedAt)))
-    output.appendVarint(flags)
+    output.appendVarint(UInt64(flags.rawValue))
     switch context {
     case .number(let number): output.appendVarint(UInt64(number))
     case .inline(let context): context.value.encode(to: &output)
     }
+    encodeFields(flags, from: base, to: &output)
+  }
+
+  /// Appends what a shape does not tell (``init(_:context:recordedAt:from:base:)``): all but the time of the row, the flags and the context's number.
+  public func encodeBesideShape(_ flags: Flags, from base: Base, to output: inout [UInt8]) {
+    if flags.contains(.later) { output.appendVarint(UInt64(recordedAt.milliseconds(since: base.recordedAt))) }
+    if case .inline(let context) = context { context.value.encode(to: &output) }
+    encodeFields(flags, from: base, to: &output)
+  }
+
+  private func encodeFields(_ flags: Flags, from base: Base, to output: inout [UInt8]) {
     output.appendSignedVarint(observedAt.milliseconds(since: recordedAt))
-    if flags & Flag.exchange != 0, let exchange { output.appendVarint(base.position.rawValue - exchange.rawValue) }
-    if flags & Flag.latency != 0 { output.appendVarint(latencyMilliseconds.map { UInt64($0) + 1 } ?? 0) }
+    if flags.contains(.exchange), let exchange { output.appendVarint(base.position.rawValue - exchange.rawValue) }
+    if flags.contains(.latency) { output.appendVarint(latencyMilliseconds.map { UInt64($0) + 1 } ?? 0) }
     seed?.append(to: &output)
-    if flags & Flag.marks != 0, let marks { Self.encode(marks, to: &output) }
+    if flags.contains(.marks), let marks { Self.encode(marks, to: &output) }
     guard !findings.isEmpty else { return }
     output.appendVarint(findings.count)
     for finding in findings {
@@ -119,22 +152,51 @@ public struct EntryMetadata: Hashable, Sendable {
 
   /// Reads what ``encode(from:to:)`` wrote; every bound is checked, but marks against the payload: see ``validate(payloadCount:)``.
   public init(from reader: inout ByteReader, base: Base) throws(FormatError) {
+    try self.init(recordedAt: Self.time(&reader, since: base.recordedAt), from: &reader, base: base)
+  }
+
+  /// Reads what ``encode(from:to:)`` wrote behind the time.
+  public init(recordedAt: Timestamp, from reader: inout ByteReader, base: Base) throws(FormatError) {
+    let flags = try Flags(code: reader.varint())
+    guard !flags.contains(.later) else { throw FormatError("the metadata has fields that this version does not know") }
+    let context: ContextReference =
+      flags.contains(.inlineContext)
+      ? .inline(SharedContext(try EntryContext(from: &reader))) : .number(UInt32(try reader.count(atMost: Int(UInt32.max))))
+    try self.init(flags, context, recordedAt: recordedAt, from: &reader, base)
+  }
+
+  /// Reads what ``encodeBesideShape(_:from:to:)`` wrote.
+  /// - Parameters:
+  ///   - context: of the shape; it counts for nothing where the context stands in the row.
+  ///   - recordedAt: of the row.
+  public init(
+    _ flags: Flags, context: UInt32, recordedAt: Timestamp, from reader: inout ByteReader, base: Base
+  ) throws(FormatError) {
+    let time = flags.contains(.later) ? try Self.time(&reader, since: recordedAt) : recordedAt
+    let context: ContextReference =
+      flags.contains(.inlineContext) ? .inline(SharedContext(try EntryContext(from: &reader))) : .number(context)
+    try self.init(flags, context, recordedAt: time, from: &reader, base)
+  }
+
+  /// Reads a time that is stored as its distance to an earlier one.
+  public static func time(_ reader: inout ByteReader, since base: Timestamp) throws(FormatError) -> Timestamp {
     let sinceBase = try reader.varint()
     guard sinceBase < Self.maximumMilliseconds else { throw FormatError("a time is out of range") }
-    recordedAt = base.recordedAt.adding(milliseconds: Int64(sinceBase))
-    let flags = try reader.varint()
-    guard flags & ~Flag.all == 0, let form = PayloadForm(rawValue: UInt8(flags & Flag.payloadForm)) else {
-      throw FormatError("the metadata has fields that this version does not know")
-    }
-    payloadForm = form
-    refersToRequest = flags & Flag.refersToRequest != 0
-    context =
-      flags & Flag.inlineContext != 0
-      ? .inline(SharedContext(try EntryContext(from: &reader))) : .number(UInt32(try reader.count(atMost: Int(UInt32.max))))
+    return base.adding(milliseconds: Int64(sinceBase))
+  }
+
+  /// Reads the fields that the flags tell.
+  private init(
+    _ flags: Flags, _ context: ContextReference, recordedAt: Timestamp, from reader: inout ByteReader, _ base: Base
+  ) throws(FormatError) {
+    self.recordedAt = recordedAt
+    payloadForm = flags.payloadForm
+    refersToRequest = flags.contains(.refersToRequest)
+    self.context = context
     let sinceRecorded = try reader.signedVarint()
     guard sinceRecorded.magnitude < Self.maximumMilliseconds else { throw FormatError("a time is out of range") }
     observedAt = recordedAt.adding(milliseconds: sinceRecorded)
-    if flags & Flag.exchange != 0 {
+    if flags.contains(.exchange) {
       let distance = try reader.varint()
       guard distance < base.position.rawValue else { throw FormatError("the exchange lies before the journal's first position") }
       exchange = JournalPosition(base.position.rawValue - distance)
@@ -142,14 +204,14 @@ public struct EntryMetadata: Hashable, Sendable {
       exchange = JournalPosition(base.position.rawValue - 1)
     }
     latencyMilliseconds = Self.impliedLatency(observedAt, base)
-    if flags & Flag.latency != 0 {
+    if flags.contains(.latency) {
       let stored = try reader.count(atMost: Int(UInt32.max) + 1)
       latencyMilliseconds = stored == 0 ? nil : UInt32(stored - 1)
     }
-    seed = flags & Flag.seed != 0 ? try LeafSeed(from: &reader) : nil
-    marks = flags & Flag.marks != 0 ? try Self.marks(&reader) : form == .template ? nil : []
+    seed = flags.contains(.seed) ? try LeafSeed(from: &reader) : nil
+    marks = flags.contains(.marks) ? try Self.marks(&reader) : payloadForm == .template ? nil : []
     findings = []
-    guard flags & Flag.findings != 0 else { return }
+    guard flags.contains(.findings) else { return }
     for _ in 0..<(try reader.count(atMost: reader.remainingCount)) {
       findings.append(Finding(line: UInt32(try reader.count(atMost: Int(UInt32.max))), message: try reader.string()))
     }

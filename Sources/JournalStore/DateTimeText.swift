@@ -1,7 +1,8 @@
 internal import JournalFormat
 
 /// How an `xsd:dateTime` is spelled: an argument of the form `dateTime`. Bits 0 and 1 the number of fractional digits; bits 2 and 3 the zone; bit 4
-/// that all fractional digits are 0, so that the value counts seconds; the rest the offset in minutes, zigzag.
+/// that all fractional digits are 0, so that the value counts seconds; bits 5 to 15 the offset in minutes, zigzag; bit 16 that it is an hour more in
+/// summer; bits 17 to 19 how many zeros stand behind the third fractional digit.
 struct DateTimeSpelling {
   /// What stands at the end.
   enum Zone: UInt64 {
@@ -17,28 +18,48 @@ struct DateTimeSpelling {
   let zone: Zone
   let isWholeSecond: Bool
   let offsetMinutes: Int
+  /// Whether a fixed offset is an hour more in European summer time: so a list has one spelling for dates of the whole year.
+  let hasSummerTime: Bool
+  /// Behind three fractional digits, as those write who count a second in 100 ns.
+  let zeroDigits: Int
 
-  init(fractionDigits: Int, zone: Zone, isWholeSecond: Bool, offsetMinutes: Int = 0) {
+  init(
+    fractionDigits: Int, zone: Zone, isWholeSecond: Bool, offsetMinutes: Int = 0, hasSummerTime: Bool = false, zeroDigits: Int = 0
+  ) {
+    self.zeroDigits = zeroDigits
+    self.hasSummerTime = hasSummerTime
     self.fractionDigits = fractionDigits
     self.zone = zone
     self.isWholeSecond = isWholeSecond
     self.offsetMinutes = offsetMinutes
   }
 
-  /// Nil where the offset is beyond 14 hours.
+  /// Nil where the offset is beyond 14 hours, or the zeros are too many.
   init?(argument: UInt64) {
     fractionDigits = Int(argument & 3)
     zone = Zone(rawValue: argument >> 2 & 3)!
     isWholeSecond = argument & 16 != 0
-    let zigzag = argument >> 5
+    hasSummerTime = argument & Self.summerTimeBit != 0
+    zeroDigits = Int(argument >> 17)
+    guard zeroDigits == 0 || (fractionDigits == 3 && zeroDigits <= Self.maximumZeroDigits) else { return nil }
+    let zigzag = argument >> 5 & 0x7ff
     guard zigzag <= 2 * UInt64(Self.maximumOffsetMinutes) else { return nil }
     offsetMinutes = Int(zigzag >> 1) ^ -Int(zigzag & 1)
   }
 
   static let maximumOffsetMinutes = 14 * 60
+  static let maximumZeroDigits = 6
+  private static let summerTimeBit: UInt64 = 1 << 16
 
   var argument: UInt64 {
-    UInt64(fractionDigits) | zone.rawValue << 2 | (isWholeSecond ? 16 : 0) | UInt64(offsetMinutes << 1 ^ offsetMinutes >> 63) << 5
+    let zigzag = UInt64(offsetMinutes << 1 ^ offsetMinutes >> 63)
+    return UInt64(fractionDigits) | zone.rawValue << 2 | (isWholeSecond ? 16 : 0) | zigzag << 5
+      | (hasSummerTime ? Self.summerTimeBit : 0) | UInt64(zeroDigits) << 17
+  }
+
+  /// The fixed offset at a moment.
+  func offsetMinutes(at milliseconds: Int64) -> Int {
+    hasSummerTime && EuropeanSummerTime.contains(milliseconds) ? offsetMinutes + 60 : offsetMinutes
   }
 
   /// The unit that values count, in milliseconds.
@@ -53,10 +74,31 @@ struct DateTimeSpelling {
   }
 }
 
+/// From 01:00 UTC on the last Sunday of March to 01:00 UTC on that of October (Directive 2000/84/EC), in every year.
+enum EuropeanSummerTime {
+  static func contains(_ milliseconds: Int64) -> Bool {
+    // An hour later, changes fall on the beginning of a day.
+    let (shifted, overflow) = milliseconds.subtractingReportingOverflow(3_600_000)
+    guard !overflow else { return false }
+    let day = (shifted >= 0 ? shifted : shifted - 86_399_999) / 86_400_000
+    let date = CivilDate(daysSinceEpoch: day)
+    switch date.month {
+    case 4...9: return true
+    case 3: return date.day >= lastSunday(after: day - Int64(date.day))
+    case 10: return date.day < lastSunday(after: day - Int64(date.day))
+    default: return false
+    }
+  }
+
+  /// Of a month of 31 days.
+  /// - Parameter end: the day before its first, counted from 1970-01-01, a Thursday.
+  private static func lastSunday(after end: Int64) -> Int { 31 - Int(((end + 31 + 4) % 7 + 7) % 7) }
+}
+
 /// A moment and how it was spelled (XML Schema Part 2, section 3.2.7.1).
 struct DateTimeText {
-  /// What writing takes: 29 bytes, and one that is written and then not counted.
-  static let maximumBytes = 30
+  /// What writing takes: 29 bytes and the zeros, and one that is written and then not counted.
+  static let maximumBytes = 30 + DateTimeSpelling.maximumZeroDigits
 
   let milliseconds: Int64
   /// With a fixed zone where it has an offset.
@@ -64,7 +106,7 @@ struct DateTimeText {
 
   /// Nil where a text is no dateTime, or one that could not be written back: a year beyond 9999, 24:00:00, a leap second, the offset -00:00.
   init?(_ text: UnsafeBufferPointer<UInt8>) {
-    guard text.count >= 19, text.count <= 29, let year = Self.number(text, 0, 4), let month = Self.number(text, 5, 2),
+    guard text.count >= 19, text.count < Self.maximumBytes, let year = Self.number(text, 0, 4), let month = Self.number(text, 5, 2),
       let day = Self.number(text, 8, 2), let hour = Self.number(text, 11, 2), let minute = Self.number(text, 14, 2),
       let second = Self.number(text, 17, 2), text[4] == 0x2d, text[7] == 0x2d, text[10] == 0x54, text[13] == 0x3a, text[16] == 0x3a,
       year >= 1, (1...12).contains(month), day >= 1, day <= CivilDate.daysInMonth(year: year, month: month), hour <= 23, minute <= 59,
@@ -73,6 +115,7 @@ struct DateTimeText {
     var index = 19
     var fraction = 0
     var digits = 0
+    var zeroDigits = 0
     if index < text.count, text[index] == 0x2e {
       index += 1
       while index < text.count, digits < 3, text[index].isASCIIDigit {
@@ -81,10 +124,14 @@ struct DateTimeText {
         index += 1
       }
       guard digits > 0 else { return nil }
+      while index < text.count, text[index] == 0x30, zeroDigits < DateTimeSpelling.maximumZeroDigits {
+        zeroDigits += 1
+        index += 1
+      }
     }
     guard let (zone, offset) = Self.zone(UnsafeBufferPointer(rebasing: text[index...])) else { return nil }
     spelling = DateTimeSpelling(
-      fractionDigits: digits, zone: zone, isWholeSecond: digits > 0 && fraction == 0, offsetMinutes: offset)
+      fractionDigits: digits, zone: zone, isWholeSecond: digits > 0 && fraction == 0, offsetMinutes: offset, zeroDigits: zeroDigits)
     for _ in digits..<3 { fraction *= 10 }
     let days = CivilDate.daysSinceEpoch(year: year, month: month, day: day)
     milliseconds = (days * 86_400 + Int64(hour * 3600 + minute * 60 + second - offset * 60)) * 1000 + Int64(fraction)
@@ -136,6 +183,10 @@ struct DateTimeText {
       let millisecond = inDay % 1000
       write(digits == 3 ? millisecond : digits == 2 ? millisecond / 10 : millisecond / 100, digits, &place, before: 0)
       place -= 1
+      for _ in 0..<spelling.zeroDigits {
+        place[0] = 0x30
+        place += 1
+      }
     }
     switch spelling.zone {
     case .none: break

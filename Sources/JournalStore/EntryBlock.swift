@@ -3,9 +3,10 @@ internal import JournalFormat
 // The grammar of a block (`Schemas/journal-format.md`, "Block"):
 //
 //     block = crc:u32 count:varint base:svarint row*
-//     row   = (length << 1 | isPair):varint part part?
+//     row   = (length << 1 | isPair):varint time:varint rest
 //
-// `count` is that of the entries less one; `base` the recordedAt of the first entry less the segment's base time.
+// `count` is that of the entries less one; `base` the recordedAt of the first entry less the segment's base time; `time` the row's less that of
+// the row before, in format 2 less that of the first.
 
 /// Fills blocks with rows.
 struct EntryBlockBuilder {
@@ -19,15 +20,18 @@ struct EntryBlockBuilder {
   private let segmentBase: Timestamp
   private(set) var firstIndex: UInt32
   private(set) var entryCount: UInt32 = 0
-  /// What the times of the block's rows count from.
-  private(set) var base: Timestamp
+  /// The time of its first row, and of its last.
+  private var base: Timestamp
+  private var latest: Timestamp
+  private let hasShapes: Bool
   private var rows: [UInt8] = []
 
-  init(segmentStart: JournalPosition, segmentBase: Timestamp, firstIndex: UInt32) {
-    self.segmentStart = segmentStart
-    self.segmentBase = segmentBase
+  init(of header: SegmentHeader, firstIndex: UInt32) {
+    segmentStart = header.firstPosition
+    segmentBase = header.baseTime
+    hasShapes = header.hasShapes
     self.firstIndex = firstIndex
-    base = segmentBase
+    (base, latest) = (segmentBase, segmentBase)
   }
 
   var isEmpty: Bool { entryCount == 0 }
@@ -38,14 +42,22 @@ struct EntryBlockBuilder {
   /// The block is no longer than this.
   var sizeBound: Int { Self.headBytes + rows.count }
 
-  /// Whether a row of so many bytes still fits a block of at most `limitBytes`. The first always does.
-  func fits(_ rowBytes: Int, limitBytes: Int) -> Bool { isEmpty || sizeBound + 5 + rowBytes <= limitBytes }
+  /// More bytes than a row's length and time can take.
+  static let rowHeadBytes = 5 + 7
 
-  /// Fixes the base time of an empty block: it must not be later than its first row's.
-  mutating func begin(at time: Timestamp) { base = time }
+  /// Whether a row of so many bytes behind its time still fits a block of at most `limitBytes`. The first always does.
+  func fits(_ rowBytes: Int, limitBytes: Int) -> Bool { isEmpty || sizeBound + Self.rowHeadBytes + rowBytes <= limitBytes }
 
-  mutating func append(row: UnsafeRawBufferPointer, isPair: Bool) {
-    rows.appendVarint(row.count << 1 | (isPair ? 1 : 0))
+  /// Appends a row.
+  /// - Parameters:
+  ///   - row: what stands behind its time.
+  ///   - recordedAt: not earlier than that of the row before.
+  mutating func append(_ row: UnsafeRawBufferPointer, recordedAt: Timestamp, isPair: Bool) {
+    if isEmpty { (base, latest) = (recordedAt, recordedAt) }
+    let time = UInt64(recordedAt.milliseconds(since: hasShapes ? latest : base))
+    latest = recordedAt
+    rows.appendVarint((time.varintCount + row.count) << 1 | (isPair ? 1 : 0))
+    rows.appendVarint(time)
     rows.append(contentsOf: row)
     entryCount += isPair ? 2 : 1
   }
@@ -74,6 +86,8 @@ struct EntryBlock {
   struct Row {
     let firstIndex: UInt32
     let isPair: Bool
+    let recordedAt: Timestamp
+    /// What stands behind the time.
     let bytes: UnsafeRawBufferPointer
 
     var lastIndex: UInt32 { isPair ? firstIndex + 1 : firstIndex }
@@ -81,8 +95,10 @@ struct EntryBlock {
 
   let firstIndex: UInt32
   let lastIndex: UInt32
-  let base: Timestamp
   let sizeBytes: Int
+  /// What the time of the next row counts from.
+  private var base: Timestamp
+  private let hasShapes: Bool
   private var rows: ByteReader
   private var nextIndex: UInt32
 
@@ -90,17 +106,18 @@ struct EntryBlock {
   ///   - lastIndex: its key.
   ///   - isVerified: whether its checksum was compared before.
   init(
-    _ bytes: UnsafeRawBufferPointer, lastIndex: UInt32, segmentStart: JournalPosition, segmentBase: Timestamp, isVerified: Bool
+    _ bytes: UnsafeRawBufferPointer, lastIndex: UInt32, of header: SegmentHeader, isVerified: Bool
   ) throws(FormatError) {
     var reader = ByteReader(bytes)
     let crc = try reader.littleEndian(UInt32.self)
     let count = try reader.count(atMost: Int(lastIndex))
     firstIndex = lastIndex - UInt32(count)
     self.lastIndex = lastIndex
-    guard isVerified || Self.checksum(bytes, segmentStart.advanced(by: Int(firstIndex))) == crc else {
+    guard isVerified || Self.checksum(bytes, header.firstPosition.advanced(by: Int(firstIndex))) == crc else {
       throw FormatError("its checksum does not fit")
     }
-    base = segmentBase.adding(milliseconds: try reader.signedVarint())
+    base = header.baseTime.adding(milliseconds: try reader.signedVarint())
+    hasShapes = header.hasShapes
     sizeBytes = bytes.count
     rows = reader
     nextIndex = firstIndex
@@ -113,9 +130,13 @@ struct EntryBlock {
       return nil
     }
     let head = try rows.count(atMost: Int.max)
-    let row = Row(firstIndex: nextIndex, isPair: head & 1 == 1, bytes: try rows.take(head >> 1))
+    var reader = ByteReader(try rows.take(head >> 1))
+    let recordedAt = try EntryMetadata.time(&reader, since: base)
+    let row = Row(
+      firstIndex: nextIndex, isPair: head & 1 == 1, recordedAt: recordedAt, bytes: try reader.take(reader.remainingCount))
     guard row.lastIndex <= lastIndex else { throw FormatError("it holds more entries than it says") }
     nextIndex = row.lastIndex &+ 1
+    if hasShapes { base = recordedAt }
     return row
   }
 

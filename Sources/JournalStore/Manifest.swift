@@ -3,7 +3,7 @@ public import JournalFormat
 /// The one file that says what the journal is made of (`Schemas/journal-format.md`, "Manifest"). What it does not list is garbage.
 public struct Manifest: Hashable, Sendable {
   /// The newest format that this version writes and reads.
-  public static let supportedVersion = 2
+  public static let supportedVersion = 3
   static let maximumBytes = 16 << 20
 
   /// 32 hexadecimal digits, drawn when the journal was made.

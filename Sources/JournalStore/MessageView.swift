@@ -21,6 +21,12 @@ struct MessageView {
   @inline(__always)
   func text(_ leaf: Int) -> UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: payload[leaves[leaf].range]) }
 
+  /// The text of the latest leaf before of the same path, if it is not far; nil where there is none whose content is its text.
+  @inline(__always)
+  func previousText(_ leaf: Int) -> UnsafeBufferPointer<UInt8>? {
+    UnsafeBufferPointer(rebasing: leaves[..<leaf]).latest(leaves[leaf].path).map { UnsafeBufferPointer(rebasing: payload[$0]) }
+  }
+
   /// Calls `body` with each piece of a part and with the index of the leaf behind it; nil behind the last piece.
   @inline(__always)
   private func forEachPiece(_ part: MessagePart, _ body: (UnsafeBufferPointer<UInt8>, _ leafBehind: Int?) -> Bool) -> Bool {
@@ -105,5 +111,19 @@ struct MessageView {
     let holes = zip(part.leaves, forms).map { TemplateHole(shape: shapes[$0], form: $1) }
     return Template(
       role: part.role, envelope: part.role.contains(.first) ? Array(envelope) : [], holes: holes, markup: markup, pieceEnds: ends)
+  }
+}
+
+extension UnsafeBufferPointer<Leaf> {
+  /// How many leaves before are looked at. On disk: a reader looks as far.
+  private static var reach: Int { 64 }
+
+  /// Where the latest leaf of a path stands, among the last few; nil where there is none whose content is its text.
+  @inline(__always)
+  func latest(_ path: LeafPath) -> Range<Int>? {
+    for index in stride(from: count - 1, through: Swift.max(0, count - Self.reach), by: -1) where self[index].path == path {
+      return self[index].isDecoded ? nil : self[index].range
+    }
+    return nil
   }
 }

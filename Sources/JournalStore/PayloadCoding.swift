@@ -6,6 +6,8 @@ struct EncodedPayload {
   let form: EntryMetadata.PayloadForm
   /// Where it stands among what was encoded.
   var range = 0..<0
+  /// Of a template payload: stands before the rest, which is what was encoded.
+  var head: TemplateHead?
   /// Whether the layout tells the marks.
   var tellsMarks = false
   var refersToRequest = false
@@ -57,8 +59,9 @@ struct PayloadEncoder {
     let outcome = templates.encode(content, request: request, to: &bytes)
     // A message that comes to nothing may have brought the templates of its parts all the same.
     if !templates.newTemplates.isEmpty || !templates.newWords.isEmpty { try noteNew() }
-    if case .encoded(let tellsMarks) = outcome {
-      return EncodedPayload(form: .template, range: start..<bytes.count, tellsMarks: tellsMarks, refersToRequest: request != nil)
+    if case .encoded(let head, let tellsMarks) = outcome {
+      return EncodedPayload(
+        form: .template, range: start..<bytes.count, head: head, tellsMarks: tellsMarks, refersToRequest: request != nil)
     }
     return try compress(content.payload, to: &bytes)
   }
@@ -132,10 +135,12 @@ struct PayloadDecoder {
 
   /// Reads a stored payload; the reader stands behind it afterwards.
   /// - Parameters:
+  ///   - head: of a template payload, where the reader does not stand before it.
   ///   - request: the content of the request that the values refer to, where they do.
   ///   - tables: those of the segment.
   mutating func payload(
-    _ form: EntryMetadata.PayloadForm, _ reader: inout ByteReader, observedAt: Timestamp, request: EntryContent?, tables: some SegmentTables
+    _ form: EntryMetadata.PayloadForm, head: TemplateHead?, _ reader: inout ByteReader, observedAt: Timestamp, request: EntryContent?,
+    tables: some SegmentTables
   ) throws -> Result {
     switch form {
     case .empty: return Result(payload: [])
@@ -150,7 +155,8 @@ struct PayloadDecoder {
       return Result(
         payload: try decompressor.content(of: reader.counted(), dictionary: dictionary, maximumBytes: Self.maximumPayloadBytes))
     case .template:
-      let message = try templates.decode(&reader, request: request, observedAt: observedAt, storage: tables)
+      let head = try head ?? TemplateHead(code: UInt32(reader.count(atMost: Int(UInt32.max))))
+      let message = try templates.decode(head, &reader, request: request, observedAt: observedAt, storage: tables)
       return Result(payload: message.payload, layout: message.layout, marks: message.marks)
     }
   }

@@ -12,6 +12,8 @@ public enum SegmentForm: UInt8, Sendable, CaseIterable {
 
 /// What a segment says of itself, written when it is made and never changed.
 struct SegmentHeader: Hashable, Sendable {
+  /// Of the format of its rows. Never changed either: the sealed file of a segment has its rows as they were.
+  var version = Manifest.supportedVersion
   var form: SegmentForm
   var journalId: String
   var period: Period
@@ -23,12 +25,16 @@ struct SegmentHeader: Hashable, Sendable {
   /// Turns personal values into the pseudonyms of its index. 32 bytes.
   var pseudonymKey: [UInt8]
 
+  static let tableName = "meta"
   static let key: StaticString = "header"
   static let pseudonymKeyBytes = 32
 
+  /// Whether its rows name shapes; in format 2 they say all themselves.
+  var hasShapes: Bool { version >= 3 }
+
   func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.appendLittleEndian(UInt32(Manifest.supportedVersion))
+    bytes.appendLittleEndian(UInt32(version))
     bytes.append(form.rawValue)
     bytes.appendCounted(journalId.utf8)
     bytes.appendCounted(period.description.utf8)
@@ -60,6 +66,7 @@ struct SegmentHeader: Hashable, Sendable {
     do {
       var reader = ByteReader(bytes)
       let version = try reader.littleEndian(UInt32.self)
+      self.version = Int(version)
       guard version <= UInt32(Manifest.supportedVersion) else {
         throw JournalError(
           .formatNewer, "the segment has format \(version), and this version of emip-journal reads up to \(Manifest.supportedVersion).",
@@ -107,8 +114,25 @@ final class SegmentEnvironment: Sendable {
     let templates: Database
     let words: Database
     let tree: Database
+    /// Nil in format 2, whose rows say all themselves.
+    var shapes: Database?
     /// A sealed segment's own index; a hot one's is in a file beside it.
     var index: IndexTables?
+
+    /// What rows refer to.
+    var shared: [Database] { [contexts, dictionaries, templates, words] + (shapes.map { [$0] } ?? []) }
+
+    /// - Parameter table: opens a table by its name, or makes it.
+    init(_ header: SegmentHeader, _ table: (String) throws(LMDBError) -> Database) throws(LMDBError) {
+      meta = try table(SegmentHeader.tableName)
+      entries = try table("entries")
+      contexts = try table("contexts")
+      dictionaries = try table("dictionaries")
+      templates = try table("templates")
+      words = try table("words")
+      tree = try table("tree")
+      if header.hasShapes { shapes = try table("shapes") }
+    }
   }
 
   /// Address space for a segment that grows; its file stays as large as what it holds.
@@ -160,11 +184,8 @@ final class SegmentEnvironment: Sendable {
       let environment = try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes)
       let segment = try translating { () throws(LMDBError) -> SegmentEnvironment in
         let transaction = try environment.beginWrite()
-        let tables = Tables(
-          meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
-          contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
-          templates: try transaction.database("templates", .plain), words: try transaction.database("words", .plain),
-          tree: try transaction.database("tree", .plain), index: header.form == .sealed ? try IndexTables(in: transaction) : nil)
+        var tables = try Tables(header) { (name) throws(LMDBError) in try transaction.database(name, .plain) }
+        if header.form == .sealed { tables.index = try IndexTables(in: transaction) }
         try transaction.put(header.encoded(), for: Array(SegmentHeader.key.description.utf8), in: tables.meta)
         try transaction.commit()
         return SegmentEnvironment(environment: environment, isWritable: true, header: header, tables: tables)
@@ -197,15 +218,12 @@ final class SegmentEnvironment: Sendable {
     let path = environment.path
     do {
       let transaction = try environment.beginRead()
-      var tables = Tables(
-        meta: try transaction.database("meta", .plain), entries: try transaction.database("entries", .plain),
-        contexts: try transaction.database("contexts", .plain), dictionaries: try transaction.database("dictionaries", .plain),
-        templates: try transaction.database("templates", .plain), words: try transaction.database("words", .plain),
-        tree: try transaction.database("tree", .plain))
+      let meta = try transaction.database(SegmentHeader.tableName, .plain)
       let header = try Array(SegmentHeader.key.description.utf8).withRawBytes { (key) throws(LMDBError) in
-        try transaction.withValue(of: key, in: tables.meta) { value in Result { try SegmentHeader(value, path: path) } }
+        try transaction.withValue(of: key, in: meta) { value in Result { try SegmentHeader(value, path: path) } }
       }
       guard let header = try header?.get() else { throw JournalError(.segmentDamaged, "the segment has no header.", path: path) }
+      var tables = try Tables(header) { (name) throws(LMDBError) in try transaction.database(name, .plain) }
       if header.form == .sealed { tables.index = try IndexTables(in: transaction) }
       try transaction.endKeepingDatabases()
       return (tables, header)

@@ -160,8 +160,7 @@ extension SegmentReader {
     do throws(JournalError) {
       let isVerified = verifiedBlocks.contains(lastIndex)
       let block = try formatted(firstPosition.advanced(by: Int(lastIndex))) { () throws(FormatError) in
-        try EntryBlock(
-          bytes, lastIndex: lastIndex, segmentStart: firstPosition, segmentBase: segment.header.baseTime, isVerified: isVerified)
+        try EntryBlock(bytes, lastIndex: lastIndex, of: segment.header, isVerified: isVerified)
       }
       if !isVerified { verifiedBlocks.insert(lastIndex) }
       return .success(try body(block))

@@ -17,14 +17,15 @@ extension SegmentReader {
     let position = firstPosition.advanced(by: Int(row.firstIndex))
     do {
       var reader = ByteReader(row.bytes)
-      let first = try part(&reader, EntryMetadata.Base(position: position, recordedAt: block.base)) { position in
-        try self.request(at: position)
-      }
+      let shape = segment.header.hasShapes ? try self.shape(&reader) : nil
+      guard shape.map({ ($0.second != nil) == row.isPair }) ?? true else { throw FormatError("its shape is of another number of entries") }
+      let firstBase = EntryMetadata.Base(position: position, recordedAt: row.recordedAt)
+      let first = try part(&reader, shape?.first, firstBase) { position in try self.request(at: position) }
       var second: Entry?
       if row.isPair {
         let base = EntryMetadata.Base(
           position: position.next, recordedAt: first.recordedAt, requestObservedAt: first.content.observedAt)
-        second = try part(&reader, base) { _ in first.content }
+        second = try part(&reader, shape?.second, base) { _ in first.content }
       } else if first.content.layout != nil, first.kind == .request {
         recentRequests.insert(first)
       }
@@ -40,17 +41,39 @@ extension SegmentReader {
     }
   }
 
+  /// The shape that a row begins with: its number, or 0 and the shape.
+  @inline(__always)
+  private func shape(_ reader: inout ByteReader) throws -> RowShape {
+    let number = try reader.count(atMost: ShapeTable.maximumCount)
+    if number < shapes.count, let known = shapes[number] { return known }
+    guard number > 0 else { return try RowShape(reader.counted()) }
+    let shape = try stored(UInt32(number), in: segment.tables.shapes!, "shape").withRawBytes { (bytes) throws(FormatError) in
+      try RowShape(bytes)
+    }
+    while shapes.count <= number { shapes.append(nil) }
+    shapes[number] = shape
+    return shape
+  }
+
+  /// - Parameter shape: what the row's says of the entry; nil where the row itself does.
   private func part(
-    _ reader: inout ByteReader, _ base: EntryMetadata.Base, request: (JournalPosition) throws -> EntryContent
+    _ reader: inout ByteReader, _ shape: RowShape.Part?, _ base: EntryMetadata.Base, request: (JournalPosition) throws -> EntryContent
   ) throws -> Entry {
-    let metadata = try EntryMetadata(from: &reader, base: base)
+    let metadata: EntryMetadata
+    if let shape {
+      metadata = try EntryMetadata(shape.flags, context: shape.context, recordedAt: base.recordedAt, from: &reader, base: base)
+    } else if base.requestObservedAt == nil {
+      metadata = try EntryMetadata(recordedAt: base.recordedAt, from: &reader, base: base)
+    } else {
+      metadata = try EntryMetadata(from: &reader, base: base)
+    }
     var requestContent: EntryContent?
     if metadata.refersToRequest {
       guard let exchange = metadata.exchange, exchange < base.position else { throw FormatError("it refers to a request and names none") }
       requestContent = try request(exchange)
     }
     let stored = try payloads.payload(
-      metadata.payloadForm, &reader, observedAt: metadata.observedAt, request: requestContent, tables: self)
+      metadata.payloadForm, head: shape?.head, &reader, observedAt: metadata.observedAt, request: requestContent, tables: self)
     try metadata.validate(payloadCount: stored.payload.count)
     let context: SharedContext =
       switch metadata.context {

@@ -11,6 +11,8 @@ final class SegmentReader {
   var keyMaker: IndexKeyMaker
   /// By their number; nil those that were not read yet.
   var contexts: [SharedContext?] = []
+  /// By their number; nil those that were not read yet.
+  var shapes: [RowShape?] = []
   /// The row that was read last: who reads one half of an exchange mostly reads the other next.
   var latest: DecodedRow?
   /// The blocks whose checksum was compared: they never change.
@@ -63,8 +65,10 @@ final class SegmentReader {
     var dictionary: (number: UInt32, bytes: [UInt8])?
   }
 
-  /// What a writer needs to go on where the segment ends; fills the table of contexts.
-  func writerState(_ table: inout ContextTable, _ templates: inout TemplateTable) throws(JournalError) -> WriterState {
+  /// What a writer needs to go on where the segment ends; fills its tables.
+  func writerState(
+    _ table: inout ContextTable, _ shapes: inout ShapeTable, _ templates: inout TemplateTable
+  ) throws(JournalError) -> WriterState {
     try snapshot { () throws(JournalError) in
       let count = try entryCount()
       var state = WriterState(nextIndex: count)
@@ -75,6 +79,9 @@ final class SegmentReader {
         state.lastRecordedAt = last.recordedAt
       }
       try forEachStored(in: segment.tables.contexts, "context") { number, encoding in table.load(number: number, encoding: encoding) }
+      if let database = segment.tables.shapes {
+        try forEachStored(in: database, "shape") { number, encoding in try shapes.load(number: number, encoding: encoding) }
+      }
       // Words first: templates name them.
       try forEachStored(in: segment.tables.words, "word") { number, word in try templates.load(word: word, number: number) }
       try forEachStored(in: segment.tables.templates, "template") { number, encoding in

@@ -80,12 +80,7 @@ struct SegmentSealer {
   // MARK: Tables
 
   /// What rows refer to: each table of the segment with its copy.
-  private var tables: [(Database, Database)] {
-    [
-      (source.segment.tables.contexts, target.tables.contexts), (source.segment.tables.dictionaries, target.tables.dictionaries),
-      (source.segment.tables.templates, target.tables.templates), (source.segment.tables.words, target.tables.words),
-    ]
-  }
+  private var tables: [(Database, Database)] { Array(zip(source.segment.tables.shared, target.tables.shared)) }
 
   private func copyTables() throws {
     for (from, to) in tables {
@@ -103,8 +98,7 @@ struct SegmentSealer {
   // MARK: Rows
 
   private func copyRows() throws {
-    var builder = EntryBlockBuilder(
-      segmentStart: target.header.firstPosition, segmentBase: target.header.baseTime, firstIndex: 0)
+    var builder = EntryBlockBuilder(of: target.header, firstIndex: 0)
     var finished: [EntryBlockBuilder.Block] = []
     var finishedBytes = 0
     var next: UInt32 = 0
@@ -134,16 +128,8 @@ struct SegmentSealer {
     var block = block
     do throws(FormatError) {
       while let row = try block.next() {
-        var reader = ByteReader(row.bytes)
-        let time = block.base.adding(milliseconds: Int64(try reader.count(atMost: Int(Int32.max) << 16)))
-        let rest = try reader.take(reader.remainingCount)
         if builder.isPageFull(adding: row.bytes.count) { finished.append(builder.finish()) }
-        if builder.isEmpty { builder.begin(at: time) }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(rest.count + 5)
-        bytes.appendVarint(UInt64(time.milliseconds(since: builder.base)))
-        bytes.append(contentsOf: rest)
-        bytes.withUnsafeBytes { builder.append(row: $0, isPair: row.isPair) }
+        builder.append(row.bytes, recordedAt: row.recordedAt, isPair: row.isPair)
       }
     } catch {
       throw JournalError(error, source.firstPosition.advanced(by: Int(block.firstIndex)), path: source.path)
@@ -257,10 +243,8 @@ private struct StoredRows: Equatable {
     while end < enough, let row = try block.next() {
       guard row.lastIndex >= end else { continue }
       guard row.firstIndex == end else { throw FormatError("a row is missing before it") }
-      var reader = ByteReader(row.bytes)
-      let time = block.base.adding(milliseconds: Int64(try reader.count(atMost: Int(Int32.max) << 16)))
-      bytes.append(contentsOf: try reader.take(reader.remainingCount))
-      rows.append(Row(firstIndex: row.firstIndex, isPair: row.isPair, recordedAt: time, end: bytes.count))
+      bytes.append(contentsOf: row.bytes)
+      rows.append(Row(firstIndex: row.firstIndex, isPair: row.isPair, recordedAt: row.recordedAt, end: bytes.count))
       end = row.lastIndex + 1
     }
   }
@@ -281,7 +265,7 @@ extension EntryBlockBuilder {
     let used = sizeBound + Self.pageHeadBytes
     let pages = (used + Self.pageBytes - 1) / Self.pageBytes
     let spare = pages * Self.pageBytes - used
-    guard spare < rowBytes + 5 else { return Int(entryCount) >= SegmentWriter.maximumBlockEntryCount - 1 }
+    guard spare < rowBytes + Self.rowHeadBytes else { return Int(entryCount) >= SegmentWriter.maximumBlockEntryCount - 1 }
     return spare <= Self.spareBytes || pages >= Self.commonPageCount
   }
 }

@@ -14,13 +14,14 @@ struct SegmentWriter {
   private(set) var lastRecordedAt: Timestamp?
   private var encoder: PayloadEncoder
   private var contexts = ContextTable()
+  private var shapes = ShapeTable()
   private var openBlock: EntryBlockBuilder
   /// What is to be put with the next commit, in this order.
   private var rows: [WriteBatch.Row] = []
   private var batchEntries: [Entry] = []
   // The row that is being built.
   private var row: [UInt8] = []
-  private var references: [EntryMetadata.ContextReference] = []
+  private var metadata: [EntryMetadata] = []
   private var payloads: [EncodedPayload] = []
   private var payloadBytes: [UInt8] = []
   /// Requests in rows of their own, which answers may refer to.
@@ -32,11 +33,10 @@ struct SegmentWriter {
     self.segment = segment
     let reader = try SegmentReader(segment)
     var templates = try Self.zstandard(segment) { () throws(ZstandardError) in try TemplateTable(after: predecessor) }
-    let state = try reader.writerState(&contexts, &templates)
+    let state = try reader.writerState(&contexts, &shapes, &templates)
     nextIndex = state.nextIndex
     lastRecordedAt = state.lastRecordedAt
-    openBlock = EntryBlockBuilder(
-      segmentStart: segment.header.firstPosition, segmentBase: segment.header.baseTime, firstIndex: state.nextIndex)
+    openBlock = EntryBlockBuilder(of: segment.header, firstIndex: state.nextIndex)
     encoder = try Self.zstandard(segment) { () throws(ZstandardError) in try PayloadEncoder(templates, dictionary: state.dictionary) }
   }
 
@@ -51,8 +51,9 @@ struct SegmentWriter {
   var templates: TemplateTable { encoder.templates }
   var nextPosition: JournalPosition { segment.header.firstPosition.advanced(by: Int(nextIndex)) }
 
-  /// Whether no entry more should go in here: the file has grown to its limit, the reserved map nears its end, or the numbers do.
+  /// Whether no entry more should go in here: an earlier version began it, the file has grown to its limit, the reserved map nears its end, or the numbers do.
   func isFull(limitBytes: Int) throws(JournalError) -> Bool {
+    guard segment.header.version == Manifest.supportedVersion else { return true }
     guard nextIndex < UInt32.max / 2 else { return true }
     let used = try translating { () throws(LMDBError) in try segment.environment.usedBytes() }
     return used >= limitBytes || used > SegmentEnvironment.mapSizeBytes / 10 * 9
@@ -64,8 +65,7 @@ struct SegmentWriter {
   /// Takes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``.
   mutating func append(_ entries: [Entry]) throws(JournalError) {
     try buildRow(entries)
-    if openBlock.isEmpty { openBlock.begin(at: entries[0].recordedAt) }
-    row.withUnsafeBytes { openBlock.append(row: $0, isPair: entries.count == 2) }
+    row.withUnsafeBytes { openBlock.append($0, recordedAt: entries[0].recordedAt, isPair: entries.count == 2) }
     nextIndex += UInt32(entries.count)
     for var entry in entries {
       entry.content.layout = nil
@@ -89,19 +89,22 @@ struct SegmentWriter {
 
   /// Leaves the row in `row`, and an open block that has room for it.
   private mutating func buildRow(_ entries: [Entry]) throws(JournalError) {
+    metadata.removeAll(keepingCapacity: true)
     payloads.removeAll(keepingCapacity: true)
     payloadBytes.removeAll(keepingCapacity: true)
-    references.removeAll(keepingCapacity: true)
-    for offset in entries.indices {
-      references.append(contextReference(entries[offset].content.sharedContext))
-      payloads.append(try encodedPayload(entries[offset], request: request(of: entries[offset], at: offset, entries)))
+    for (offset, entry) in entries.enumerated() {
+      let context = contextReference(entry.content.sharedContext)
+      let payload = try encodedPayload(entry, request: request(of: entry, at: offset, entries))
+      metadata.append(
+        EntryMetadata(
+          entry.content, context: context, recordedAt: entry.recordedAt, exchange: entry.exchange, seed: entry.seed,
+          marks: payload.tellsMarks ? nil : entry.content.marks, payloadForm: payload.form))
+      metadata[offset].refersToRequest = payload.refersToRequest
+      payloads.append(payload)
     }
     storeNew()
-    assembleRow(entries, blockBase: openBlock.isEmpty ? entries[0].recordedAt : openBlock.base)
-    guard !openBlock.fits(row.count, limitBytes: Self.chunkBytes - 1) else { return }
-    finishBlock()
-    // A row counts its time from its block's.
-    assembleRow(entries, blockBase: entries[0].recordedAt)
+    assembleRow(entries)
+    if !openBlock.fits(row.count, limitBytes: Self.chunkBytes - 1) { finishBlock() }
   }
 
   /// The request of an answer, if whoever reads the answer has its values at hand: its own payload is a template.
@@ -118,20 +121,38 @@ struct SegmentWriter {
     }
   }
 
-  private mutating func assembleRow(_ entries: [Entry], blockBase: Timestamp) {
+  /// Leaves in `row` all of it but the time that it begins with, which its block decides.
+  private mutating func assembleRow(_ entries: [Entry]) {
     row.removeAll(keepingCapacity: true)
-    var base = EntryMetadata.Base(position: entries[0].position, recordedAt: blockBase)
-    for offset in entries.indices {
-      let entry = entries[offset]
-      let payload = payloads[offset]
-      var metadata = EntryMetadata(
-        entry.content, context: references[offset], recordedAt: entry.recordedAt, exchange: entry.exchange, seed: entry.seed,
-        marks: payload.tellsMarks ? nil : entry.content.marks, payloadForm: payload.form)
-      metadata.refersToRequest = payload.refersToRequest
-      metadata.encode(from: base, to: &row)
-      row.append(contentsOf: payloadBytes[payload.range])
-      base = EntryMetadata.Base(
-        position: entry.position.next, recordedAt: entry.recordedAt, requestObservedAt: entry.content.observedAt)
+    let firstBase = EntryMetadata.Base(position: entries[0].position, recordedAt: entries[0].recordedAt)
+    let secondBase = EntryMetadata.Base(
+      position: entries[0].position.next, recordedAt: entries[0].recordedAt, requestObservedAt: entries[0].content.observedAt)
+    let first = shapePart(0, firstBase)
+    let second = entries.count == 2 ? shapePart(1, secondBase) : nil
+    appendReference(to: RowShape(first: first, second: second))
+    appendPart(0, first.flags, firstBase)
+    if let second { appendPart(1, second.flags, secondBase) }
+  }
+
+  private func shapePart(_ offset: Int, _ base: EntryMetadata.Base) -> RowShape.Part {
+    let context: UInt32 = if case .number(let number) = metadata[offset].context { number } else { 0 }
+    return RowShape.Part(metadata[offset].flags(from: base), context: context, head: payloads[offset].head)
+  }
+
+  private mutating func appendPart(_ offset: Int, _ flags: EntryMetadata.Flags, _ base: EntryMetadata.Base) {
+    metadata[offset].encodeBesideShape(flags, from: base, to: &row)
+    row.append(contentsOf: payloadBytes[payloads[offset].range])
+  }
+
+  private mutating func appendReference(to shape: RowShape) {
+    switch shapes.number(of: shape) {
+    case .known(let number): row.appendVarint(UInt64(number))
+    case .new(let number, let encoding):
+      put(withChecksum(encoding), under: number, in: segment.tables.shapes!)
+      row.appendVarint(UInt64(number))
+    case .inline(let encoding):
+      row.append(0)
+      row.appendCounted(encoding)
     }
   }
 

@@ -19,17 +19,18 @@ struct TemplateDecoder {
 
   /// Reads one payload; `reader` then stands behind it.
   /// - Parameters:
+  ///   - head: what the payload begins with.
   ///   - request: the request that the payload was stored after; with its layout where its own payload is a template, else it counts for nothing.
   ///   - observedAt: the payload's own.
   /// - Throws: `FormatError` for bytes that are no such payload, or what `storage` throws.
   func decode(
-    _ reader: inout ByteReader, request: EntryContent?, observedAt: Timestamp, storage: some TemplateStorage
+    _ head: TemplateHead, _ reader: inout ByteReader, request: EntryContent?, observedAt: Timestamp, storage: some TemplateStorage
   ) throws -> TemplateMessage {
     var rest = reader
     var cursor = ByteCursor(try rest.take(rest.remainingCount))
     var source = StoredTemplates(cache: cache, storage: storage)
     let message = try RequestText.with(request) {
-      try replay.message(from: &cursor, source: &source, request: $0, observedAt: observedAt.rawValue)
+      try replay.message(head, from: &cursor, source: &source, request: $0, observedAt: observedAt.rawValue)
     }
     _ = try reader.take(cursor.offset)
     return message

@@ -7,7 +7,7 @@ final class TemplateLearning {
   /// Of the items of one message, which are alike.
   static let itemsPerMessage = 4
   /// What better rules must save, in bytes over these messages, to be worth a template of their own.
-  private static let worthwhileBytes = 16
+  static let worthwhileBytes = 16
   private static let maximumForms = 48
 
   private var messages = 0
@@ -17,9 +17,10 @@ final class TemplateLearning {
   init(holeCount: Int) { votes = Array(repeating: [:], count: holeCount) }
 
   /// A form would have taken so many bytes; at most `exceptionBytes` are taken without it.
-  func vote(_ form: ValueForm, bytes: Int, exceptionBytes: Int, hole: Int) {
+  /// - Parameter weight: for how many values this one stands.
+  func vote(_ form: ValueForm, bytes: Int, exceptionBytes: Int, hole: Int, weight: Int) {
     guard votes[hole][form] != nil || votes[hole].count < Self.maximumForms else { return }
-    votes[hole][form, default: 0] += exceptionBytes - bytes
+    votes[hole][form, default: 0] += (exceptionBytes - bytes) * weight
   }
 
   /// Counts a message; true with the last.
@@ -28,8 +29,8 @@ final class TemplateLearning {
     return messages == Self.messageCount
   }
 
-  /// The forms that would have saved most; nil where those of `template` are about as good.
-  func betterForms(than template: Template) -> [ValueForm]? {
+  /// The forms that would have saved most; nil where they would not have saved so much more than those of `template`.
+  func betterForms(than template: Template, savingAtLeast minimumBytes: Int = worthwhileBytes) -> [ValueForm]? {
     var saved = 0
     let forms = template.holes.indices.map { index in
       let current = template.holes[index].form
@@ -43,7 +44,7 @@ final class TemplateLearning {
       saved += best.saving - before
       return best.form
     }
-    return saved >= Self.worthwhileBytes ? forms : nil
+    return saved >= minimumBytes ? forms : nil
   }
 }
 

@@ -8,6 +8,19 @@ protocol TemplateSource {
   mutating func word(_ number: UInt32) throws -> UnsafeBufferPointer<UInt8>
 }
 
+/// What a `template` payload begins with, whose other values mostly differ: its first template, and whether there are exceptions.
+struct TemplateHead: Hashable {
+  /// As it is on disk.
+  let code: UInt32
+
+  init(code: UInt32) { self.code = code }
+
+  init(template: UInt32, hasExceptions: Bool) { code = template << 1 | (hasExceptions ? 1 : 0) }
+
+  var template: UInt32 { code >> 1 }
+  var hasExceptions: Bool { code & 1 != 0 }
+}
+
 /// A message as its template and values tell it.
 struct TemplateMessage {
   let payload: [UInt8]
@@ -63,20 +76,21 @@ final class TemplateReplay {
 
   /// Reads one message from `cursor`, which then stands behind it.
   func message(
-    from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
+    _ head: TemplateHead, from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
   ) throws -> TemplateMessage {
     defer { state.pointee.clear() }
-    try state.pointee.assemble(from: &cursor, source: &source, request: request, observedAt: observedAt)
+    try state.pointee.assemble(head, from: &cursor, source: &source, request: request, observedAt: observedAt)
     return state.pointee.takeMessage()
   }
 
   /// Whether a reader would read this content from `cursor`: its bytes, its layout, and its marks if the payload tells them. The same
-  /// work as ``message(from:source:request:observedAt:)``, without the copies.
+  /// work as ``message(_:from:source:request:observedAt:)``, without the copies.
   func reproduces(
-    _ content: EntryContent, tellsMarks: Bool, from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText
+    _ content: EntryContent, tellsMarks: Bool, _ head: TemplateHead, from cursor: inout ByteCursor, source: inout some TemplateSource,
+    request: RequestText
   ) throws -> Bool {
     defer { state.pointee.clear() }
-    try state.pointee.assemble(from: &cursor, source: &source, request: request, observedAt: content.observedAt.rawValue)
+    try state.pointee.assemble(head, from: &cursor, source: &source, request: request, observedAt: content.observedAt.rawValue)
     return cursor.isAtEnd && state.pointee.equals(content, tellsMarks: tellsMarks)
   }
 }
@@ -97,11 +111,11 @@ private struct ReplayState {
   }
 
   mutating func assemble(
-    from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
+    _ head: TemplateHead, from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
   ) throws {
-    let hasExceptions = try readParts(&cursor, &source)
+    try readParts(head, &cursor, &source)
     var exceptions = Exceptions(cursor)
-    if hasExceptions { exceptions = try Exceptions(readingFrom: &cursor) }
+    if head.hasExceptions { exceptions = try Exceptions(readingFrom: &cursor) }
     try reserve()
     for part in parts {
       for _ in 0..<part.count {
@@ -140,20 +154,18 @@ private struct ReplayState {
     parts.removeAll(keepingCapacity: true)
   }
 
-  /// Reads which templates the message is made of; true where exceptions follow.
-  private mutating func readParts(_ cursor: inout ByteCursor, _ source: inout some TemplateSource) throws -> Bool {
-    let head = try cursor.varint()
-    var number = head >> 1
+  /// Reads which templates the message is made of.
+  private mutating func readParts(_ head: TemplateHead, _ cursor: inout ByteCursor, _ source: inout some TemplateSource) throws {
+    var number = head.template
     while true {
-      guard let known = UInt32(exactly: number) else { throw FormatError("the number of a template is out of bounds") }
-      let template = try source.template(known)
+      let template = try source.template(number)
       let role = template.role
       guard role.contains(.first) == parts.isEmpty else { throw FormatError("the parts of a message are out of order") }
       let count = template.isRepeatable ? try cursor.count(atMost: TemplateReplay.maximumLeaves) : 1
       guard count > 0 else { throw FormatError("a part of a message is not there") }
       parts.append((.passUnretained(template), count))
-      if role.contains(.last) { return head & 1 != 0 }
-      number = try cursor.varint()
+      if role.contains(.last) { return }
+      number = UInt32(try cursor.count(atMost: TemplateTable.maximumCount))
     }
   }
 
@@ -186,7 +198,7 @@ private struct ReplayState {
     for hole in template.holes {
       let start = output.count
       let form = try exceptions.isNext(leaves.count) ? ValueForm(from: &cursor) : hole.form
-      let decoded = try write(form, &cursor, &source, request, observedAt)
+      let decoded = try write(form, hole.shape.path, &cursor, &source, request, observedAt)
       guard let (item, subitem) = place.follow(hole.shape.step) else { throw FormatError("the items of a message are out of order") }
       let range = Range(uncheckedBounds: (start, output.count))
       leaves.append(
@@ -208,7 +220,8 @@ private struct ReplayState {
   /// Writes a value; the index of its decoded text where the leaf has one.
   @inline(__always)
   private mutating func write(
-    _ form: ValueForm, _ cursor: inout ByteCursor, _ source: inout some TemplateSource, _ request: RequestText, _ observedAt: Int64
+    _ form: ValueForm, _ path: LeafPath, _ cursor: inout ByteCursor, _ source: inout some TemplateSource, _ request: RequestText,
+    _ observedAt: Int64
   ) throws -> Int? {
     switch form.kind {
     case .same:
@@ -221,6 +234,14 @@ private struct ReplayState {
         throw FormatError("a value refers to none of the request")
       }
       try output.append(text)
+    case .continued:
+      let count = Int(form.argument & 0x3f)
+      guard let pattern = TextPattern(wide: form.argument >> 6) else { throw FormatError("a pattern is none") }
+      if count > 0 {
+        guard let latest = leaves.all.latest(path), latest.count >= count else { throw FormatError("a value continues none before it") }
+        try output.append(copyOf: latest.lowerBound..<latest.lowerBound + count)
+      }
+      try pattern.write(from: &cursor, to: &output)
     case .decoded:
       try output.append(cursor.counted())
       decodedTexts.append(Array(try cursor.counted()))

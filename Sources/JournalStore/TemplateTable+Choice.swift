@@ -26,6 +26,15 @@ struct ValueNeighbours {
       let other = leaf - Int(truncatingIfNeeded: form.argument)
       return other >= 0 && other < leaf && !message.leaves[other].isDecoded && message.text(other).equals(text)
     case .request: return request.text(Int(truncatingIfNeeded: form.argument))?.equals(text) ?? false
+    case .continued:
+      let count = Int(form.argument & 0x3f)
+      guard text.count > count, let pattern = TextPattern(wide: form.argument >> 6) else { return false }
+      if count > 0 {
+        guard let previous = message.previousText(leaf), previous.count >= count,
+          UnsafeBufferPointer(rebasing: previous[..<count]).equals(UnsafeBufferPointer(rebasing: text[..<count]))
+        else { return false }
+      }
+      return pattern.append(UnsafeBufferPointer(rebasing: text[count...]), to: &output)
     default: return form.append(text, surroundings, to: &output)
     }
   }
@@ -70,7 +79,7 @@ struct RecentExceptions {
   /// Remembers a form, unless it gives back any text, or but one.
   mutating func note(_ choice: FormChoice, _ shape: LeafShape) {
     switch choice.form.kind {
-    case .uuid, .dateTime, .decimal, .hexadecimal, .packed, .numbered, .pattern: slots[Self.slot(shape)] = (shape, choice, 0)
+    case .uuid, .dateTime, .decimal, .hexadecimal, .packed, .numbered, .pattern, .continued: slots[Self.slot(shape)] = (shape, choice, 0)
     default: break
     }
   }
@@ -93,6 +102,7 @@ extension TemplateTable {
     ValueForm.forEachForm(of: message.text(leaf), isRecurring: message.shapes[leaf].isRecurring, words: words) {
       tryForm($0, leaf, neighbours)
     }
+    ValueForm.forEachContinuation(of: message.text(leaf), previous: message.previousText(leaf)) { tryForm($0, leaf, neighbours) }
   }
 
   private mutating func tryForm(_ form: ValueForm, _ leaf: Int, _ neighbours: ValueNeighbours) {
@@ -129,14 +139,17 @@ extension TemplateTable {
   }
 
   /// What a template learns from one value.
+  /// - Parameter weight: for how many values this one stands.
   mutating func vote(
-    _ leaf: Int, _ hole: Int, _ learning: TemplateLearning, _ neighbours: ValueNeighbours
+    _ leaf: Int, _ hole: Int, _ learning: TemplateLearning, _ neighbours: ValueNeighbours, weight: Int
   ) {
     seeWord(leaf, of: neighbours.message, atOnce: false)
     findChoices(leaf, neighbours)
     // Its distance, and its share of the count.
     let exceptionBytes = 2 + scratch.choices.reduce(Int.max) { min($0, $1.exceptionBytes) }
-    for choice in scratch.choices { learning.vote(choice.form, bytes: choice.bytes, exceptionBytes: exceptionBytes, hole: hole) }
+    for choice in scratch.choices {
+      learning.vote(choice.form, bytes: choice.bytes, exceptionBytes: exceptionBytes, hole: hole, weight: weight)
+    }
   }
 
   /// Rules from one message: such as hold for others of its kind. A template that comes often learns better ones.
@@ -159,7 +172,7 @@ extension ValueForm {
   /// Whether a form is likely to hold for the next message, too: it names no word, no other leaf and no length.
   fileprivate var isLasting: Bool {
     switch kind {
-    case .fixed, .same, .request, .pattern: false
+    case .fixed, .same, .request, .pattern, .continued: false
     case .uuid, .numbered: word == nil
     case .hexadecimal: argument >> 1 == 0
     case .packed: argument == 0

@@ -5,17 +5,19 @@ enum TemplateOutcome: Hashable {
   /// It is to be stored otherwise.
   case none
   /// It was appended as a `template` payload.
+  /// - head: what the row's shape says of it.
   /// - tellsMarks: whether the payload tells the content's marks, so that they need not be stored beside it.
-  case encoded(tellsMarks: Bool)
+  case encoded(head: TemplateHead, tellsMarks: Bool)
 }
 
 /// Memory for one message, used again for the next.
 struct EncodingScratch {
   fileprivate var shapes: [LeafShape] = []
-  fileprivate var parts: [MessagePart] = []
-  fileprivate var numbers: [UInt32] = []
-  fileprivate var values: [UInt8] = []
-  fileprivate var exceptions: [Int] = []
+  var parts: [MessagePart] = []
+  var numbers: [UInt32] = []
+  var values: [UInt8] = []
+  var exceptions: [Int] = []
+  fileprivate var head = TemplateHead(code: 0)
   var value: [UInt8] = []
   var choices: [FormChoice] = []
 }
@@ -52,7 +54,7 @@ extension TemplateTable {
       }
       if isEncoded {
         try countLearning()
-        return .encoded(tellsMarks: tellsMarks)
+        return .encoded(head: scratch.head, tellsMarks: tellsMarks)
       }
     } catch {
       // What cannot be a template is stored otherwise.
@@ -67,7 +69,7 @@ extension TemplateTable {
   ) throws -> Bool {
     try output.withUnsafeBytes { bytes in
       var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: bytes[start...]))
-      return try replay.reproduces(content, tellsMarks: tellsMarks, from: &cursor, source: &self, request: request)
+      return try replay.reproduces(content, tellsMarks: tellsMarks, scratch.head, from: &cursor, source: &self, request: request)
     }
   }
 
@@ -173,6 +175,7 @@ extension TemplateTable {
   ) throws -> Bool {
     cut(message)
     guard try findTemplates(message, neighbours) else { return false }
+    chooseVariants(neighbours)
     scratch.values.removeAll(keepingCapacity: true)
     scratch.exceptions.removeAll(keepingCapacity: true)
     for (part, number) in zip(scratch.parts, scratch.numbers) {
@@ -184,9 +187,7 @@ extension TemplateTable {
     return true
   }
 
-  private mutating func appendValues(
-    _ part: MessagePart, _ template: Template, _ neighbours: ValueNeighbours
-  ) {
+  mutating func appendValues(_ part: MessagePart, _ template: Template, _ neighbours: ValueNeighbours) {
     var leaf = part.leaves.lowerBound
     for hole in template.holes {
       if !neighbours.append(leaf, as: hole.form, to: &scratch.values) {
@@ -199,16 +200,13 @@ extension TemplateTable {
     }
   }
 
-  /// Appends which templates the message is made of, and which leaves do not follow their rule.
-  private func appendParts(to output: inout [UInt8]) {
+  /// Appends which templates the message is made of beside the first, and which leaves do not follow their rule.
+  private mutating func appendParts(to output: inout [UInt8]) {
+    scratch.head = TemplateHead(template: scratch.numbers[0], hasExceptions: !scratch.exceptions.isEmpty)
     var index = 0
     while index < scratch.numbers.count {
       let number = scratch.numbers[index]
-      if index == 0 {
-        output.appendVarint(UInt64(number) << 1 | (scratch.exceptions.isEmpty ? 0 : 1))
-      } else {
-        output.appendVarint(UInt64(number))
-      }
+      if index > 0 { output.appendVarint(UInt64(number)) }
       var end = index + 1
       if scratch.parts[index].role.isEmpty {
         while end < scratch.numbers.count, scratch.numbers[end] == number { end += 1 }
@@ -229,13 +227,40 @@ extension TemplateTable {
 
   /// Lets the templates that are still learning see the values.
   private mutating func learn(_ neighbours: ValueNeighbours) {
-    var seen: [UInt32: Int] = [:]
-    for (part, number) in zip(scratch.parts, scratch.numbers) {
+    guard scratch.numbers.contains(where: { known[Int($0) - 1].learning != nil }) else { return }
+    for (number, parts) in partsByTemplate() {
       guard let learning = known[Int(number) - 1].learning else { continue }
-      seen[number, default: 0] += 1
-      guard seen[number]! <= TemplateLearning.itemsPerMessage else { continue }
-      for (hole, leaf) in part.leaves.enumerated() { vote(leaf, hole, learning, neighbours) }
+      learn(parts, learning, neighbours)
     }
+  }
+
+  /// Shows some of the equal items of a list, or what is no item, to what learns. An item stands for those that are not looked at.
+  mutating func learn(_ parts: [Int], _ learning: TemplateLearning, _ neighbours: ValueNeighbours) {
+    let (indices, weight) = Self.sample(of: parts)
+    for index in indices {
+      for (hole, leaf) in scratch.parts[index].leaves.enumerated() { vote(leaf, hole, learning, neighbours, weight: weight) }
+    }
+  }
+
+  /// A few parts that stand for all, and for how many each does.
+  static func sample(of parts: [Int]) -> (parts: [Int], weight: Int) {
+    guard parts.count > TemplateLearning.itemsPerMessage else { return (parts, 1) }
+    // The first of a list cannot continue one before.
+    let weight = (parts.count - 1) / TemplateLearning.itemsPerMessage
+    return ((0..<TemplateLearning.itemsPerMessage).map { parts[1 + $0 * weight] }, weight)
+  }
+
+  /// The parts of the message that have a template, for each template, in the order in which they come first.
+  func partsByTemplate() -> [(number: UInt32, parts: [Int])] {
+    var kinds: [(number: UInt32, parts: [Int])] = []
+    for (index, number) in scratch.numbers.enumerated() {
+      if let kind = kinds.firstIndex(where: { $0.number == number }) {
+        kinds[kind].parts.append(index)
+      } else {
+        kinds.append((number, [index]))
+      }
+    }
+    return kinds
   }
 
   /// Counts the message for its templates, and settles those that have learnt enough.

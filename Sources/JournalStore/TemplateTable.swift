@@ -44,6 +44,10 @@ struct TemplateTable {
     let hash: UInt64
     /// Nil once its rules are settled.
     var learning: TemplateLearning?
+    /// The number of the first of its markup.
+    let base: UInt32
+    /// Of the first of a markup: the others, which have other rules.
+    var variants: [UInt32] = []
   }
 
   /// The markup of the segment before, which is known to come again.
@@ -90,8 +94,11 @@ struct TemplateTable {
     let hash = template.hash
     // A markup's rules are learnt once.
     let learning = base == nil ? TemplateLearning(holeCount: template.holes.count) : nil
-    if let base { known[Int(base) - 1].learning = nil }
-    known.append(KnownTemplate(template: template, hash: hash, learning: learning))
+    if let base {
+      known[Int(base) - 1].learning = nil
+      known[Int(base) - 1].variants.append(UInt32(known.count + 1))
+    }
+    known.append(KnownTemplate(template: template, hash: hash, learning: learning, base: base ?? UInt32(known.count + 1)))
     numbers.set(hash, UInt32(known.count))
     numbersBySketch.set(template.sketch, UInt32(known.count))
     markupBytes += template.memoryBytes
@@ -175,6 +182,13 @@ struct TemplateTable {
     else { return }
     // Where there is no room the rules stay as they are.
     _ = try? store(Template(known[index].template, forms: forms), base: number)
+  }
+
+  /// Makes a template of the same markup with other rules; nil where there is no room.
+  mutating func variant(of number: UInt32, forms: [ValueForm]) -> UInt32? {
+    let template = known[Int(number) - 1].template
+    guard markupBytes + template.memoryBytes <= Self.maximumMarkupBytes else { return nil }
+    return try? store(Template(template, forms: forms), base: known[Int(number) - 1].base)
   }
 }
 

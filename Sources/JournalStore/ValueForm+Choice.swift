@@ -19,7 +19,7 @@ extension ValueForm {
     for isUpperCase in [false, true] where UUIDText.value(endOf: text, isUpperCase: isUpperCase) != nil {
       forEachUUIDForm(text, isUpperCase: isUpperCase, isRecurring, words, body)
     }
-    if let moment = DateTimeText(text) { forEachDateTimeForm(moment.spelling, body) }
+    if let moment = DateTimeText(text) { forEachDateTimeForm(moment, body) }
     if let (_, scale) = DecimalText.value(text) { body(ValueForm(.decimal, UInt64(scale))) }
     if (2...maximumSymbols).contains(text.count) { forEachSymbolForm(UInt64(text.count), body) }
     let digitCount = trailingDigitCount(text)
@@ -29,8 +29,32 @@ extension ValueForm {
       body(ValueForm(.numbered, UInt64(digitCount)))
       body(ValueForm(.numbered, UInt64(digitCount) | UInt64(word) << 5))
     }
-    if let pattern = TextPattern(of: text) { body(ValueForm(.pattern, pattern.argument)) }
+    if let pattern = TextPattern(narrowOf: text) { body(ValueForm(.pattern, pattern.argument)) }
   }
+
+  /// Shows `body` the forms that begin a text as another begins.
+  /// - Parameter previous: the text of the latest leaf of the same path; nil where there is none.
+  static func forEachContinuation(
+    of text: UnsafeBufferPointer<UInt8>, previous: UnsafeBufferPointer<UInt8>?, _ body: (ValueForm) -> Void
+  ) {
+    guard text.count > 1 else { return }
+    var shared = 0
+    if let previous {
+      while shared < min(text.count - 1, previous.count, maximumContinuedCount), text[shared] == previous[shared] { shared += 1 }
+    }
+    // Where a run of characters of one class is shared in part only, that is by chance.
+    while shared > 0, TextPattern.isOneRun(text[shared - 1], text[shared]) { shared -= 1 }
+    func show(_ count: Int) {
+      guard let pattern = TextPattern(wideOf: UnsafeBufferPointer(rebasing: text[count...])) else { return }
+      body(ValueForm(.continued, UInt64(count) | pattern.argument << 6))
+    }
+    show(0)
+    if shared > 0 { show(shared) }
+    // The first byte of a badge's number names who made the chip (ISO/IEC 14443-3).
+    if shared != 2, previous?.count ?? 0 >= 2, previous![0] == text[0], previous![1] == text[1], text.count > 4 { show(2) }
+  }
+
+  static let maximumContinuedCount = 63
 
   private static func forEachUUIDForm(
     _ text: UnsafeBufferPointer<UInt8>, isUpperCase: Bool, _ isRecurring: Bool, _ words: WordList, _ body: (ValueForm) -> Void
@@ -47,16 +71,25 @@ extension ValueForm {
     body(form(.bytes))
   }
 
-  private static func forEachDateTimeForm(_ spelling: DateTimeSpelling, _ body: (ValueForm) -> Void) {
-    func show(isWholeSecond: Bool, _ zone: DateTimeSpelling.Zone) {
+  private static func forEachDateTimeForm(_ moment: DateTimeText, _ body: (ValueForm) -> Void) {
+    let spelling = moment.spelling
+    func show(isWholeSecond: Bool, _ zone: DateTimeSpelling.Zone, _ offsetMinutes: Int = 0, hasSummerTime: Bool = false) {
       let form = DateTimeSpelling(
-        fractionDigits: spelling.fractionDigits, zone: zone, isWholeSecond: isWholeSecond,
-        offsetMinutes: zone == .fixed ? spelling.offsetMinutes : 0)
+        fractionDigits: spelling.fractionDigits, zone: zone, isWholeSecond: isWholeSecond, offsetMinutes: offsetMinutes,
+        hasSummerTime: hasSummerTime, zeroDigits: spelling.zeroDigits)
       body(ValueForm(.dateTime, form.argument))
     }
+    let standardOffset = EuropeanSummerTime.contains(moment.milliseconds) ? spelling.offsetMinutes - 60 : spelling.offsetMinutes
     for isWholeSecond in spelling.isWholeSecond ? [true, false] : [false] {
-      show(isWholeSecond: isWholeSecond, spelling.zone)
-      if spelling.zone == .fixed { show(isWholeSecond: isWholeSecond, .offset) }
+      guard spelling.zone == .fixed else {
+        show(isWholeSecond: isWholeSecond, spelling.zone)
+        continue
+      }
+      if abs(standardOffset) <= DateTimeSpelling.maximumOffsetMinutes {
+        show(isWholeSecond: isWholeSecond, .fixed, standardOffset, hasSummerTime: true)
+      }
+      show(isWholeSecond: isWholeSecond, .fixed, spelling.offsetMinutes)
+      show(isWholeSecond: isWholeSecond, .offset)
     }
   }
 

@@ -7,7 +7,7 @@ extension ValueForm {
     from cursor: inout ByteCursor, observedAt: Int64, words: inout some TemplateSource, to output: inout ByteScratch
   ) throws {
     switch kind {
-    case .decoded, .same, .request: throw FormatError("a value refers to nothing")
+    case .decoded, .same, .request, .continued: throw FormatError("a value refers to nothing")
     case .empty: break
     case .bytes: try output.append(cursor.counted())
     case .word: try output.append(word: words.word(Self.number(ofWord: cursor.varint())))
@@ -27,7 +27,9 @@ extension ValueForm {
       let count = try length(argument, &cursor)
       try PackedText.write(&cursor, symbolCount: count, to: try output.room(count))
     case .numbered: try writeNumbered(from: &cursor, words: &words, to: &output)
-    case .pattern: try writePattern(from: &cursor, to: &output)
+    case .pattern:
+      guard let pattern = TextPattern(narrow: argument) else { throw FormatError("a pattern is none") }
+      try pattern.write(from: &cursor, to: &output)
     }
   }
 
@@ -56,7 +58,7 @@ extension ValueForm {
 
   private func writeDateTime(from cursor: inout ByteCursor, _ observedAt: Int64, to output: inout ByteScratch) throws(FormatError) {
     guard let spelling = DateTimeSpelling(argument: argument) else { throw FormatError("the offset of a date is out of bounds") }
-    var offset = spelling.zone == .fixed ? spelling.offsetMinutes : 0
+    var offset = 0
     if spelling.zone == .offset {
       let minutes = try cursor.signedVarint()
       guard minutes.magnitude <= UInt64(DateTimeSpelling.maximumOffsetMinutes) else {
@@ -67,6 +69,7 @@ extension ValueForm {
     let (units, overflow) = Self.flooredQuotient(observedAt, spelling.unit).addingReportingOverflow(try cursor.signedVarint())
     let (milliseconds, overflow2) = units.multipliedReportingOverflow(by: spelling.unit)
     guard !overflow, !overflow2 else { throw FormatError("a date is out of bounds") }
+    if spelling.zone == .fixed { offset = spelling.offsetMinutes(at: milliseconds) }
     let count = try DateTimeText.write(
       milliseconds: milliseconds, spelling, offsetMinutes: offset, to: try output.room(DateTimeText.maximumBytes))
     output.giveBack(DateTimeText.maximumBytes - count)
@@ -84,27 +87,5 @@ extension ValueForm {
       number /= 10
     }
     guard number == 0 else { throw FormatError("a number has too many digits") }
-  }
-
-  private func writePattern(from cursor: inout ByteCursor, to output: inout ByteScratch) throws(FormatError) {
-    guard let pattern = TextPattern(argument: argument) else { throw FormatError("a pattern is none") }
-    var number = try cursor.integer(bytes: TextPattern.byteCount(pattern.cardinality))
-    guard number < pattern.cardinality else { throw FormatError("a value is beyond its pattern") }
-    let target = try output.room(pattern.characterCount)
-    var place = pattern.characterCount
-    var shift: UInt64 = 54
-    while true {
-      let bits = argument >> shift & 0x3f
-      if bits != 0 {
-        let run = TextPattern.Run(bits)
-        for _ in 0..<run.count {
-          place -= 1
-          target[place] = run.firstCharacter &+ UInt8(truncatingIfNeeded: number % run.radix)
-          number /= run.radix
-        }
-      }
-      if shift == 0 { return }
-      shift -= 6
-    }
   }
 }

@@ -11,7 +11,7 @@ extension ValueForm {
   /// other leaves are for the caller.
   func append(_ text: UnsafeBufferPointer<UInt8>, _ surroundings: Surroundings, to output: inout [UInt8]) -> Bool {
     switch kind {
-    case .decoded, .same, .request: return false
+    case .decoded, .same, .request, .continued: return false
     case .empty: return text.isEmpty
     case .bytes:
       output.appendVarint(UInt64(text.count))
@@ -41,7 +41,7 @@ extension ValueForm {
       if argument == 0 { output.removeLast() }
       return false
     case .numbered: return appendNumbered(text, surroundings.words, to: &output)
-    case .pattern: return appendPattern(text, to: &output)
+    case .pattern: return TextPattern(narrow: argument)?.append(text, to: &output) ?? false
     }
   }
 
@@ -79,10 +79,13 @@ extension ValueForm {
   private func appendDateTime(_ text: UnsafeBufferPointer<UInt8>, _ observedAt: Int64, to output: inout [UInt8]) -> Bool {
     guard let moment = DateTimeText(text), let spelling = DateTimeSpelling(argument: argument) else { return false }
     let found = moment.spelling
-    guard found.fractionDigits == spelling.fractionDigits, !spelling.isWholeSecond || found.isWholeSecond else { return false }
+    guard found.fractionDigits == spelling.fractionDigits, found.zeroDigits == spelling.zeroDigits,
+      !spelling.isWholeSecond || found.isWholeSecond
+    else { return false }
     switch spelling.zone {
     case .none, .utc: guard found.zone == spelling.zone else { return false }
-    case .fixed: guard found.zone == .fixed, found.offsetMinutes == spelling.offsetMinutes else { return false }
+    case .fixed:
+      guard found.zone == .fixed, found.offsetMinutes == spelling.offsetMinutes(at: moment.milliseconds) else { return false }
     case .offset: guard found.zone == .fixed else { return false }
     }
     let unit = spelling.unit
@@ -118,29 +121,6 @@ extension ValueForm {
     var number: UInt64 = 0
     for index in prefix.count..<text.count { number = number * 10 + UInt64(text[index] - 0x30) }
     output.appendVarint(number)
-    return true
-  }
-
-  private func appendPattern(_ text: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) -> Bool {
-    var number: UInt64 = 0
-    var cardinality: UInt64 = 1
-    var index = 0
-    var rest = argument
-    while rest != 0 {
-      let run = TextPattern.Run(rest & 0x3f)
-      let (radix, first) = (run.radix, run.firstCharacter)
-      guard index + run.count <= text.count else { return false }
-      for place in index..<index + run.count {
-        let digit = UInt64(text[place] &- first)
-        guard digit < radix else { return false }
-        number = number &* radix &+ digit
-        cardinality = cardinality &* radix
-      }
-      index += run.count
-      rest >>= 6
-    }
-    guard index == text.count, cardinality > 1 else { return false }
-    for byte in 0..<TextPattern.byteCount(cardinality) { output.append(UInt8(truncatingIfNeeded: number >> UInt64(8 * byte))) }
     return true
   }
 }

@@ -33,6 +33,9 @@ struct ValueForm: Hashable {
     case numbered = 12
     /// A number in mixed radix. The argument says of which classes the characters are (``TextPattern``).
     case pattern = 13
+    /// The beginning of the latest leaf of the same path, then a number in mixed radix. The argument: how many characters are that leaf's, at
+    /// most 63, in bits 0 to 5; above them a wide pattern (``TextPattern``).
+    case continued = 14
   }
 
   let kind: Kind

@@ -74,14 +74,14 @@ import Testing
   @Test func `a newer manifest is refused by writers too, and left as it is`() async throws {
     let sample = try await SampleJournal([Sample()])
     let manifest = sample.directory.path + "/manifest"
-    try "emip-journal manifest 3\nsomething else\n".write(toFile: manifest, atomically: true, encoding: .utf8)
+    try "emip-journal manifest 4\nsomething else\n".write(toFile: manifest, atomically: true, encoding: .utf8)
     let file = sample.root + "/traffic.ndjson"
     try FaultTraffic([Sample(transactionId: "T-9")]).write(0..<1, to: file)
     let before = try FileManager.default.subpathsOfDirectory(atPath: sample.directory.path).sorted()
     for arguments in [["import", file], ["verify"], ["backup", sample.root + "/copy"]] {
       let result = try sample.run(arguments)
       #expect(result.status == 65, "\(arguments)")
-      #expect(result.errors.contains("format 3") && result.errors.contains("newer emip-journal"), "\(arguments): \(result.errors)")
+      #expect(result.errors.contains("format 4") && result.errors.contains("newer emip-journal"), "\(arguments): \(result.errors)")
     }
     #expect(try FileManager.default.subpathsOfDirectory(atPath: sample.directory.path).sorted() == before)
   }

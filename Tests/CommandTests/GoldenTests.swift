@@ -7,7 +7,7 @@ import Testing
 
 /// Journals as earlier versions left them (`Golden/README.md`): each is read for ever, and never edited.
 @Suite struct GoldenTests {
-  private static let formats = ["format-2"]
+  private static let formats = ["format-2", "format-3"]
 
   private static func path(_ format: String, _ name: String) -> String {
     URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(format)/\(name)").path

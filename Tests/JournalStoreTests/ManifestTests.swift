@@ -51,11 +51,11 @@ import Testing
   }
 
   @Test func `a newer format is refused in a clear sentence`() {
-    let text = String(decoding: Self.manifest.encoded(), as: UTF8.self).replacing("manifest 2", with: "manifest 3")
+    let text = String(decoding: Self.manifest.encoded(), as: UTF8.self).replacing("manifest 3", with: "manifest 4")
     let error = #expect(throws: JournalError.self) { try Manifest(Array(text.utf8), path: "manifest") }
     #expect(error?.code == .formatNewer)
     #expect(
-      error?.message == "this journal has format 3, and this version of emip-journal reads up to 2. Use a newer emip-journal.")
+      error?.message == "this journal has format 4, and this version of emip-journal reads up to 3. Use a newer emip-journal.")
   }
 
   @Test func `a segment of a newer format is refused`() throws {
@@ -71,7 +71,7 @@ import Testing
       #expect(throws: JournalError.self) { try damaged.withUnsafeBytes { try SegmentHeader($0, path: "segment") } }
       #expect(throws: JournalError.self) { try bytes[..<index].withUnsafeBytes { try SegmentHeader($0, path: "segment") } }
     }
-    bytes[0] = 3
+    bytes[0] = UInt8(Manifest.supportedVersion + 1)
     let error = #expect(throws: JournalError.self) { try bytes.withUnsafeBytes { try SegmentHeader($0, path: "segment") } }
     #expect(error?.code == .formatNewer)
   }

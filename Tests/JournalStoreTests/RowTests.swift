@@ -73,6 +73,19 @@ import Testing
     #expect(try await rows(call) == [1, 2])
   }
 
+  @Test func `an answer that is recorded later than its request keeps its time`() async throws {
+    let start = try #require(Timestamp("2025-03-01T00:00:00Z")).rawValue
+    let call = (0..<40).flatMap { number in
+      [
+        draft(id: "A", at: start + Int64(number) * 1_000),
+        draft(.response, id: "A", at: start + Int64(number) * 1_000 + Int64(number % 3), exchange: .behind(1), outcome: .ok),
+      ]
+    }
+    #expect(try await rows(call) == [40])
+    let entries = try JournalReader(JournalDirectory(temporary.path + "/journal")).all()
+    #expect(entries.map(\.recordedAt) == call.map { $0.recordedAt! })
+  }
+
   @Test func `an earlier time does not take an entry back`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
@@ -81,6 +94,65 @@ import Testing
     let entries = try JournalReader(directory).all()
     #expect(entries.map(\.recordedAt) == [later, later])
     #expect(entries.map(\.content.observedAt) == [later, later.adding(milliseconds: -1)])
+  }
+}
+
+@Suite struct ShapeTests {
+  let temporary = TemporaryDirectory()
+
+  private func shapeCount(_ reader: JournalReader) throws -> Int {
+    let segment = try reader.reader(reader.manifest.segments[0])
+    return try segment.rowCount(of: segment.segment.tables.shapes!)
+  }
+
+  @Test func `what comes again from row to row is kept once, from its second row on`() async throws {
+    let directory = try temporary.journal()
+    let pair = [draft(id: "A"), draft(.response, id: "A", exchange: .behind(1), outcome: .ok)]
+    var journal = try Journal(directory, purpose: "test")
+    _ = try await journal.append(pair)
+    #expect(try shapeCount(JournalReader(directory)) == 0)
+    _ = try await journal.append(pair)
+    #expect(try shapeCount(JournalReader(directory)) == 1)
+    journal.close()
+    journal = try Journal(directory, purpose: "test")
+    for _ in 0..<3 { _ = try await journal.append(pair) }
+    journal.close()
+    let reader = try JournalReader(directory)
+    #expect(try shapeCount(reader) == 1)
+    #expect(try reader.all().map(\.content) == Array(repeating: pair.map(\.content), count: 5).flatMap { $0 })
+  }
+
+  @Test func `shapes beyond what a segment keeps come back all the same`() throws {
+    var table = ShapeTable()
+    var stored = 0
+    for number in 0..<UInt32(ShapeTable.maximumCount + 100) {
+      let part = RowShape.Part(EntryMetadata.Flags(rawValue: 0), context: number % 16_000, head: nil)
+      let shape = RowShape(first: part, second: number < 16_000 ? nil : part)
+      for _ in 0..<2 {
+        switch table.number(of: shape) {
+        case .known: Issue.record("\(number) was known")
+        case .new(let new, let encoding):
+          stored += 1
+          #expect(new == stored && encoding.withUnsafeBytes { try? RowShape($0) } == shape)
+        case .inline(let encoding): #expect(encoding.withUnsafeBytes { try? RowShape($0) } == shape)
+        }
+      }
+    }
+    #expect(stored == ShapeTable.maximumCount)
+  }
+
+  @Test func `no bytes of a shape trap, and none are left over`() throws {
+    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var shapes = 0
+    for _ in 0..<50_000 {
+      let bytes = random.bytes(random.below(12))
+      guard let shape = bytes.withUnsafeBytes({ try? RowShape($0) }) else { continue }
+      shapes += 1
+      var encoding: [UInt8] = []
+      shape.encode(to: &encoding)
+      #expect(encoding.withUnsafeBytes { try? RowShape($0) } == shape)
+    }
+    #expect(shapes > 100)
   }
 }
 

@@ -39,8 +39,11 @@ final class TemplateShelf: TemplateStorage {
     for new in table.newWords { words[new.number] = new.word }
     table.newTemplates = []
     table.newWords = []
-    guard case .encoded(let tellsMarks) = outcome else { return nil }
-    return (bytes, tellsMarks)
+    guard case .encoded(let head, let tellsMarks) = outcome else { return nil }
+    // With its head, as a row of format 2 has it.
+    var payload: [UInt8] = []
+    payload.appendVarint(UInt64(head.code))
+    return (payload + bytes, tellsMarks)
   }
 
   /// The payload at the second sight of its markup.
@@ -66,7 +69,8 @@ extension TemplateDecoder {
   func decode(_ bytes: [UInt8], request: EntryContent? = nil, observedAt: Timestamp, _ storage: TemplateShelf) throws -> TemplateMessage {
     try bytes.withUnsafeBytes { bytes in
       var reader = ByteReader(bytes)
-      let message = try decode(&reader, request: request, observedAt: observedAt, storage: storage)
+      let head = TemplateHead(code: UInt32(try reader.count(atMost: Int(UInt32.max))))
+      let message = try decode(head, &reader, request: request, observedAt: observedAt, storage: storage)
       guard reader.isAtEnd else { throw FormatError("bytes are left") }
       return message
     }

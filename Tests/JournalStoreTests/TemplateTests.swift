@@ -84,6 +84,52 @@ import Testing
     #expect(shelf.templates.count == templates)
   }
 
+  /// A list of badges, whose dates end as said.
+  private func badges(_ count: Int, dates zone: String) -> EntryContent {
+    var random = SeededGenerator(seed: UInt64(count))
+    let items = (0..<count).map { _ in
+      let badge = "04" + String(UInt64.random(in: 1 << 44..<1 << 48, using: &random), radix: 16, uppercase: true)
+      let check = Character(UnicodeScalar(UInt8(random.chance(3) ? 0x30 + random.below(10) : 0x41 + random.below(26))))
+      let date = "2026-0\(1 + random.below(9))-\(10 + random.below(19))T0\(random.below(10)):00:00\(zone)"
+      return "<authenticationData><userId>\(badge)</userId><expiryDate>\(date)</expiryDate>"
+        + "<userContractIdAlias>FR-ABC-C\(10_000_000 + random.below(90_000_000))-\(check)</userContractIdAlias></authenticationData>"
+    }
+    return readContent(soapMessage("<authenticationDataList>" + items.joined() + "</authenticationDataList>"))
+  }
+
+  @Test func `what items share with the one before is not said again`() throws {
+    let shelf = try TemplateShelf()
+    for count in 20..<60 { _ = shelf.encode(badges(count, dates: "Z")) }
+    let content = badges(100, dates: "Z")
+    let (bytes, _) = try #require(shelf.encode(content))
+    // Twelve digits in six bytes, a date in four, nine characters of a contract in four; all of the first item, and how it is said.
+    #expect(bytes.count < 100 * 14 + 60, "\(bytes.count)")
+    #expect(try shelf.decode(bytes, observedAt: content.observedAt).payload == content.payload)
+  }
+
+  @Test func `two senders of one markup do not pay for each other's spelling`() throws {
+    let shelf = try TemplateShelf()
+    for count in 20..<60 { _ = shelf.encode(badges(count, dates: "Z")) }
+    let templates = shelf.templates.count
+    _ = shelf.encode(badges(60, dates: "+02:00"))
+    #expect(shelf.templates.count == templates + 1)
+    for zone in ["Z", "+02:00"] {
+      let content = badges(100, dates: zone)
+      let (bytes, _) = try #require(shelf.encode(content))
+      #expect(bytes.count < 100 * 14 + 60, "\(zone): \(bytes.count)")
+      #expect(try shelf.decode(bytes, observedAt: content.observedAt).payload == content.payload)
+    }
+    #expect(shelf.templates.count == templates + 1)
+  }
+
+  @Test func `no more than a few templates are made of one markup`() throws {
+    let shelf = try TemplateShelf()
+    for count in 20..<60 { _ = shelf.encode(badges(count, dates: "Z")) }
+    let templates = shelf.templates.count
+    for minutes in 0..<40 { _ = shelf.encode(badges(40, dates: "+11:\(10 + minutes)")) }
+    #expect(shelf.templates.count <= templates + 8)
+  }
+
   @Test func `an answer refers to its request`() throws {
     let shelf = try TemplateShelf()
     func exchange(_ id: Int) -> (EntryContent, EntryContent) {

@@ -57,7 +57,8 @@ private struct WordSource: TemplateSource {
   @Test(arguments: [
     ("76fec679-6d83-4559-a048-9696c851817c", ValueForm.Kind.uuid, 16), ("76FEC679-6D83-4559-A048-9696C851817C", .uuid, 16),
     ("2025-03-01T00:00:57.280Z", .dateTime, 3), ("2025-02-28T13:37:14+01:00", .dateTime, 3), ("2025-03-01T00:00:00.0", .dateTime, 1),
-    ("2026-10-22T00:00:00.000Z", .dateTime, 4), ("13000", .decimal, 3), ("-0.50", .decimal, 1), ("04041F206B9FAF", .hexadecimal, 7),
+    ("2026-10-22T00:00:00.000Z", .dateTime, 4), ("2025-02-28T13:37:14.1230000Z", .dateTime, 4),
+    ("13000", .decimal, 3), ("-0.50", .decimal, 1), ("04041F206B9FAF", .hexadecimal, 7),
     ("c39a6c92e79a4e16882eb226e686996e", .hexadecimal, 16), ("FR-MS2-C50317778-B", .pattern, 8), ("FR*C01*E01007*1", .packed, 10),
     ("", .empty, 0),
   ])
@@ -69,7 +70,7 @@ private struct WordSource: TemplateSource {
 
   @Test(arguments: [
     "007", "+1", "-0", "-0.0", "1.", ".5", "1e3", "2025-02-29T00:00:00Z", "2025-03-01T24:00:00Z", "2025-03-01T23:59:60Z",
-    "2025-03-01T00:00:00.1234Z",
+    "2025-03-01T00:00:00.1234Z", "2025-03-01T00:00:00.0000000000Z", "2025-03-01T00:00:00.10Z", "2025-03-01T00:00:00.000000000+14:00",
     "2025-03-01T00:00:00-00:00", "2025-03-01T00:00:00+15:00", "2025-03-01t00:00:00z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00",
     "0001-01-01T00:00:00+14:00", "76fec679-6d83-4559-a048-9696C851817C", "999999999999999999", "9999999999999999999", "-----", "é", "a",
   ])
@@ -86,7 +87,7 @@ private struct WordSource: TemplateSource {
       case 0:
         let time = Timestamp(rawValue: Int64.random(in: Timestamp.range, using: &random)).description
         text =
-          Array(time.utf8.prefix(19)) + Array(["", ".5", ".07", ".000", ".123"][random.below(5)].utf8)
+          Array(time.utf8.prefix(19)) + Array(["", ".5", ".07", ".000", ".123", ".1200000", ".0000000"][random.below(7)].utf8)
           + Array(["", "Z", "+02:00", "-13:59"][random.below(4)].utf8)
       default:
         let alphabet = alphabets[random.below(alphabets.count)]
@@ -100,6 +101,50 @@ private struct WordSource: TemplateSource {
       }
       for one in try roundTrips(text, isRecurring: isRecurring) { #expect(one.back == text, "\(one.form)") }
     }
+  }
+
+  /// The form that says in which zone a date is, an hour more in summer.
+  private func summerForm(_ text: String) throws -> ValueForm? {
+    try roundTrips(Array(text.utf8), isRecurring: false).first { $0.form.kind == .dateTime && $0.form.argument >> 16 & 1 == 1 }?.form
+  }
+
+  @Test func `dates of one zone have one form all year`() throws {
+    let winter = try #require(try summerForm("2025-01-15T12:00:00+01:00"))
+    // The changes of 2025: at 01:00 UTC on 30 March and on 26 October.
+    for text in [
+      "2025-03-30T01:59:59+01:00", "2025-03-30T03:00:00+02:00", "2025-07-01T00:00:00+02:00", "2025-10-26T02:59:59+02:00",
+      "2025-10-26T02:00:00+01:00", "2024-03-31T03:00:00+02:00", "2024-10-27T02:00:00+01:00", "1969-07-20T22:17:40+02:00",
+    ] { #expect(try summerForm(text) == winter, "\(text)") }
+    for text in ["2025-03-30T01:59:59+02:00", "2025-03-30T03:00:00+01:00", "2025-10-26T02:00:00+02:00".replacing("26", with: "27")] {
+      #expect(try summerForm(text) != winter, "\(text)")
+    }
+  }
+
+  @Test func `a wide pattern gives back any text that it takes`() throws {
+    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    let alphabets = ["0123456789", "0123456789ABCDEF", "0123456789abcdef", "ABCXYZ-019", "abz-09", "AZ09az-"].map { Array($0.utf8) }
+    var taken = 0
+    var output = ByteScratch(maximumBytes: 4096)
+    defer { output.deallocate() }
+    for _ in 0..<20_000 {
+      let alphabet = alphabets[random.below(alphabets.count)]
+      let text = (0..<random.below(24)).map { _ in alphabet[random.below(alphabet.count)] }
+      try text.withUnsafeBufferPointer { text in
+        guard let pattern = TextPattern(wideOf: text) else { return }
+        taken += 1
+        var value: [UInt8] = []
+        #expect(pattern.append(text, to: &value))
+        let read = try #require(TextPattern(wide: pattern.argument))
+        output.removeAll()
+        try value.withUnsafeBytes { bytes in
+          var cursor = ByteCursor(bytes)
+          try read.write(from: &cursor, to: &output)
+          #expect(cursor.isAtEnd)
+        }
+        #expect(UnsafeBufferPointer(start: output.base, count: output.count).elementsEqual(text))
+      }
+    }
+    #expect(taken > 5_000)
   }
 
   @Test func `no bytes make a value trap`() throws {
