@@ -45,28 +45,39 @@ extension [UInt8] {
 
 /// Reads the journal's encoding from borrowed bytes, with every bound checked. It must not outlive the bytes.
 public struct ByteReader {
-  private let bytes: UnsafeRawBufferPointer
-  public private(set) var offset: Int
+  // Inlinable, all that is short: it stands in the innermost loops of who reads.
+  @usableFromInline let bytes: UnsafeRawBufferPointer
+  @usableFromInline var next = 0
 
+  @inlinable
   public init(_ bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
-    offset = 0
   }
 
-  public var remainingCount: Int { bytes.count - offset }
-  public var isAtEnd: Bool { offset == bytes.count }
+  /// How many bytes were read.
+  @inlinable public var offset: Int { next }
+  @inlinable public var remainingCount: Int { bytes.count - next }
+  @inlinable public var isAtEnd: Bool { next == bytes.count }
 
   /// The next byte.
+  @inlinable @inline(__always)
   public mutating func byte() throws(FormatError) -> UInt8 {
-    guard offset < bytes.count else { throw FormatError("ends at byte \(offset), in the middle of a value") }
-    defer { offset += 1 }
-    return bytes[offset]
+    guard next < bytes.count else { throw endError() }
+    defer { next += 1 }
+    return bytes[next]
   }
 
   /// LEB128 of at most 64 bits.
+  @inlinable @inline(__always)
   public mutating func varint() throws(FormatError) -> UInt64 {
-    var value: UInt64 = 0
-    var shift: UInt64 = 0
+    let first = try byte()
+    return first < 0x80 ? UInt64(first) : try longVarint(first)
+  }
+
+  @usableFromInline
+  mutating func longVarint(_ first: UInt8) throws(FormatError) -> UInt64 {
+    var value = UInt64(first & 0x7f)
+    var shift: UInt64 = 7
     while true {
       let byte = try self.byte()
       guard shift < 63 || byte <= 1 else { throw FormatError("a number at byte \(offset) is too large") }
@@ -77,19 +88,22 @@ public struct ByteReader {
   }
 
   /// LEB128 of a zigzag number.
+  @inlinable @inline(__always)
   public mutating func signedVarint() throws(FormatError) -> Int64 {
     let value = try varint()
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
   /// A varint that must fit an `Int` no larger than `maximum`.
+  @inlinable @inline(__always)
   public mutating func count(atMost maximum: Int) throws(FormatError) -> Int {
     let value = try varint()
-    guard value <= UInt64(maximum) else { throw FormatError("a count at byte \(offset) is too large") }
+    guard value <= UInt64(maximum) else { throw countError() }
     return Int(value)
   }
 
   /// A number of fixed size, its lowest byte first.
+  @inlinable
   public mutating func littleEndian<Value: FixedWidthInteger>(_ type: Value.Type) throws(FormatError) -> Value {
     let size = MemoryLayout<Value>.size
     let slice = try take(size)
@@ -97,17 +111,30 @@ public struct ByteReader {
   }
 
   /// The next `count` bytes, lent.
+  @inlinable @inline(__always)
   public mutating func take(_ count: Int) throws(FormatError) -> UnsafeRawBufferPointer {
-    guard count >= 0, count <= remainingCount else { throw FormatError("ends at byte \(bytes.count), \(count) bytes wanted at \(offset)") }
-    defer { offset += count }
-    return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+    guard count >= 0, count <= remainingCount else { throw endError(wanting: count) }
+    defer { next += count }
+    return UnsafeRawBufferPointer(rebasing: bytes[next..<next + count])
   }
 
   /// A length as a varint, then that many bytes, lent.
+  @inlinable @inline(__always)
   public mutating func counted() throws(FormatError) -> UnsafeRawBufferPointer { try take(try count(atMost: remainingCount)) }
 
   /// A length as a varint, then that many bytes of UTF-8; what is not UTF-8 is repaired.
   public mutating func string() throws(FormatError) -> String { String(decoding: try counted(), as: UTF8.self) }
+
+  @usableFromInline
+  func endError() -> FormatError { FormatError("ends at byte \(offset), in the middle of a value") }
+
+  @usableFromInline
+  func endError(wanting count: Int) -> FormatError {
+    FormatError("ends at byte \(bytes.count), \(count) bytes wanted at \(offset)")
+  }
+
+  @usableFromInline
+  func countError() -> FormatError { FormatError("a count at byte \(offset) is too large") }
 }
 
 extension UInt64 {

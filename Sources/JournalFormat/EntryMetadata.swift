@@ -179,6 +179,7 @@ public struct EntryMetadata: Hashable, Sendable {
   }
 
   /// Reads a time that is stored as its distance to an earlier one.
+  @inlinable
   public static func time(_ reader: inout ByteReader, since base: Timestamp) throws(FormatError) -> Timestamp {
     let sinceBase = try reader.varint()
     guard sinceBase < Self.maximumMilliseconds else { throw FormatError("a time is out of range") }
@@ -252,5 +253,5 @@ public struct EntryMetadata: Hashable, Sendable {
   }
 
   /// 10,000 years and more.
-  private static let maximumMilliseconds: UInt64 = 400_000_000_000_000
+  @inlinable static var maximumMilliseconds: UInt64 { 400_000_000_000_000 }
 }

@@ -124,6 +124,7 @@ struct EntryBlock {
   }
 
   /// The next row; nil at the end.
+  @inline(__always)
   mutating func next() throws(FormatError) -> Row? {
     guard !rows.isAtEnd else {
       guard nextIndex == lastIndex &+ 1 else { throw FormatError("it holds fewer entries than it says") }

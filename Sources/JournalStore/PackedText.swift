@@ -25,7 +25,7 @@ enum PackedText {
     return true
   }
 
-  static func write(_ cursor: inout ByteCursor, symbolCount: Int, to target: UnsafeMutablePointer<UInt8>) throws(FormatError) {
+  static func write(_ cursor: inout ByteReader, symbolCount: Int, to target: UnsafeMutablePointer<UInt8>) throws(FormatError) {
     var index = 0
     while index < symbolCount {
       let count = min(3, symbolCount - index)

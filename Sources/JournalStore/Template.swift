@@ -107,7 +107,7 @@ extension Template {
 
   /// Reads a content.
   /// - Parameter find: the template of a lower number.
-  convenience init(from cursor: inout ByteCursor, base find: (UInt32) throws -> Template) throws {
+  convenience init(from cursor: inout ByteReader, base find: (UInt32) throws -> Template) throws {
     let flags = try cursor.byte()
     guard flags < 8 else { throw FormatError("a template's flags are unknown") }
     if flags & Self.hasBase != 0 {
@@ -119,7 +119,7 @@ extension Template {
       return
     }
     let role = Role(rawValue: flags)
-    let envelope = Array(try cursor.take(try cursor.count(atMost: 255)))
+    let envelope = Array(try cursor.text(try cursor.count(atMost: 255)))
     let holeCount = try cursor.count(atMost: Self.maximumHoles)
     guard role.contains(.first) ? true : holeCount > 0 && envelope.isEmpty else { throw FormatError("a template without holes") }
     var shapes: [LeafShape] = []
@@ -131,7 +131,7 @@ extension Template {
       guard end <= Self.maximumMarkupBytes else { throw FormatError("a template is too long") }
       ends.append(Int32(end))
     }
-    let markup = Array(try cursor.take(end))
+    let markup = Array(try cursor.text(end))
     var holes: [TemplateHole] = []
     for shape in shapes { holes.append(TemplateHole(shape: shape, form: try ValueForm(from: &cursor))) }
     guard cursor.isAtEnd else { throw FormatError("a template has bytes behind it") }

@@ -26,14 +26,10 @@ struct TemplateDecoder {
   func decode(
     _ head: TemplateHead, _ reader: inout ByteReader, request: EntryContent?, observedAt: Timestamp, storage: some TemplateStorage
   ) throws -> TemplateMessage {
-    var rest = reader
-    var cursor = ByteCursor(try rest.take(rest.remainingCount))
     var source = StoredTemplates(cache: cache, storage: storage)
-    let message = try RequestText.with(request) {
-      try replay.message(head, from: &cursor, source: &source, request: $0, observedAt: observedAt.rawValue)
+    return try RequestText.with(request) {
+      try replay.message(head, from: &reader, source: &source, request: $0, observedAt: observedAt.rawValue)
     }
-    _ = try reader.take(cursor.offset)
-    return message
   }
 }
 
@@ -85,7 +81,7 @@ private struct StoredTemplates<Storage: TemplateStorage>: TemplateSource {
       _ = try read(1, mayHaveBase: false)
     }
     let template = try content.withUnsafeBytes { bytes in
-      var cursor = ByteCursor(bytes)
+      var cursor = ByteReader(bytes)
       return try Template(from: &cursor) { base in
         // So that this ends.
         guard mayHaveBase, base < number else { throw FormatError("template \(number) is made of one that it must not be made of") }

@@ -4,6 +4,14 @@ internal import JournalFormat
 struct TemplateHole {
   let shape: LeafShape
   let form: ValueForm
+  /// The form's.
+  let pattern: TextPattern?
+
+  init(shape: LeafShape, form: ValueForm) {
+    self.shape = shape
+    self.form = form
+    pattern = form.pattern
+  }
 }
 
 /// What a template tells of a leaf, in one comparable number: path, traits, the kind of its mark, and its step in the lists.
@@ -31,7 +39,7 @@ struct LeafShape: Hashable {
     output.append(step.rawValue)
   }
 
-  init(from cursor: inout ByteCursor) throws(FormatError) {
+  init(from cursor: inout ByteReader) throws(FormatError) {
     let path = LeafPath(name: UInt16(try cursor.count(atMost: 0xffff)), parent: UInt16(try cursor.count(atMost: 0xffff)))
     let traits = LeafTraits(rawValue: try cursor.byte())
     let markKind = try cursor.byte()

@@ -76,7 +76,7 @@ final class TemplateReplay {
 
   /// Reads one message from `cursor`, which then stands behind it.
   func message(
-    _ head: TemplateHead, from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
+    _ head: TemplateHead, from cursor: inout ByteReader, source: inout some TemplateSource, request: RequestText, observedAt: Int64
   ) throws -> TemplateMessage {
     defer { state.pointee.clear() }
     try state.pointee.assemble(head, from: &cursor, source: &source, request: request, observedAt: observedAt)
@@ -86,7 +86,7 @@ final class TemplateReplay {
   /// Whether a reader would read this content from `cursor`: its bytes, its layout, and its marks if the payload tells them. The same
   /// work as ``message(_:from:source:request:observedAt:)``, without the copies.
   func reproduces(
-    _ content: EntryContent, tellsMarks: Bool, _ head: TemplateHead, from cursor: inout ByteCursor, source: inout some TemplateSource,
+    _ content: EntryContent, tellsMarks: Bool, _ head: TemplateHead, from cursor: inout ByteReader, source: inout some TemplateSource,
     request: RequestText
   ) throws -> Bool {
     defer { state.pointee.clear() }
@@ -111,7 +111,7 @@ private struct ReplayState {
   }
 
   mutating func assemble(
-    _ head: TemplateHead, from cursor: inout ByteCursor, source: inout some TemplateSource, request: RequestText, observedAt: Int64
+    _ head: TemplateHead, from cursor: inout ByteReader, source: inout some TemplateSource, request: RequestText, observedAt: Int64
   ) throws {
     try readParts(head, &cursor, &source)
     var exceptions = Exceptions(cursor)
@@ -155,7 +155,7 @@ private struct ReplayState {
   }
 
   /// Reads which templates the message is made of.
-  private mutating func readParts(_ head: TemplateHead, _ cursor: inout ByteCursor, _ source: inout some TemplateSource) throws {
+  private mutating func readParts(_ head: TemplateHead, _ cursor: inout ByteReader, _ source: inout some TemplateSource) throws {
     var number = head.template
     while true {
       let template = try source.template(number)
@@ -183,7 +183,7 @@ private struct ReplayState {
   }
 
   private mutating func append(
-    _ template: Template, _ exceptions: inout Exceptions, _ cursor: inout ByteCursor, _ source: inout some TemplateSource,
+    _ template: Template, _ exceptions: inout Exceptions, _ cursor: inout ByteReader, _ source: inout some TemplateSource,
     _ request: RequestText, _ observedAt: Int64
   ) throws {
     let ends = template.pieceEnds.baseAddress!
@@ -197,8 +197,8 @@ private struct ReplayState {
     }
     for hole in template.holes {
       let start = output.count
-      let form = try exceptions.isNext(leaves.count) ? ValueForm(from: &cursor) : hole.form
-      let decoded = try write(form, hole.shape.path, &cursor, &source, request, observedAt)
+      let hole = try exceptions.isNext(leaves.count) ? TemplateHole(shape: hole.shape, form: ValueForm(from: &cursor)) : hole
+      let decoded = try write(hole, &cursor, &source, request, observedAt)
       guard let (item, subitem) = place.follow(hole.shape.step) else { throw FormatError("the items of a message are out of order") }
       let range = Range(uncheckedBounds: (start, output.count))
       leaves.append(
@@ -220,9 +220,10 @@ private struct ReplayState {
   /// Writes a value; the index of its decoded text where the leaf has one.
   @inline(__always)
   private mutating func write(
-    _ form: ValueForm, _ path: LeafPath, _ cursor: inout ByteCursor, _ source: inout some TemplateSource, _ request: RequestText,
+    _ hole: TemplateHole, _ cursor: inout ByteReader, _ source: inout some TemplateSource, _ request: RequestText,
     _ observedAt: Int64
   ) throws -> Int? {
+    let form = hole.form
     switch form.kind {
     case .same:
       guard form.argument > 0, form.argument <= UInt64(leaves.count), case let leaf = leaves.all[leaves.count - Int(form.argument)],
@@ -234,17 +235,18 @@ private struct ReplayState {
         throw FormatError("a value refers to none of the request")
       }
       try output.append(text)
-    case .continued:
-      let count = Int(form.argument & 0x3f)
-      guard let pattern = TextPattern(wide: form.argument >> 6) else { throw FormatError("a pattern is none") }
-      if count > 0 {
-        guard let latest = leaves.all.latest(path), latest.count >= count else { throw FormatError("a value continues none before it") }
+    case .pattern, .continued:
+      guard let pattern = hole.pattern else { throw FormatError("a pattern is none") }
+      if case let count = form.continuedCount, count > 0 {
+        guard let latest = leaves.all.latest(hole.shape.path), latest.count >= count else {
+          throw FormatError("a value continues none before it")
+        }
         try output.append(copyOf: latest.lowerBound..<latest.lowerBound + count)
       }
       try pattern.write(from: &cursor, to: &output)
     case .decoded:
-      try output.append(cursor.counted())
-      decodedTexts.append(Array(try cursor.counted()))
+      try output.append(cursor.countedText())
+      decodedTexts.append(Array(try cursor.countedText()))
       return decodedTexts.count - 1
     default:
       try form.write(from: &cursor, observedAt: observedAt, words: &source, to: &output)
@@ -254,15 +256,15 @@ private struct ReplayState {
 
   /// The indexes of the leaves that do not follow their rule, read one at a time from where they stand.
   private struct Exceptions {
-    private var distances: ByteCursor
+    private var distances: ByteReader
     private var remaining = 0
     private var next = -1
 
     /// None.
-    init(_ cursor: ByteCursor) { distances = cursor }
+    init(_ cursor: ByteReader) { distances = cursor }
 
     /// Reads the list; `cursor` then stands behind it.
-    init(readingFrom cursor: inout ByteCursor) throws(FormatError) {
+    init(readingFrom cursor: inout ByteReader) throws(FormatError) {
       remaining = try cursor.count(atMost: TemplateReplay.maximumLeaves)
       distances = cursor
       for _ in 0..<remaining { _ = try cursor.varint() }

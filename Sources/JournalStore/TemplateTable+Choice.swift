@@ -27,8 +27,8 @@ struct ValueNeighbours {
       return other >= 0 && other < leaf && !message.leaves[other].isDecoded && message.text(other).equals(text)
     case .request: return request.text(Int(truncatingIfNeeded: form.argument))?.equals(text) ?? false
     case .continued:
-      let count = Int(form.argument & 0x3f)
-      guard text.count > count, let pattern = TextPattern(wide: form.argument >> 6) else { return false }
+      let count = form.continuedCount
+      guard text.count > count, let pattern = form.pattern else { return false }
       if count > 0 {
         guard let previous = message.previousText(leaf), previous.count >= count,
           UnsafeBufferPointer(rebasing: previous[..<count]).equals(UnsafeBufferPointer(rebasing: text[..<count]))

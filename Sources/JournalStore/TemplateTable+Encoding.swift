@@ -68,7 +68,7 @@ extension TemplateTable {
     from output: [UInt8], _ start: Int, as content: EntryContent, _ tellsMarks: Bool, _ request: RequestText
   ) throws -> Bool {
     try output.withUnsafeBytes { bytes in
-      var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+      var cursor = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[start...]))
       return try replay.reproduces(content, tellsMarks: tellsMarks, scratch.head, from: &cursor, source: &self, request: request)
     }
   }

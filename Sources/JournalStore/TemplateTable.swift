@@ -84,7 +84,7 @@ struct TemplateTable {
   private mutating func insert(_ content: [UInt8]) throws {
     var base: UInt32?
     let template = try content.withUnsafeBytes { bytes in
-      var cursor = ByteCursor(bytes)
+      var cursor = ByteReader(bytes)
       return try Template(from: &cursor) { number in
         guard number >= 1, number <= known.count else { throw FormatError("a template is made of a later one") }
         base = number

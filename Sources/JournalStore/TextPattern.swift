@@ -95,12 +95,33 @@ struct TextPattern {
     }
 
     static func maximumCount(isWide: Bool) -> Int { isWide ? 8 : 15 }
+
+    /// Writes the lowest digits of a number and takes them off it.
+    @inline(__always)
+    func write(_ number: inout UInt64, to target: UnsafeMutablePointer<UInt8>) {
+      // A division by a number that the compiler knows is a multiplication.
+      switch characterClass {
+      case .digits: write(&number, 10, to: target)
+      case .upperCase, .lowerCase: write(&number, 26, to: target)
+      case .dash: target.update(repeating: 0x2d, count: count)
+      case .upperAlphanumeric: write(&number, 36, to: target)
+      case .upperHexadecimal, .lowerHexadecimal: write(&number, 16, to: target)
+      }
+    }
+
+    @inline(__always)
+    private func write(_ number: inout UInt64, _ radix: UInt64, to target: UnsafeMutablePointer<UInt8>) {
+      for index in stride(from: count - 1, through: 0, by: -1) {
+        target[index] = characterClass.character(of: number % radix)
+        number /= radix
+      }
+    }
   }
 
   private(set) var argument: UInt64 = 0
   private let isWide: Bool
-  private var runCount = 0
-  private(set) var characterCount = 0
+  private var runCount: UInt8 = 0
+  private var textCount: UInt8 = 0
   /// The number of texts of this pattern; they are the numbers below it.
   private var cardinality: UInt64 = 1
 
@@ -165,6 +186,8 @@ struct TextPattern {
     return end - start
   }
 
+  var characterCount: Int { Int(textCount) }
+
   /// How many bytes hold any number of the pattern.
   private var byteCount: Int { (64 - (cardinality - 1).leadingZeroBitCount + 7) / 8 }
 
@@ -182,9 +205,9 @@ struct TextPattern {
   @inline(__always)
   private mutating func append(_ run: Run) -> Bool {
     guard runCount < (isWide ? 9 : 10) else { return false }
-    argument |= run.bits(isWide: isWide) << UInt64(6 * runCount)
+    argument |= run.bits(isWide: isWide) << UInt64(6 * Int(runCount))
     runCount += 1
-    characterCount += run.count
+    textCount += UInt8(run.count)
     guard run.characterClass != .dash else { return true }
     for _ in 0..<run.count {
       let (product, overflow) = cardinality.multipliedReportingOverflow(by: run.characterClass.radix)
@@ -213,19 +236,15 @@ struct TextPattern {
   }
 
   /// Reads a number and appends its text.
-  func write(from cursor: inout ByteCursor, to output: inout ByteScratch) throws(FormatError) {
+  func write(from cursor: inout ByteReader, to output: inout ByteScratch) throws(FormatError) {
     var number = try cursor.integer(bytes: byteCount)
     guard number < cardinality else { throw FormatError("a value is beyond its pattern") }
     let target = try output.room(characterCount)
     var place = characterCount
-    for index in stride(from: runCount - 1, through: 0, by: -1) {
+    for index in stride(from: Int(runCount) - 1, through: 0, by: -1) {
       let run = Run(argument >> UInt64(6 * index) & 0x3f, isWide: isWide)!
-      for _ in 0..<run.count {
-        place -= 1
-        let (quotient, digit) = number.quotientAndRemainder(dividingBy: run.characterClass.radix)
-        target[place] = run.characterClass.character(of: digit)
-        number = quotient
-      }
+      place -= run.count
+      run.write(&number, to: target + place)
     }
   }
 }

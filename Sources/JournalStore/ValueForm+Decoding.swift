@@ -4,12 +4,12 @@ extension ValueForm {
   /// Reads a value of this form and appends its text. Forms that refer to other leaves are for the caller.
   @inline(__always)
   func write(
-    from cursor: inout ByteCursor, observedAt: Int64, words: inout some TemplateSource, to output: inout ByteScratch
+    from cursor: inout ByteReader, observedAt: Int64, words: inout some TemplateSource, to output: inout ByteScratch
   ) throws {
     switch kind {
     case .decoded, .same, .request, .continued: throw FormatError("a value refers to nothing")
     case .empty: break
-    case .bytes: try output.append(cursor.counted())
+    case .bytes: try output.append(cursor.countedText())
     case .word: try output.append(word: words.word(Self.number(ofWord: cursor.varint())))
     case .fixed: try output.append(word: words.word(Self.number(ofWord: argument)))
     case .uuid: try writeUUID(from: &cursor, words: &words, to: &output)
@@ -21,14 +21,14 @@ extension ValueForm {
       output.giveBack(DecimalText.maximumBytes - count)
     case .hexadecimal:
       let count = try length(argument >> 1, &cursor)
-      let bytes = try cursor.take((count + 1) / 2)
+      let bytes = try cursor.text((count + 1) / 2)
       HexadecimalText.write(bytes, digitCount: count, isUpperCase: argument & 1 != 0, to: try output.room(count))
     case .packed:
       let count = try length(argument, &cursor)
       try PackedText.write(&cursor, symbolCount: count, to: try output.room(count))
     case .numbered: try writeNumbered(from: &cursor, words: &words, to: &output)
     case .pattern:
-      guard let pattern = TextPattern(narrow: argument) else { throw FormatError("a pattern is none") }
+      guard let pattern else { throw FormatError("a pattern is none") }
       try pattern.write(from: &cursor, to: &output)
     }
   }
@@ -39,24 +39,24 @@ extension ValueForm {
     return number
   }
 
-  private func length(_ fixed: UInt64, _ cursor: inout ByteCursor) throws(FormatError) -> Int {
+  private func length(_ fixed: UInt64, _ cursor: inout ByteReader) throws(FormatError) -> Int {
     let count = fixed == 0 ? UInt64(try cursor.byte()) : fixed
     guard count <= UInt64(Self.maximumSymbols) else { throw FormatError("a length is out of bounds") }
     return Int(count)
   }
 
-  private func writeUUID(from cursor: inout ByteCursor, words: inout some TemplateSource, to output: inout ByteScratch) throws {
+  private func writeUUID(from cursor: inout ByteReader, words: inout some TemplateSource, to output: inout ByteScratch) throws {
     let spelling = UUIDSpelling(argument: argument)
     switch spelling.prefix {
     case .none: break
     case .fixed: try output.append(word: words.word(spelling.fixedWord))
     case .word: try output.append(word: words.word(Self.number(ofWord: cursor.varint())))
-    case .bytes: try output.append(cursor.counted())
+    case .bytes: try output.append(cursor.countedText())
     }
-    UUIDText.write(try cursor.take(16), isUpperCase: spelling.isUpperCase, to: try output.room(UUIDText.count))
+    UUIDText.write(try cursor.text(16), isUpperCase: spelling.isUpperCase, to: try output.room(UUIDText.count))
   }
 
-  private func writeDateTime(from cursor: inout ByteCursor, _ observedAt: Int64, to output: inout ByteScratch) throws(FormatError) {
+  private func writeDateTime(from cursor: inout ByteReader, _ observedAt: Int64, to output: inout ByteScratch) throws(FormatError) {
     guard let spelling = DateTimeSpelling(argument: argument) else { throw FormatError("the offset of a date is out of bounds") }
     var offset = 0
     if spelling.zone == .offset {
@@ -75,7 +75,7 @@ extension ValueForm {
     output.giveBack(DateTimeText.maximumBytes - count)
   }
 
-  private func writeNumbered(from cursor: inout ByteCursor, words: inout some TemplateSource, to output: inout ByteScratch) throws {
+  private func writeNumbered(from cursor: inout ByteReader, words: inout some TemplateSource, to output: inout ByteScratch) throws {
     let word = argument >> 5 == 0 ? try cursor.varint() : argument >> 5
     try output.append(word: words.word(Self.number(ofWord: word)))
     let digitCount = Int(argument & 0x1f)

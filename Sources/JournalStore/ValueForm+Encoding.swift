@@ -41,7 +41,7 @@ extension ValueForm {
       if argument == 0 { output.removeLast() }
       return false
     case .numbered: return appendNumbered(text, surroundings.words, to: &output)
-    case .pattern: return TextPattern(narrow: argument)?.append(text, to: &output) ?? false
+    case .pattern: return pattern?.append(text, to: &output) ?? false
     }
   }
 

@@ -57,6 +57,18 @@ struct ValueForm: Hashable {
     }
   }
 
+  /// Whose text, or the end of it, is a number in mixed radix; nil where none is, or the argument tells none.
+  var pattern: TextPattern? {
+    switch kind {
+    case .pattern: TextPattern(narrow: argument)
+    case .continued: TextPattern(wide: argument >> 6)
+    default: nil
+    }
+  }
+
+  /// How many characters of the leaf before a text continues.
+  var continuedCount: Int { kind == .continued ? Int(argument & 0x3f) : 0 }
+
   /// The same form with another number for its word.
   func replacingWord(by word: UInt32) -> ValueForm {
     switch kind {
@@ -75,7 +87,7 @@ struct ValueForm: Hashable {
 
   func encode(to output: inout [UInt8]) { output.appendVarint(code) }
 
-  init(from cursor: inout ByteCursor) throws(FormatError) {
+  init(from cursor: inout ByteReader) throws(FormatError) {
     let code = try cursor.varint()
     guard let kind = Kind(rawValue: UInt8(code & 0xf)) else { throw FormatError("the form of a value is unknown") }
     self.init(kind, code >> 4)

@@ -8,7 +8,7 @@ struct BenchAppend: AsyncParsableCommand {
   @Argument(help: "The traffic.")
   var traffic: String
   @Option(help: "How many entries one caller appends.")
-  var count = 4_000
+  var count = 16_000
   @OptionGroup var journal: JournalOptions
 
   private static let manyCallers = 512

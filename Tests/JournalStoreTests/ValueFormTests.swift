@@ -36,7 +36,7 @@ private struct WordSource: TemplateSource {
         var output = ByteScratch(maximumBytes: 1 << 20)
         defer { output.deallocate() }
         try encoded.withUnsafeBytes { bytes in
-          var cursor = ByteCursor(bytes)
+          var cursor = ByteReader(bytes)
           var source = WordSource(words: words)
           let read = try ValueForm(from: &cursor)
           #expect(read == form)
@@ -137,7 +137,7 @@ private struct WordSource: TemplateSource {
         let read = try #require(TextPattern(wide: pattern.argument))
         output.removeAll()
         try value.withUnsafeBytes { bytes in
-          var cursor = ByteCursor(bytes)
+          var cursor = ByteReader(bytes)
           try read.write(from: &cursor, to: &output)
           #expect(cursor.isAtEnd)
         }
@@ -157,7 +157,7 @@ private struct WordSource: TemplateSource {
       let bytes = random.bytes(1 + random.below(24))
       output.removeAll()
       bytes.withUnsafeBytes { bytes in
-        var cursor = ByteCursor(bytes)
+        var cursor = ByteReader(bytes)
         var source = WordSource(words: words)
         do {
           try ValueForm(from: &cursor).write(

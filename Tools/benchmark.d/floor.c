@@ -158,7 +158,7 @@ static void replay(void) {
 
 // Rows as long as what the journal stores of an entry.
 static void commitEach(void) {
-  const size_t count = 4000;
+  const size_t count = 16000;
   char row[100] = {0};
   double begun = seconds();
   for (uint64_t i = 0; i < count; i++) {
