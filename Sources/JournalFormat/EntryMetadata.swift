@@ -181,9 +181,7 @@ public struct EntryMetadata: Hashable, Sendable {
   /// Reads a time that is stored as its distance to an earlier one.
   @inlinable
   public static func time(_ reader: inout ByteReader, since base: Timestamp) throws(FormatError) -> Timestamp {
-    let sinceBase = try reader.varint()
-    guard sinceBase < Self.maximumMilliseconds else { throw FormatError("a time is out of range") }
-    return base.adding(milliseconds: Int64(sinceBase))
+    try base.adding(read: Int64(clamping: reader.varint()))
   }
 
   /// Reads the fields that the flags tell.
@@ -194,9 +192,7 @@ public struct EntryMetadata: Hashable, Sendable {
     payloadForm = flags.payloadForm
     refersToRequest = flags.contains(.refersToRequest)
     self.context = context
-    let sinceRecorded = try reader.signedVarint()
-    guard sinceRecorded.magnitude < Self.maximumMilliseconds else { throw FormatError("a time is out of range") }
-    observedAt = recordedAt.adding(milliseconds: sinceRecorded)
+    observedAt = try recordedAt.adding(read: reader.signedVarint())
     if flags.contains(.exchange) {
       let distance = try reader.varint()
       guard distance < base.position.rawValue else { throw FormatError("the exchange lies before the journal's first position") }
@@ -251,7 +247,4 @@ public struct EntryMetadata: Hashable, Sendable {
     let text: [UInt8]? = sizeAndFlag & 1 == 1 ? Array(try reader.counted()) : nil
     return Mark(kind: kind, range: lower..<lower + sizeAndFlag >> 1, inlineText: text)
   }
-
-  /// 10,000 years and more.
-  @inlinable static var maximumMilliseconds: UInt64 { 400_000_000_000_000 }
 }

@@ -14,6 +14,15 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Custo
   /// The moment that many milliseconds later.
   public func adding(milliseconds: Int64) -> Timestamp { Timestamp(rawValue: rawValue + milliseconds) }
 
+  /// The same of a number that may be anything.
+  /// - Throws: where the moment is not in ``range``.
+  @inlinable
+  public func adding(read milliseconds: Int64) throws(FormatError) -> Timestamp {
+    let (sum, overflow) = rawValue.addingReportingOverflow(milliseconds)
+    guard !overflow, Self.range.contains(sum) else { throw FormatError("a time is out of range") }
+    return Timestamp(rawValue: sum)
+  }
+
   /// Milliseconds from `earlier` to this; negative where this comes first.
   public func milliseconds(since earlier: Timestamp) -> Int64 { rawValue - earlier.rawValue }
 

@@ -34,17 +34,19 @@ struct DateTimeSpelling {
     self.offsetMinutes = offsetMinutes
   }
 
-  /// Nil where the offset is beyond 14 hours, or the zeros are too many.
+  /// Nil where the offset is beyond 14 hours, the zeros are too many, or a bit says what the others make impossible.
   init?(argument: UInt64) {
     fractionDigits = Int(argument & 3)
     zone = Zone(rawValue: argument >> 2 & 3)!
     isWholeSecond = argument & 16 != 0
     hasSummerTime = argument & Self.summerTimeBit != 0
     zeroDigits = Int(argument >> 17)
-    guard zeroDigits == 0 || (fractionDigits == 3 && zeroDigits <= Self.maximumZeroDigits) else { return nil }
     let zigzag = argument >> 5 & 0x7ff
-    guard zigzag <= 2 * UInt64(Self.maximumOffsetMinutes) else { return nil }
     offsetMinutes = Int(zigzag >> 1) ^ -Int(zigzag & 1)
+    let latest = hasSummerTime ? offsetMinutes + 60 : offsetMinutes
+    guard max(abs(offsetMinutes), abs(latest)) <= Self.maximumOffsetMinutes, zone == .fixed || (zigzag == 0 && !hasSummerTime),
+      zeroDigits == 0 || (fractionDigits == 3 && zeroDigits <= Self.maximumZeroDigits), fractionDigits > 0 || !isWholeSecond
+    else { return nil }
   }
 
   static let maximumOffsetMinutes = 14 * 60
@@ -77,10 +79,8 @@ struct DateTimeSpelling {
 /// From 01:00 UTC on the last Sunday of March to 01:00 UTC on that of October (Directive 2000/84/EC), in every year.
 enum EuropeanSummerTime {
   static func contains(_ milliseconds: Int64) -> Bool {
-    // An hour later, changes fall on the beginning of a day.
-    let (shifted, overflow) = milliseconds.subtractingReportingOverflow(3_600_000)
-    guard !overflow else { return false }
-    let day = (shifted >= 0 ? shifted : shifted - 86_399_999) / 86_400_000
+    // Counted from an hour later, days begin when the time changes.
+    let day = ValueForm.flooredQuotient(milliseconds &- 3_600_000, 86_400_000)
     let date = CivilDate(daysSinceEpoch: day)
     switch date.month {
     case 4...9: return true

@@ -90,7 +90,7 @@ struct EntryBlock {
     /// What stands behind the time.
     let bytes: UnsafeRawBufferPointer
 
-    var lastIndex: UInt32 { isPair ? firstIndex + 1 : firstIndex }
+    var lastIndex: UInt32 { isPair ? firstIndex &+ 1 : firstIndex }
   }
 
   let firstIndex: UInt32
@@ -110,13 +110,13 @@ struct EntryBlock {
   ) throws(FormatError) {
     var reader = ByteReader(bytes)
     let crc = try reader.littleEndian(UInt32.self)
-    let count = try reader.count(atMost: Int(lastIndex))
+    let count = try reader.count(atMost: min(Int(lastIndex), SegmentWriter.maximumBlockEntryCount - 1))
     firstIndex = lastIndex - UInt32(count)
     self.lastIndex = lastIndex
     guard isVerified || Self.checksum(bytes, header.firstPosition.advanced(by: Int(firstIndex))) == crc else {
       throw FormatError("its checksum does not fit")
     }
-    base = header.baseTime.adding(milliseconds: try reader.signedVarint())
+    base = try header.baseTime.adding(read: reader.signedVarint())
     hasShapes = header.hasShapes
     sizeBytes = bytes.count
     rows = reader
@@ -135,7 +135,9 @@ struct EntryBlock {
     let recordedAt = try EntryMetadata.time(&reader, since: base)
     let row = Row(
       firstIndex: nextIndex, isPair: head & 1 == 1, recordedAt: recordedAt, bytes: try reader.take(reader.remainingCount))
-    guard row.lastIndex <= lastIndex else { throw FormatError("it holds more entries than it says") }
+    guard firstIndex <= row.firstIndex, row.firstIndex <= row.lastIndex, row.lastIndex <= lastIndex else {
+      throw FormatError("it holds more entries than it says")
+    }
     nextIndex = row.lastIndex &+ 1
     if hasShapes { base = recordedAt }
     return row

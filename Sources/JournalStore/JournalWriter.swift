@@ -43,10 +43,13 @@ struct JournalWriter {
     nextPosition = writer.nextPosition
     if let last = writer.lastRecordedAt {
       lastRecordedAt = last
-    } else if manifest.segments.count > 1 {
-      // The newest segment is empty: a crash came between making it and its first entry.
-      let previous = manifest.segments[manifest.segments.count - 2]
-      lastRecordedAt = try Self.lastRecordedAt(in: previous, of: directory) ?? lastRecordedAt
+    } else {
+      // The newest segment is empty: a crash came between making it and its first entry. So, perhaps, is the one before.
+      for previous in manifest.segments.dropLast().reversed() {
+        guard let last = try Self.lastRecordedAt(in: previous, of: directory) else { continue }
+        lastRecordedAt = last
+        break
+      }
     }
   }
 

@@ -4,6 +4,8 @@ public import JournalFormat
 public struct Manifest: Hashable, Sendable {
   /// The newest format that this version writes and reads.
   public static let supportedVersion = 3
+  /// The first that was released.
+  static let oldestVersion = 2
   static let maximumBytes = 16 << 20
 
   /// 32 hexadecimal digits, drawn when the journal was made.
@@ -113,6 +115,7 @@ public struct Manifest: Hashable, Sendable {
         "this journal has format \(version), and this version of emip-journal reads up to \(Self.supportedVersion). Use a newer emip-journal.",
         path: path)
     }
+    guard version >= Self.oldestVersion else { throw damaged("format \(version) was never released") }
     guard lines.count >= 6, lines.removeLast().isEmpty else { throw damaged("it was cut short") }
     let sum = lines.removeLast()
     let covered = bytes.dropLast(sum.utf8.count + 1)

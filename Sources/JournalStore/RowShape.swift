@@ -1,6 +1,6 @@
 internal import JournalFormat
 
-// The grammar of a shape (`Schemas/journal-format.md`, "Shape"):
+// The grammar of a shape (`Schemas/journal-format.md`, "Row"):
 //
 //     shape = part part?
 //     part  = flags:varint context:varint? head:varint?
@@ -78,6 +78,7 @@ struct ShapeTable {
 
   /// Takes a shape of the segment, when it is opened again.
   mutating func load(number: UInt32, encoding: [UInt8]) throws(FormatError) {
+    guard number == numbers.count + 1, number <= Self.maximumCount else { throw FormatError("it is out of order") }
     numbers[try encoding.withRawBytes { (bytes) throws(FormatError) in try RowShape(bytes) }] = number
   }
 

@@ -72,6 +72,7 @@ struct SegmentHeader: Hashable, Sendable {
           .formatNewer, "the segment has format \(version), and this version of emip-journal reads up to \(Manifest.supportedVersion).",
           path: path)
       }
+      guard version >= Manifest.oldestVersion else { throw FormatError("format \(version) was never released") }
       guard let form = SegmentForm(rawValue: try reader.byte()) else { throw FormatError("its form is unknown") }
       self.form = form
       journalId = try reader.string()
@@ -119,8 +120,11 @@ final class SegmentEnvironment: Sendable {
     /// A sealed segment's own index; a hot one's is in a file beside it.
     var index: IndexTables?
 
-    /// What rows refer to.
-    var shared: [Database] { [contexts, dictionaries, templates, words] + (shapes.map { [$0] } ?? []) }
+    /// What rows refer to, with what one of each is called.
+    var shared: [(table: Database, item: String)] {
+      let all = [(contexts, "context"), (dictionaries, "dictionary"), (templates, "template"), (words, "word")]
+      return all + (shapes.map { [($0, "shape")] } ?? [])
+    }
 
     /// - Parameter table: opens a table by its name, or makes it.
     init(_ header: SegmentHeader, _ table: (String) throws(LMDBError) -> Database) throws(LMDBError) {

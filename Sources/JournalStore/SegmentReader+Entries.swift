@@ -30,7 +30,7 @@ extension SegmentReader {
         var block = block
         let row = try formatted(position) { () throws(FormatError) in try block.row(holding: index) }
         guard let row else { return nil }
-        return try decode(row, in: block)
+        return try decode(row)
       }
       latest = row ?? nil
       return latest?.entry(at: position)
@@ -93,7 +93,7 @@ extension SegmentReader {
       do throws(JournalError) {
         // The run may begin with the second of a row.
         var isWanted = row.firstIndex >= next
-        try decode(row, in: block) { entry in
+        try decode(row) { entry in
           if isWanted { results.append(.success(entry)) }
           isWanted = true
         }

@@ -1,19 +1,19 @@
 internal import JournalFormat
 internal import LMDB
 
-// Decoding of rows, whose parts may name what the segment keeps once for many: contexts, dictionaries, templates, words, and the request in an
-// earlier row.
+// Decoding of rows, whose parts may name what the segment keeps once for many: shapes, contexts, dictionaries, templates, words, and the request
+// in an earlier row.
 extension SegmentReader {
-  func decode(_ row: EntryBlock.Row, in block: EntryBlock) throws(JournalError) -> DecodedRow {
+  func decode(_ row: EntryBlock.Row) throws(JournalError) -> DecodedRow {
     var first: Entry?
     var second: Entry?
-    try decode(row, in: block) { (entry) in if first == nil { first = entry } else { second = entry } }
+    try decode(row) { (entry) in if first == nil { first = entry } else { second = entry } }
     return DecodedRow(first: first!, second: second)
   }
 
   /// Shows the entries of a row to `body`, all of them or none.
   @inline(__always)
-  func decode(_ row: EntryBlock.Row, in block: EntryBlock, _ body: (consuming Entry) -> Void) throws(JournalError) {
+  func decode(_ row: EntryBlock.Row, _ body: (consuming Entry) -> Void) throws(JournalError) {
     let position = firstPosition.advanced(by: Int(row.firstIndex))
     do {
       var reader = ByteReader(row.bytes)

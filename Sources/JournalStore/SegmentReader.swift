@@ -120,6 +120,24 @@ final class SegmentReader {
     }
   }
 
+  /// What is wrong with a table of things that rows refer to by number, from 1 without a gap.
+  func damages(in database: Database, of item: String) throws(JournalError) -> [String] {
+    var damages: [String] = []
+    var expected: UInt32 = 1
+    var start: [UInt8]? = [0]
+    while let key = start {
+      let (rows, next) = try rows(of: database, from: key, limit: 1_000)
+      for row in rows {
+        let number = row.key.withRawBytes { index(from: $0) }
+        if number != expected { damages.append("\(item) \(expected) is missing") }
+        if row.value.withRawBytes({ checked($0) == nil }) { damages.append("\(item) \(number) is damaged: its checksum does not fit") }
+        expected = number &+ 1
+      }
+      start = next
+    }
+    return damages
+  }
+
   // MARK: Rows
 
   func rowCount(of database: Database) throws(JournalError) -> Int {

@@ -80,7 +80,7 @@ struct SegmentSealer {
   // MARK: Tables
 
   /// What rows refer to: each table of the segment with its copy.
-  private var tables: [(Database, Database)] { Array(zip(source.segment.tables.shared, target.tables.shared)) }
+  private var tables: [(Database, Database)] { zip(source.segment.tables.shared, target.tables.shared).map { ($0.table, $1.table) } }
 
   private func copyTables() throws {
     for (from, to) in tables {
@@ -101,6 +101,7 @@ struct SegmentSealer {
     var builder = EntryBlockBuilder(of: target.header, firstIndex: 0)
     var finished: [EntryBlockBuilder.Block] = []
     var finishedBytes = 0
+    var latest = Timestamp(rawValue: Timestamp.range.lowerBound)
     var next: UInt32 = 0
     while next < entryCount {
       guard !shouldStop() else { throw Stopped() }
@@ -110,7 +111,7 @@ struct SegmentSealer {
           throw JournalError(
             .recordDamaged, "the record is missing.", path: source.path, position: source.firstPosition.advanced(by: Int(next)))
         }
-        try repack(block, &builder, &finished)
+        try repack(block, &builder, &finished, latest: &latest)
         next = block.lastIndex + 1
         return next < end
       }
@@ -121,14 +122,16 @@ struct SegmentSealer {
     try put(&finished)
   }
 
-  /// Moves the rows of a block into blocks that fill pages. Only the time with which a row begins changes: it counts from its block's.
+  /// Moves the rows of a block into blocks that fill pages. Only the time before a row changes, where the row before it does.
   private func repack(
-    _ block: EntryBlock, _ builder: inout EntryBlockBuilder, _ finished: inout [EntryBlockBuilder.Block]
+    _ block: EntryBlock, _ builder: inout EntryBlockBuilder, _ finished: inout [EntryBlockBuilder.Block], latest: inout Timestamp
   ) throws(JournalError) {
     var block = block
     do throws(FormatError) {
       while let row = try block.next() {
         if builder.isPageFull(adding: row.bytes.count) { finished.append(builder.finish()) }
+        guard row.recordedAt >= latest else { throw FormatError("it was recorded before the entry before it") }
+        latest = row.recordedAt
         builder.append(row.bytes, recordedAt: row.recordedAt, isPair: row.isPair)
       }
     } catch {
@@ -218,7 +221,7 @@ private struct StoredRows: Equatable {
   }
 
   private(set) var rows: [Row] = []
-  /// Of all rows, without the times that they begin with: these count from their blocks'.
+  /// Of all rows, without the times before them: these count from what stands before.
   private var bytes: [UInt8] = []
   /// The first index behind them.
   private(set) var end: UInt32

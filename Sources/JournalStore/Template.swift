@@ -57,7 +57,10 @@ final class Template {
   var leadingPieces: Int { role.contains(.first) ? 1 : 0 }
   /// Whether it may come several times one after the other.
   var isRepeatable: Bool { role.isEmpty }
-  var memoryBytes: Int { markup.count + holes.count * MemoryLayout<TemplateHole>.stride + pieceEnds.count * 4 }
+  /// What a hole counts for; on disk, as the bound is.
+  static let bytesOfHole = 28
+  /// What it counts for where templates are bounded.
+  var countedBytes: Int { markup.count + holes.count * Self.bytesOfHole }
 
   @inline(__always)
   func piece(_ index: Int) -> UnsafeBufferPointer<UInt8> {

@@ -19,7 +19,7 @@ struct TemplateDecoder {
 
   /// Reads one payload; `reader` then stands behind it.
   /// - Parameters:
-  ///   - head: what the payload begins with.
+  ///   - head: of the row's shape; in format 2 what the payload begins with.
   ///   - request: the request that the payload was stored after; with its layout where its own payload is a template, else it counts for nothing.
   ///   - observedAt: the payload's own.
   /// - Throws: `FormatError` for bytes that are no such payload, or what `storage` throws.
@@ -88,7 +88,7 @@ private struct StoredTemplates<Storage: TemplateStorage>: TemplateSource {
         return try cache.template(base) ?? read(base, mayHaveBase: false)
       }
     }
-    cache.bytes -= template.memoryBytes
+    cache.bytes -= template.countedBytes
     guard cache.bytes >= 0 else { throw FormatError("the templates of the segment take too much memory") }
     cache.keep(template, number: number)
     return template

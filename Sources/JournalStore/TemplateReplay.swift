@@ -8,7 +8,7 @@ protocol TemplateSource {
   mutating func word(_ number: UInt32) throws -> UnsafeBufferPointer<UInt8>
 }
 
-/// What a `template` payload begins with, whose other values mostly differ: its first template, and whether there are exceptions.
+/// What of a `template` payload stands in the row's shape: its first template, and whether there are exceptions.
 struct TemplateHead: Hashable {
   /// As it is on disk.
   let code: UInt32

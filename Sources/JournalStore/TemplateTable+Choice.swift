@@ -122,8 +122,9 @@ extension TemplateTable {
   }
 
   /// The form that takes least for a value that does not follow its rule.
-  mutating func exceptionForm(_ leaf: Int, _ neighbours: ValueNeighbours) -> ValueForm {
-    seeWord(leaf, of: neighbours.message, atOnce: false)
+  /// - Parameter isTrial: whether it is only to be seen what it takes.
+  mutating func exceptionForm(_ leaf: Int, _ neighbours: ValueNeighbours, isTrial: Bool) -> ValueForm {
+    if !isTrial { seeWord(leaf, of: neighbours.message, atOnce: false) }
     let shape = neighbours.message.shapes[leaf]
     scratch.choices.removeAll(keepingCapacity: true)
     // To look through all forms takes as long as all else that is done for a value. What took least the last time mostly does again.

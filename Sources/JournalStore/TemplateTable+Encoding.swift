@@ -187,12 +187,13 @@ extension TemplateTable {
     return true
   }
 
-  mutating func appendValues(_ part: MessagePart, _ template: Template, _ neighbours: ValueNeighbours) {
+  /// - Parameter isTrial: whether it is only to be seen what they take.
+  mutating func appendValues(_ part: MessagePart, _ template: Template, _ neighbours: ValueNeighbours, isTrial: Bool = false) {
     var leaf = part.leaves.lowerBound
     for hole in template.holes {
       if !neighbours.append(leaf, as: hole.form, to: &scratch.values) {
         scratch.exceptions.append(leaf)
-        let form = exceptionForm(leaf, neighbours)
+        let form = exceptionForm(leaf, neighbours, isTrial: isTrial)
         form.encode(to: &scratch.values)
         _ = neighbours.append(leaf, as: form, to: &scratch.values)
       }
@@ -253,12 +254,16 @@ extension TemplateTable {
   /// The parts of the message that have a template, for each template, in the order in which they come first.
   func partsByTemplate() -> [(number: UInt32, parts: [Int])] {
     var kinds: [(number: UInt32, parts: [Int])] = []
+    var places: [UInt32: Int] = [:]
+    var place = -1
     for (index, number) in scratch.numbers.enumerated() {
-      if let kind = kinds.firstIndex(where: { $0.number == number }) {
-        kinds[kind].parts.append(index)
-      } else {
-        kinds.append((number, [index]))
+      // Items are mostly like the one before.
+      if place < 0 || kinds[place].number != number {
+        place = places[number] ?? kinds.count
+        places[number] = place
+        if place == kinds.count { kinds.append((number, [])) }
       }
+      kinds[place].parts.append(index)
     }
     return kinds
   }

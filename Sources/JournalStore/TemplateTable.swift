@@ -99,9 +99,12 @@ struct TemplateTable {
       known[Int(base) - 1].variants.append(UInt32(known.count + 1))
     }
     known.append(KnownTemplate(template: template, hash: hash, learning: learning, base: base ?? UInt32(known.count + 1)))
-    numbers.set(hash, UInt32(known.count))
-    numbersBySketch.set(template.sketch, UInt32(known.count))
-    markupBytes += template.memoryBytes
+    // A markup is found with the rules that it learnt; those that one sender's long lists got besides are for these.
+    if base.map({ known[Int($0) - 1].variants.count == 1 }) ?? true {
+      numbers.set(hash, UInt32(known.count))
+      numbersBySketch.set(template.sketch, UInt32(known.count))
+    }
+    markupBytes += template.countedBytes
   }
 
   /// What the table knows of a part of a message.
@@ -121,7 +124,7 @@ struct TemplateTable {
     }
     guard !refusedMarkup.contains(hash) else { return .refused }
     guard part.leafCount <= Template.maximumHoles, part.bytes.count <= Template.maximumMarkupBytes, known.count < Self.maximumCount,
-      markupBytes + part.bytes.count + part.leafCount * 32 <= Self.maximumMarkupBytes
+      markupBytes + part.bytes.count + part.leafCount * Template.bytesOfHole <= Self.maximumMarkupBytes
     else { return .refused }
     let isFamiliar = predecessor?.templates[hash] != nil
     guard seenMarkup.insert(hash) || isFamiliar else { return .refused }
@@ -178,7 +181,7 @@ struct TemplateTable {
     guard let learning = known[index].learning else { return }
     known[index].learning = nil
     guard let forms = learning.betterForms(than: known[index].template),
-      markupBytes + known[index].template.memoryBytes <= Self.maximumMarkupBytes
+      markupBytes + known[index].template.countedBytes <= Self.maximumMarkupBytes
     else { return }
     // Where there is no room the rules stay as they are.
     _ = try? store(Template(known[index].template, forms: forms), base: number)
@@ -187,7 +190,7 @@ struct TemplateTable {
   /// Makes a template of the same markup with other rules; nil where there is no room.
   mutating func variant(of number: UInt32, forms: [ValueForm]) -> UInt32? {
     let template = known[Int(number) - 1].template
-    guard markupBytes + template.memoryBytes <= Self.maximumMarkupBytes else { return nil }
+    guard markupBytes + template.countedBytes <= Self.maximumMarkupBytes else { return nil }
     return try? store(Template(template, forms: forms), base: known[Int(number) - 1].base)
   }
 }

@@ -143,7 +143,7 @@ struct TextPattern {
   /// capital, as check characters are. Nil as with a narrow one.
   init?(wideOf text: UnsafeBufferPointer<UInt8>) {
     isWide = true
-    let hexadecimal: [CharacterClass] = text.count >= 6 ? [.upperHexadecimal, .lowerHexadecimal] : []
+    let hexadecimal: [CharacterClass] = text.count >= 6 && !text.allSatisfy(\.isASCIIDigit) ? [.upperHexadecimal, .lowerHexadecimal] : []
     if let characterClass = hexadecimal.first(where: { known in text.allSatisfy { known.digit(of: $0) != nil } }) {
       guard extend(by: characterClass, text.count) else { return nil }
       return

@@ -85,7 +85,7 @@ extension ValueForm {
         show(isWholeSecond: isWholeSecond, spelling.zone)
         continue
       }
-      if abs(standardOffset) <= DateTimeSpelling.maximumOffsetMinutes {
+      if max(abs(standardOffset), abs(standardOffset + 60)) <= DateTimeSpelling.maximumOffsetMinutes {
         show(isWholeSecond: isWholeSecond, .fixed, standardOffset, hasSummerTime: true)
       }
       show(isWholeSecond: isWholeSecond, .fixed, spelling.offsetMinutes)

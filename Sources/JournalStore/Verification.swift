@@ -129,6 +129,10 @@ private struct EntryCheck {
     // What is appended while this runs belongs to the next verification.
     let count = try reader.entryCount()
     checkHead(count)
+    // First: a record that names what is damaged is damaged too, and there may be many.
+    for (table, item) in reader.segment.tables.shared {
+      for damage in try reader.damages(in: table, of: item) { report.add(.init(segment: segment.name, message: damage)) }
+    }
     indexCheck = try IndexCheck(segment, reader, &report)
     var index: UInt32 = 0
     while index < count {

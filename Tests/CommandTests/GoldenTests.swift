@@ -54,8 +54,26 @@ import Testing
     #expect(positions.lowerBound == content.entries.last?.position.next)
     try sample.expectWhole(content, format)
     #expect(try sample.run("show", "T-new").status == 0)
+    // What was written keeps its format, sealed or not; what is new has the newest.
+    let version = try #require(Int(format.drop { !$0.isNumber }))
+    let expected = [version, version] + (version < Manifest.supportedVersion ? [Manifest.supportedVersion] : [])
+    #expect(try sample.segmentVersions == expected)
+    #expect(try sample.run("seal", "--newest").status == 0)
+    #expect(try sample.segmentVersions == expected && sample.forms.sealed == expected.count)
+    try sample.expectWhole(content, format)
   }
 
   /// The leaf hash of each entry, in hexadecimal.
   private func leaves(_ sample: SampleJournal) throws -> [String] { try sample.entries().map(\.leafHash.description) }
+}
+
+extension SampleJournal {
+  /// The format of each segment.
+  fileprivate var segmentVersions: [Int] {
+    get throws {
+      try directory.readManifest().segments.map { segment in
+        try SegmentEnvironment.reading(directory.path(of: segment), form: segment.form, isGrowing: false).header.version
+      }
+    }
+  }
 }

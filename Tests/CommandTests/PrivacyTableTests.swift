@@ -87,7 +87,7 @@ import Testing
 }
 
 extension SegmentEnvironment {
-  /// All that the segment keeps once for many messages, decoded: templates, words and dictionaries.
+  /// All that the segment keeps once for many messages, decoded: templates, words, dictionaries and shapes.
   func keptForMany() throws -> (bytes: [UInt8], templates: Int, words: Int) {
     let reader = try SegmentReader(self)
     let codec = try TemplateCodec()
@@ -97,7 +97,8 @@ extension SegmentEnvironment {
       bytes += try codec.content(of: Array(row.value.dropLast(4)), number: UInt32(number + 1), forWriting: false) {}
     }
     let words = try reader.rows(of: tables.words, from: [0], limit: 100_000).rows
-    for row in try words + reader.rows(of: tables.dictionaries, from: [0], limit: 100).rows { bytes += row.value.dropLast(4) + [0] }
+    let others = try [tables.dictionaries, tables.shapes!].flatMap { try reader.rows(of: $0, from: [0], limit: 100_000).rows }
+    for row in words + others { bytes += row.value.dropLast(4) + [0] }
     return (bytes, templates.count, words.count)
   }
 }

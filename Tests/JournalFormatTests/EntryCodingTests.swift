@@ -39,6 +39,50 @@ import Testing
     }
   }
 
+  /// What stands beside a shape, and how it is read again.
+  private static func besideShape(_ sample: Sample) -> (bytes: [UInt8], read: ([UInt8]) throws -> (EntryMetadata, Int)) {
+    let flags = sample.metadata.flags(from: sample.base)
+    let context: UInt32 = if case .number(let number) = sample.metadata.context { number } else { 0 }
+    // The row's time is that of its first entry.
+    let time = sample.base.requestObservedAt == nil ? sample.metadata.recordedAt : sample.base.recordedAt
+    var bytes: [UInt8] = []
+    sample.metadata.encodeBesideShape(flags, from: sample.base, to: &bytes)
+    return (
+      bytes,
+      { bytes in
+        try reading(bytes) { reader throws(FormatError) in
+          (
+            try EntryMetadata(flags, context: context, recordedAt: time, from: &reader, base: sample.base), reader.remainingCount
+          )
+        }
+      }
+    )
+  }
+
+  @Test func `metadata beside a shape comes back, is refused where it is cut short, and never traps`() throws {
+    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    for _ in 0..<2_000 {
+      let sample = generator.metadata()
+      let (bytes, read) = Self.besideShape(sample)
+      let (metadata, rest) = try read(bytes)
+      #expect(metadata == sample.metadata && rest == 0)
+      for count in bytes.indices { #expect(throws: FormatError.self) { try read(Array(bytes[..<count])) } }
+      for _ in 0..<5 { _ = try Self.orNil { try read(generator.damaged(bytes)) } }
+    }
+  }
+
+  @Test func `times that no clock tells are refused`() throws {
+    for base in [Timestamp.range.lowerBound, 0, Timestamp.range.upperBound, .max] {
+      for distance in [UInt64(1) << 60, UInt64(Int64.max), .max] {
+        var bytes: [UInt8] = []
+        bytes.appendVarint(distance)
+        #expect(throws: FormatError.self) {
+          try reading(bytes) { reader throws(FormatError) in try EntryMetadata.time(&reader, since: Timestamp(rawValue: base)) }
+        }
+      }
+    }
+  }
+
   @Test func `an encoding that is cut short anywhere is refused`() {
     var generator = SeededGenerator(seed: SeededGenerator.newSeed())
     for _ in 0..<40 {

@@ -80,6 +80,36 @@ import Testing
     return directory
   }
 
+  @Test func `empty segments that an earlier version left end, and no time goes back behind them`() async throws {
+    let directory = try temporary.journal("earlier")
+    try await fill(directory, ids: ["1"], at: Self.april)
+    var manifest = try directory.readManifest()
+    manifest.segments[0].lastPosition = .first
+    for ordinal: UInt32 in [2, 3] {
+      let segment = Manifest.Segment(
+        period: Timestamp(rawValue: Self.april).period, ordinal: ordinal, generation: 1, firstPosition: JournalPosition(2),
+        lastPosition: ordinal == 2 ? .first : nil)
+      var header = SegmentHeader(
+        form: .hot, journalId: manifest.journalId, period: segment.period, ordinal: ordinal, generation: 1,
+        firstPosition: segment.firstPosition, baseTime: Timestamp(rawValue: Self.april), pseudonymKey: Array(repeating: 7, count: 32))
+      header.version = 2
+      _ = try SegmentEnvironment.create(directory.path(of: segment), header)
+      manifest.segments.append(segment)
+    }
+    manifest.nextPosition = JournalPosition(2)
+    try directory.write(manifest)
+    try await fill(directory, ids: ["2"], at: Self.april - 86_400_000)
+    let journal = try Journal(directory, purpose: "test", sealsByItself: false)
+    _ = try await journal.append(draft(id: "3", at: Self.april))
+    try await journal.seal(endingNewest: true)
+    journal.close()
+    let reader = try JournalReader(directory)
+    #expect(try reader.all().map(\.recordedAt.rawValue) == [Self.april, Self.april, Self.april])
+    #expect(reader.manifest.segments.map(\.form) == [.sealed, .sealed, .sealed, .sealed])
+    for segment in reader.manifest.segments { #expect(try reader.verifyEntries(segment).damages == []) }
+    #expect(try reader.verifyManifest().damages == [])
+  }
+
   /// The new manifest counts only once the file is durable, so whatever state it is in, the journal goes on.
   @Test func `whatever a power cut leaves of a new segment, the journal opens and goes on`() async throws {
     let states = try await states()

@@ -141,6 +141,29 @@ import Testing
     #expect(stored == ShapeTable.maximumCount)
   }
 
+  @Test(arguments: [2, 3]) func `no bytes of a block trap`(version: Int) throws {
+    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var header = SegmentHeader(
+      form: .hot, journalId: "0", period: Period(year: 2025, month: 3), ordinal: 1, generation: 1, firstPosition: .first,
+      baseTime: Timestamp(rawValue: 1_740_787_200_000), pseudonymKey: [])
+    header.version = version
+    var rows = 0
+    for _ in 0..<50_000 {
+      // Small numbers: lengths and times that may be such.
+      var bytes: [UInt8] = [0, 0, 0, 0]
+      for _ in 0..<random.below(60) { bytes.append(UInt8(random.below(random.chance(8) ? 256 : 12))) }
+      bytes.withUnsafeBytes { bytes in
+        let last = [0, 5, 4_095, 100_000, UInt32.max][random.below(5)]
+        guard var block = try? EntryBlock(bytes, lastIndex: last, of: header, isVerified: true) else { return }
+        while let row = try? block.next() {
+          rows += 1
+          #expect(block.firstIndex <= row.firstIndex && row.lastIndex <= last)
+        }
+      }
+    }
+    #expect(rows > 1_000)
+  }
+
   @Test func `no bytes of a shape trap, and none are left over`() throws {
     var random = SeededGenerator(seed: SeededGenerator.newSeed())
     var shapes = 0

@@ -120,6 +120,39 @@ private struct WordSource: TemplateSource {
     }
   }
 
+  @Test func `no moment is beyond the rule of summer time, and no argument of a date or a pattern traps`() throws {
+    for moment: Int64 in [.min, .min + 3_600_000, -9_223_372_036_800_000_000, .max, .max - 3_600_000] {
+      _ = EuropeanSummerTime.contains(moment)
+    }
+    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var output = ByteScratch(maximumBytes: 4096)
+    defer { output.deallocate() }
+    var (dates, patterns) = (0, 0)
+    for _ in 0..<100_000 {
+      output.removeAll()
+      // A date a little beyond what can be said, in some zone, in summer and winter.
+      var value: [UInt8] = []
+      let distances = [Int64(bitPattern: random.next()), .min + Int64(random.below(7_200_000)), Int64(random.below(1 << 36))]
+      value.appendSignedVarint(distances[random.below(3)])
+      try value.withUnsafeBytes { bytes in
+        var reader = ByteReader(bytes)
+        var source = WordSource(words: words)
+        do {
+          let form = ValueForm(.dateTime, random.next() >> UInt64(44 + random.below(16)))
+          try form.write(from: &reader, observedAt: 0, words: &source, to: &output)
+          dates += 1
+        } catch is FormatError {}
+      }
+      guard let pattern = TextPattern(wide: random.next() >> UInt64(10 + random.below(54))) else { continue }
+      patterns += 1
+      random.bytes(8).withUnsafeBytes { bytes in
+        var reader = ByteReader(bytes)
+        try? pattern.write(from: &reader, to: &output)
+      }
+    }
+    #expect(dates > 100 && patterns > 10_000, "\(dates) \(patterns)")
+  }
+
   @Test func `a wide pattern gives back any text that it takes`() throws {
     var random = SeededGenerator(seed: SeededGenerator.newSeed())
     let alphabets = ["0123456789", "0123456789ABCDEF", "0123456789abcdef", "ABCXYZ-019", "abz-09", "AZ09az-"].map { Array($0.utf8) }

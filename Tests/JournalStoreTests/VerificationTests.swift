@@ -112,7 +112,21 @@ import Testing
       try Self.change(bigEndianBytes(UInt32(2)), "contexts", transaction) { $0[5] ^= 1 }
     }
     // Both entries of a row need it to be read.
-    #expect(damaged.count == 20)
+    #expect(damaged.count == 1 + 20)
+  }
+
+  @Test func `a shape that is damaged or missing is named, and then the entries that need it`() async throws {
+    let damaged = try await damages { (transaction) throws(LMDBError) in
+      try Self.change(bigEndianBytes(UInt32(2)), "shapes", transaction) { $0[0] ^= 1 }
+    }
+    #expect(damaged.first?.message == "shape 2 is damaged: its checksum does not fit" && damaged.first?.position == nil)
+    // The first row of each kind says all itself.
+    #expect(damaged.count == 1 + 18)
+    let other = VerificationTests()
+    let missing = try await other.damages { (transaction) throws(LMDBError) in
+      try Self.remove(bigEndianBytes(UInt32(1)), "shapes", transaction)
+    }
+    #expect(missing.first?.message == "shape 1 is missing" && missing.count == 1 + 9)
   }
 
   @Test func `a segment that is missing or ends early is named`() async throws {
