@@ -26,6 +26,11 @@ struct IndexKeyMaker {
 
   init(pseudonymKey: [UInt8]) { pseudonymCode = HMAC(key: SymmetricKey(data: pseudonymKey)) }
 
+  /// The key of a term in every segment; nil of a personal one, which has another in each.
+  static func sharedKey(of term: IndexTerm) -> IndexKey? {
+    term.kind.isPersonal ? nil : term.value.withUnsafeBufferPointer { KeyHash(term.kind, $0).key }
+  }
+
   mutating func key(of term: IndexTerm) -> IndexKey {
     term.value.withUnsafeBufferPointer { key(term.kind, normalized: $0) }
   }
@@ -47,8 +52,7 @@ struct IndexKeyMaker {
   }
 
   private func key(_ kind: TermKind, normalized value: UnsafeBufferPointer<UInt8>) -> IndexKey {
-    var hash = KeyHash(kind)
-    for byte in value { hash.update(byte) }
+    let hash = KeyHash(kind, value)
     guard kind.isPersonal else { return hash.key }
     if let known = pseudonyms.key(kind, value, slot: hash.key) { return known }
     var code = pseudonymCode
@@ -103,9 +107,12 @@ private final class PseudonymCache {
 private struct KeyHash {
   private var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  init(_ kind: TermKind) { update(kind.rawValue) }
+  init(_ kind: TermKind, _ value: UnsafeBufferPointer<UInt8>) {
+    update(kind.rawValue)
+    for byte in value { update(byte) }
+  }
 
-  mutating func update(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+  private mutating func update(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
 
   var key: IndexKey {
     var hash = state

@@ -7,6 +7,8 @@ final class IndexReader {
   private let tables: IndexTables
   /// Keeps what is shared of the file open.
   private let owner: AnyObject
+  /// Whether nobody writes to the file any more: then one snapshot does for ever.
+  private let isImmutable: Bool
   private var transaction: ReadTransaction
   private var isInSnapshot = false
   private var known: (snapshot: Int, state: IndexState)?
@@ -22,13 +24,16 @@ final class IndexReader {
     var isChecked: [Bool]
   }
 
-  /// - Parameter owner: kept as long as the reader, for instance the ``IndexEnvironment``.
-  init(_ environment: Environment, _ tables: IndexTables, owner: AnyObject) throws(JournalError) {
+  /// - Parameters:
+  ///   - owner: kept as long as the reader, for instance the ``IndexEnvironment``.
+  ///   - isImmutable: whether nobody writes to the file any more.
+  init(_ environment: Environment, _ tables: IndexTables, owner: AnyObject, isImmutable: Bool = false) throws(JournalError) {
     var transaction = try translating { () throws(LMDBError) in try environment.beginRead() }
     transaction.reset()
     self.environment = environment
     self.tables = tables
     self.owner = owner
+    self.isImmutable = isImmutable
     self.transaction = transaction
   }
 
@@ -41,8 +46,10 @@ final class IndexReader {
     do throws(LMDBError) { try transaction.renew() } catch { throw JournalError(error) }
     isInSnapshot = true
     defer {
-      isInSnapshot = false
-      transaction.reset()
+      if !isImmutable || known == nil {
+        isInSnapshot = false
+        transaction.reset()
+      }
     }
     let identifier = transaction.identifier
     if let known, known.snapshot == identifier { return try body(known.state) }
@@ -76,6 +83,16 @@ final class IndexReader {
         guard try mayHold(index, run, kept) else { continue }
         try forEachRow(of: run, under: kept) { found.append($0) }
       }
+    }
+  }
+
+  /// Whether the index may have rows under a key: false only where a filter says so.
+  func mayHold(_ key: IndexKey) throws(JournalError) -> Bool {
+    try snapshot { (state) throws(JournalError) in
+      for (index, run) in state.runs.enumerated() where run.covers(key) {
+        if try mayHold(index, run, run.coding.kept(key)) { return true }
+      }
+      return false
     }
   }
 

@@ -81,9 +81,11 @@ public final class JournalReader {
   public func exchanges(holding terms: [IndexTerm]) throws(JournalError) -> [Exchange] {
     try refresh()
     var found: [(head: JournalPosition, request: Entry?)] = []
+    // Of many segments most have nothing of what is looked for: their filters are asked before anything else is done with them.
+    let sharedKeys = terms.map { IndexKeyMaker.sharedKey(of: $0) }
     for segment in manifest.segments {
       let reader = try self.reader(segment)
-      try reader.catchUp()
+      guard try reader.mayHold(terms, sharedKeys: sharedKeys) else { continue }
       try reader.snapshot { () throws(JournalError) in
         for term in terms {
           for index in try reader.candidates(for: term) {

@@ -103,6 +103,8 @@ final class SegmentEnvironment: Sendable {
   let tables: Tables
   /// Which of the journal's files it is.
   var file: Manifest.Segment.File { Manifest.Segment.File(ordinal: header.ordinal, generation: header.generation) }
+  /// Whether nobody writes to the file, now or later. A snapshot of it costs nobody anything, however long it lives.
+  var isImmutable: Bool { header.form == .sealed && !isWritable }
   /// The file of its index.
   var indexPath: String { Manifest.Segment.indexPath(ofSegmentAt: environment.path) }
 

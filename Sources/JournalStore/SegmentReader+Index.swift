@@ -31,6 +31,17 @@ extension SegmentReader {
     }
   }
 
+  /// Whether a search may find any of the terms: false only where the filter of a sealed segment says so.
+  /// - Parameter sharedKeys: of each term the key in every segment; nil where each segment has its own.
+  func mayHold(_ terms: [IndexTerm], sharedKeys: [IndexKey?]) throws(JournalError) -> Bool {
+    try catchUp()
+    guard segment.isImmutable, let file = segmentIndex?.file else { return true }
+    for (term, key) in zip(terms, sharedKeys) {
+      if try file.mayHold(key ?? keyMaker.key(of: term)) { return true }
+    }
+    return false
+  }
+
   /// The spans of time of all entries, in order.
   func timeBlocks() throws(JournalError) -> [TimeBlock] {
     try withIndex { (index) throws(JournalError) in
@@ -46,6 +57,7 @@ extension SegmentReader {
   func catchUp() throws(JournalError) {
     let index = if let segmentIndex { segmentIndex } else { try openIndex() }
     segmentIndex = index
+    if segment.isImmutable, index.seen != nil { return }
     // Looked up before anything is read: what comes in between is looked for the next time.
     let present = (file: index.file?.lastTransactionIdentifier ?? 0, segment: segment.environment.lastTransactionIdentifier)
     if let seen = index.seen, seen == present, index.tail.entries.count <= Self.longTail { return }
@@ -81,7 +93,9 @@ extension SegmentReader {
 
   /// The index within a sealed segment or in the file beside a hot one; nil where there is no file that can be used.
   func openIndexFile() throws(JournalError) -> IndexReader? {
-    if let tables = segment.tables.index { return try IndexReader(segment.environment, tables, owner: segment) }
+    if let tables = segment.tables.index {
+      return try IndexReader(segment.environment, tables, owner: segment, isImmutable: segment.isImmutable)
+    }
     guard let environment = try IndexEnvironment.reading(segment.indexPath, IndexState.Owner(segment.header)) else { return nil }
     return try IndexReader(environment.environment, environment.tables, owner: environment)
   }

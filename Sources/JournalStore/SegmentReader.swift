@@ -2,7 +2,7 @@ internal import JournalFormat
 internal import LMDB
 internal import Zstandard
 
-/// Reads one segment. Not for several threads at a time. Its snapshot lives from ``beginSnapshot()`` to ``endSnapshot()`` and is kept short.
+/// Reads one segment. Not for several threads at a time. Its snapshots are kept short, but for that of a sealed file.
 final class SegmentReader {
   let segment: SegmentEnvironment
   private var transaction: ReadTransaction
@@ -51,8 +51,10 @@ final class SegmentReader {
     do throws(LMDBError) { try transaction.renew() } catch { throw JournalError(error) }
     isInSnapshot = true
     defer {
-      isInSnapshot = false
-      transaction.reset()
+      if !segment.isImmutable {
+        isInSnapshot = false
+        transaction.reset()
+      }
     }
     return try body()
   }

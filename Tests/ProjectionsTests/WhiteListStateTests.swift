@@ -75,7 +75,7 @@ import Testing
     var random = SeededGenerator(seed: SeededGenerator.newSeed())
     let journal = try ScriptedJournal()
     var open: [JournalPosition] = []
-    for number in 0..<80 as Range<Int64> {
+    for number in 0..<100 as Range<Int64> {
       let items = (0..<Int.random(in: 0...6, using: &random)).map { _ in
         ListItem(
           action: [1, 2, 2, 2, 2, 3].randomElement(using: &random)!, user: "04A1B2C\(Int.random(in: 0...1, using: &random))",
