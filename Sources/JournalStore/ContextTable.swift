@@ -20,7 +20,11 @@ struct ContextTable {
     case inline
   }
 
-  mutating func load(number: UInt32, encoding: [UInt8]) { numbers[encoding] = number }
+  /// Takes a context of the segment, when it is opened again.
+  mutating func load(number: UInt32, encoding: [UInt8]) throws(FormatError) {
+    guard number == numbers.count + 1, number <= Self.maximumCount else { throw FormatError("it is out of order") }
+    numbers[encoding] = number
+  }
 
   mutating func number(for context: SharedContext) -> Answer {
     if let known = known[Self.slot(context)], known.context === context { return .known(known.number) }

@@ -23,13 +23,13 @@ struct EntryBlockBuilder {
   /// The time of its first row, and of its last.
   private var base: Timestamp
   private var latest: Timestamp
-  private let hasShapes: Bool
+  private let countsFromRowBefore: Bool
   private var rows: [UInt8] = []
 
   init(of header: SegmentHeader, firstIndex: UInt32) {
     segmentStart = header.firstPosition
     segmentBase = header.baseTime
-    hasShapes = header.hasShapes
+    countsFromRowBefore = header.countsTimesFromRowBefore
     self.firstIndex = firstIndex
     (base, latest) = (segmentBase, segmentBase)
   }
@@ -54,7 +54,7 @@ struct EntryBlockBuilder {
   ///   - recordedAt: not earlier than that of the row before.
   mutating func append(_ row: UnsafeRawBufferPointer, recordedAt: Timestamp, isPair: Bool) {
     if isEmpty { (base, latest) = (recordedAt, recordedAt) }
-    let time = UInt64(recordedAt.milliseconds(since: hasShapes ? latest : base))
+    let time = UInt64(recordedAt.milliseconds(since: countsFromRowBefore ? latest : base))
     latest = recordedAt
     rows.appendVarint((time.varintCount + row.count) << 1 | (isPair ? 1 : 0))
     rows.appendVarint(time)
@@ -98,7 +98,7 @@ struct EntryBlock {
   let sizeBytes: Int
   /// What the time of the next row counts from.
   private var base: Timestamp
-  private let hasShapes: Bool
+  private let countsFromRowBefore: Bool
   private var rows: ByteReader
   private var nextIndex: UInt32
 
@@ -117,7 +117,7 @@ struct EntryBlock {
       throw FormatError("its checksum does not fit")
     }
     base = try header.baseTime.adding(read: reader.signedVarint())
-    hasShapes = header.hasShapes
+    countsFromRowBefore = header.countsTimesFromRowBefore
     sizeBytes = bytes.count
     rows = reader
     nextIndex = firstIndex
@@ -139,7 +139,7 @@ struct EntryBlock {
       throw FormatError("it holds more entries than it says")
     }
     nextIndex = row.lastIndex &+ 1
-    if hasShapes { base = recordedAt }
+    if countsFromRowBefore { base = recordedAt }
     return row
   }
 

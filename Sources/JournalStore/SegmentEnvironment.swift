@@ -31,6 +31,8 @@ struct SegmentHeader: Hashable, Sendable {
 
   /// Whether its rows name shapes; in format 2 they say all themselves.
   var hasShapes: Bool { version >= 3 }
+  /// Whether the time of a row counts from the row before; in format 2 from the first of the block.
+  var countsTimesFromRowBefore: Bool { version >= 3 }
 
   func encoded() -> [UInt8] {
     var bytes: [UInt8] = []

@@ -80,7 +80,7 @@ final class SegmentReader {
         }
         state.lastRecordedAt = last.recordedAt
       }
-      try forEachStored(in: segment.tables.contexts, "context") { number, encoding in table.load(number: number, encoding: encoding) }
+      try forEachStored(in: segment.tables.contexts, "context") { number, encoding in try table.load(number: number, encoding: encoding) }
       if let database = segment.tables.shapes {
         try forEachStored(in: database, "shape") { number, encoding in try shapes.load(number: number, encoding: encoding) }
       }

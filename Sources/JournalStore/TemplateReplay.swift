@@ -235,21 +235,20 @@ private struct ReplayState {
         throw FormatError("a value refers to none of the request")
       }
       try output.append(text)
-    case .pattern, .continued:
-      guard let pattern = hole.pattern else { throw FormatError("a pattern is none") }
+    case .continued:
       if case let count = form.continuedCount, count > 0 {
         guard let latest = leaves.all.latest(hole.shape.path), latest.count >= count else {
           throw FormatError("a value continues none before it")
         }
         try output.append(copyOf: latest.lowerBound..<latest.lowerBound + count)
       }
-      try pattern.write(from: &cursor, to: &output)
+      try form.write(from: &cursor, observedAt: observedAt, words: &source, pattern: hole.pattern, to: &output)
     case .decoded:
       try output.append(cursor.countedText())
       decodedTexts.append(Array(try cursor.countedText()))
       return decodedTexts.count - 1
     default:
-      try form.write(from: &cursor, observedAt: observedAt, words: &source, to: &output)
+      try form.write(from: &cursor, observedAt: observedAt, words: &source, pattern: hole.pattern, to: &output)
     }
     return nil
   }

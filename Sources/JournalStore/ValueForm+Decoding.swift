@@ -1,13 +1,14 @@
 internal import JournalFormat
 
 extension ValueForm {
-  /// Reads a value of this form and appends its text. Forms that refer to other leaves are for the caller.
+  /// Reads a value of this form and appends its text. What it has of other leaves is for the caller.
+  /// - Parameter pattern: the form's own, which a template keeps.
   @inline(__always)
   func write(
-    from cursor: inout ByteReader, observedAt: Int64, words: inout some TemplateSource, to output: inout ByteScratch
+    from cursor: inout ByteReader, observedAt: Int64, words: inout some TemplateSource, pattern: TextPattern?, to output: inout ByteScratch
   ) throws {
     switch kind {
-    case .decoded, .same, .request, .continued: throw FormatError("a value refers to nothing")
+    case .decoded, .same, .request: throw FormatError("a value refers to nothing")
     case .empty: break
     case .bytes: try output.append(cursor.countedText())
     case .word: try output.append(word: words.word(Self.number(ofWord: cursor.varint())))
@@ -27,7 +28,7 @@ extension ValueForm {
       let count = try length(argument, &cursor)
       try PackedText.write(&cursor, symbolCount: count, to: try output.room(count))
     case .numbered: try writeNumbered(from: &cursor, words: &words, to: &output)
-    case .pattern:
+    case .pattern, .continued:
       guard let pattern else { throw FormatError("a pattern is none") }
       try pattern.write(from: &cursor, to: &output)
     }

@@ -40,7 +40,7 @@ private struct WordSource: TemplateSource {
           var source = WordSource(words: words)
           let read = try ValueForm(from: &cursor)
           #expect(read == form)
-          try read.write(from: &cursor, observedAt: observedAt, words: &source, to: &output)
+          try read.write(from: &cursor, observedAt: observedAt, words: &source, pattern: read.pattern, to: &output)
           #expect(cursor.isAtEnd)
         }
         return (form, Array(UnsafeBufferPointer(start: output.base, count: output.count)), value.count)
@@ -139,7 +139,7 @@ private struct WordSource: TemplateSource {
         var source = WordSource(words: words)
         do {
           let form = ValueForm(.dateTime, random.next() >> UInt64(44 + random.below(16)))
-          try form.write(from: &reader, observedAt: 0, words: &source, to: &output)
+          try form.write(from: &reader, observedAt: 0, words: &source, pattern: nil, to: &output)
           dates += 1
         } catch is FormatError {}
       }
@@ -193,8 +193,9 @@ private struct WordSource: TemplateSource {
         var cursor = ByteReader(bytes)
         var source = WordSource(words: words)
         do {
-          try ValueForm(from: &cursor).write(
-            from: &cursor, observedAt: Int64(bitPattern: random.next()), words: &source, to: &output)
+          let form = try ValueForm(from: &cursor)
+          try form.write(
+            from: &cursor, observedAt: Int64(bitPattern: random.next()), words: &source, pattern: form.pattern, to: &output)
         } catch { refusals += 1 }
       }
     }
