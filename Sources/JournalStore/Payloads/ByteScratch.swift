@@ -25,6 +25,8 @@ struct ByteScratch {
     if capacity > Self.keptCapacity { grow(to: Self.leastCapacity) }
   }
 
+  /// Appends bytes.
+  /// - Throws: `FormatError` where there would be more than it may hold.
   @inline(__always)
   mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) throws(FormatError) {
     guard let start = bytes.baseAddress else { return }
@@ -33,6 +35,7 @@ struct ByteScratch {
   }
 
   /// Appends bytes behind which ``slackBytes`` more may be read.
+  /// - Throws: `FormatError` where there would be more than it may hold.
   @inline(__always)
   mutating func append(padded source: UnsafePointer<UInt8>, count: Int) throws(FormatError) {
     let target = try room(count)
@@ -46,10 +49,12 @@ struct ByteScratch {
   }
 
   /// Appends a word of a ``WordList``, which keeps them padded.
+  /// - Throws: `FormatError` where there would be more than it may hold.
   @inline(__always)
   mutating func append(word: UnsafeBufferPointer<UInt8>) throws(FormatError) { try append(padded: word.baseAddress!, count: word.count) }
 
   /// Appends a copy of its own bytes.
+  /// - Throws: `FormatError` where there would be more than it may hold.
   @inline(__always)
   mutating func append(copyOf range: Range<Int>) throws(FormatError) {
     if range.count > capacity - count { try makeRoom(range.count) }
@@ -58,6 +63,7 @@ struct ByteScratch {
   }
 
   /// Where the next `more` bytes are to be written.
+  /// - Throws: `FormatError` where there would be more than it may hold.
   @inline(__always)
   mutating func room(_ more: Int) throws(FormatError) -> UnsafeMutablePointer<UInt8> {
     if more > capacity - count { try makeRoom(more) }

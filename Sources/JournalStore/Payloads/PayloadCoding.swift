@@ -6,7 +6,7 @@ struct EncodedPayload {
   let form: EntryMetadata.PayloadForm
   /// Where it stands among what was encoded.
   var range = 0..<0
-  /// Of a template payload: stands before the rest, which is what was encoded.
+  /// What a template payload begins with: it stands before the rest, which is what was encoded.
   var head: TemplateHead?
   /// Whether the layout tells the marks.
   var tellsMarks = false
@@ -30,20 +30,24 @@ struct PayloadEncoder {
     var dictionary: (number: UInt32, bytes: [UInt8])?
   }
 
-  private(set) var templates: TemplateTable
+  private var messages: MessageEncoder
   private let compressor: FrameCompressor
   private var dictionary: (number: UInt32, digested: CompressionDictionary)?
   private var new: New?
 
   /// - Parameters:
-  ///   - templates: those that the segment has, or a new table.
+  ///   - templates: those that the segment has, or an empty register.
   ///   - dictionary: the segment's newest, where it has one.
-  init(_ templates: TemplateTable, dictionary: (number: UInt32, bytes: [UInt8])?) throws(ZstandardError) {
-    self.templates = templates
+  /// - Throws: `ZstandardError` where there is no memory for it.
+  init(_ templates: TemplateRegister, dictionary: (number: UInt32, bytes: [UInt8])?) throws(ZstandardError) {
+    messages = MessageEncoder(templates)
     compressor = try FrameCompressor(level: Self.compressionLevel)
     guard let dictionary else { return }
     self.dictionary = (dictionary.number, try CompressionDictionary(dictionary.bytes, compressionLevel: Self.compressionLevel))
   }
+
+  /// The templates that the segment has so far.
+  var templates: TemplateRegister { messages.register }
 
   /// What must be stored with what was encoded since the last call; nil where nothing must.
   mutating func takeNew() -> New? {
@@ -51,31 +55,30 @@ struct PayloadEncoder {
     return new
   }
 
-  /// Appends the stored form of an entry's payload.
-  /// - Parameter request: of an answer, if a reader of the segment can have it.
+  /// Appends an entry's payload as it is stored.
+  /// - Parameter request: of an answer, its request, if a reader of the segment can have it.
+  /// - Throws: `ZstandardError` where there is no memory to compress it.
   mutating func encode(_ content: EntryContent, request: EntryContent?, to bytes: inout [UInt8]) throws(ZstandardError) -> EncodedPayload {
     guard !content.payload.isEmpty else { return EncodedPayload(form: .empty) }
     let start = bytes.count
-    let outcome = templates.encode(content, request: request, to: &bytes)
+    let outcome = messages.encode(content, request: request, to: &bytes)
     // A message that comes to nothing may have brought the templates of its parts all the same.
-    if !templates.newTemplates.isEmpty || !templates.newWords.isEmpty { try noteNew() }
-    if case .encoded(let head, let tellsMarks) = outcome {
+    if let new = messages.takeNew() { try note(new) }
+    if let outcome {
       return EncodedPayload(
-        form: .template, range: start..<bytes.count, head: head, tellsMarks: tellsMarks, refersToRequest: request != nil)
+        form: .template, range: start..<bytes.count, head: outcome.head, tellsMarks: outcome.tellsMarks, refersToRequest: request != nil)
     }
     return try compress(content.payload, to: &bytes)
   }
 
-  private mutating func noteNew() throws(ZstandardError) {
+  private mutating func note(_ newest: TemplateRegister.New) throws(ZstandardError) {
     var new = self.new ?? New()
     defer { self.new = new }
-    new.templates += templates.newTemplates
-    new.words += templates.newWords
-    templates.newTemplates.removeAll(keepingCapacity: true)
-    templates.newWords.removeAll(keepingCapacity: true)
+    new.templates += newest.templates
+    new.words += newest.words
     let number = Int(dictionary?.number ?? 0)
-    guard number < Self.dictionaryTemplateCounts.count, templates.known.count >= Self.dictionaryTemplateCounts[number] else { return }
-    let bytes = templates.markup(atMost: Self.maximumDictionaryBytes)
+    guard number < Self.dictionaryTemplateCounts.count, messages.register.count >= Self.dictionaryTemplateCounts[number] else { return }
+    let bytes = messages.register.markup(atMost: Self.maximumDictionaryBytes)
     dictionary = (UInt32(number + 1), try CompressionDictionary(bytes, compressionLevel: Self.compressionLevel))
     new.dictionary = (UInt32(number + 1), bytes)
   }
@@ -98,20 +101,6 @@ struct PayloadEncoder {
   }
 }
 
-extension TemplateTable {
-  /// The markup of the newest templates, one after the other.
-  fileprivate func markup(atMost maximumBytes: Int) -> [UInt8] {
-    var pieces: [UnsafeBufferPointer<UInt8>] = []
-    var size = 0
-    for template in known.reversed().lazy.map(\.template) where size + template.markup.count <= maximumBytes {
-      pieces.append(template.markup)
-      size += template.markup.count
-    }
-    // What stands last is found at the shortest distance: the oldest are the most frequent.
-    return pieces.flatMap { Array($0) }
-  }
-}
-
 /// Turns stored payloads back, for one segment. Not for several threads at a time.
 struct PayloadDecoder {
   /// More than a message may have (2 MiB), so that nothing recorded is out of reach, and little enough to bound a lying frame.
@@ -128,6 +117,8 @@ struct PayloadDecoder {
   private let decompressor: FrameDecompressor
   private var dictionaries: [UInt32: CompressionDictionary] = [:]
 
+  /// Makes a decoder that has read nothing yet.
+  /// - Throws: `ZstandardError` where there is no memory for it.
   init() throws(ZstandardError) {
     templates = try TemplateDecoder()
     decompressor = try FrameDecompressor()
@@ -138,6 +129,7 @@ struct PayloadDecoder {
   ///   - head: of a template payload, where the reader does not stand before it.
   ///   - request: the content of the request that the values refer to, where they do.
   ///   - tables: those of the segment.
+  /// - Throws: `FormatError` for bytes that are no such payload, `ZstandardError` for a damaged frame, or what `tables` throws.
   mutating func payload(
     _ form: EntryMetadata.PayloadForm, head: TemplateHead?, _ reader: inout ByteReader, observedAt: Timestamp, request: EntryContent?,
     tables: some SegmentTables
@@ -164,6 +156,10 @@ struct PayloadDecoder {
 
 /// What a segment keeps once for many rows, by number.
 protocol SegmentTables: TemplateStorage {
+  /// The context under a number.
+  /// - Throws: ``JournalError`` where it is missing or damaged.
   func context(_ number: UInt32) throws -> SharedContext
+  /// The bytes of the dictionary under a number.
+  /// - Throws: ``JournalError`` where it is missing or damaged.
   func dictionary(_ number: UInt32) throws -> [UInt8]
 }

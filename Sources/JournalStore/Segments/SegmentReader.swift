@@ -25,6 +25,8 @@ final class SegmentReader {
   /// How many entries there are in a state of the segment.
   var countedEntries: (state: Int, count: UInt32)?
 
+  /// Begins to read a segment.
+  /// - Throws: ``JournalError`` where no snapshot of its file can be had.
   init(_ segment: SegmentEnvironment) throws(JournalError) {
     // All that can fail comes first: the 6.3 compiler crashes on a half-made object that holds a transaction.
     let payloads = try Self.payloadDecoder(segment)
@@ -46,6 +48,7 @@ final class SegmentReader {
   var path: String { segment.environment.path }
 
   /// Runs `body` within one snapshot. Nested calls share the outer one.
+  /// - Throws: ``JournalError`` where none can be had, or what `body` throws.
   func snapshot<Result>(_ body: () throws(JournalError) -> Result) throws(JournalError) -> Result {
     guard !isInSnapshot else { return try body() }
     do throws(LMDBError) { try transaction.renew() } catch { throw JournalError(error) }
@@ -68,8 +71,9 @@ final class SegmentReader {
   }
 
   /// What a writer needs to go on where the segment ends; fills its tables.
+  /// - Throws: ``JournalError`` where something of it is missing or damaged.
   func writerState(
-    _ table: inout ContextTable, _ shapes: inout ShapeTable, _ templates: inout TemplateTable
+    _ table: inout ContextTable, _ shapes: inout ShapeTable, _ templates: inout TemplateRegister
   ) throws(JournalError) -> WriterState {
     try snapshot { () throws(JournalError) in
       let count = try entryCount()
@@ -123,6 +127,7 @@ final class SegmentReader {
   }
 
   /// What is wrong with a table of things that rows refer to by number, from 1 without a gap.
+  /// - Throws: ``JournalError`` where the table cannot be read at all.
   func damages(in database: Database, of item: String) throws(JournalError) -> [String] {
     var damages: [String] = []
     var expected: UInt32 = 1
@@ -142,6 +147,8 @@ final class SegmentReader {
 
   // MARK: Rows
 
+  /// How many rows a table has.
+  /// - Throws: ``JournalError`` where the table cannot be read.
   func rowCount(of database: Database) throws(JournalError) -> Int {
     try snapshot { () throws(JournalError) in
       do throws(LMDBError) { return try transaction.statistics(of: database).entryCount } catch { throw JournalError(error) }
@@ -149,6 +156,7 @@ final class SegmentReader {
   }
 
   /// Up to `limit` rows of a table, copied, from a key on, and the key to go on from.
+  /// - Throws: ``JournalError`` where the table cannot be read.
   func rows(
     of database: Database, from start: [UInt8], limit: Int
   ) throws(JournalError) -> (rows: [(key: [UInt8], value: [UInt8])], next: [UInt8]?) {
@@ -166,12 +174,16 @@ final class SegmentReader {
   /// Which transaction's state the snapshot shows.
   var snapshotIdentifier: Int { transaction.identifier }
 
+  /// Lends a cursor over a table, within a snapshot.
+  /// - Throws: ``JournalError`` where the table cannot be read.
   func withCursor<Result>(
     in database: Database, _ body: (borrowing Cursor) throws(LMDBError) -> Result
   ) throws(JournalError) -> Result {
     do throws(LMDBError) { return try transaction.withCursor(in: database, body) } catch { throw JournalError(error) }
   }
 
+  /// Lends what a table has under a number; nil where it has nothing.
+  /// - Throws: ``JournalError`` where the table cannot be read, or what `body` throws.
   func withValue<Result>(
     of number: UInt32, in database: Database, _ body: (UnsafeRawBufferPointer) throws(JournalError) -> Result
   ) throws(JournalError) -> Result? {
@@ -203,6 +215,7 @@ func index(from bytes: UnsafeRawBufferPointer) -> UInt32 {
 
 extension [UInt8] {
   /// `withUnsafeBytes` that keeps the type of what is thrown.
+  /// - Throws: What `body` throws.
   @inlinable @inline(__always)
   package func withRawBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

@@ -8,8 +8,8 @@ struct JournalWriter {
   private let directory: JournalDirectory
   private var manifest: Manifest
   private var segment: SegmentWriter?
-  /// Of a segment that was ended with no other after it yet.
-  private var endedTemplates: TemplateTable?
+  /// The templates of a segment that was ended with no other after it yet.
+  private var endedTemplates: TemplateRegister?
   private var clock: JournalClock
   private var lastRecordedAt: Timestamp
   private var nextPosition: JournalPosition
@@ -22,6 +22,7 @@ struct JournalWriter {
   private static let readerCheckInterval = Duration.seconds(60)
 
   /// Takes up the journal where it ends, after removing what the manifest does not list.
+  /// - Throws: ``JournalError`` where the journal is damaged, of a later version, or cannot be written to.
   init(_ directory: JournalDirectory, clock: JournalClock, indexBuilder: IndexBuilder, committer: GroupCommitter) throws(JournalError) {
     self.directory = directory
     self.indexBuilder = indexBuilder
@@ -53,7 +54,7 @@ struct JournalWriter {
     }
   }
 
-  /// Of a segment that has ended; nil where it is empty.
+  /// When the last entry of a segment that has ended was recorded; nil where it is empty.
   private static func lastRecordedAt(in segment: Manifest.Segment, of directory: JournalDirectory) throws(JournalError) -> Timestamp? {
     let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), form: segment.form, isGrowing: false))
     let count = try reader.entryCount()
@@ -67,7 +68,7 @@ struct JournalWriter {
 
   /// The last position that was given, durable once its batch is; nil in an empty journal.
   var lastPosition: JournalPosition? { nextPosition == .first ? nil : JournalPosition(nextPosition.rawValue - 1) }
-  /// Of the entry there; nil in an empty journal.
+  /// When the last entry was recorded; nil in an empty journal.
   var newestRecordedAt: Timestamp? { lastRecordedAt.rawValue == Int64.min ? nil : lastRecordedAt }
 
   /// What became of a group of jobs.
@@ -80,6 +81,7 @@ struct JournalWriter {
 
   /// Does what a group of jobs asks for, all but the commit of what it appended last: whatever comes before the end of a segment is durable on
   /// return.
+  /// - Throws: ``JournalError``, the end of all writing.
   mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> Performed {
     try indexBuilder.waitForRoom(for: works.reduce(0) { $0 + $1.entryCount }, written: segment?.nextIndex ?? 0)
     var results: [Result<ClosedRange<JournalPosition>, JournalError>] = []
@@ -253,6 +255,7 @@ extension JournalDirectory {
   /// Removes the files that a crash left and the manifest does not list. Only names that the journal gives are touched.
   /// - Parameter isManifestDurable: whether its name has been synced. Else it is, before anything goes: a process that ended between the
   ///   rename and the sync leaves a manifest that a power cut may still take back, and that one's files must be there then.
+  /// - Throws: ``JournalError`` where the file system fails.
   func removeGarbage(_ manifest: Manifest, isManifestDurable: Bool = true) throws(JournalError) {
     try FileSystem.remove(manifestPath + ".new")
     let listed = Set(manifest.segments.flatMap { $0.form == .hot ? [$0.fileName, $0.indexFileName] : [$0.fileName] })

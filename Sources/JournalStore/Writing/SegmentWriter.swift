@@ -29,10 +29,11 @@ struct SegmentWriter {
 
   /// Takes up a segment where it ends.
   /// - Parameter predecessor: of the segment before: its markup is known to come again.
-  init(_ segment: SegmentEnvironment, after predecessor: TemplateTable? = nil) throws(JournalError) {
+  /// - Throws: ``JournalError`` where something of it is missing or damaged.
+  init(_ segment: SegmentEnvironment, after predecessor: TemplateRegister? = nil) throws(JournalError) {
     self.segment = segment
     let reader = try SegmentReader(segment)
-    var templates = try Self.zstandard(segment) { () throws(ZstandardError) in try TemplateTable(after: predecessor) }
+    var templates = try Self.zstandard(segment) { () throws(ZstandardError) in try TemplateRegister(after: predecessor) }
     let state = try reader.writerState(&contexts, &shapes, &templates)
     nextIndex = state.nextIndex
     lastRecordedAt = state.lastRecordedAt
@@ -48,10 +49,11 @@ struct SegmentWriter {
     }
   }
 
-  var templates: TemplateTable { encoder.templates }
+  var templates: TemplateRegister { encoder.templates }
   var nextPosition: JournalPosition { segment.header.firstPosition.advanced(by: Int(nextIndex)) }
 
   /// Whether no entry more should go in here: an earlier version began it, the file has grown to its limit, the reserved map nears its end, or the numbers do.
+  /// - Throws: ``JournalError`` where its file cannot be read.
   func isFull(limitBytes: Int) throws(JournalError) -> Bool {
     guard segment.header.version == Manifest.supportedVersion else { return true }
     guard nextIndex < UInt32.max / 2 else { return true }
@@ -63,6 +65,7 @@ struct SegmentWriter {
   var hasRows: Bool { !rows.isEmpty || !openBlock.isEmpty }
 
   /// Takes the entries of one row: one entry, or a request and its answer. The first one's position must be ``nextPosition``.
+  /// - Throws: ``JournalError`` where there is no memory to compress what it holds.
   mutating func append(_ entries: [Entry]) throws(JournalError) {
     try buildRow(entries)
     row.withUnsafeBytes { openBlock.append($0, recordedAt: entries[0].recordedAt, isPair: entries.count == 2) }

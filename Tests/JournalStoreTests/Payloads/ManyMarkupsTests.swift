@@ -58,8 +58,8 @@ import Testing
     let reader = try SegmentReader(environment)
     let templates = try reader.rowCount(of: environment.tables.templates)
     // The bounds themselves (`Schemas/journal-format.md`, "Templates"): larger ones would hold, and hold more memory.
-    #expect(TemplateTable.maximumCount == 16_384 && TemplateTable.maximumMarkupBytes == 16 << 20 && WordList.maximumCount == 65_536)
-    #expect(templates <= TemplateTable.maximumCount && templates > 16_000)
+    #expect(TemplateRegister.maximumCount == 16_384 && TemplateRegister.maximumMarkupBytes == 16 << 20 && WordList.maximumCount == 65_536)
+    #expect(templates <= TemplateRegister.maximumCount && templates > 16_000)
     #expect(try reader.rowCount(of: environment.tables.words) <= WordList.maximumCount)
     #expect(try reader.rowCount(of: environment.tables.dictionaries) <= PayloadEncoder.dictionaryTemplateCounts.count)
     #expect(try reader.rowCount(of: environment.tables.contexts) == 1)

@@ -77,7 +77,8 @@ import Testing
     let shelf = try TemplateShelf()
     let holes = (0..<4_096).map { _ in
       TemplateHole(
-        shape: LeafShape(path: LeafPath(name: 0, parent: 0), traits: [], markKind: 0, step: ListStep(rawValue: 0)), form: ValueForm(.empty))
+        outline: LeafOutline(path: LeafPath(name: 0, parent: 0), traits: [], markKind: 0, step: ListStep(rawValue: 0)),
+        form: ValueForm(.empty))
     }
     let item = Template(role: [], envelope: [], holes: holes, markup: [], pieceEnds: Array(repeating: 0, count: 4_096))
     let first = Template(role: .first, envelope: [], holes: [], markup: Array("<a>".utf8), pieceEnds: [3])
@@ -118,7 +119,7 @@ import Testing
       _ = shelf.encode(content)
       if number % 4 == 0 { _ = shelf.encode(content) }
     }
-    #expect(shelf.templates.count <= TemplateTable.maximumCount && shelf.templates.count > 16_000)
+    #expect(shelf.templates.count <= TemplateRegister.maximumCount && shelf.templates.count > 16_000)
     #expect(shelf.words.count <= WordList.maximumCount)
     let familiar = readContent(soapMessage("<a0><partnerId>P0</partnerId></a0>"))
     #expect(shelf.encode(familiar) != nil)

@@ -5,20 +5,23 @@ import JournalFormat
 
 /// A segment's templates and words in memory, and what was encoded with them.
 final class TemplateShelf: TemplateStorage {
-  private(set) var table: TemplateTable
+  private var encoder: MessageEncoder
   var templates: [UInt32: [UInt8]] = [:]
   var words: [UInt32: [UInt8]] = [:]
 
   struct Missing: Error {}
 
-  init(after predecessor: TemplateShelf? = nil) throws { table = try TemplateTable(after: predecessor?.table) }
+  init(after predecessor: TemplateShelf? = nil) throws {
+    encoder = MessageEncoder(try TemplateRegister(after: predecessor?.encoder.register))
+  }
 
   /// The shelf of a segment that was opened again.
   init(reopening other: TemplateShelf) throws {
-    table = try TemplateTable()
+    var register = try TemplateRegister()
+    for number in other.templates.keys.sorted() { try register.load(template: other.templates[number]!, number: number) }
+    for number in other.words.keys.sorted() { try register.load(word: other.words[number]!, number: number) }
+    encoder = MessageEncoder(register)
     (templates, words) = (other.templates, other.words)
-    for number in templates.keys.sorted() { try table.load(template: templates[number]!, number: number) }
-    for number in words.keys.sorted() { try table.load(word: words[number]!, number: number) }
   }
 
   func template(_ number: UInt32) throws -> [UInt8] {
@@ -34,16 +37,16 @@ final class TemplateShelf: TemplateStorage {
   /// A payload, and whether it tells the marks; nil where the content is not for a template.
   func encode(_ content: EntryContent, request: EntryContent? = nil) -> (bytes: [UInt8], tellsMarks: Bool)? {
     var bytes: [UInt8] = []
-    let outcome = table.encode(content, request: request, to: &bytes)
-    for new in table.newTemplates { templates[new.number] = new.encoding }
-    for new in table.newWords { words[new.number] = new.word }
-    table.newTemplates = []
-    table.newWords = []
-    guard case .encoded(let head, let tellsMarks) = outcome else { return nil }
+    let outcome = encoder.encode(content, request: request, to: &bytes)
+    if let new = encoder.takeNew() {
+      for (number, encoding) in new.templates { templates[number] = encoding }
+      for (number, word) in new.words { words[number] = word }
+    }
+    guard let outcome else { return nil }
     // With its head, as a row of format 2 has it.
     var payload: [UInt8] = []
-    payload.appendVarint(UInt64(head.code))
-    return (payload + bytes, tellsMarks)
+    payload.appendVarint(UInt64(outcome.head.code))
+    return (payload + bytes, outcome.tellsMarks)
   }
 
   /// The payload at the second sight of its markup.

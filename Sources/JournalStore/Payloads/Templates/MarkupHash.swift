@@ -62,7 +62,7 @@ struct RecentHashes {
 }
 
 /// Numbers by a hash that is good already, from 1. Of two things with one hash the first is found.
-struct HashIndex {
+struct NumbersByHash {
   private var slots: [(hash: UInt64, number: UInt32)] = Array(repeating: (0, 0), count: 64)
   private var count = 0
 

@@ -18,7 +18,7 @@ final class Template {
   }
 
   let role: Role
-  /// Of a first part: what the protocol keeps beside the leaves.
+  /// What the protocol keeps beside the leaves; empty but in a first part.
   let envelope: [UInt8]
   /// Unsafe: allocated here, written in `init` alone, freed at the end; read without an array's checks for every message.
   let holes: UnsafeBufferPointer<TemplateHole>
@@ -41,7 +41,7 @@ final class Template {
     // Whoever copies a piece may read on behind it.
     self.markup = UnsafeBufferPointer(
       rebasing: UnsafeBufferPointer(.copy(of: markup + [UInt8](repeating: 0, count: ByteScratch.slackBytes))).prefix(markup.count))
-    markCount = holes.count { $0.shape.markKind != 0 }
+    markCount = holes.count { $0.outline.markKind != 0 }
     self.pieceEnds = UnsafeBufferPointer(.copy(of: pieceEnds))
   }
 
@@ -49,7 +49,7 @@ final class Template {
   convenience init(_ other: Template, forms: [ValueForm]) {
     self.init(
       role: other.role, envelope: other.envelope,
-      holes: zip(other.holes, forms).map { TemplateHole(shape: $0.shape, form: $1) }, markup: Array(other.markup),
+      holes: zip(other.holes, forms).map { TemplateHole(outline: $0.outline, form: $1) }, markup: Array(other.markup),
       pieceEnds: Array(other.pieceEnds))
   }
 
@@ -74,16 +74,16 @@ final class Template {
     hash.add(UInt64(role.rawValue))
     envelope.withUnsafeBufferPointer { hash.add($0) }
     for index in pieceEnds.indices { hash.add(piece(index)) }
-    for hole in holes { hash.add(hole.shape.rawValue) }
+    for hole in holes { hash.add(hole.outline.rawValue) }
     return hash.value
   }
 }
 
 extension Template {
-  /// Tells most templates apart: shapes, role and the size of the markup.
+  /// Tells most templates apart: outlines, role and the size of the markup.
   var sketch: UInt64 {
     var hash = MarkupHash()
-    for hole in holes { hash.add(hole.shape.rawValue) }
+    for hole in holes { hash.add(hole.outline.rawValue) }
     hash.add(UInt64(markup.count) << 8 | UInt64(role.rawValue))
     return hash.value
   }
@@ -99,7 +99,7 @@ extension Template {
       output.appendVarint(UInt64(envelope.count))
       output += envelope
       output.appendVarint(UInt64(holes.count))
-      for hole in holes { hole.shape.encode(to: &output) }
+      for hole in holes { hole.outline.encode(to: &output) }
       for index in pieceEnds.indices { output.appendVarint(UInt64(piece(index).count)) }
       output.append(contentsOf: markup)
     }
@@ -110,11 +110,12 @@ extension Template {
 
   /// Reads a content.
   /// - Parameter find: the template of a lower number.
+  /// - Throws: `FormatError` for bytes that are no template, or what `find` throws.
   convenience init(from cursor: inout ByteReader, base find: (UInt32) throws -> Template) throws {
     let flags = try cursor.byte()
     guard flags < 8 else { throw FormatError("a template's flags are unknown") }
     if flags & Self.hasBase != 0 {
-      let base = try find(UInt32(cursor.count(atMost: TemplateTable.maximumCount)))
+      let base = try find(UInt32(cursor.count(atMost: TemplateRegister.maximumCount)))
       var forms: [ValueForm] = []
       for _ in base.holes { forms.append(try ValueForm(from: &cursor)) }
       guard base.role.rawValue == flags & ~Self.hasBase, cursor.isAtEnd else { throw FormatError("a template does not fit its base") }
@@ -125,8 +126,8 @@ extension Template {
     let envelope = Array(try cursor.text(try cursor.count(atMost: 255)))
     let holeCount = try cursor.count(atMost: Self.maximumHoles)
     guard role.contains(.first) ? true : holeCount > 0 && envelope.isEmpty else { throw FormatError("a template without holes") }
-    var shapes: [LeafShape] = []
-    for _ in 0..<holeCount { shapes.append(try LeafShape(from: &cursor)) }
+    var outlines: [LeafOutline] = []
+    for _ in 0..<holeCount { outlines.append(try LeafOutline(from: &cursor)) }
     var ends: [Int32] = []
     var end = 0
     for _ in 0..<holeCount + (role.contains(.first) ? 1 : 0) {
@@ -136,7 +137,7 @@ extension Template {
     }
     let markup = Array(try cursor.text(end))
     var holes: [TemplateHole] = []
-    for shape in shapes { holes.append(TemplateHole(shape: shape, form: try ValueForm(from: &cursor))) }
+    for outline in outlines { holes.append(TemplateHole(outline: outline, form: try ValueForm(from: &cursor))) }
     guard cursor.isAtEnd else { throw FormatError("a template has bytes behind it") }
     self.init(role: role, envelope: envelope, holes: holes, markup: markup, pieceEnds: ends)
   }

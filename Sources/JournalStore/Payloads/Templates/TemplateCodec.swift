@@ -18,8 +18,12 @@ final class TemplateCodec {
   private let decompressor: FrameDecompressor
   private var dictionary: CompressionDictionary?
 
+  /// Makes a codec that knows no template yet.
+  /// - Throws: `ZstandardError` where there is no memory for it.
   init() throws(ZstandardError) { decompressor = try FrameDecompressor() }
 
+  /// The encoding of a content; that of template 1 is what later ones are compressed after.
+  /// - Throws: `ZstandardError` where there is no memory for it.
   func encode(_ content: [UInt8], number: UInt32) throws(ZstandardError) -> [UInt8] {
     if self.compressor == nil { self.compressor = try FrameCompressor(level: Self.level) }
     let compressor = self.compressor!
@@ -38,6 +42,7 @@ final class TemplateCodec {
   /// - Parameters:
   ///   - forWriting: whether others will be compressed after it.
   ///   - first: has this codec decode template 1, where it is needed and was not decoded yet.
+  /// - Throws: `FormatError` for no known encoding, `ZstandardError` for a damaged frame, or what `first` throws.
   func content(of encoding: [UInt8], number: UInt32, forWriting: Bool, first: () throws -> Void) throws -> [UInt8] {
     guard let byte = encoding.first, let compression = Compression(rawValue: byte) else {
       throw FormatError("a template is of no known encoding")

@@ -5,8 +5,10 @@ internal import Zstandard
 /// Where a segment keeps what its payloads refer to.
 protocol TemplateStorage {
   /// The encoding of a template.
+  /// - Throws: ``JournalError`` where it is missing or damaged.
   func template(_ number: UInt32) throws -> [UInt8]
   /// The bytes of a word.
+  /// - Throws: ``JournalError`` where it is missing or damaged.
   func word(_ number: UInt32) throws -> [UInt8]
 }
 
@@ -15,6 +17,8 @@ struct TemplateDecoder {
   private let replay = TemplateReplay()
   private let cache: TemplateCache
 
+  /// Makes a decoder that has read no template yet.
+  /// - Throws: `ZstandardError` where there is no memory for it.
   init() throws(ZstandardError) { cache = try TemplateCache() }
 
   /// Reads one payload; `reader` then stands behind it.
@@ -37,10 +41,10 @@ struct TemplateDecoder {
 private final class TemplateCache {
   let codec: TemplateCodec
   /// By number less one. Reached by pointer, for no exclusivity check at each message; owned here.
-  private let templates = UnsafeMutablePointer<Unmanaged<Template>?>(zeroed: TemplateTable.maximumCount)
+  private let templates = UnsafeMutablePointer<Unmanaged<Template>?>(zeroed: TemplateRegister.maximumCount)
   let words = WordList()
   /// No honest segment has more.
-  var bytes = 2 * TemplateTable.maximumMarkupBytes
+  var bytes = 2 * TemplateRegister.maximumMarkupBytes
 
   init() throws(ZstandardError) { codec = try TemplateCodec() }
 
@@ -53,7 +57,7 @@ private final class TemplateCache {
 
   @inline(__always)
   func template(_ number: UInt32) -> Template? {
-    number &- 1 < TemplateTable.maximumCount ? templates[Int(number) - 1]?.takeUnretainedValue() : nil
+    number &- 1 < TemplateRegister.maximumCount ? templates[Int(number) - 1]?.takeUnretainedValue() : nil
   }
 
   /// Keeps a template that was not known, for as long as this lives.
@@ -76,7 +80,7 @@ private struct StoredTemplates<Storage: TemplateStorage>: TemplateSource {
   }
 
   private func read(_ number: UInt32, mayHaveBase: Bool) throws -> Template {
-    guard number >= 1, number <= TemplateTable.maximumCount else { throw FormatError("template \(number) is out of bounds") }
+    guard number >= 1, number <= TemplateRegister.maximumCount else { throw FormatError("template \(number) is out of bounds") }
     let content = try cache.codec.content(of: try storage.template(number), number: number, forWriting: false) {
       _ = try read(1, mayHaveBase: false)
     }

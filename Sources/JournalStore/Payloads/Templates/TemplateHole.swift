@@ -2,20 +2,20 @@ internal import JournalFormat
 
 /// A leaf's place in a template: what is known of the leaf before its text is, and how its text is written as a rule.
 struct TemplateHole {
-  let shape: LeafShape
+  let outline: LeafOutline
   let form: ValueForm
-  /// The form's.
+  /// The form's pattern, where it has one.
   let pattern: TextPattern?
 
-  init(shape: LeafShape, form: ValueForm) {
-    self.shape = shape
+  init(outline: LeafOutline, form: ValueForm) {
+    self.outline = outline
     self.form = form
     pattern = form.pattern
   }
 }
 
 /// What a template tells of a leaf, in one comparable number: path, traits, the kind of its mark, and its step in the lists.
-struct LeafShape: Hashable {
+struct LeafOutline: Hashable {
   let rawValue: UInt64
 
   init(path: LeafPath, traits: LeafTraits, markKind: UInt8, step: ListStep) {
@@ -39,6 +39,8 @@ struct LeafShape: Hashable {
     output.append(step.rawValue)
   }
 
+  /// Reads an outline; `cursor` then stands behind it.
+  /// - Throws: `FormatError` for traits or a step that do not exist.
   init(from cursor: inout ByteReader) throws(FormatError) {
     let path = LeafPath(name: UInt16(try cursor.count(atMost: 0xffff)), parent: UInt16(try cursor.count(atMost: 0xffff)))
     let traits = LeafTraits(rawValue: try cursor.byte())

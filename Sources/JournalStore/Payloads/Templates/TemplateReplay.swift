@@ -3,8 +3,11 @@ internal import JournalFormat
 
 /// Where templates and words are found by their number.
 protocol TemplateSource {
+  /// A template by its number.
+  /// - Throws: `FormatError` where there is none, or why it cannot be read.
   mutating func template(_ number: UInt32) throws -> Template
-  /// Lent for as long as the source lives.
+  /// A word by its number, lent for as long as the source lives.
+  /// - Throws: `FormatError` where there is none, or why it cannot be read.
   mutating func word(_ number: UInt32) throws -> UnsafeBufferPointer<UInt8>
 }
 
@@ -43,6 +46,7 @@ struct RequestText {
   }
 
   /// Lends the request's text to `body`; nothing where there is no request or it has no layout.
+  /// - Throws: What `body` throws.
   static func with<Result>(_ request: EntryContent?, _ body: (RequestText) throws -> Result) rethrows -> Result {
     guard let request, let layout = request.layout else {
       return try body(RequestText(payload: UnsafeBufferPointer(start: nil, count: 0), leaves: UnsafeBufferPointer(start: nil, count: 0)))
@@ -75,6 +79,7 @@ final class TemplateReplay {
   }
 
   /// Reads one message from `cursor`, which then stands behind it.
+  /// - Throws: `FormatError` for bytes that are no such message, or what `source` throws.
   func message(
     _ head: TemplateHead, from cursor: inout ByteReader, source: inout some TemplateSource, request: RequestText, observedAt: Int64
   ) throws -> TemplateMessage {
@@ -85,6 +90,7 @@ final class TemplateReplay {
 
   /// Whether a reader would read this content from `cursor`: its bytes, its layout, and its marks if the payload tells them. The same
   /// work as ``message(_:from:source:request:observedAt:)``, without the copies.
+  /// - Throws: `FormatError` for bytes that are no message, or what `source` throws.
   func reproduces(
     _ content: EntryContent, tellsMarks: Bool, _ head: TemplateHead, from cursor: inout ByteReader, source: inout some TemplateSource,
     request: RequestText
@@ -125,7 +131,7 @@ private struct ReplayState {
     guard exceptions.isAtEnd else { throw FormatError("a message has exceptions beyond its values") }
   }
 
-  /// Of the first part.
+  /// What the protocol keeps beside the leaves: the first part has it.
   private var envelope: [UInt8] { parts[0].template._withUnsafeGuaranteedRef { $0.envelope } }
 
   mutating func takeMessage() -> TemplateMessage {
@@ -165,7 +171,7 @@ private struct ReplayState {
       guard count > 0 else { throw FormatError("a part of a message is not there") }
       parts.append((.passUnretained(template), count))
       if role.contains(.last) { return }
-      number = UInt32(try cursor.count(atMost: TemplateTable.maximumCount))
+      number = UInt32(try cursor.count(atMost: TemplateRegister.maximumCount))
     }
   }
 
@@ -197,13 +203,13 @@ private struct ReplayState {
     }
     for hole in template.holes {
       let start = output.count
-      let hole = try exceptions.isNext(leaves.count) ? TemplateHole(shape: hole.shape, form: ValueForm(from: &cursor)) : hole
+      let hole = try exceptions.isNext(leaves.count) ? TemplateHole(outline: hole.outline, form: ValueForm(from: &cursor)) : hole
       let decoded = try write(hole, &cursor, &source, request, observedAt)
-      guard let (item, subitem) = place.follow(hole.shape.step) else { throw FormatError("the items of a message are out of order") }
+      guard let (item, subitem) = place.follow(hole.outline.step) else { throw FormatError("the items of a message are out of order") }
       let range = Range(uncheckedBounds: (start, output.count))
       leaves.append(
-        Leaf(path: hole.shape.path, item: item, subitem: subitem, range: range, traits: hole.shape.traits, decoded: decoded))
-      if hole.shape.markKind != 0 { appendMark(hole.shape.markKind, range, decoded) }
+        Leaf(path: hole.outline.path, item: item, subitem: subitem, range: range, traits: hole.outline.traits, decoded: decoded))
+      if hole.outline.markKind != 0 { appendMark(hole.outline.markKind, range, decoded) }
       let end = Int(ends[piece])
       try output.append(padded: markup + pieceStart, count: end - pieceStart)
       pieceStart = end
@@ -237,7 +243,7 @@ private struct ReplayState {
       try output.append(text)
     case .continued:
       if case let count = form.continuedCount, count > 0 {
-        guard let latest = leaves.all.latest(hole.shape.path), latest.count >= count else {
+        guard let latest = leaves.all.latest(hole.outline.path), latest.count >= count else {
           throw FormatError("a value continues none before it")
         }
         try output.append(copyOf: latest.lowerBound..<latest.lowerBound + count)
@@ -253,7 +259,7 @@ private struct ReplayState {
     return nil
   }
 
-  /// The indexes of the leaves that do not follow their rule, read one at a time from where they stand.
+  /// The numbers of the leaves that do not follow their rule, read one at a time from where they stand.
   private struct Exceptions {
     private var distances: ByteReader
     private var remaining = 0

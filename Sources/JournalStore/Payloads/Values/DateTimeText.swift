@@ -90,7 +90,7 @@ enum EuropeanSummerTime {
     }
   }
 
-  /// Of a month of 31 days.
+  /// The day of the last Sunday of a month of 31 days.
   /// - Parameter end: the day before its first, counted from 1970-01-01, a Thursday.
   private static func lastSunday(after end: Int64) -> Int { 31 - Int(((end + 31 + 4) % 7 + 7) % 7) }
 }
@@ -160,6 +160,7 @@ struct DateTimeText {
   }
 
   /// Writes a moment in a spelling; not outside the years 1 to 9999. Answers how many bytes.
+  /// - Throws: `FormatError` for a moment outside the years.
   static func write(
     milliseconds: Int64, _ spelling: DateTimeSpelling, offsetMinutes: Int, to target: UnsafeMutablePointer<UInt8>
   ) throws(FormatError) -> Int {

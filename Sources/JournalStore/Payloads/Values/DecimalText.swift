@@ -3,7 +3,7 @@ internal import JournalFormat
 /// A decimal number of at most eighteen digits, as everybody writes it: no zeros before it, no plus, no minus before zero.
 enum DecimalText {
   static let maximumDigits = 18
-  /// Of a text: the digits, a sign and a point.
+  /// The longest text: the digits, a sign and a point.
   static let maximumBytes = 20
 
   /// The number without its point, and how many digits stand behind the point; nil where a text could not be written back.
@@ -35,6 +35,7 @@ enum DecimalText {
   }
 
   /// Writes a number; at most ``maximumBytes``. Answers how many.
+  /// - Throws: `FormatError` for more digits than a number may have.
   static func write(_ number: Int64, scale: Int, to target: UnsafeMutablePointer<UInt8>) throws(FormatError) -> Int {
     guard scale < maximumDigits, number.magnitude < 1_000_000_000_000_000_000 else { throw FormatError("a number is out of bounds") }
     var rest = number.magnitude

@@ -25,6 +25,8 @@ enum PackedText {
     return true
   }
 
+  /// Reads packed symbols and writes their text, a byte for each.
+  /// - Throws: `FormatError` for bytes that are no symbols, or where they end too early.
   static func write(_ cursor: inout ByteReader, symbolCount: Int, to target: UnsafeMutablePointer<UInt8>) throws(FormatError) {
     var index = 0
     while index < symbolCount {

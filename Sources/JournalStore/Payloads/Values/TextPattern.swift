@@ -236,6 +236,7 @@ struct TextPattern {
   }
 
   /// Reads a number and appends its text.
+  /// - Throws: `FormatError` for a number beyond the pattern's, or where the bytes end too early.
   func write(from cursor: inout ByteReader, to output: inout ByteScratch) throws(FormatError) {
     var number = try cursor.integer(bytes: byteCount)
     guard number < cardinality else { throw FormatError("a value is beyond its pattern") }

@@ -133,6 +133,6 @@ enum HexadecimalText {
 }
 
 extension UInt8 {
-  /// Of either case.
+  /// Whether it is a hexadecimal digit, of either case.
   var isHexadecimalDigit: Bool { HexadecimalText.nibble(self, letter: 0x41) < 16 || HexadecimalText.nibble(self, letter: 0x61) < 16 }
 }

@@ -50,7 +50,7 @@ extension ValueForm {
     }
     show(0)
     if shared > 0 { show(shared) }
-    // The first byte of a badge's number names who made the chip (ISO/IEC 14443-3).
+    // Two digits may be a byte of their own that all values share: the first of a chip's serial number names its maker (ISO/IEC 14443-3).
     if shared != 2, previous?.count ?? 0 >= 2, previous![0] == text[0], previous![1] == text[1], text.count > 4 { show(2) }
   }
 

@@ -3,6 +3,7 @@ internal import JournalFormat
 extension ValueForm {
   /// Reads a value of this form and appends its text. What it has of other leaves is for the caller.
   /// - Parameter pattern: the form's own, which a template keeps.
+  /// - Throws: `FormatError` for bytes that are no such value, or what `words` throws.
   @inline(__always)
   func write(
     from cursor: inout ByteReader, observedAt: Int64, words: inout some TemplateSource, pattern: TextPattern?, to output: inout ByteScratch

@@ -17,7 +17,7 @@ struct ValueForm: Hashable {
     case fixed = 4
     /// Nothing: the text is that of the leaf so many leaves before.
     case same = 5
-    /// Nothing: the text is that of the request's leaf with this index.
+    /// Nothing: the text is that of the request's leaf of this number, from 0.
     case request = 6
     /// Sixteen bytes. The argument says case and prefix (``UUIDSpelling``).
     case uuid = 7
@@ -87,6 +87,8 @@ struct ValueForm: Hashable {
 
   func encode(to output: inout [UInt8]) { output.appendVarint(code) }
 
+  /// Reads a form; `cursor` then stands behind it.
+  /// - Throws: `FormatError` for a kind that does not exist.
   init(from cursor: inout ByteReader) throws(FormatError) {
     let code = try cursor.varint()
     guard let kind = Kind(rawValue: UInt8(code & 0xf)) else { throw FormatError("the form of a value is unknown") }

@@ -15,7 +15,7 @@ final class WordList {
   /// system gives its memory where it is written to.
   private let words = UnsafeMutablePointer<UnsafeBufferPointer<UInt8>>(zeroed: maximumCount)
   /// Numbers by hash. Of two words with one hash the first is found, and the other is written as it is.
-  private var numbers = HashIndex()
+  private var numbers = NumbersByHash()
 
   /// The highest number.
   private(set) var count = 0
@@ -40,6 +40,7 @@ final class WordList {
   }
 
   /// Puts a word in its place. Words come in any order; each comes once.
+  /// - Throws: `FormatError` for a number or length out of bounds, or a number that has a word.
   func insert(_ word: UnsafeBufferPointer<UInt8>, number: UInt32) throws(FormatError) {
     guard (1...Self.maximumCount).contains(Int(number)), (1...Self.maximumBytes).contains(word.count) else {
       throw FormatError("word \(number) of \(word.count) bytes is out of bounds")
