@@ -30,7 +30,7 @@ public struct CRC32C: Sendable {
     state = crc
   }
 
-  /// Of one run of bytes.
+  /// The checksum of one run of bytes.
   public static func of(_ bytes: [UInt8]) -> UInt32 {
     var crc = CRC32C()
     bytes.withUnsafeBytes { crc.update($0) }

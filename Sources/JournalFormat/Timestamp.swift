@@ -118,7 +118,7 @@ public struct CivilDate {
     year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
   }
 
-  /// Of a date that exists.
+  /// The days from 1970-01-01 to a date that exists.
   public static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int64 {
     let shiftedYear = Int64(month <= 2 ? year - 1 : year)
     let (era, yearOfEra) = shiftedYear.flooredDivision(by: 400)

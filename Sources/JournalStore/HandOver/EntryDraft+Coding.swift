@@ -25,6 +25,8 @@ extension EntryDraft {
     content.layout?.encode(to: &output)
   }
 
+  /// Reads an entry that was handed over; `reader` then stands behind it.
+  /// - Throws: `FormatError` for bytes that are none.
   init(from reader: inout ByteReader) throws(FormatError) {
     switch try reader.byte() {
     case 0: exchange = .none

@@ -61,6 +61,7 @@ enum HandOver {
   }
 
   /// Opens a stream socket and its address. Paths longer than the address takes are reached through the directory's descriptor.
+  /// - Throws: ``JournalError`` where the directory cannot be opened.
   static func withAddress<Result>(
     _ directory: JournalDirectory, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
   ) throws(JournalError) -> Result {
@@ -90,6 +91,8 @@ final class HandOverServer: Sendable {
     var isStopped = false
   }
 
+  /// Listens on the socket in the journal's directory.
+  /// - Throws: ``JournalError`` where the socket cannot be made.
   init(_ directory: JournalDirectory, _ queue: WriteQueue, _ sealer: Sealer) throws(JournalError) {
     self.directory = directory
     self.queue = queue

@@ -35,6 +35,7 @@ public final class RemoteJournal: JournalAppender {
   }
 
   /// Tells the holder to believe a system clock that had leapt ahead.
+  /// - Throws: ``JournalError`` `handover.failed` where the holder went away, or what it answered.
   public func confirmClock() async throws(JournalError) {
     let result = await withCheckedContinuation { continuation in
       worker.async { [self] in continuation.resume(returning: exchange(.confirmClock, [])) }
@@ -43,6 +44,7 @@ public final class RemoteJournal: JournalAppender {
   }
 
   /// Asks the holder to seal, and waits until it has.
+  /// - Throws: ``JournalError`` `handover.failed` where the holder went away, or what it answered.
   public func seal(endingNewest: Bool) async throws(JournalError) {
     let result = await withCheckedContinuation { continuation in
       worker.async { [self] in continuation.resume(returning: exchange(.seal, [endingNewest ? 1 : 0])) }

@@ -33,6 +33,7 @@ enum IndexBlock {
   }
 
   /// Shows a block's rows to `body`, in order, until it returns false.
+  /// - Throws: `FormatError` where the block is damaged.
   @inline(__always)
   static func forEachRow(
     key: UnsafeRawBufferPointer, _ block: UnsafeRawBufferPointer, _ coding: IndexCoding, _ body: (IndexRow) -> Bool
@@ -64,6 +65,7 @@ enum IndexBlock {
 
 extension IndexBlock {
   /// Appends a block's rows, from one on.
+  /// - Throws: `FormatError` where the block is damaged.
   static func append(
     key: UnsafeRawBufferPointer, _ block: UnsafeRawBufferPointer, _ coding: IndexCoding, from start: IndexRow, to rows: inout [IndexRow]
   ) throws(FormatError) {

@@ -266,6 +266,7 @@ final class IndexBuilder: @unchecked Sendable {
 
 extension PageWalk {
   /// Whether a file can be mapped and read without danger.
+  /// - Throws: ``JournalError`` where it cannot be read at all.
   static func isSound(_ path: String) throws(JournalError) -> Bool {
     let walked = try translating { () throws(LMDBError) in try walk(path) }
     if case .success = walked { return true }

@@ -26,6 +26,7 @@ final class IndexEnvironment: Sendable {
   }
 
   /// Opens an index to read; nil where there is none, or none that can be used.
+  /// - Throws: ``JournalError`` where the file system fails.
   static func reading(_ path: String, _ owner: IndexState.Owner) throws(JournalError) -> IndexEnvironment? {
     try open.withLock { open throws(JournalError) in
       if let index = open[path]?.index, !index.file.wasReplaced { return index }
@@ -38,6 +39,7 @@ final class IndexEnvironment: Sendable {
 
   /// Opens an index to write, making it anew where it cannot be used. Its pages are walked before: damage would end the process, and with
   /// it the recording.
+  /// - Throws: ``JournalError`` where the file system fails.
   static func writing(_ path: String, _ owner: IndexState.Owner, _ limits: IndexLimits) throws(JournalError) -> IndexEnvironment {
     if try !isMissing(path), try PageWalk.isSound(path), let index = try reading(path, owner),
       try index.state().runEntryCount == limits.runEntryCount
@@ -48,6 +50,7 @@ final class IndexEnvironment: Sendable {
   }
 
   /// Makes an empty index in place of what is there. Who has that open goes on reading it.
+  /// - Throws: ``JournalError`` where the file system fails or is full.
   static func create(_ path: String, _ owner: IndexState.Owner, _ limits: IndexLimits) throws(JournalError) -> IndexEnvironment {
     try open.withLock { open throws(JournalError) in
       try FileSystem.remove(path + "-lock")
@@ -66,12 +69,14 @@ final class IndexEnvironment: Sendable {
   }
 
   /// Whether there is none yet at a path, though there may be the file of one: whoever began to make it was interrupted.
+  /// - Throws: ``JournalError`` where the file system fails.
   static func isMissing(_ path: String) throws(JournalError) -> Bool {
     guard FileSystem.exists(path) else { return true }
     return try translating { () throws(LMDBError) in try PageWalk.hasNoCommit(path) }
   }
 
   /// What the index says of itself now.
+  /// - Throws: ``JournalError`` where the file is damaged.
   func state() throws(JournalError) -> IndexState {
     let state = try translating { () throws(LMDBError) in
       let transaction = try environment.beginRead()

@@ -36,6 +36,7 @@ struct IndexMerge {
   }
 
   /// Moves the next rows of the merge that is under way.
+  /// - Throws: ``JournalError`` where a run is damaged or the file cannot be written to.
   func step(_ state: inout IndexState, in transaction: borrowing WriteTransaction) throws(JournalError) {
     guard let targetIndex = state.runs.lastIndex(where: { if case .before = $0.extent { true } else { false } }),
       case .before(let start) = state.runs[targetIndex].extent
@@ -77,13 +78,15 @@ struct IndexMerge {
   struct Step {
     /// In order.
     var rows: [IndexRow] = []
-    /// Of each run what was read; the rows up to `end` are among `rows`.
+    /// What was read of each run; the rows up to `end` are among `rows`.
     var batches: [IndexRowBatch] = []
     var end = IndexRow(rawValue: .max)
     var isLast: Bool { end == IndexRow(rawValue: .max) }
   }
 
+  /// The next rows of several runs, in order.
   /// - Parameter read: reads so many rows of a run, from where the last step ended.
+  /// - Throws: What `read` throws.
   static func nextRows(
     _ sources: [IndexRun], atLeast count: Int, _ read: (IndexRun, Int) throws(JournalError) -> IndexRowBatch
   ) throws(JournalError) -> Step {

@@ -24,9 +24,11 @@ final class IndexReader {
     var isChecked: [Bool]
   }
 
+  /// Begins to read an index.
   /// - Parameters:
   ///   - owner: kept as long as the reader, for instance the ``IndexEnvironment``.
   ///   - isImmutable: whether nobody writes to the file any more.
+  /// - Throws: ``JournalError`` where no snapshot of the file can be had.
   init(_ environment: Environment, _ tables: IndexTables, owner: AnyObject, isImmutable: Bool = false) throws(JournalError) {
     var transaction = try translating { () throws(LMDBError) in try environment.beginRead() }
     transaction.reset()
@@ -41,6 +43,7 @@ final class IndexReader {
   var lastTransactionIdentifier: Int { environment.lastTransactionIdentifier }
 
   /// Runs `body` within one snapshot, with the state that it shows. Nested calls share the outer one.
+  /// - Throws: ``JournalError`` where the file is damaged, or what `body` throws.
   func snapshot<Result>(_ body: (IndexState) throws(JournalError) -> Result) throws(JournalError) -> Result {
     guard !isInSnapshot else { return try body(known!.state) }
     do throws(LMDBError) { try transaction.renew() } catch { throw JournalError(error) }
@@ -76,6 +79,7 @@ final class IndexReader {
   // MARK: Keys
 
   /// Adds the entries under a key, in no order, and some that only look like it: verify each.
+  /// - Throws: ``JournalError`` where the index is damaged.
   func appendEntries(under key: IndexKey, to found: inout [UInt32]) throws(JournalError) {
     try snapshot { (state) throws(JournalError) in
       for (index, run) in state.runs.enumerated() where run.covers(key) {
@@ -87,6 +91,7 @@ final class IndexReader {
   }
 
   /// Whether the index may have rows under a key: false only where a filter says so.
+  /// - Throws: ``JournalError`` where the index is damaged.
   func mayHold(_ key: IndexKey) throws(JournalError) -> Bool {
     try snapshot { (state) throws(JournalError) in
       for (index, run) in state.runs.enumerated() where run.covers(key) {
@@ -97,6 +102,7 @@ final class IndexReader {
   }
 
   /// Whether the index holds a row, as far as its run tells rows apart.
+  /// - Throws: ``JournalError`` where the index is damaged.
   func holds(_ row: IndexRow) throws(JournalError) -> Bool {
     try snapshot { (state) throws(JournalError) in
       for run in state.runs where run.entries.contains(row.entry) && run.covers(row.key) {
@@ -109,6 +115,7 @@ final class IndexReader {
   }
 
   /// Whether the filters let a search for a key through, in each run that has the rows of an entry.
+  /// - Throws: ``JournalError`` where the index is damaged.
   func filtersLetThrough(_ row: IndexRow) throws(JournalError) -> Bool {
     try snapshot { (state) throws(JournalError) in
       for (index, run) in state.runs.enumerated() where run.entries.contains(row.entry) && run.covers(row.key) {
@@ -176,6 +183,7 @@ final class IndexReader {
 
   /// Shows all rows that there are, run by run, a good many at a time. Within one snapshot: it takes some hundredths of a second for a
   /// million rows.
+  /// - Throws: ``JournalError`` where the index is damaged.
   func forEachBatch(_ body: (IndexRun, [IndexRow]) -> Void) throws(JournalError) {
     try snapshot { (state) throws(JournalError) in
       for run in state.runs {
@@ -192,6 +200,7 @@ final class IndexReader {
   }
 
   /// Some rows of a run, from one on.
+  /// - Throws: ``JournalError`` where the index is damaged.
   func read(_ run: IndexRun, from start: IndexRow, atLeast count: Int) throws(JournalError) -> IndexRowBatch {
     try snapshot { (_) throws(JournalError) in
       var outcome: Result<IndexRowBatch, JournalError>?
@@ -209,6 +218,7 @@ final class IndexReader {
   // MARK: Times
 
   /// The spans of time of the entries that are indexed.
+  /// - Throws: ``JournalError`` where the index is damaged.
   func timeBlocks() throws(JournalError) -> [TimeBlock] {
     try snapshot { (state) throws(JournalError) in
       var blocks: [TimeBlock] = []

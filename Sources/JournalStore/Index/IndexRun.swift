@@ -59,6 +59,8 @@ struct IndexRun: Hashable, Sendable {
     }
   }
 
+  /// Reads a run's description; `reader` then stands behind it.
+  /// - Throws: `FormatError` for bytes that are none.
   init(_ reader: inout ByteReader) throws(FormatError) {
     func number32(_ reader: inout ByteReader) throws(FormatError) -> UInt32 { UInt32(try reader.count(atMost: Int(UInt32.max))) }
     number = try number32(&reader)
@@ -87,7 +89,7 @@ struct IndexRun: Hashable, Sendable {
 struct IndexCoding: Hashable, Sendable {
   /// The upper bits of its keys that a run keeps.
   let keyBits: UInt8
-  /// Of the distance from key to key, the lower bits that are written as they are.
+  /// How many lower bits of the distance from key to key are written as they are.
   let distanceBits: UInt8
   let firstEntry: UInt32
   /// Bits that an entry's distance to the first one takes.

@@ -9,7 +9,9 @@ struct IndexRunWriter {
   private var previousKey: IndexKey?
   private var lastBlock: (key: IndexKey, sequence: UInt32)?
 
+  /// Begins to write a run, or goes on with one.
   /// - Parameter run: new, or the target of a merge that goes on.
+  /// - Throws: `LMDBError` where the file cannot be read.
   init(_ run: IndexRun, _ tables: IndexTables, in transaction: borrowing WriteTransaction) throws(LMDBError) {
     self.run = run
     self.tables = tables
@@ -21,6 +23,8 @@ struct IndexRunWriter {
     previousKey = lastBlock?.key
   }
 
+  /// Takes the next row, in order.
+  /// - Throws: `LMDBError` where the file cannot be written to.
   mutating func add(_ row: IndexRow, in transaction: borrowing WriteTransaction) throws(LMDBError) {
     let row = run.coding.kept(row)
     if !block.add(row) {
@@ -35,6 +39,7 @@ struct IndexRunWriter {
   }
 
   /// Writes what is left to write. More rows may follow.
+  /// - Throws: `LMDBError` where the file cannot be written to.
   mutating func flush(in transaction: borrowing WriteTransaction) throws(LMDBError) {
     guard let last = block.last else { return }
     let sequence = lastBlock.flatMap { $0.key == last.key ? $0.sequence + 1 : nil } ?? 0
@@ -80,6 +85,7 @@ extension IndexTables {
   }
 
   /// Writes the filter of a run that is complete. Returns its number of words.
+  /// - Throws: ``JournalError`` where the run is damaged or the file cannot be written to.
   func writeFilter(of run: IndexRun, in transaction: borrowing WriteTransaction, path: String) throws(JournalError) -> UInt32 {
     var filter = IndexFilterWriter(keyCount: run.keyCount)
     var start = IndexRow(rawValue: 0)
@@ -96,6 +102,7 @@ extension IndexTables {
   }
 
   /// Writes the filter of a run whose rows are at hand. Returns its number of words.
+  /// - Throws: ``JournalError`` where the file cannot be written to.
   func writeFilter(of run: IndexRun, _ rows: [IndexRow], in transaction: borrowing WriteTransaction) throws(JournalError) -> UInt32 {
     var filter = IndexFilterWriter(keyCount: run.keyCount)
     for row in rows { filter.add(run.coding.kept(row.key)) }

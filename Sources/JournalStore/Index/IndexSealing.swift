@@ -9,6 +9,7 @@ extension IndexTables {
   /// Writes into these tables, which must be empty, everything that an index of a segment and its tail hold, as one run that keeps no
   /// more of a key than its size asks for. The file counts only once it is whole: a crash leaves one to be thrown away.
   /// - Parameter source: in a snapshot, so that nothing moves meanwhile; nil where everything is in the tail.
+  /// - Throws: ``JournalError`` where the source is damaged or the file cannot be written to.
   func write(
     merging source: IndexReader?, _ tail: IndexTail, as owner: IndexState.Owner, into environment: Environment
   ) throws(JournalError) {

@@ -52,6 +52,8 @@ struct IndexState: Hashable, Sendable {
     return withChecksum(bytes)
   }
 
+  /// Reads a state.
+  /// - Throws: `FormatError` for bytes that are none, damaged or of another version.
   init(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
     guard let content = checked(bytes) else { throw FormatError("the checksum of its state does not fit") }
     var reader = ByteReader(content)

@@ -32,7 +32,8 @@ struct IndexCheck {
     }
   }
 
-  /// Nil where the segment has no index file that could be checked; what is wrong with it is in `report` then.
+  /// Begins to compare; nil where the segment has no index file that could be checked: what is wrong with it is in `report` then.
+  /// - Throws: ``JournalError`` where the file system fails.
   init?(_ segment: Manifest.Segment, _ reader: SegmentReader, _ report: inout Verification) throws(JournalError) {
     let path = reader.segment.indexPath
     if reader.segment.tables.index == nil, try IndexEnvironment.isMissing(path) { return nil }
@@ -69,6 +70,7 @@ struct IndexCheck {
   }
 
   /// Takes the next entry.
+  /// - Throws: ``JournalError`` where the file system fails.
   mutating func add(_ result: Result<Entry, JournalError>, at index: UInt32) throws(JournalError) {
     guard index < state.indexedThrough else { return }
     switch result {

@@ -18,6 +18,8 @@ struct IndexWriter {
   /// How many entries were not read back.
   private(set) var handedCount = 0
 
+  /// Opens a segment's index to write, and makes it anew where it cannot be used.
+  /// - Throws: ``JournalError`` where the segment cannot be read or the index not be written.
   init(_ segment: SegmentEnvironment, limits: IndexLimits) throws(JournalError) {
     let reader = try SegmentReader(segment)
     let owner = IndexState.Owner(segment.header)
@@ -46,6 +48,7 @@ struct IndexWriter {
   ///   - entryCount: how many entries the segment has.
   ///   - isClosed: whether there will be no more, so that the last run may be short.
   ///   - feed: entries of the segment that are at hand; the others are read.
+  /// - Throws: ``JournalError`` where the segment cannot be read or the index not be written.
   mutating func step(entryCount: UInt32, isClosed: Bool, _ feed: inout IndexFeed) throws(JournalError) -> Bool {
     do throws(JournalError) {
       return try proceed(entryCount, isClosed, &feed)
@@ -58,6 +61,7 @@ struct IndexWriter {
   }
 
   /// As ``step(entryCount:isClosed:_:)``, with all entries read from the segment.
+  /// - Throws: ``JournalError`` where the segment cannot be read or the index not be written.
   mutating func step(entryCount: UInt32, isClosed: Bool) throws(JournalError) -> Bool {
     var feed = IndexFeed()
     return try step(entryCount: entryCount, isClosed: isClosed, &feed)

@@ -237,7 +237,7 @@ extension JournalReader {
     return low == first.rawValue ? nil : JournalPosition(low - 1)
   }
 
-  /// Of the first readable entry from a position on; nil where none is before `end`.
+  /// When the first readable entry from a position on was recorded; nil where none is before `end`.
   private func recordedAt(from position: JournalPosition, before end: UInt64) throws(JournalError) -> Timestamp? {
     var position = position
     while position.rawValue < end {

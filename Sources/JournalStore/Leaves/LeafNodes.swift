@@ -30,6 +30,7 @@ struct LeafNodes {
 
 extension SegmentReader {
   /// The node over the leaves from ``LeafNodes/leafCount`` times its number on; nil where the segment has none, as one that is not sealed.
+  /// - Throws: ``JournalError`` where the segment cannot be read.
   func node(_ number: UInt32) throws(JournalError) -> MerkleHash? {
     try snapshot { () throws(JournalError) in
       try withValue(of: number, in: segment.tables.tree) { (bytes) throws(JournalError) in MerkleHash(bytes) } ?? nil
@@ -51,6 +52,7 @@ struct LeafCheck {
   }
 
   /// Takes the next entry. What is damaged is named elsewhere; no node behind it can be compared.
+  /// - Throws: ``JournalError`` where the segment's tree cannot be read.
   mutating func add(_ result: Result<Entry, JournalError>) throws(JournalError) {
     guard isWhole, case .success(let entry) = result else {
       isWhole = false
@@ -61,6 +63,8 @@ struct LeafCheck {
     if nodes.nodes.count > before { try compare(before) }
   }
 
+  /// Compares the last node, after the last entry.
+  /// - Throws: ``JournalError`` where the segment's tree cannot be read.
   mutating func finish() throws(JournalError) {
     guard isWhole else { return }
     let before = nodes.nodes.count

@@ -12,7 +12,7 @@ public enum SegmentForm: UInt8, Sendable, CaseIterable {
 
 /// What a segment says of itself, written when it is made and never changed.
 struct SegmentHeader: Hashable, Sendable {
-  /// Of the format of its rows. Never changed either: the sealed file of a segment has its rows as they were.
+  /// The version of the format of its rows. Never changed either: the sealed file of a segment has its rows as they were.
   var version = Manifest.supportedVersion
   var form: SegmentForm
   var journalId: String
@@ -64,6 +64,8 @@ struct SegmentHeader: Hashable, Sendable {
     self.pseudonymKey = pseudonymKey
   }
 
+  /// Reads a header.
+  /// - Throws: ``JournalError`` `segment.damaged` for bytes that are none, `format.newer` for those of a later version.
   init(_ bytes: UnsafeRawBufferPointer, path: String) throws(JournalError) {
     do {
       var reader = ByteReader(bytes)
@@ -130,7 +132,9 @@ final class SegmentEnvironment: Sendable {
       return all + (shapes.map { [($0, "shape")] } ?? [])
     }
 
+    /// Opens the tables that a segment of this header has.
     /// - Parameter table: opens a table by its name, or makes it.
+    /// - Throws: What `table` throws.
     init(_ header: SegmentHeader, _ table: (String) throws(LMDBError) -> Database) throws(LMDBError) {
       meta = try table(SegmentHeader.tableName)
       entries = try table("entries")
@@ -163,6 +167,7 @@ final class SegmentEnvironment: Sendable {
 
   /// Opens a segment to read; a file that somebody here holds open already is shared.
   /// - Parameter isGrowing: whether a writer may be at it.
+  /// - Throws: ``JournalError`` where the file is missing, damaged or of a later version.
   static func reading(_ path: String, form: SegmentForm, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
     // This process may become the writer while somebody in it still reads, and LMDB allows one open: so open it for both where that is
     // permitted. Reading never writes to the file all the same.
@@ -176,6 +181,7 @@ final class SegmentEnvironment: Sendable {
   }
 
   /// Opens the newest segment to write.
+  /// - Throws: ``JournalError`` where the file is missing, damaged or of a later version.
   static func writing(_ path: String) throws(JournalError) -> SegmentEnvironment {
     try shared(path, isWritable: true, mustWrite: true) { () throws(JournalError) in
       guard FileSystem.exists(path) else {
@@ -187,6 +193,7 @@ final class SegmentEnvironment: Sendable {
   }
 
   /// Makes the file of a new segment, durable but for its name in the directory.
+  /// - Throws: ``JournalError`` where the file system fails or is full.
   static func create(_ path: String, _ header: SegmentHeader) throws(JournalError) -> SegmentEnvironment {
     try open.withLock { open throws(JournalError) in
       let environment = try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes)

@@ -3,6 +3,7 @@ internal import LMDB
 
 extension SegmentReader {
   /// How many entries the segment holds.
+  /// - Throws: ``JournalError`` where the segment cannot be read.
   func entryCount() throws(JournalError) -> UInt32 {
     try snapshot { () throws(JournalError) in
       let verified = verifiedBlocks
@@ -39,6 +40,7 @@ extension SegmentReader {
 
   /// Up to `limit` entries from an index on, each its own result: a damaged block does not hide its neighbours. An index that is missing
   /// between others is reported as damage too.
+  /// - Throws: ``JournalError`` where the segment cannot be read at all.
   func entries(from start: UInt32, limit: Int) throws(JournalError) -> [Result<Entry, JournalError>] {
     try snapshot { () throws(JournalError) in
       var results = RunOfEntries(start: start, limit: min(limit, Int(try entryCount()) - Int(start)))
@@ -169,6 +171,7 @@ extension SegmentReader {
 
   /// Lends the blocks in their order, from the one that holds an index on, until `body` returns false; each call of `body` within one snapshot,
   /// which the caller keeps short.
+  /// - Throws: ``JournalError`` where a block is damaged, or what `body` throws.
   func forEachBlock(from index: UInt32, _ body: (EntryBlock) throws(JournalError) -> Bool) throws(JournalError) {
     try snapshot { () throws(JournalError) in
       var next: UInt32? = index

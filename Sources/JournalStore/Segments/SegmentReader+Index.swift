@@ -20,6 +20,7 @@ final class SegmentIndex {
 
 extension SegmentReader {
   /// The indexes in the segment of the entries that may hold a term, ascending; two values may share a key, so verify each.
+  /// - Throws: ``JournalError`` where segment or index cannot be read.
   func candidates(for term: IndexTerm) throws(JournalError) -> [UInt32] {
     let key = keyMaker.key(of: term)
     return try withIndex { (index) throws(JournalError) in
@@ -33,6 +34,7 @@ extension SegmentReader {
 
   /// Whether a search may find any of the terms: false only where the filter of a sealed segment says so.
   /// - Parameter sharedKeys: of each term the key in every segment; nil where each segment has its own.
+  /// - Throws: ``JournalError`` where segment or index cannot be read.
   func mayHold(_ terms: [IndexTerm], sharedKeys: [IndexKey?]) throws(JournalError) -> Bool {
     try catchUp()
     guard segment.isImmutable, let file = segmentIndex?.file else { return true }
@@ -43,6 +45,7 @@ extension SegmentReader {
   }
 
   /// The spans of time of all entries, in order.
+  /// - Throws: ``JournalError`` where segment or index cannot be read.
   func timeBlocks() throws(JournalError) -> [TimeBlock] {
     try withIndex { (index) throws(JournalError) in
       let indexed = try index.file?.timeBlocks()
@@ -51,9 +54,11 @@ extension SegmentReader {
   }
 
   /// How many entries have no index in the file yet.
+  /// - Throws: ``JournalError`` where segment or index cannot be read.
   func unindexedCount() throws(JournalError) -> Int { try withIndex { $0.tail.entries.count } }
 
   /// Reads what the index does not know yet, up to the segment's present end. Done before a snapshot begins, it keeps that one short.
+  /// - Throws: ``JournalError`` where segment or index cannot be read.
   func catchUp() throws(JournalError) {
     let index = if let segmentIndex { segmentIndex } else { try openIndex() }
     segmentIndex = index
@@ -92,6 +97,7 @@ extension SegmentReader {
   }
 
   /// The index within a sealed segment or in the file beside a hot one; nil where there is no file that can be used.
+  /// - Throws: ``JournalError`` where the file system fails.
   func openIndexFile() throws(JournalError) -> IndexReader? {
     if let tables = segment.tables.index {
       return try IndexReader(segment.environment, tables, owner: segment, isImmutable: segment.isImmutable)
@@ -101,6 +107,7 @@ extension SegmentReader {
   }
 
   /// Runs `body` with the file's index in a snapshot and the tail that goes on where that ends.
+  /// - Throws: ``JournalError`` where segment or index cannot be read, or what `body` throws.
   func withIndex<Result>(_ body: (SegmentIndex) throws(JournalError) -> Result) throws(JournalError) -> Result {
     try catchUp()
     let index = segmentIndex!
@@ -123,7 +130,7 @@ extension SegmentReader {
 }
 
 extension [UInt32] {
-  /// Of numbers in order, each once.
+  /// Numbers that are in order, each once.
   fileprivate var withoutRepetitions: [UInt32] {
     guard count > 1 else { return self }
     return indices.filter { $0 == 0 || self[$0] != self[$0 - 1] }.map { self[$0] }

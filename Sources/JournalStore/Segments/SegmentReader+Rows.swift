@@ -4,6 +4,8 @@ internal import LMDB
 // Decoding of rows, whose parts may name what the segment keeps once for many: shapes, contexts, dictionaries, templates, words, and the request
 // in an earlier row.
 extension SegmentReader {
+  /// The entries of a row.
+  /// - Throws: ``JournalError`` where it, or something that it names, is damaged.
   func decode(_ row: EntryBlock.Row) throws(JournalError) -> DecodedRow {
     var first: Entry?
     var second: Entry?
@@ -12,6 +14,7 @@ extension SegmentReader {
   }
 
   /// Shows the entries of a row to `body`, all of them or none.
+  /// - Throws: ``JournalError`` where it, or something that it names, is damaged.
   @inline(__always)
   func decode(_ row: EntryBlock.Row, _ body: (consuming Entry) -> Void) throws(JournalError) {
     let position = firstPosition.advanced(by: Int(row.firstIndex))

@@ -50,6 +50,7 @@ struct SegmentSealer {
   }
 
   /// Writes a segment's sealed file, compares it with the old one, and leaves it durable.
+  /// - Throws: ``Stopped``, or a ``JournalError``: then the file is removed, and the segment stays as it is.
   static func seal(_ segment: Manifest.Segment, in directory: JournalDirectory, shouldStop: @escaping () -> Bool) throws {
     do {
       try SegmentSealer(segment, in: directory, shouldStop: shouldStop).seal()
@@ -64,6 +65,7 @@ struct SegmentSealer {
   }
 
   /// Removes a segment's sealed file. Only for one that no manifest has ever listed.
+  /// - Throws: ``JournalError`` where the file system fails.
   static func removeFile(of segment: Manifest.Segment, in directory: JournalDirectory) throws(JournalError) {
     let path = directory.path(of: segment.sealed)
     try FileSystem.remove(path)
@@ -221,7 +223,7 @@ private struct StoredRows: Equatable {
   }
 
   private(set) var rows: [Row] = []
-  /// Of all rows, without the times before them: these count from what stands before.
+  /// The bytes of all rows, without the times before them: these count from what stands before.
   private var bytes: [UInt8] = []
   /// The first index behind them.
   private(set) var end: UInt32
