@@ -161,7 +161,7 @@ final class HandOverServer: Sendable {
     Glibc.close(descriptor)
   }
 
-  /// False ends the connection.
+  /// Answers a message; false ends the connection.
   private func answer(_ kind: HandOver.Message, _ body: [UInt8], _ descriptor: Int32) -> Bool {
     switch kind {
     case .hello:

@@ -105,7 +105,7 @@ struct IndexBlockEncoder {
     gap = IndexGap(coding)
   }
 
-  /// False where the block is full: the row begins the next one.
+  /// Takes a row; false where the block is full: the row begins the next one.
   mutating func add(_ row: IndexRow) -> Bool {
     let index = UInt64(row.entry - coding.firstEntry)
     if let last {
@@ -167,7 +167,7 @@ private struct IndexGap {
 /// Appends numbers of so many bits, the highest bit first.
 private struct BitWriter {
   private var words: [UInt32] = []
-  /// Fewer than 32 bits, from the top.
+  /// Bits that fill no word yet, fewer than 32, from the top.
   private var pending: UInt64 = 0
   private var pendingCount = 0
 

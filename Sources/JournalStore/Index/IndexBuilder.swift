@@ -41,7 +41,7 @@ final class IndexBuilder: @unchecked Sendable {
 
   /// The thread looks at new entries once they are this part of a run, so that little is left to do when the run is full.
   private static let partsOfRun: UInt32 = 16
-  /// Fewer wait no longer than this: messages stay in memory as long as they must.
+  /// The longest, in seconds, that fewer wait: messages stay in memory as long as they must.
   private static let longestWait = 0.25
 
   init(_ directory: JournalDirectory, limits: IndexLimits) {
@@ -186,7 +186,7 @@ final class IndexBuilder: @unchecked Sendable {
     }
   }
 
-  /// Under the lock: how many entries the thread is to look at, and those of them that were handed over.
+  /// Tells, under the lock, how many entries the thread is to look at, and those of them that were handed over.
   private func takeFeed(_ feed: inout IndexFeed) -> UInt32 {
     // Of a segment that the thread has seen nothing of: what is left is another's.
     if newest!.seenCount == 0 { feed = IndexFeed() }
@@ -242,8 +242,8 @@ final class IndexBuilder: @unchecked Sendable {
     }
   }
 
-  /// Nil where there is nothing to do, or where the segment is missing or damaged: whoever reads it is told, and recording goes on. Damage to
-  /// pages might end the process, so they are walked before anything is mapped.
+  /// Opens the index of a segment that has ended; nil where there is nothing to do, or where the segment is missing or damaged: whoever reads
+  /// it is told, and recording goes on. Damage to pages might end the process, so they are walked before anything is mapped.
   private func open(_ segment: Manifest.Segment) throws(JournalError) -> IndexWriter? {
     do throws(JournalError) {
       let path = directory.path(of: segment)

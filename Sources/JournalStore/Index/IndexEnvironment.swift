@@ -88,7 +88,7 @@ final class IndexEnvironment: Sendable {
     } catch { throw .damagedIndex(error, path: environment.path) }
   }
 
-  /// Nil where the file is not the index of this segment, or was damaged or cut short: what does not open is not worth a question.
+  /// The index that a file holds; nil where it is not the index of this segment, or was damaged or cut short: what does not open is not worth a question.
   private static func existing(_ path: String, _ owner: IndexState.Owner) throws(JournalError) -> IndexEnvironment? {
     do throws(JournalError) {
       guard try translating({ () throws(LMDBError) in try PageWalk.lengthDamage(of: path) }) == nil else { return nil }
@@ -103,7 +103,7 @@ final class IndexEnvironment: Sendable {
     }
   }
 
-  /// Nil where one is missing: another process is just making the file.
+  /// The tables of a file; nil where one is missing: another process is just making the file.
   private static func tables(of environment: Environment) throws(JournalError) -> IndexTables? {
     do throws(LMDBError) {
       let transaction = try environment.beginRead()

@@ -19,7 +19,7 @@ struct IndexKey: Hashable, Comparable, Sendable {
 /// Makes index keys for one segment. A personal value becomes a keyed pseudonym; its key belongs to the segment and dies with it. Copies share
 /// what they remember: not for several threads at a time.
 struct IndexKeyMaker {
-  /// With its key hashed already: copied for each value.
+  /// The keyed hash with its key taken in already: copied for each value.
   private let pseudonymCode: HMAC<SHA256>
   private let pseudonyms = PseudonymCache()
   private var normalized: [UInt8] = []

@@ -76,7 +76,7 @@ struct IndexMerge {
 
   /// What comes next in some runs together.
   struct Step {
-    /// In order.
+    /// The rows, in order.
     var rows: [IndexRow] = []
     /// What was read of each run; the rows up to `end` are among `rows`.
     var batches: [IndexRowBatch] = []

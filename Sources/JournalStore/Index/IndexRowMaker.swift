@@ -10,7 +10,7 @@ struct IndexRowMaker {
   private var runStart: UInt32
   /// The keys of the entries of the present run, one after the other: an answer leaves out what its request there has.
   private var keys: [IndexKey] = []
-  /// For each of these entries the number of its first key, and whether it may stand for its answers.
+  /// The number of the first key of each of these entries, and whether it may stand for its answers.
   private var entries: [(firstKey: Int, isHead: Bool)] = []
   private var contexts = ContextKeys()
 

@@ -110,7 +110,7 @@ extension IndexTables {
     return IndexFilter.wordCount(keyCount: run.keyCount)
   }
 
-  /// As ``read(_:from:atLeast:_:path:)``, in a write transaction.
+  /// Reads rows of a run within a write transaction, in order, from the first that is not before `start` on, until there are `count` or more.
   func read(
     _ run: IndexRun, from start: IndexRow, atLeast count: Int, in transaction: borrowing WriteTransaction, path: String
   ) throws(JournalError) -> IndexRowBatch {

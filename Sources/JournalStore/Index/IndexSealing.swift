@@ -44,7 +44,7 @@ extension IndexTables {
     var run = empty
     var start = IndexRow(rawValue: 0)
     var nextOfTail = 0
-    /// Not yet written.
+    /// Rows that are not yet written.
     var rows: [IndexRow] = []
     var isDone = false
     while !isDone {

@@ -26,7 +26,7 @@ struct IndexState: Hashable, Sendable {
   let runEntryCount: UInt32
   /// The entries before this one have their rows in the runs.
   var indexedThrough: UInt32 = 0
-  /// Ascending by number.
+  /// The runs, ascending by number.
   var runs: [IndexRun] = []
 
   static let key: StaticString = "state"

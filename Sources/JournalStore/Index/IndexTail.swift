@@ -6,7 +6,7 @@ struct IndexTail {
   /// The entries that it knows.
   private(set) var entries: Range<UInt32>
   private var rows: [IndexRow] = []
-  /// For each row the one before of the same chain; ``none`` ends it.
+  /// The row before each row in the same chain; ``none`` ends it.
   private var previous: [UInt32] = []
   /// The last row of each chain, by the upper bits of a key.
   private var chains: [UInt32] = []

@@ -60,7 +60,7 @@ struct IndexWriter {
     }
   }
 
-  /// As ``step(entryCount:isClosed:_:)``, with all entries read from the segment.
+  /// Does one piece of work with entries that are all read from the segment; false where there is none.
   /// - Throws: ``JournalError`` where the segment cannot be read or the index not be written.
   mutating func step(entryCount: UInt32, isClosed: Bool) throws(JournalError) -> Bool {
     var feed = IndexFeed()

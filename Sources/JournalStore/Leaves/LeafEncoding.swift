@@ -102,7 +102,7 @@ struct LeafEncoder {
 /// The digests of an entry's personal values, by their numbers: SHA-256 over a salt and the value; the salt is the beginning of HMAC-SHA-256 of
 /// the value's number (u32) under the entry's seed.
 private struct PersonalDigests {
-  /// With its key hashed already: copied for each value.
+  /// The keyed hash with its key taken in already: copied for each value.
   private let salts: HMAC<SHA256>
 
   /// - Parameter seed: an entry that has personal values has one.

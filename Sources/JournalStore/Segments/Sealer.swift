@@ -80,7 +80,7 @@ final class Sealer: @unchecked Sendable {
 
   private var mustStop: Bool { condition.withLock { isStopped } }
 
-  /// False once there is no more to do, for good.
+  /// Waits until there may be something to seal, and seals it; false once sealing has been stopped.
   private func takeTurn() -> Bool {
     let mayGoOn = condition.withLock {
       while !isAwake && !isStopped { condition.wait() }

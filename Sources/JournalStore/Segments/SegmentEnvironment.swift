@@ -121,7 +121,7 @@ final class SegmentEnvironment: Sendable {
     let templates: Database
     let words: Database
     let tree: Database
-    /// Nil in format 2, whose rows say all themselves.
+    /// What rows say alike; nil in format 2, whose rows say all themselves.
     var shapes: Database?
     /// A sealed segment's own index; a hot one's is in a file beside it.
     var index: IndexTables?

@@ -38,7 +38,7 @@ extension SegmentReader {
     }
   }
 
-  /// Up to `limit` entries from an index on, each its own result: a damaged block does not hide its neighbours. An index that is missing
+  /// Reads up to `limit` entries from an index on, each its own result: a damaged block does not hide its neighbours. An index that is missing
   /// between others is reported as damage too.
   /// - Throws: ``JournalError`` where the segment cannot be read at all.
   func entries(from start: UInt32, limit: Int) throws(JournalError) -> [Result<Entry, JournalError>] {

@@ -3,7 +3,7 @@ internal import LMDB
 
 /// The index of a segment as a reader has it: the file's, and what the entries have beyond it.
 final class SegmentIndex {
-  /// Nil while there is no file that can be used; then everything is in the tail.
+  /// The index file; nil while there is none that can be used: then everything is in the tail.
   var file: IndexReader?
   /// The file as it was when it was opened; nil where there was none.
   var watched: WatchedFile?

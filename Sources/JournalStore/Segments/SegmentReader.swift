@@ -9,9 +9,9 @@ final class SegmentReader {
   private var isInSnapshot = false
   var payloads: PayloadDecoder
   var keyMaker: IndexKeyMaker
-  /// By their number; nil those that were not read yet.
+  /// The contexts by their number; nil those that were not read yet.
   var contexts: [SharedContext?] = []
-  /// By their number; nil those that were not read yet.
+  /// The shapes by their number; nil those that were not read yet.
   var shapes: [RowShape?] = []
   /// The row that was read last: who reads one half of an exchange mostly reads the other next.
   var latest: DecodedRow?
@@ -155,7 +155,7 @@ final class SegmentReader {
     }
   }
 
-  /// Up to `limit` rows of a table, copied, from a key on, and the key to go on from.
+  /// Copies up to `limit` rows of a table, from a key on, and the key to go on from.
   /// - Throws: ``JournalError`` where the table cannot be read.
   func rows(
     of database: Database, from start: [UInt8], limit: Int

@@ -11,7 +11,7 @@ struct WriteBatch: Sendable {
   }
 
   let segment: SegmentEnvironment
-  /// In the order in which they are put.
+  /// The rows, in the order in which they are put.
   let rows: [Row]
   /// Those of them, without their layouts, for the index builder once they are durable.
   let entries: [Entry]

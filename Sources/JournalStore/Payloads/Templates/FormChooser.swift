@@ -5,7 +5,7 @@ struct FormChoice {
   let form: ValueForm
   let bytes: Int
 
-  /// As an exception it names its form, too.
+  /// The bytes that it takes as an exception, which names its form, too.
   var exceptionBytes: Int { bytes + form.byteCount }
 }
 

@@ -11,20 +11,20 @@ struct MarkupScan {
     case content
     /// Right behind `<`.
     case tagStart
-    /// In the name of a tag, and in an end tag up to its end.
+    /// The name of a tag, and an end tag up to its end.
     case tagName
-    /// In a tag, between attributes.
+    /// A tag, between attributes.
     case tag
     case attributeName
-    /// Behind the name of an attribute, before its quote.
+    /// What stands behind the name of an attribute, before its quote.
     case equals
-    /// In a value that declares a namespace.
+    /// A value that declares a namespace.
     case namespaceValue
-    /// In a value that must be a leaf: right behind its quote.
+    /// The beginning of a value that must be a leaf: right behind its quote.
     case valueStart
-    /// Behind such a leaf, before the quote.
+    /// The end of such a leaf, before the quote.
     case valueEnd
-    /// In the XML declaration.
+    /// The XML declaration.
     case declaration
   }
 

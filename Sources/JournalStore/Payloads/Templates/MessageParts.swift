@@ -11,9 +11,9 @@ struct MessagePart {
 
 /// A message cut into parts, and the number of each part's template. Used again for the next message.
 struct MessageParts {
-  /// Fewer items than this are not worth parts of their own: a message of one part takes a byte or two less.
+  /// The fewest items that are worth parts of their own: a message of one part takes a byte or two less.
   static let minimumItems = 3
-  /// Fewer subitems, those of a list within an item, are not: such lists have few lengths, and with a part for each subitem, what is the
+  /// The fewest subitems, those of a list within an item, that are: such lists have few lengths, and with a part for each subitem, what is the
   /// same in all messages would be said by none.
   private static let minimumSubitems = 8
 

@@ -134,7 +134,7 @@ struct MessageView {
 }
 
 extension UnsafeBufferPointer<Leaf> {
-  /// So many leaves before are looked at. A reader looks as far: what is on disk depends on it.
+  /// How many leaves before are looked at. A reader looks as far: what is on disk depends on it.
   private static var reach: Int { 64 }
 
   /// Where the latest leaf of a path stands, among the last few; nil where there is none whose content is its text.

@@ -2,9 +2,9 @@ internal import JournalFormat
 
 /// What the first messages of a template say about its rules: for each hole, what each form would have saved.
 struct RuleVotes {
-  /// So many messages are looked at. More would tell little, and each takes some ten times as long as one afterwards.
+  /// How many messages are looked at. More would tell little, and each takes some ten times as long as one afterwards.
   private static let messageCount = 16
-  /// So many of the items of one message are, which are alike.
+  /// How many items of one message are looked at, which are alike.
   static let itemsPerMessage = 4
   /// What better rules must save, in bytes over these messages, to be worth a template of their own.
   static let worthwhileBytes = 16

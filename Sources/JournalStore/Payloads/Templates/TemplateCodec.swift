@@ -8,7 +8,7 @@ final class TemplateCodec {
   private enum Compression: UInt8 {
     case none = 0
     case zstd = 1
-    /// With the content of template 1 as its dictionary.
+    /// A frame with the content of template 1 as its dictionary.
     case zstdAfterFirst = 2
   }
 

@@ -13,7 +13,7 @@ protocol TemplateSource {
 
 /// What of a `template` payload stands in the row's shape: its first template, and whether there are exceptions.
 struct TemplateHead: Hashable {
-  /// As it is on disk.
+  /// The number that stands on disk.
   let code: UInt32
 
   init(code: UInt32) { self.code = code }
@@ -265,7 +265,7 @@ private struct ReplayState {
     private var remaining = 0
     private var next = -1
 
-    /// None.
+    /// No exceptions.
     init(_ cursor: ByteReader) { distances = cursor }
 
     /// Reads the list; `cursor` then stands behind it.

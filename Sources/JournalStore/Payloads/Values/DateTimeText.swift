@@ -20,7 +20,7 @@ struct DateTimeSpelling {
   let offsetMinutes: Int
   /// Whether a fixed offset is an hour more in European summer time: so a list has one spelling for dates of the whole year.
   let hasSummerTime: Bool
-  /// Behind three fractional digits, as those write who count a second in 100 ns.
+  /// How many zeros stand behind three fractional digits, as those write who count a second in 100 ns.
   let zeroDigits: Int
 
   init(
@@ -34,7 +34,7 @@ struct DateTimeSpelling {
     self.offsetMinutes = offsetMinutes
   }
 
-  /// Nil where the offset is beyond 14 hours, the zeros are too many, or a bit says what the others make impossible.
+  /// Reads an argument; nil where the offset is beyond 14 hours, the zeros are too many, or a bit says what the others make impossible.
   init?(argument: UInt64) {
     fractionDigits = Int(argument & 3)
     zone = Zone(rawValue: argument >> 2 & 3)!
@@ -76,7 +76,7 @@ struct DateTimeSpelling {
   }
 }
 
-/// From 01:00 UTC on the last Sunday of March to 01:00 UTC on that of October (Directive 2000/84/EC), in every year.
+/// Summer time: from 01:00 UTC on the last Sunday of March to 01:00 UTC on that of October (Directive 2000/84/EC), in every year.
 enum EuropeanSummerTime {
   static func contains(_ milliseconds: Int64) -> Bool {
     // Counted from an hour later, days begin when the time changes.
@@ -101,10 +101,10 @@ struct DateTimeText {
   static let maximumBytes = 30 + DateTimeSpelling.maximumZeroDigits
 
   let milliseconds: Int64
-  /// With a fixed zone where it has an offset.
+  /// Its spelling, with a fixed zone where it has an offset.
   let spelling: DateTimeSpelling
 
-  /// Nil where a text is no dateTime, or one that could not be written back: a year beyond 9999, 24:00:00, a leap second, the offset -00:00.
+  /// Reads a text; nil where it is no dateTime, or one that could not be written back: a year beyond 9999, 24:00:00, a leap second, the offset -00:00.
   init?(_ text: UnsafeBufferPointer<UInt8>) {
     guard text.count >= 19, text.count < Self.maximumBytes, let year = Self.number(text, 0, 4), let month = Self.number(text, 5, 2),
       let day = Self.number(text, 8, 2), let hour = Self.number(text, 11, 2), let minute = Self.number(text, 14, 2),

@@ -28,7 +28,7 @@ struct TextPattern {
       }
     }
 
-    /// Nil where it has the character not.
+    /// The digit that a character stands for; nil where the class does not have it.
     @inline(__always)
     func digit(of character: UInt8) -> UInt64? {
       var digit = UInt64(character &- firstCharacter)
@@ -76,7 +76,7 @@ struct TextPattern {
     let characterClass: CharacterClass
     let count: Int
 
-    /// Nil where the bits are those of no run.
+    /// The run that six bits tell; nil where they tell none.
     @inline(__always)
     init?(_ bits: UInt64, isWide: Bool) {
       guard let known = CharacterClass(rawValue: isWide ? bits & 7 : (bits & 3) + 1) else { return nil }

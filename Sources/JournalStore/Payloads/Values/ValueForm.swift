@@ -39,7 +39,7 @@ struct ValueForm: Hashable {
   }
 
   let kind: Kind
-  /// At most 60 bits.
+  /// What the kind says of it; at most 60 bits.
   let argument: UInt64
 
   init(_ kind: Kind, _ argument: UInt64 = 0) {
@@ -79,7 +79,7 @@ struct ValueForm: Hashable {
     }
   }
 
-  /// On disk: kind and argument in one number, so that most exceptions name their form in a byte or two.
+  /// Kind and argument in one number, as they are on disk, so that most exceptions name their form in a byte or two.
   private var code: UInt64 { UInt64(kind.rawValue) | argument << 4 }
 
   /// What it takes on disk.
