@@ -122,6 +122,25 @@ public struct ByteReader {
   @inlinable @inline(__always)
   public mutating func counted() throws(FormatError) -> UnsafeRawBufferPointer { try take(try count(atMost: remainingCount)) }
 
+  /// The next `count` bytes as a text, lent.
+  @inlinable @inline(__always)
+  public mutating func text(_ count: Int) throws(FormatError) -> UnsafeBufferPointer<UInt8> {
+    try take(count).assumingMemoryBound(to: UInt8.self)
+  }
+
+  /// A length as a varint, then that many bytes as a text, lent.
+  @inlinable @inline(__always)
+  public mutating func countedText() throws(FormatError) -> UnsafeBufferPointer<UInt8> { try counted().assumingMemoryBound(to: UInt8.self) }
+
+  /// An integer of `count` bytes, at most eight, the lowest first.
+  @inlinable
+  public mutating func integer(bytes count: Int) throws(FormatError) -> UInt64 {
+    let bytes = try take(count)
+    var value: UInt64 = 0
+    for index in 0..<count { value |= UInt64(bytes[index]) << UInt64(8 * index) }
+    return value
+  }
+
   /// A length as a varint, then that many bytes of UTF-8; what is not UTF-8 is repaired.
   public mutating func string() throws(FormatError) -> String { String(decoding: try counted(), as: UTF8.self) }
 
@@ -140,4 +159,14 @@ public struct ByteReader {
 extension UInt64 {
   /// The bytes of its varint.
   @inlinable public var varintCount: Int { self == 0 ? 1 : (64 - leadingZeroBitCount + 6) / 7 }
+}
+
+extension [UInt8] {
+  /// Lends the bytes: `withUnsafeBytes` that keeps the type of what is thrown.
+  @inlinable @inline(__always)
+  public func withRawBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try span.bytes.withUnsafeBytes(body)
+  }
 }

@@ -212,14 +212,3 @@ final class SegmentReader {
 func index(from bytes: UnsafeRawBufferPointer) -> UInt32 {
   bytes.count >= 4 ? UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)) : 0
 }
-
-extension [UInt8] {
-  /// `withUnsafeBytes` that keeps the type of what is thrown.
-  /// - Throws: What `body` throws.
-  @inlinable @inline(__always)
-  package func withRawBytes<Result, Failure: Error>(
-    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    try span.bytes.withUnsafeBytes(body)
-  }
-}

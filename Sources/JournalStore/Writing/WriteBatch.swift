@@ -1,5 +1,5 @@
 internal import JournalFormat
-internal import LMDB
+package import LMDB
 
 /// What one commit writes to a segment. Made by the writer's thread, written by one thread, whichever.
 struct WriteBatch: Sendable {
@@ -25,6 +25,15 @@ struct WriteBatch: Sendable {
       let transaction = try segment.environment.beginWrite()
       for row in rows { try transaction.put(row.value, for: row.key, in: row.table, .lastKey) }
       try transaction.commit()
+    }
+  }
+}
+
+extension WriteTransaction {
+  /// Writes a row from arrays.
+  package func put(_ value: [UInt8], for key: [UInt8], in database: Database, _ placement: Placement = .anywhere) throws(LMDBError) {
+    try key.withRawBytes { (key) throws(LMDBError) in
+      try value.withRawBytes { (value) throws(LMDBError) in try put(value, for: key, in: database, placement) }
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 public import JournalFormat
 public import JournalStore
 
@@ -216,4 +217,9 @@ public final class ProjectionRunner {
     try files.removeGarbage(generations)
     models = models.map { model in changed.first { $0.projection.name == model.projection.name } ?? model }
   }
+}
+
+/// Lets time pass.
+enum Pause {
+  static func milliseconds(_ count: UInt32) { usleep(count * 1_000) }
 }
