@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(
       name: "emip-simulator", dependencies: ["EMIP", "XML", "JournalFormat", argumentParser], swiftSettings: settings),
 
-    .target(name: "TestSupport", dependencies: ["JournalStore"], path: "Tests/TestSupport", swiftSettings: settings),
+    .target(name: "TestSupport", dependencies: ["JournalStore", "JournalFormat"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("JournalFormat", ["TestSupport", "JournalFormat"]),
     tests("LMDB", ["TestSupport", "LMDB"]),
     tests("MerkleTree", ["MerkleTree"]),

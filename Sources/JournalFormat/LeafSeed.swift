@@ -10,7 +10,8 @@ public struct LeafSeed: Hashable, Sendable {
     low = generator.next()
   }
 
-  init(from reader: inout ByteReader) throws(FormatError) {
+  /// Reads what ``append(to:)`` wrote.
+  package init(from reader: inout ByteReader) throws(FormatError) {
     high = try reader.littleEndian(UInt64.self)
     low = try reader.littleEndian(UInt64.self)
   }
@@ -21,7 +22,8 @@ public struct LeafSeed: Hashable, Sendable {
     return bytes
   }
 
-  func append(to output: inout [UInt8]) {
+  /// Appends the bytes as they are stored.
+  package func append(to output: inout [UInt8]) {
     output.appendLittleEndian(high)
     output.appendLittleEndian(low)
   }

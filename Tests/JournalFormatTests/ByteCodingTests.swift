@@ -99,11 +99,3 @@ import Testing
     return ~crc
   }
 }
-
-/// Reads from bytes with a reader of their own.
-func reading<Value>(_ bytes: [UInt8], _ body: (inout ByteReader) throws(FormatError) -> Value) throws -> Value {
-  try bytes.withUnsafeBytes { buffer in
-    var reader = ByteReader(buffer)
-    return try body(&reader)
-  }
-}

@@ -19,7 +19,7 @@ extension EntryDraft {
     let metadata = EntryMetadata(
       content, context: .inline(content.sharedContext), recordedAt: content.observedAt, exchange: nil, seed: nil, marks: content.marks,
       payloadForm: .raw)
-    metadata.encode(from: EntryMetadata.Base(position: .first, recordedAt: content.observedAt), to: &output)
+    metadata.encodeFormat2(from: EntryMetadata.Base(position: .first, recordedAt: content.observedAt), to: &output)
     output.appendCounted(content.payload)
     output.append(content.layout == nil ? 0 : 1)
     content.layout?.encode(to: &output)
@@ -36,7 +36,7 @@ extension EntryDraft {
     }
     recordedAt = try reader.byte() == 0 ? nil : Timestamp(rawValue: try reader.littleEndian(Int64.self))
     let observedAt = Timestamp(rawValue: try reader.littleEndian(Int64.self))
-    let metadata = try EntryMetadata(from: &reader, base: EntryMetadata.Base(position: .first, recordedAt: observedAt))
+    let metadata = try EntryMetadata(format2: &reader, base: EntryMetadata.Base(position: .first, recordedAt: observedAt))
     guard case .inline(let context) = metadata.context else { throw FormatError("an entry came without its context") }
     let payload = Array(try reader.counted())
     try metadata.validate(payloadCount: payload.count)

@@ -156,10 +156,5 @@ struct PayloadDecoder {
 
 /// What a segment keeps once for many rows, by number.
 protocol SegmentTables: TemplateStorage {
-  /// The context under a number.
-  /// - Throws: ``JournalError`` where it is missing or damaged.
-  func context(_ number: UInt32) throws -> SharedContext
-  /// The bytes of the dictionary under a number.
-  /// - Throws: ``JournalError`` where it is missing or damaged.
   func dictionary(_ number: UInt32) throws -> [UInt8]
 }

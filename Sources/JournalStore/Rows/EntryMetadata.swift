@@ -1,13 +1,15 @@
-/// What a row says of an entry beside its payload (`Schemas/journal-format.md`, "Row").
-public struct EntryMetadata: Hashable, Sendable {
+internal import JournalFormat
+
+/// What a row says of an entry beside its payload.
+struct EntryMetadata: Hashable, Sendable {
   /// A context by its number in the segment, or in full where the segment's table did not take it.
-  public enum ContextReference: Hashable, Sendable {
+  enum ContextReference: Hashable, Sendable {
     case number(UInt32)
     case inline(SharedContext)
   }
 
   /// How the payload that follows is stored. The numbers are on disk: never reuse one.
-  public enum PayloadForm: UInt8, Sendable {
+  enum PayloadForm: UInt8, Sendable {
     /// There is none.
     case empty = 0
     /// The bytes themselves, counted.
@@ -19,38 +21,38 @@ public struct EntryMetadata: Hashable, Sendable {
   }
 
   /// What an entry's times and distances count from.
-  public struct Base {
+  struct Base {
     /// The entry's own position; its exchange is stored as the distance to it.
-    public let position: JournalPosition
+    let position: JournalPosition
     /// Not later than the entry's recordedAt.
-    public let recordedAt: Timestamp
+    let recordedAt: Timestamp
     /// When the request in the same row was observed: such an answer's exchange and latency go without saying.
-    public let requestObservedAt: Timestamp?
+    let requestObservedAt: Timestamp?
 
-    public init(position: JournalPosition, recordedAt: Timestamp, requestObservedAt: Timestamp? = nil) {
+    init(position: JournalPosition, recordedAt: Timestamp, requestObservedAt: Timestamp? = nil) {
       self.position = position
       self.recordedAt = recordedAt
       self.requestObservedAt = requestObservedAt
     }
   }
 
-  public var context: ContextReference
-  public var recordedAt: Timestamp
-  public var observedAt: Timestamp
-  public var exchange: JournalPosition?
-  public var latencyMilliseconds: UInt32?
-  public var seed: LeafSeed?
+  var context: ContextReference
+  var recordedAt: Timestamp
+  var observedAt: Timestamp
+  var exchange: JournalPosition?
+  var latencyMilliseconds: UInt32?
+  var seed: LeafSeed?
   /// Nil where they are those that the payload's layout tells.
-  public var marks: [Mark]?
-  public var findings: [Finding]
-  public var payloadForm: PayloadForm
+  var marks: [Mark]?
+  var findings: [Finding]
+  var payloadForm: PayloadForm
   /// Whether the payload's values refer to those of the request.
-  public var refersToRequest = false
+  var refersToRequest = false
 
   /// Which fields there are, and how the payload is stored. The bits are on disk: never reuse one.
-  public struct Flags: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt16
-    public init(rawValue: UInt16) { self.rawValue = rawValue }
+  struct Flags: OptionSet, Hashable, Sendable {
+    let rawValue: UInt16
+    init(rawValue: UInt16) { self.rawValue = rawValue }
 
     static let exchange = Flags(rawValue: 1 << 2)
     static let latency = Flags(rawValue: 1 << 3)
@@ -58,16 +60,16 @@ public struct EntryMetadata: Hashable, Sendable {
     static let marks = Flags(rawValue: 1 << 5)
     static let refersToRequest = Flags(rawValue: 1 << 6)
     static let findings = Flags(rawValue: 1 << 7)
-    public static let inlineContext = Flags(rawValue: 1 << 8)
+    static let inlineContext = Flags(rawValue: 1 << 8)
     /// Recorded later than the request in the same row. Only where the flags stand in a shape: else the time is always there.
-    public static let later = Flags(rawValue: 1 << 9)
+    static let later = Flags(rawValue: 1 << 9)
     static let all = Flags(rawValue: 1 << 10 - 1)
 
     static let payloadFormBits: UInt16 = 3
-    public var payloadForm: PayloadForm { PayloadForm(rawValue: UInt8(rawValue & Self.payloadFormBits))! }
+    var payloadForm: PayloadForm { PayloadForm(rawValue: UInt8(rawValue & Self.payloadFormBits))! }
 
     /// - Throws: where a bit has no meaning.
-    public init(code: UInt64) throws(FormatError) {
+    init(code: UInt64) throws(FormatError) {
       guard let bits = UInt16(exactly: code), case let flags = Flags(rawValue: bits), flags.isSubset(of: .all) else {
         throw FormatError("the metadata has fields that this version does not know")
       }
@@ -76,7 +78,7 @@ public struct EntryMetadata: Hashable, Sendable {
   }
 
   /// - Parameter marks: nil where they are those that the payload's layout tells.
-  public init(
+  init(
     _ content: EntryContent, context: ContextReference, recordedAt: Timestamp, exchange: JournalPosition?, seed: LeafSeed?, marks: [Mark]?,
     payloadForm: PayloadForm
   ) {
@@ -92,7 +94,7 @@ public struct EntryMetadata: Hashable, Sendable {
   }
 
   /// What the fields are.
-  public func flags(from base: Base) -> Flags {
+  func flags(from base: Base) -> Flags {
     var flags = Flags(rawValue: UInt16(payloadForm.rawValue))
     if exchange != nil && base.requestObservedAt == nil { flags.insert(.exchange) }
     if latencyMilliseconds != Self.impliedLatency(observedAt, base) { flags.insert(.latency) }
@@ -105,26 +107,15 @@ public struct EntryMetadata: Hashable, Sendable {
     return flags
   }
 
-  /// Appends the encoding, which begins with the time that counts from the base's, and then its flags and context.
-  public func encode(from base: Base, to output: inout [UInt8]) {
-    let flags = flags(from: base).subtracting(.later)
-    output.appendVarint(UInt64(recordedAt.milliseconds(since: base.recordedAt)))
-    output.appendVarint(UInt64(flags.rawValue))
-    switch context {
-    case .number(let number): output.appendVarint(UInt64(number))
-    case .inline(let context): context.value.encode(to: &output)
-    }
-    encodeFields(flags, from: base, to: &output)
-  }
-
-  /// Appends what a shape does not tell (``init(_:context:recordedAt:from:base:)``): all but the time of the row, the flags and the context's number.
-  public func encodeBesideShape(_ flags: Flags, from base: Base, to output: inout [UInt8]) {
+  /// Appends what the row's shape does not tell: all but the time of the row, the flags and the context's number.
+  func encode(beside flags: Flags, from base: Base, to output: inout [UInt8]) {
     if flags.contains(.later) { output.appendVarint(UInt64(recordedAt.milliseconds(since: base.recordedAt))) }
     if case .inline(let context) = context { context.value.encode(to: &output) }
     encodeFields(flags, from: base, to: &output)
   }
 
-  private func encodeFields(_ flags: Flags, from base: Base, to output: inout [UInt8]) {
+  /// Appends the fields that the flags tell.
+  func encodeFields(_ flags: Flags, from base: Base, to output: inout [UInt8]) {
     output.appendSignedVarint(observedAt.milliseconds(since: recordedAt))
     if flags.contains(.exchange), let exchange { output.appendVarint(base.position.rawValue - exchange.rawValue) }
     if flags.contains(.latency) { output.appendVarint(latencyMilliseconds.map { UInt64($0) + 1 } ?? 0) }
@@ -150,27 +141,12 @@ public struct EntryMetadata: Hashable, Sendable {
     }
   }
 
-  /// Reads what ``encode(from:to:)`` wrote; every bound is checked, but marks against the payload: see ``validate(payloadCount:)``.
-  public init(from reader: inout ByteReader, base: Base) throws(FormatError) {
-    try self.init(recordedAt: Self.time(&reader, since: base.recordedAt), from: &reader, base: base)
-  }
-
-  /// Reads what ``encode(from:to:)`` wrote behind the time.
-  public init(recordedAt: Timestamp, from reader: inout ByteReader, base: Base) throws(FormatError) {
-    let flags = try Flags(code: reader.varint())
-    guard !flags.contains(.later) else { throw FormatError("the metadata has fields that this version does not know") }
-    let context: ContextReference =
-      flags.contains(.inlineContext)
-      ? .inline(SharedContext(try EntryContext(from: &reader))) : .number(UInt32(try reader.count(atMost: Int(UInt32.max))))
-    try self.init(flags, context, recordedAt: recordedAt, from: &reader, base)
-  }
-
-  /// Reads what ``encodeBesideShape(_:from:to:)`` wrote.
+  /// Reads what ``encode(beside:from:to:)`` wrote; every bound is checked, but marks against the payload: see ``validate(payloadCount:)``.
   /// - Parameters:
   ///   - context: of the shape; it counts for nothing where the context stands in the row.
   ///   - recordedAt: of the row.
-  public init(
-    _ flags: Flags, context: UInt32, recordedAt: Timestamp, from reader: inout ByteReader, base: Base
+  init(
+    beside flags: Flags, context: UInt32, recordedAt: Timestamp, from reader: inout ByteReader, base: Base
   ) throws(FormatError) {
     let time = flags.contains(.later) ? try Self.time(&reader, since: recordedAt) : recordedAt
     let context: ContextReference =
@@ -179,13 +155,13 @@ public struct EntryMetadata: Hashable, Sendable {
   }
 
   /// Reads a time that is stored as its distance to an earlier one.
-  @inlinable
-  public static func time(_ reader: inout ByteReader, since base: Timestamp) throws(FormatError) -> Timestamp {
+  @inline(__always)
+  static func time(_ reader: inout ByteReader, since base: Timestamp) throws(FormatError) -> Timestamp {
     try base.adding(read: Int64(clamping: reader.varint()))
   }
 
   /// Reads the fields that the flags tell.
-  private init(
+  init(
     _ flags: Flags, _ context: ContextReference, recordedAt: Timestamp, from reader: inout ByteReader, _ base: Base
   ) throws(FormatError) {
     self.recordedAt = recordedAt
@@ -233,7 +209,7 @@ public struct EntryMetadata: Hashable, Sendable {
   }
 
   /// Throws where a mark lies outside the payload.
-  public func validate(payloadCount: Int) throws(FormatError) {
+  func validate(payloadCount: Int) throws(FormatError) {
     for mark in marks ?? [] where mark.range.upperBound > payloadCount { throw FormatError("a mark lies outside the payload") }
   }
 

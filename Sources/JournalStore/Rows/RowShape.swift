@@ -1,12 +1,5 @@
 internal import JournalFormat
 
-// The grammar of a shape (`Schemas/journal-format.md`, "Row"):
-//
-//     shape = part part?
-//     part  = flags:varint context:varint? head:varint?
-//
-// `context` is there unless the flags say that it stands in the row; `head` where the payload is a template.
-
 /// What comes again from row to row: the flags of its entries, the numbers of their contexts, and with what their template payloads begin. A segment
 /// keeps each once.
 struct RowShape: Hashable {

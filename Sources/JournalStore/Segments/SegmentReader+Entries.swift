@@ -20,6 +20,13 @@ extension SegmentReader {
     }
   }
 
+  /// When the last of so many entries was recorded; nil where there are none.
+  func lastRecordedAt(of count: UInt32) throws(JournalError) -> Timestamp? {
+    guard count > 0 else { return nil }
+    guard let last = try entry(at: count - 1) else { throw JournalError(.segmentDamaged, "the last record is missing.", path: path) }
+    return last.recordedAt
+  }
+
   /// The entry at an index of the segment; nil where there is none.
   /// - Throws: ``JournalError`` `record.damaged`.
   func entry(at index: UInt32) throws(JournalError) -> Entry? {
@@ -31,7 +38,7 @@ extension SegmentReader {
         var block = block
         let row = try formatted(position) { () throws(FormatError) in try block.row(holding: index) }
         guard let row else { return nil }
-        return try decode(row)
+        return try rowDecoder.decode(row, of: self)
       }
       latest = row ?? nil
       return latest?.entry(at: position)
@@ -95,7 +102,7 @@ extension SegmentReader {
       do throws(JournalError) {
         // The run may begin with the second of a row.
         var isWanted = row.firstIndex >= next
-        try decode(row) { entry in
+        try rowDecoder.decode(row, of: self) { entry in
           if isWanted { results.append(.success(entry)) }
           isWanted = true
         }

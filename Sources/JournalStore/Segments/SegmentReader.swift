@@ -1,25 +1,17 @@
 internal import JournalFormat
 internal import LMDB
-internal import Zstandard
 
 /// Reads one segment. Not for several threads at a time. Its snapshots are kept short, but for that of a sealed file.
 final class SegmentReader {
   let segment: SegmentEnvironment
   private var transaction: ReadTransaction
   private var isInSnapshot = false
-  var payloads: PayloadDecoder
+  let rowDecoder: RowDecoder
   var keyMaker: IndexKeyMaker
-  /// The contexts by their number; nil those that were not read yet.
-  var contexts: [SharedContext?] = []
-  /// The shapes by their number; nil those that were not read yet.
-  var shapes: [RowShape?] = []
   /// The row that was read last: who reads one half of an exchange mostly reads the other next.
   var latest: DecodedRow?
   /// The blocks whose checksum was compared: they never change.
   var verifiedBlocks = NumberSet()
-  /// The latest requests that stand in rows of their own.
-  var recentRequests = RecentRequests()
-  var isReadingRequest = false
   /// Opened when it is first asked for.
   var segmentIndex: SegmentIndex?
   /// How many entries there are in a state of the segment.
@@ -29,19 +21,13 @@ final class SegmentReader {
   /// - Throws: ``JournalError`` where no snapshot of its file can be had.
   init(_ segment: SegmentEnvironment) throws(JournalError) {
     // All that can fail comes first: the 6.3 compiler crashes on a half-made object that holds a transaction.
-    let payloads = try Self.payloadDecoder(segment)
+    let rowDecoder = try RowDecoder(segment)
     var transaction = try translating { () throws(LMDBError) in try segment.environment.beginRead() }
     transaction.reset()
     self.segment = segment
-    self.payloads = payloads
+    self.rowDecoder = rowDecoder
     self.transaction = transaction
     keyMaker = IndexKeyMaker(pseudonymKey: segment.header.pseudonymKey)
-  }
-
-  private static func payloadDecoder(_ segment: SegmentEnvironment) throws(JournalError) -> PayloadDecoder {
-    do throws(ZstandardError) { return try PayloadDecoder() } catch {
-      throw JournalError(.inputOutput, "\(error)", path: segment.environment.path)
-    }
   }
 
   var firstPosition: JournalPosition { segment.header.firstPosition }
@@ -62,51 +48,10 @@ final class SegmentReader {
     return try body()
   }
 
-  // MARK: The writer's start
-
-  struct WriterState {
-    var nextIndex: UInt32
-    var lastRecordedAt: Timestamp?
-    var dictionary: (number: UInt32, bytes: [UInt8])?
-  }
-
-  /// What a writer needs to go on where the segment ends; fills its tables.
-  /// - Throws: ``JournalError`` where something of it is missing or damaged.
-  func writerState(
-    _ table: inout ContextTable, _ shapes: inout ShapeTable, _ templates: inout TemplateRegister
-  ) throws(JournalError) -> WriterState {
-    try snapshot { () throws(JournalError) in
-      let count = try entryCount()
-      var state = WriterState(nextIndex: count)
-      if count > 0 {
-        guard let last = try entry(at: count - 1) else {
-          throw JournalError(.segmentDamaged, "the last record is missing.", path: path)
-        }
-        state.lastRecordedAt = last.recordedAt
-      }
-      try forEachStored(in: segment.tables.contexts, "context") { number, encoding in try table.load(number: number, encoding: encoding) }
-      if let database = segment.tables.shapes {
-        try forEachStored(in: database, "shape") { number, encoding in try shapes.load(number: number, encoding: encoding) }
-      }
-      // Words first: templates name them.
-      try forEachStored(in: segment.tables.words, "word") { number, word in try templates.load(word: word, number: number) }
-      try forEachStored(in: segment.tables.templates, "template") { number, encoding in
-        try templates.load(template: encoding, number: number)
-      }
-      let newest = try withCursor(in: segment.tables.dictionaries) { (cursor: borrowing Cursor) throws(LMDBError) in
-        try cursor.move(.last) { key, _ in index(from: key) }
-      }
-      if let newest {
-        do { state.dictionary = (newest, try dictionary(newest)) } catch {
-          throw error as? JournalError ?? JournalError(.segmentDamaged, "\(error)", path: path)
-        }
-      }
-      return state
-    }
-  }
+  // MARK: What rows share
 
   /// Shows all that a table keeps by number to `body`, in order.
-  private func forEachStored(
+  func forEachStored(
     in database: Database, _ what: String, _ body: (UInt32, [UInt8]) throws -> Void
   ) throws(JournalError) {
     var start: [UInt8]? = [0]
@@ -143,6 +88,30 @@ final class SegmentReader {
       start = next
     }
     return damages
+  }
+
+  /// The newest dictionary of the segment; nil where it has none.
+  func newestDictionary() throws(JournalError) -> (number: UInt32, bytes: [UInt8])? {
+    try snapshot { () throws(JournalError) in
+      let newest = try withCursor(in: segment.tables.dictionaries) { (cursor: borrowing Cursor) throws(LMDBError) in
+        try cursor.move(.last) { key, _ in index(from: key) }
+      }
+      return try newest.map { (number) throws(JournalError) in (number, try dictionary(number)) }
+    }
+  }
+
+  /// What a table keeps under a number, its checksum compared.
+  func stored(_ number: UInt32, in table: Database, _ what: String) throws(JournalError) -> [UInt8] {
+    let bytes = try withValue(of: number, in: table) { (bytes) throws(JournalError) -> [UInt8] in
+      guard let value = checked(bytes) else {
+        throw JournalError(.segmentDamaged, "\(what) \(number) is damaged: its checksum does not fit.", path: path)
+      }
+      return Array(value)
+    }
+    guard let bytes else {
+      throw JournalError(.segmentDamaged, "a record names \(what) \(number), which the segment does not have.", path: path)
+    }
+    return bytes
   }
 
   // MARK: Rows
@@ -208,7 +177,8 @@ final class SegmentReader {
   }
 }
 
-/// A four-byte big-endian number at the front of a key or value; 0 where there are fewer bytes.
-func index(from bytes: UnsafeRawBufferPointer) -> UInt32 {
-  bytes.count >= 4 ? UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)) : 0
+extension SegmentReader: SegmentTables {
+  func dictionary(_ number: UInt32) throws(JournalError) -> [UInt8] { try stored(number, in: segment.tables.dictionaries, "dictionary") }
+  func template(_ number: UInt32) throws(JournalError) -> [UInt8] { try stored(number, in: segment.tables.templates, "template") }
+  func word(_ number: UInt32) throws(JournalError) -> [UInt8] { try stored(number, in: segment.tables.words, "word") }
 }

@@ -29,6 +29,13 @@ struct WriteBatch: Sendable {
   }
 }
 
+extension [WriteBatch.Row] {
+  /// Puts a value under a number.
+  mutating func put(_ value: [UInt8], under number: UInt32, in table: Database) {
+    append(WriteBatch.Row(table: table, key: bigEndianBytes(number), value: value))
+  }
+}
+
 extension WriteTransaction {
   /// Writes a row from arrays.
   package func put(_ value: [UInt8], for key: [UInt8], in database: Database, _ placement: Placement = .anywhere) throws(LMDBError) {

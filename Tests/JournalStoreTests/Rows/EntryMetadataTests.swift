@@ -1,33 +1,10 @@
+import JournalFormat
 import TestSupport
 import Testing
 
-@testable import JournalFormat
+@testable import JournalStore
 
-@Suite struct EntryCodingTests {
-  @Test func `any context comes back as it was`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
-    for _ in 0..<500 {
-      let context = generator.context()
-      #expect(try Self.context(Self.encoded(context)) == context)
-    }
-  }
-
-  @Test func `a change to a copy leaves the original as it was`() {
-    let original = EntryContent(observedAt: Timestamp(rawValue: 1), context: EntryContext(kind: .request), payload: [1])
-    let changes: [(inout EntryContent) -> Void] = [
-      { $0.observedAt = Timestamp(rawValue: 2) }, { $0.latencyMilliseconds = 3 }, { $0.payload[0] = 4 }, { $0.context.operation = "X" },
-      { $0.marks.append(Mark(kind: TermKind(rawValue: 1), range: 0..<1)) }, { $0.findings.append(Finding(message: "odd")) },
-      { $0.layout = MessageLayout(leaves: [], envelope: []) },
-    ]
-    for change in changes {
-      var copy = original
-      change(&copy)
-      #expect(original.observedAt.rawValue == 1 && original.latencyMilliseconds == nil && original.payload == [1])
-      #expect(original.context.operation == nil && original.marks.isEmpty && original.findings.isEmpty && original.layout == nil)
-      #expect(copy != original || copy.layout != nil)
-    }
-  }
-
+@Suite struct EntryMetadataTests {
   @Test func `any metadata comes back as it was`() throws {
     var generator = SeededGenerator(seed: SeededGenerator.newSeed())
     for _ in 0..<500 {
@@ -46,13 +23,13 @@ import Testing
     // The row's time is that of its first entry.
     let time = sample.base.requestObservedAt == nil ? sample.metadata.recordedAt : sample.base.recordedAt
     var bytes: [UInt8] = []
-    sample.metadata.encodeBesideShape(flags, from: sample.base, to: &bytes)
+    sample.metadata.encode(beside: flags, from: sample.base, to: &bytes)
     return (
       bytes,
       { bytes in
         try reading(bytes) { reader throws(FormatError) in
           (
-            try EntryMetadata(flags, context: context, recordedAt: time, from: &reader, base: sample.base), reader.remainingCount
+            try EntryMetadata(beside: flags, context: context, recordedAt: time, from: &reader, base: sample.base), reader.remainingCount
           )
         }
       }
@@ -67,7 +44,7 @@ import Testing
       let (metadata, rest) = try read(bytes)
       #expect(metadata == sample.metadata && rest == 0)
       for count in bytes.indices { #expect(throws: FormatError.self) { try read(Array(bytes[..<count])) } }
-      for _ in 0..<5 { _ = try Self.orNil { try read(generator.damaged(bytes)) } }
+      for _ in 0..<5 { _ = try orNil { try read(generator.damaged(bytes)) } }
     }
   }
 
@@ -86,8 +63,6 @@ import Testing
   @Test func `an encoding that is cut short anywhere is refused`() {
     var generator = SeededGenerator(seed: SeededGenerator.newSeed())
     for _ in 0..<40 {
-      let context = Self.encoded(generator.context())
-      for count in 0..<context.count { #expect(throws: FormatError.self) { try Self.context(Array(context[..<count])) } }
       let sample = generator.metadata()
       for count in 0..<sample.encoded.count {
         #expect(throws: FormatError.self) { try Self.metadata(Array(sample.encoded[..<count]), sample) }
@@ -98,11 +73,9 @@ import Testing
   @Test func `damage is refused or read as something else, and never a trap`() throws {
     var generator = SeededGenerator(seed: SeededGenerator.newSeed())
     for _ in 0..<20_000 {
-      let context = generator.damaged(Self.encoded(generator.context()))
-      _ = try Self.orNil { try Self.context(context) }
       let sample = generator.metadata()
-      guard let read = try Self.orNil({ try Self.metadata(generator.damaged(sample.encoded), sample).0 }) else { continue }
-      guard try Self.orNil({ try read.validate(payloadCount: sample.payloadCount) }) != nil else { continue }
+      guard let read = try orNil({ try Self.metadata(generator.damaged(sample.encoded), sample).0 }) else { continue }
+      guard try orNil({ try read.validate(payloadCount: sample.payloadCount) }) != nil else { continue }
       // What is valid can be used.
       let payload = [UInt8](repeating: 0, count: sample.payloadCount)
       for mark in read.marks ?? [] { _ = mark.term(in: payload) }
@@ -114,20 +87,11 @@ import Testing
     var generator = SeededGenerator(seed: SeededGenerator.newSeed())
     for _ in 0..<20_000 {
       let bytes = generator.bytes(generator.below(60))
-      _ = try Self.orNil { try Self.context(bytes) }
       let sample = Sample(
         metadata: generator.metadata().metadata, base: EntryMetadata.Base(position: JournalPosition(5), recordedAt: Timestamp(rawValue: 0)),
         payloadCount: 9)
-      _ = try Self.orNil { try Self.metadata(bytes, sample) }
+      _ = try orNil { try Self.metadata(bytes, sample) }
     }
-  }
-
-  @Test(
-    arguments: [
-      [0, 5, 0, 0], [99, 5, 0, 0], [1, 0, 0, 0], [1, 0x45, 0, 0], [1, 0x35, 0, 0], [1, 5, 7, 0], [1, 5, 0, 0x80, 0x80, 0x08],
-    ] as [[UInt8]])
-  func `numbers that no version has given out are refused`(bytes: [UInt8]) {
-    #expect(throws: FormatError.self) { try Self.context(bytes) }
   }
 
   @Test func `a mark outside the payload is refused`() throws {
@@ -138,36 +102,12 @@ import Testing
     #expect(throws: FormatError.self) { try sample.metadata.validate(payloadCount: 9) }
   }
 
-  @Test func `a change to one copy of a shared context leaves the others as they were`() {
-    let shared = EntryContent(observedAt: Timestamp(rawValue: 0), context: EntryContext(kind: .request))
-    var copy = shared
-    copy.context.operation = "HeartBeat"
-    #expect(shared.context.operation == nil)
-    #expect(copy.context.operation == "HeartBeat")
-    #expect(copy != shared)
-  }
-
   // MARK: Reading
-
-  private static func encoded(_ context: EntryContext) -> [UInt8] {
-    var bytes: [UInt8] = []
-    context.encode(to: &bytes)
-    return bytes
-  }
-
-  private static func context(_ bytes: [UInt8]) throws -> EntryContext {
-    try reading(bytes) { reader throws(FormatError) in try EntryContext(from: &reader) }
-  }
 
   private static func metadata(_ bytes: [UInt8], _ sample: Sample) throws -> (EntryMetadata, Int) {
     try reading(bytes) { reader throws(FormatError) in
-      (try EntryMetadata(from: &reader, base: sample.base), reader.remainingCount)
+      (try EntryMetadata(format2: &reader, base: sample.base), reader.remainingCount)
     }
-  }
-
-  /// Nil where the format was refused; anything else that is thrown is a failure of the test.
-  private static func orNil<Value>(_ body: () throws -> Value) throws -> Value? {
-    do { return try body() } catch is FormatError { return nil }
   }
 }
 
@@ -179,58 +119,12 @@ struct Sample {
 
   var encoded: [UInt8] {
     var bytes: [UInt8] = []
-    metadata.encode(from: base, to: &bytes)
+    metadata.encodeFormat2(from: base, to: &bytes)
     return bytes
   }
 }
 
 extension SeededGenerator {
-  mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
-    var bytes = bytes
-    for _ in 0...below(3) {
-      let index = below(bytes.count)
-      switch below(4) {
-      case 0: bytes[index] ^= 1 << UInt8(below(8))
-      case 1: bytes[index] = chance(2) ? 0xff : UInt8(truncatingIfNeeded: next())
-      case 2: bytes.insert(UInt8(truncatingIfNeeded: next()), at: index)
-      default: if bytes.count > 1 { bytes.remove(at: index) }
-      }
-    }
-    return bytes
-  }
-
-  mutating func text() -> String {
-    String((0..<below(12)).map { _ in ["a", "Z", "é", "€", "😀", " ", "\u{0}", "\n", "7", "*"].randomElement(using: &self)! }.joined())
-  }
-
-  private mutating func perhaps<Value>(_ value: (inout Self) -> Value) -> Value? { chance(2) ? value(&self) : nil }
-  private mutating func number() -> UInt32 { UInt32(truncatingIfNeeded: next() >> UInt64(32 + below(32))) }
-
-  mutating func context() -> EntryContext {
-    var context = EntryContext(
-      kind: EntryKind.allCases.randomElement(using: &self)!, leg: Leg.allCases.randomElement(using: &self)!,
-      author: Author.allCases.randomElement(using: &self)!)
-    context.direction = perhaps { Direction.allCases.randomElement(using: &$0)! }
-    context.protocolName = perhaps { $0.text() }
-    context.operation = perhaps { $0.text() }
-    context.partner = perhaps { $0.text() }
-    context.operator = perhaps { $0.text() }
-    context.targetOperator = perhaps { $0.text() }
-    context.peer = Peer(
-      address: perhaps { $0.text() }, certificateCommonName: perhaps { $0.text() }, certificateSHA256: perhaps { $0.text() })
-    let headers = (0..<below(3)).map { _ in HTTPHeader(name: text(), value: text()) }
-    context.http = HTTPFacts(
-      method: perhaps { $0.text() }, target: perhaps { $0.text() }, status: perhaps { UInt16(truncatingIfNeeded: $0.next()) },
-      headers: headers)
-    context.outcome = Outcome(
-      perhaps { OutcomeClass.allCases.randomElement(using: &$0)! }, requestStatus: perhaps { $0.number() },
-      faultCode: perhaps { $0.text() },
-      faultReason: perhaps { $0.text() })
-    context.attempt = chance(2) ? 1 : number()
-    context.reason = perhaps { $0.text() }
-    return context
-  }
-
   mutating func metadata() -> Sample {
     let payloadCount = below(2_000)
     var content = EntryContent(
