@@ -4,7 +4,9 @@ internal import JournalStore
 
 /// Tells which messages of an import the journal has already. The nth identical one of a run matches the nth that is stored: what matched
 /// once does not match again. Memory: a bit for each position that matched.
-struct DuplicateFilter {
+///
+/// Not for several threads at a time.
+final class DuplicateFilter {
   private let reader: JournalReader
   /// Positions that count as stored: those from before the run, or after a lost connection those that may be its own.
   var range: ClosedRange<JournalPosition>?
@@ -19,7 +21,7 @@ struct DuplicateFilter {
   }
 
   /// Marks positions as matched.
-  mutating func take(_ positions: ClosedRange<JournalPosition>) { taken.insert(positions) }
+  func take(_ positions: ClosedRange<JournalPosition>) { taken.insert(positions) }
 
   /// How much of an exchange the journal has.
   enum Stored {
@@ -30,7 +32,7 @@ struct DuplicateFilter {
   }
 
   /// Looks for a stored exchange that is the same as this one, and takes it.
-  mutating func takeExchange(_ request: EntryContent, _ answer: EntryContent) throws(JournalError) -> Stored {
+  func takeExchange(_ request: EntryContent, _ answer: EntryContent) throws(JournalError) -> Stored {
     var alone: JournalPosition?
     for entry in try candidates(request, answer) where entry.exchange == nil && isFree(entry.position) {
       guard isSame(entry.content, request) else { continue }
@@ -48,13 +50,13 @@ struct DuplicateFilter {
   }
 
   /// Counts everything that is stored now, as after a lost connection, when what this run sent may be among it.
-  mutating func extendToEnd() throws(JournalError) {
+  func extendToEnd() throws(JournalError) {
     if case let last? = try reader.lastPosition(), let first = reader.firstPosition { range = first...last }
     latestObservedAt = try reader.latestObservedAt()
   }
 
   /// Those of a call's drafts that are not stored, and where the others are, by their indexes in the call.
-  mutating func missing(
+  func missing(
     _ drafts: [EntryDraft]
   ) throws(JournalError) -> (missing: [(index: Int, draft: EntryDraft)], stored: [Int: JournalPosition]) {
     var missing: [(index: Int, draft: EntryDraft)] = []
@@ -85,7 +87,7 @@ struct DuplicateFilter {
   }
 
   /// The position of the stored entry that is the same in content and request, taken; nil where there is none (any more).
-  mutating func takeEntry(_ content: EntryContent, exchange: JournalPosition?) throws(JournalError) -> JournalPosition? {
+  func takeEntry(_ content: EntryContent, exchange: JournalPosition?) throws(JournalError) -> JournalPosition? {
     let stored: [Entry]
     if let exchange {
       stored = try reader.answers(to: exchange)
