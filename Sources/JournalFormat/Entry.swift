@@ -4,17 +4,17 @@ public struct Entry: Hashable, Sendable {
   /// When the journal took it in. Never decreases with position.
   public var recordedAt: Timestamp
   public var content: EntryContent
-  /// The position of the request that this answers; nil for everything but answers.
-  public var exchange: JournalPosition?
+  /// The position of the request that it answers; nil for everything but answers.
+  public var requestPosition: JournalPosition?
   /// Salts the digests of its personal values; nil where it has none.
   public var seed: LeafSeed?
 
   public init(
-    position: JournalPosition, recordedAt: Timestamp, exchange: JournalPosition?, content: EntryContent, seed: LeafSeed? = nil
+    position: JournalPosition, recordedAt: Timestamp, requestPosition: JournalPosition?, content: EntryContent, seed: LeafSeed? = nil
   ) {
     self.position = position
     self.recordedAt = recordedAt
-    self.exchange = exchange
+    self.requestPosition = requestPosition
     self.content = content
     self.seed = seed
   }

@@ -5,7 +5,7 @@ extension TermKind {
   /// An operation and how it ended: its name, a zero byte, and the outcome's number (0 on a request).
   public static let operationOutcome = TermKind(number: 25, form: .exact)
   /// The request that an entry answers, where the answer does not stand right behind it: its position, eight bytes, big-endian.
-  public static let exchange = TermKind(number: 26, form: .exact)
+  public static let requestPosition = TermKind(number: 26, form: .exact)
 }
 
 extension IndexTerm {
@@ -15,13 +15,13 @@ extension IndexTerm {
   }
 
   /// The term of the answers to a request.
-  public static func exchange(_ position: JournalPosition) -> IndexTerm {
+  public static func requestPosition(_ position: JournalPosition) -> IndexTerm {
     var value: [UInt8] = []
     value.appendBigEndian(position.rawValue)
-    return IndexTerm(.exchange, text: value)
+    return IndexTerm(.requestPosition, text: value)
   }
 
   /// Every answer whose request stands in an earlier segment: position 0, which no entry has. So a search by an answer's terms finds the
   /// exchange in its request's place.
-  public static let answerToEarlierSegment = exchange(JournalPosition(0))
+  public static let answerToEarlierSegment = requestPosition(JournalPosition(0))
 }

@@ -74,7 +74,7 @@ public struct EntryDocument: Codable, Sendable {
     recordedAt = entry.recordedAt.description
     observedAt = content.observedAt.description
     kind = "\(context.kind)"
-    exchange = entry.exchange?.rawValue
+    exchange = entry.requestPosition?.rawValue
     leg = "\(context.leg)"
     author = "\(context.author)"
     direction = context.direction.map { "\($0)" }

@@ -38,7 +38,7 @@ struct BenchAppend: AsyncParsableCommand {
           for number in stride(from: caller, to: exchanges.count, by: callers) {
             let request = try await journal.append(exchanges[number][0])
             var answer = exchanges[number][1]
-            answer.exchange = .position(request)
+            answer.request = .position(request)
             _ = try await journal.append(answer)
           }
         }

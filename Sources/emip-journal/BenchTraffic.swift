@@ -40,7 +40,7 @@ struct BenchTraffic {
         to: request)
     }
     return [
-      EntryDraft(request, recordedAt: request.observedAt), EntryDraft(answer, exchange: .behind(1), recordedAt: answer.observedAt),
+      EntryDraft(request, recordedAt: request.observedAt), EntryDraft(answer, request: .behind(1), recordedAt: answer.observedAt),
     ]
   }
 }

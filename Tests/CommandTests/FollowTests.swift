@@ -46,7 +46,7 @@ import Testing
     let head = try await holder.append(EntryDraft(late.requestContent, recordedAt: late.requestContent.observedAt))
     _ = try await holder.append(Sample(transactionId: "T-next", observedAt: "2025-04-01T00:00:01Z").drafts)
     #expect(follower.line()?.contains("T-next") == true)
-    _ = try await holder.append(EntryDraft(late.answerContent, exchange: .position(head)))
+    _ = try await holder.append(EntryDraft(late.answerContent, request: .position(head)))
     #expect(follower.line()?.contains("T-late") == true)
     follower.process.waitUntilExit()
     #expect(follower.process.terminationStatus == 0)

@@ -63,7 +63,7 @@ struct Sample {
   var drafts: [EntryDraft] {
     let (request, answer) = (requestContent, answerContent)
     return [
-      EntryDraft(request, recordedAt: request.observedAt), EntryDraft(answer, exchange: .behind(1), recordedAt: answer.observedAt),
+      EntryDraft(request, recordedAt: request.observedAt), EntryDraft(answer, request: .behind(1), recordedAt: answer.observedAt),
     ]
   }
 }

@@ -43,7 +43,7 @@ import Testing
     #expect(IndexTerm(TermKind(number: 1, form: .exact), "a") != IndexTerm(TermKind(number: 2, form: .exact), "a"))
     #expect(IndexTerm.operationOutcome("A", nil) != .operationOutcome("A", .ok))
     #expect(IndexTerm.operationOutcome("A", .error) != .operationOutcome("B", .error))
-    #expect(IndexTerm.exchange(JournalPosition(1)) != .exchange(JournalPosition(256)))
-    #expect(IndexTerm.exchange(JournalPosition(0x0102)).value == [0, 0, 0, 0, 0, 0, 1, 2])
+    #expect(IndexTerm.requestPosition(JournalPosition(1)) != .requestPosition(JournalPosition(256)))
+    #expect(IndexTerm.requestPosition(JournalPosition(0x0102)).value == [0, 0, 0, 0, 0, 0, 1, 2])
   }
 }

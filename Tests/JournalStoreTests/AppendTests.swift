@@ -67,13 +67,13 @@ import Testing
       ("more than a call may", Array(repeating: draft(id: "A"), count: 4_097)),
       ("a mark behind the payload", [marked(0..<10_000)]),
       ("a mark before it", [marked(-3..<3)]),
-      ("an answer first", [draft(.response, id: "A", exchange: .behind(1))]),
-      ("an answer to before the call", [draft(id: "A"), draft(.response, id: "A", exchange: .behind(2))]),
-      ("an answer to itself", [draft(id: "A"), draft(.response, id: "A", exchange: .behind(0))]),
-      ("an answer to what comes later", [draft(id: "A"), draft(.response, id: "A", exchange: .behind(-1))]),
-      ("an answer to position 0", [draft(.response, id: "A", exchange: .position(JournalPosition(0)))]),
-      ("an answer to a position to come", [draft(.response, id: "A", exchange: .position(JournalPosition(3)))]),
-      ("an answer to the last of all", [draft(.response, id: "A", exchange: .position(JournalPosition(.max)))]),
+      ("an answer first", [draft(.response, id: "A", request: .behind(1))]),
+      ("an answer to before the call", [draft(id: "A"), draft(.response, id: "A", request: .behind(2))]),
+      ("an answer to itself", [draft(id: "A"), draft(.response, id: "A", request: .behind(0))]),
+      ("an answer to what comes later", [draft(id: "A"), draft(.response, id: "A", request: .behind(-1))]),
+      ("an answer to position 0", [draft(.response, id: "A", request: .position(JournalPosition(0)))]),
+      ("an answer to a position to come", [draft(.response, id: "A", request: .position(JournalPosition(3)))]),
+      ("an answer to the last of all", [draft(.response, id: "A", request: .position(JournalPosition(.max)))]),
       ("observed beyond all time", [changed { $0.content.observedAt = Timestamp(rawValue: .max) }]),
       ("observed before all time", [changed { $0.content.observedAt = Timestamp(rawValue: .min) }]),
       ("recorded beyond all time", [changed { $0.recordedAt = Timestamp(rawValue: .max) }]),
@@ -102,7 +102,7 @@ import Testing
     let journal = try Journal(directory, purpose: "test")
     _ = try await journal.append([draft(id: "1"), draft(id: "2")])
     let remote = try RemoteJournal(directory)
-    for (name, call) in Self.mistakes where !call.isEmpty && call.last?.exchange != .behind(-1) {
+    for (name, call) in Self.mistakes where !call.isEmpty && call.last?.request != .behind(-1) {
       // As a client that checks nothing would send it.
       let result = remote.exchangeUnchecked(call)
       #expect(result == .invalidEntry, "\(name)")
@@ -119,7 +119,7 @@ import Testing
     // Not compressible, and of a length that fills its last row.
     let block = generator.bytes(65_536)
     large.content.payload = Array((0..<127).map { _ in block }.joined())
-    var answer = draft(.response, id: "", exchange: .behind(1), outcome: .ok)
+    var answer = draft(.response, id: "", request: .behind(1), outcome: .ok)
     answer.content.payload = Array(large.content.payload.reversed())
     _ = try await journal.append([large, answer])
     #expect(try JournalReader(directory).all().map(\.content) == [large.content, answer.content])

@@ -14,7 +14,7 @@ import Testing
     let ids = [
       long, long + "x", "Abc", "abc", "ABC", "a\u{0}b", "\u{1b}[2J\u{7f}", "tab\there", " ", "é", "e\u{301}", "=1+1", "../..", "%00",
     ]
-    for id in ids { _ = try await journal.append([draft(id: id), draft(.response, id: id, exchange: .behind(1), outcome: .ok)]) }
+    for id in ids { _ = try await journal.append([draft(id: id), draft(.response, id: id, request: .behind(1), outcome: .ok)]) }
     let reader = try JournalReader(directory)
     for (index, id) in ids.enumerated() {
       let found = try reader.exchanges(holding: [IndexTerm(.id, text: id.utf8)])
@@ -42,7 +42,7 @@ import Testing
       list.content.payload += Array("4ab\(1_000 + number)".utf8)
       list.content.marks.append(Mark(kind: .user, range: start..<list.content.payload.count))
     }
-    _ = try await journal.append([draft(id: "other"), list, draft(.response, id: "list", exchange: .behind(1), outcome: .ok)])
+    _ = try await journal.append([draft(id: "other"), list, draft(.response, id: "list", request: .behind(1), outcome: .ok)])
     journal.close()
     let reader = try JournalReader(directory)
     for number in 0..<500 {

@@ -19,17 +19,17 @@ struct JournalModel {
   mutating func append(_ drafts: [RandomDraft]) {
     for random in drafts {
       let position = nextPosition
-      let exchange: JournalPosition? =
-        switch random.draft.exchange {
+      let request: JournalPosition? =
+        switch random.draft.request {
         case .none: nil
         case .behind(let distance): JournalPosition(position.rawValue - UInt64(distance))
         case .position(let position): position
         }
       let recordedAt = max(entries.last?.recordedAt ?? random.draft.recordedAt!, random.draft.recordedAt!)
-      entries.append(Entry(position: position, recordedAt: recordedAt, exchange: exchange, content: random.draft.content))
+      entries.append(Entry(position: position, recordedAt: recordedAt, requestPosition: request, content: random.draft.content))
       terms.append(random.terms)
-      if let exchange { answers[exchange, default: []].append(entries.count - 1) }
-      if let exchange, random.draft.content.context.kind != .failure { open.removeAll { $0 == exchange } }
+      if let request { answers[request, default: []].append(entries.count - 1) }
+      if let request, random.draft.content.context.kind != .failure { open.removeAll { $0 == request } }
       if random.draft.content.context.kind == .request { open.append(position) }
       if open.count > 30 { open.removeFirst() }
     }
@@ -48,7 +48,7 @@ struct JournalModel {
   func completing(_ call: [RandomDraft]) -> [RandomDraft] {
     var call = call
     for index in call.indices {
-      switch call[index].draft.exchange {
+      switch call[index].draft.request {
       case .none: continue
       case .behind(let distance): call[index].operation = call[index - distance].operation
       case .position(let position): call[index].operation = entry(at: position)!.content.context.operation
@@ -67,11 +67,11 @@ struct JournalModel {
 
   func exchanges(holding wanted: [IndexTerm]) -> [Exchange] {
     let found = entries.indices.filter { index in wanted.contains { terms[index].contains($0) } }
-    return Set(found.map { entries[$0].exchange ?? entries[$0].position }).sorted().map(exchange)
+    return Set(found.map { entries[$0].requestPosition ?? entries[$0].position }).sorted().map(exchange)
   }
 
   func exchanges(_ query: ExchangeQuery) -> [Exchange] {
-    let heads = entries.filter { $0.exchange == nil && $0.kind.isMessage }.map(\.position)
+    let heads = entries.filter { $0.requestPosition == nil && $0.kind.isMessage }.map(\.position)
     let ahead = heads.filter { head in query.after.map { query.isReversed ? head < $0 : head > $0 } ?? true }
     return (query.isReversed ? ahead.reversed() : ahead).map(exchange).filter { matches(query, $0) }
   }
@@ -166,9 +166,9 @@ struct RandomTraffic {
     generator.chance(5) ? [message(.request)] : [message(.request), answer(.behind(1))]
   }
 
-  private mutating func answer(_ exchange: EntryDraft.ExchangeReference) -> RandomDraft {
+  private mutating func answer(_ request: EntryDraft.RequestReference) -> RandomDraft {
     var answer = message(generator.chance(5) ? .failure : .response)
-    answer.draft.exchange = exchange
+    answer.draft.request = request
     return answer
   }
 

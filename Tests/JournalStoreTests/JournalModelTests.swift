@@ -99,7 +99,7 @@ private struct Run {
     let reader = self.reader
     try reader.refresh()
     #expect(try reader.entry(at: position) == model.entry(at: position), location)
-    guard let head = model.entry(at: position).map({ $0.exchange ?? $0.position }) else { return }
+    guard let head = model.entry(at: position).map({ $0.requestPosition ?? $0.position }) else { return }
     #expect(try reader.exchange(at: head) == model.exchange(at: head), location)
   }
 

@@ -11,7 +11,7 @@ import Testing
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let positions = try await journal.append([
-      draft(id: "A-1"), draft(.response, id: "A-1", exchange: .behind(1), outcome: .ok), draft(id: "B-2"),
+      draft(id: "A-1"), draft(.response, id: "A-1", request: .behind(1), outcome: .ok), draft(id: "B-2"),
     ])
     #expect(positions == JournalPosition(1)...JournalPosition(3))
     let reader = try JournalReader(directory)
@@ -19,7 +19,7 @@ import Testing
     #expect(found.count == 1)
     #expect(found.first?.request?.content == draft(id: "A-1").content)
     #expect(found.first?.response?.content == draft(.response, id: "A-1", outcome: .ok).content)
-    #expect(found.first?.response?.exchange == JournalPosition(1))
+    #expect(found.first?.response?.requestPosition == JournalPosition(1))
     #expect(try reader.exchanges(holding: [IndexTerm(.id, "a-1")]).isEmpty)
     #expect(try reader.exchanges(holding: [IndexTerm(.operatorId, "frc01")]).count == 2)
   }
@@ -29,7 +29,7 @@ import Testing
     let journal = try Journal(directory, purpose: "test")
     let request = try await journal.append(draft(id: "A"))
     for number in 0..<10 { _ = try await journal.append(draft(id: "other-\(number)")) }
-    _ = try await journal.append(draft(.response, id: "A", exchange: .position(request), outcome: .error))
+    _ = try await journal.append(draft(.response, id: "A", request: .position(request), outcome: .error))
     let exchange = try #require(try JournalReader(directory).exchanges(holding: [IndexTerm(.id, "A")]).first)
     #expect(exchange.request?.position == request)
     #expect(exchange.response?.position == JournalPosition(12))
@@ -103,7 +103,7 @@ import Testing
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let remote = try RemoteJournal(directory)
-    let positions = try await remote.append([draft(id: "R"), draft(.response, id: "R", exchange: .behind(1), outcome: .ok)])
+    let positions = try await remote.append([draft(id: "R"), draft(.response, id: "R", request: .behind(1), outcome: .ok)])
     #expect(positions == JournalPosition(1)...JournalPosition(2))
     let found = try JournalReader(directory).exchanges(holding: [IndexTerm(.id, "R")])
     #expect(found.first?.request?.content == draft(id: "R").content)

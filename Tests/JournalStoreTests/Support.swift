@@ -11,7 +11,7 @@ extension TermKind {
 
 /// A request or an answer with an id in its payload.
 func draft(
-  _ kind: EntryKind = .request, id: String, at time: Int64 = 1_740_787_200_000, exchange: EntryDraft.ExchangeReference = .none,
+  _ kind: EntryKind = .request, id: String, at time: Int64 = 1_740_787_200_000, request: EntryDraft.RequestReference = .none,
   operation: String = "HeartBeat", outcome: OutcomeClass? = nil, filler: Int = 0, recorded: Bool = true
 ) -> EntryDraft {
   var context = EntryContext(kind: kind)
@@ -24,5 +24,5 @@ func draft(
   let content = EntryContent(
     observedAt: Timestamp(rawValue: time), context: context, latencyMilliseconds: kind == .response ? 42 : nil,
     marks: id.isEmpty ? [] : [Mark(kind: .id, range: range)], payload: payload)
-  return EntryDraft(content, exchange: exchange, recordedAt: recorded ? Timestamp(rawValue: time) : nil)
+  return EntryDraft(content, request: request, recordedAt: recorded ? Timestamp(rawValue: time) : nil)
 }

@@ -20,7 +20,7 @@ import Testing
     let journal = try Journal(directory, purpose: "test", indexLimits: .init(runEntryCount: 32), sealsByItself: false)
     for number in 0..<10 {
       _ = try await journal.append([draft(id: "s\(number)")])
-      _ = try await journal.append([draft(id: "p\(number)"), draft(.response, id: "r\(number)", exchange: .behind(1), outcome: .error)])
+      _ = try await journal.append([draft(id: "p\(number)"), draft(.response, id: "r\(number)", request: .behind(1), outcome: .error)])
     }
     journal.close()
     let segment = try directory.readManifest().segments[0]

@@ -105,7 +105,7 @@ final class ScriptedJournal {
         Self.envelope("<e:\(name) xmlns:e=\"urn:e\"><transactionId>\(transaction)</transactionId>\(body)</e:\(name)>").utf8)
       content = recorder.response(message, to: request)
     }
-    try await append(EntryDraft(content, exchange: .position(position), recordedAt: Self.moment(time)))
+    try await append(EntryDraft(content, request: .position(position), recordedAt: Self.moment(time)))
   }
 
   private func request(

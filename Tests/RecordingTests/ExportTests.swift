@@ -42,7 +42,7 @@ import Testing
     #expect(try copy.take(place.export()).rejections == [])
     let (original, imported) = (try place.entries(), try copy.entries().dropFirst(2))
     #expect(imported.map(\.content) == original.map(\.content))
-    #expect(imported.map { $0.exchange.map { $0.rawValue - 2 } } == original.map { $0.exchange?.rawValue })
+    #expect(imported.map { $0.requestPosition.map { $0.rawValue - 2 } } == original.map { $0.requestPosition?.rawValue })
   }
 
   @Test func `an answer whose request is not in the export stands alone`() throws {
@@ -51,7 +51,7 @@ import Testing
     let copy = try Workplace()
     let lines = try Array(place.export().dropFirst())
     try copy.take(lines)
-    #expect(try copy.entries().map(\.exchange) == [nil])
+    #expect(try copy.entries().map(\.requestPosition) == [nil])
     #expect(try copy.take(lines).report.duplicates == 1)
   }
 
@@ -104,8 +104,8 @@ import Testing
     let first = UInt64(8)
     return [
       Array(repeating: EntryDraft(full, recordedAt: time), count: 2), life,
-      [EntryDraft(later(.failure, ""), exchange: .position(JournalPosition(first - 5)), recordedAt: time)],
-      [EntryDraft(later(.response, "late, no XML"), exchange: .position(JournalPosition(first - 5)), recordedAt: time)],
+      [EntryDraft(later(.failure, ""), request: .position(JournalPosition(first - 5)), recordedAt: time)],
+      [EntryDraft(later(.response, "late, no XML"), request: .position(JournalPosition(first - 5)), recordedAt: time)],
     ]
   }()
 }
@@ -117,7 +117,7 @@ import Testing
 
   @Test func `what an entry does not have is not written, but for an exchange's parts`() throws {
     let entry = Entry(
-      position: .first, recordedAt: Timestamp(rawValue: 0), exchange: nil,
+      position: .first, recordedAt: Timestamp(rawValue: 0), requestPosition: nil,
       content: EntryContent(observedAt: Timestamp(rawValue: 0), context: EntryContext(kind: .request)))
     #expect(
       try Set(object(EntryDocument(entry, includesBody: true)).keys) == [
@@ -130,7 +130,7 @@ import Testing
 
   @Test func `bodies are text where they are, and can be left out`() throws {
     var entry = Entry(
-      position: .first, recordedAt: Timestamp(rawValue: 0), exchange: nil,
+      position: .first, recordedAt: Timestamp(rawValue: 0), requestPosition: nil,
       content: EntryContent(observedAt: Timestamp(rawValue: 0), context: EntryContext(kind: .request), payload: Array("é".utf8)))
     #expect(EntryDocument(entry, includesBody: true).body == "é")
     #expect(EntryDocument(entry, includesBody: true).bodyBase64 == nil)
@@ -146,7 +146,7 @@ import Testing
   ])
   func `a value that is wrong is named by its key`(key: String, value: String) throws {
     let entry = Entry(
-      position: .first, recordedAt: Timestamp(rawValue: 0), exchange: nil,
+      position: .first, recordedAt: Timestamp(rawValue: 0), requestPosition: nil,
       content: EntryContent(observedAt: Timestamp(rawValue: 0), context: EntryContext(kind: .request)))
     var members = try object(EntryDocument(entry, includesBody: true))
     members[key] = try JSONSerialization.jsonObject(with: Data(value.utf8), options: [.fragmentsAllowed])

@@ -16,7 +16,7 @@ import Testing
     #expect(report.firstPosition == 1 && report.lastPosition == 4)
     let entries = try place.entries()
     #expect(entries.map(\.kind) == [.request, .response, .request, .failure])
-    #expect(entries.map { $0.exchange?.rawValue } == [nil, 1, nil, 3])
+    #expect(entries.map { $0.requestPosition?.rawValue } == [nil, 1, nil, 3])
     #expect(entries[1].content.observedAt == entries[0].content.observedAt.adding(milliseconds: 90))
     #expect(entries[1].content.latencyMilliseconds == 90 && entries[1].content.context.http.status == 200)
     #expect(entries[3].content.context.author == .gateway)
@@ -121,7 +121,7 @@ import Testing
     #expect(try place.take(lines).recordedEntries == 3_400)
     let entries = try place.entries()
     #expect(entries.map(\.position.rawValue) == Array(1...3_400))
-    #expect(entries.enumerated().allSatisfy { $1.exchange?.rawValue == ($0 % 2 == 0 ? nil : UInt64($0)) })
+    #expect(entries.enumerated().allSatisfy { $1.requestPosition?.rawValue == ($0 % 2 == 0 ? nil : UInt64($0)) })
     #expect(entries[2_000].content.payload == Array(Message.request("T-1000").utf8))
     #expect(try place.take(lines).duplicates == 1_700)
   }

@@ -2,9 +2,9 @@ internal import JournalFormat
 
 // How drafts go over the hand-over socket (`Schemas/journal-format.md`, "Hand-over").
 extension EntryDraft {
-  /// recordedAt and exchange, then the metadata with its context in full, the payload and its layout.
+  /// Its request and recordedAt, then the metadata with its context in full, the payload and its layout.
   func encode(to output: inout [UInt8]) {
-    switch exchange {
+    switch request {
     case .none: output.append(0)
     case .behind(let distance):
       output.append(1)
@@ -17,7 +17,8 @@ extension EntryDraft {
     if let recordedAt { output.appendLittleEndian(recordedAt.rawValue) }
     output.appendLittleEndian(content.observedAt.rawValue)
     let metadata = EntryMetadata(
-      content, context: .inline(content.sharedContext), recordedAt: content.observedAt, exchange: nil, seed: nil, marks: content.marks,
+      content, context: .inline(content.sharedContext), recordedAt: content.observedAt, requestPosition: nil, seed: nil,
+      marks: content.marks,
       payloadForm: .raw)
     metadata.encodeFormat2(from: EntryMetadata.Base(position: .first, recordedAt: content.observedAt), to: &output)
     output.appendCounted(content.payload)
@@ -29,10 +30,10 @@ extension EntryDraft {
   /// - Throws: `FormatError` for bytes that are none.
   init(from reader: inout ByteReader) throws(FormatError) {
     switch try reader.byte() {
-    case 0: exchange = .none
-    case 1: exchange = .behind(try reader.count(atMost: WriteQueue.maximumEntryCount))
-    case 2: exchange = .position(JournalPosition(try reader.littleEndian(UInt64.self)))
-    default: throw FormatError("an exchange reference is unknown")
+    case 0: request = .none
+    case 1: request = .behind(try reader.count(atMost: WriteQueue.maximumEntryCount))
+    case 2: request = .position(JournalPosition(try reader.littleEndian(UInt64.self)))
+    default: throw FormatError("a reference to a request is unknown")
     }
     recordedAt = try reader.byte() == 0 ? nil : Timestamp(rawValue: try reader.littleEndian(Int64.self))
     let observedAt = Timestamp(rawValue: try reader.littleEndian(Int64.self))

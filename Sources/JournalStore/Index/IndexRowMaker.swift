@@ -29,7 +29,7 @@ struct IndexRowMaker {
   /// Shows the rows of the next entry, in the order of their keys.
   mutating func addRows(of entry: Entry, to rows: inout [IndexRow]) {
     let index = next
-    begin(isHead: entry.exchange == nil)
+    begin(isHead: entry.requestPosition == nil)
     var known = keysOfRequest(of: entry, at: index)
     let first = keys.count
     contexts.append(entry.content.sharedContext, &keyMaker, to: &keys)
@@ -38,12 +38,12 @@ struct IndexRowMaker {
     }
     // The answer's own: only it tells that it is an answer.
     var own: IndexKey?
-    if let exchange = entry.exchange {
-      if entry.position.rawValue - exchange.rawValue > 1 {
-        own = keyMaker.key(of: .exchange(exchange))
+    if let request = entry.requestPosition {
+      if entry.position.rawValue - request.rawValue > 1 {
+        own = keyMaker.key(of: .requestPosition(request))
         keys.append(own!)
       }
-      if exchange < segmentStart { keys.append(keyMaker.key(of: .answerToEarlierSegment)) }
+      if request < segmentStart { keys.append(keyMaker.key(of: .answerToEarlierSegment)) }
     }
     sortKeys(from: first)
     var end = first
@@ -86,8 +86,8 @@ struct IndexRowMaker {
 
   /// Where the keys of the request stand that an entry answers; empty where it stands in another run.
   private func keysOfRequest(of entry: Entry, at index: UInt32) -> Range<Int> {
-    guard let exchange = entry.exchange, exchange >= segmentStart else { return 0..<0 }
-    let request = exchange.rawValue - segmentStart.rawValue
+    guard let position = entry.requestPosition, position >= segmentStart else { return 0..<0 }
+    let request = position.rawValue - segmentStart.rawValue
     guard request >= UInt64(runStart), request < UInt64(index) else { return 0..<0 }
     let number = Int(request) - Int(runStart)
     guard entries[number].isHead else { return 0..<0 }

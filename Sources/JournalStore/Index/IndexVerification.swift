@@ -113,8 +113,8 @@ struct IndexCheck {
   private mutating func missingRows() throws(JournalError) -> Int {
     var count = 0
     for row in rows where try !file.holds(row) {
-      if let exchange = entries.first(where: { $0.position.rawValue == position(row) })?.exchange, exchange >= segment.firstPosition,
-        try file.holds(IndexRow(row.key, UInt32(exchange.rawValue - segment.firstPosition.rawValue)))
+      if let request = entries.first(where: { $0.position.rawValue == position(row) })?.requestPosition, request >= segment.firstPosition,
+        try file.holds(IndexRow(row.key, UInt32(request.rawValue - segment.firstPosition.rawValue)))
       {
         continue
       }

@@ -14,7 +14,7 @@ extension [EntryDraft] {
     for (index, draft) in enumerated() {
       if let mistake = draft.content.mistake { return JournalError(.invalidEntry, mistake) }
       if let recordedAt = draft.recordedAt, !recordedAt.isInRange { return JournalError(.invalidEntry, "a time is out of range.") }
-      if case .behind(let distance) = draft.exchange, !(1...Swift.max(1, index)).contains(distance) || index == 0 {
+      if case .behind(let distance) = draft.request, !(1...Swift.max(1, index)).contains(distance) || index == 0 {
         return JournalError(.invalidEntry, "an answer names a request before the call's first entry.")
       }
     }
@@ -23,7 +23,7 @@ extension [EntryDraft] {
 
   /// What is wrong with a call whose first entry gets a position; nil where nothing is.
   func mistake(atPosition first: JournalPosition) -> JournalError? {
-    for case .position(let request) in lazy.map(\.exchange) where request < .first || request >= first {
+    for case .position(let request) in lazy.map(\.request) where request < .first || request >= first {
       return JournalError(.invalidEntry, "an answer names position \(request), which holds no request before it.")
     }
     return nil

@@ -30,8 +30,8 @@ extension Entry {
     switch term.kind {
     case .operationOutcome:
       return content.context.operation.map { IndexTerm.operationOutcome($0, content.context.outcome.outcomeClass) == term } ?? false
-    case .exchange:
-      return exchange.map { IndexTerm.exchange($0) == term } ?? false
+    case .requestPosition:
+      return requestPosition.map { IndexTerm.requestPosition($0) == term } ?? false
     case .operatorId
     where [content.context.operator, content.context.targetOperator].contains { $0.map { IndexTerm(.operatorId, $0) } == term }:
       return true

@@ -89,7 +89,7 @@ extension JournalReader {
         switch result {
         case .failure(let error): guard try body(.failure(error)) else { return false }
         case .success(let entry):
-          guard entry.exchange == nil, entry.kind.isMessage, query.isAhead(entry.position), query.mayMatch(entry) else { continue }
+          guard entry.requestPosition == nil, entry.kind.isMessage, query.isAhead(entry.position), query.mayMatch(entry) else { continue }
           guard try show(entry.position, entry, query, body) else { return false }
         }
       }
@@ -127,7 +127,7 @@ extension JournalReader {
     for index in narrowest ?? [] {
       do throws(JournalError) {
         guard let entry = try reader.entry(at: index) else { continue }
-        let head = entry.exchange ?? entry.position
+        let head = entry.requestPosition ?? entry.position
         // An exchange that began in an earlier segment is shown there, unless that is gone.
         if head >= segment.firstPosition || self.segment(holding: head) == nil { heads.insert(head) }
       } catch {
@@ -148,7 +148,7 @@ extension JournalReader {
       let reader = try self.reader(other)
       for index in try reader.candidates(for: .answerToEarlierSegment) {
         // A record that is damaged is reported where it stands.
-        if let entry = try? reader.entry(at: index), let request = entry.exchange { earlier.positions.append(request) }
+        if let entry = try? reader.entry(at: index), let request = entry.requestPosition { earlier.positions.append(request) }
       }
     }
     return earlier.positions.filter { segment.firstPosition <= $0 && $0 <= end }

@@ -90,7 +90,7 @@ public final class JournalReader {
         for term in terms {
           for index in try reader.candidates(for: term) {
             guard let entry = try reader.entry(at: index), try isRow(of: entry, for: term) else { continue }
-            found.append(entry.exchange.map { ($0, nil) } ?? (entry.position, entry))
+            found.append(entry.requestPosition.map { ($0, nil) } ?? (entry.position, entry))
           }
         }
       }
@@ -108,7 +108,7 @@ public final class JournalReader {
   /// request another one of the same key.
   private func isRow(of entry: Entry, for term: IndexTerm) throws(JournalError) -> Bool {
     if entry.holds(term) { return true }
-    guard entry.exchange == nil else { return false }
+    guard entry.requestPosition == nil else { return false }
     return try presentExchange(at: entry.position, known: entry).entries.contains { $0.holds(term) }
   }
 
@@ -133,16 +133,16 @@ public final class JournalReader {
   private func presentAnswers(to head: JournalPosition) throws(JournalError) -> [Entry] {
     var answers: [Entry] = []
     // Mostly the answer stands right behind; what does not is indexed.
-    if let next = try presentEntry(at: head.next), next.exchange == head {
+    if let next = try presentEntry(at: head.next), next.requestPosition == head {
       answers.append(next)
       // After a response nothing more comes; after a failure a late one may.
       if next.kind != .failure { return answers }
     }
-    let term = IndexTerm.exchange(head)
+    let term = IndexTerm.requestPosition(head)
     for segment in manifest.segments where segment.lastPosition.map({ $0 > head }) ?? true {
       let reader = try self.reader(segment)
       for index in try reader.candidates(for: term) {
-        if let entry = try reader.entry(at: index), entry.exchange == head { answers.append(entry) }
+        if let entry = try reader.entry(at: index), entry.requestPosition == head { answers.append(entry) }
       }
     }
     return answers

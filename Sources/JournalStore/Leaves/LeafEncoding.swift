@@ -5,7 +5,7 @@ public import MerkleTree
 // What an entry's leaf hash is taken over (`Schemas/journal-format.md`, "Leaf"): the entry as it was recorded, however it is stored, with each
 // personal value replaced by a salted digest. So a value can be erased, its digest kept, and the leaf stays what it was.
 //
-//     leaf     = version:u8 position:u64 recordedAt:i64 observedAt:i64 exchange:u64 context:counted latency:varint findings marks payload
+//     leaf     = version:u8 position:u64 recordedAt:i64 observedAt:i64 request:u64 context:counted latency:varint findings marks payload
 //     findings = count:varint (line:varint message:counted)*
 //     marks    = count:varint (kind:u8 start:varint length:varint text)*
 //     text     = 0 | 1 value:counted | 2 digest
@@ -34,7 +34,7 @@ struct LeafEncoder {
     bytes.appendLittleEndian(entry.position.rawValue)
     bytes.appendLittleEndian(entry.recordedAt.rawValue)
     bytes.appendLittleEndian(content.observedAt.rawValue)
-    bytes.appendLittleEndian(entry.exchange?.rawValue ?? 0)
+    bytes.appendLittleEndian(entry.requestPosition?.rawValue ?? 0)
     appendEncoding(of: content.sharedContext)
     bytes.appendVarint(content.latencyMilliseconds.map { UInt64($0) + 1 } ?? 0)
     bytes.appendVarint(content.findings.count)

@@ -22,11 +22,11 @@ struct EntryMetadata: Hashable, Sendable {
 
   /// What an entry's times and distances count from.
   struct Base {
-    /// The entry's own position; its exchange is stored as the distance to it.
+    /// The entry's own position; that of the request which it answers is stored as the distance to it.
     let position: JournalPosition
     /// Not later than the entry's recordedAt.
     let recordedAt: Timestamp
-    /// When the request in the same row was observed: such an answer's exchange and latency go without saying.
+    /// When the request in the same row was observed: such an answer's request and latency go without saying.
     let requestObservedAt: Timestamp?
 
     init(position: JournalPosition, recordedAt: Timestamp, requestObservedAt: Timestamp? = nil) {
@@ -39,7 +39,7 @@ struct EntryMetadata: Hashable, Sendable {
   var context: ContextReference
   var recordedAt: Timestamp
   var observedAt: Timestamp
-  var exchange: JournalPosition?
+  var requestPosition: JournalPosition?
   var latencyMilliseconds: UInt32?
   var seed: LeafSeed?
   /// Nil where they are those that the payload's layout tells.
@@ -54,7 +54,7 @@ struct EntryMetadata: Hashable, Sendable {
     let rawValue: UInt16
     init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    static let exchange = Flags(rawValue: 1 << 2)
+    static let requestPosition = Flags(rawValue: 1 << 2)
     static let latency = Flags(rawValue: 1 << 3)
     static let seed = Flags(rawValue: 1 << 4)
     static let marks = Flags(rawValue: 1 << 5)
@@ -79,13 +79,14 @@ struct EntryMetadata: Hashable, Sendable {
 
   /// - Parameter marks: nil where they are those that the payload's layout tells.
   init(
-    _ content: EntryContent, context: ContextReference, recordedAt: Timestamp, exchange: JournalPosition?, seed: LeafSeed?, marks: [Mark]?,
+    _ content: EntryContent, context: ContextReference, recordedAt: Timestamp, requestPosition: JournalPosition?, seed: LeafSeed?,
+    marks: [Mark]?,
     payloadForm: PayloadForm
   ) {
     self.context = context
     self.recordedAt = recordedAt
     observedAt = content.observedAt
-    self.exchange = exchange
+    self.requestPosition = requestPosition
     latencyMilliseconds = content.latencyMilliseconds
     self.seed = seed
     self.marks = marks
@@ -96,7 +97,7 @@ struct EntryMetadata: Hashable, Sendable {
   /// What the fields are.
   func flags(from base: Base) -> Flags {
     var flags = Flags(rawValue: UInt16(payloadForm.rawValue))
-    if exchange != nil && base.requestObservedAt == nil { flags.insert(.exchange) }
+    if requestPosition != nil && base.requestObservedAt == nil { flags.insert(.requestPosition) }
     if latencyMilliseconds != Self.impliedLatency(observedAt, base) { flags.insert(.latency) }
     if seed != nil { flags.insert(.seed) }
     if marks.map({ !$0.isEmpty || payloadForm == .template }) ?? false { flags.insert(.marks) }
@@ -117,7 +118,7 @@ struct EntryMetadata: Hashable, Sendable {
   /// Appends the fields that the flags tell.
   func encodeFields(_ flags: Flags, from base: Base, to output: inout [UInt8]) {
     output.appendSignedVarint(observedAt.milliseconds(since: recordedAt))
-    if flags.contains(.exchange), let exchange { output.appendVarint(base.position.rawValue - exchange.rawValue) }
+    if flags.contains(.requestPosition), let requestPosition { output.appendVarint(base.position.rawValue - requestPosition.rawValue) }
     if flags.contains(.latency) { output.appendVarint(latencyMilliseconds.map { UInt64($0) + 1 } ?? 0) }
     seed?.append(to: &output)
     if flags.contains(.marks), let marks { Self.encode(marks, to: &output) }
@@ -169,12 +170,12 @@ struct EntryMetadata: Hashable, Sendable {
     refersToRequest = flags.contains(.refersToRequest)
     self.context = context
     observedAt = try recordedAt.adding(read: reader.signedVarint())
-    if flags.contains(.exchange) {
+    if flags.contains(.requestPosition) {
       let distance = try reader.varint()
       guard distance < base.position.rawValue else { throw FormatError("the exchange lies before the journal's first position") }
-      exchange = JournalPosition(base.position.rawValue - distance)
+      requestPosition = JournalPosition(base.position.rawValue - distance)
     } else if base.requestObservedAt != nil {
-      exchange = JournalPosition(base.position.rawValue - 1)
+      requestPosition = JournalPosition(base.position.rawValue - 1)
     }
     latencyMilliseconds = Self.impliedLatency(observedAt, base)
     if flags.contains(.latency) {

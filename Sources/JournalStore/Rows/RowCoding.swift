@@ -79,7 +79,7 @@ struct RowEncoder {
       let payload = try encodedPayload(entry, request: request(of: entry, at: offset, entries))
       metadata.append(
         EntryMetadata(
-          entry.content, context: context, recordedAt: entry.recordedAt, exchange: entry.exchange, seed: entry.seed,
+          entry.content, context: context, recordedAt: entry.recordedAt, requestPosition: entry.requestPosition, seed: entry.seed,
           marks: payload.tellsMarks ? nil : entry.content.marks, payloadForm: payload.form))
       metadata[offset].refersToRequest = payload.refersToRequest
       encodedPayloads.append(payload)
@@ -93,7 +93,7 @@ struct RowEncoder {
 
   /// The request of an answer, if whoever reads the answer has its values at hand: its own payload is a template.
   private func request(of entry: Entry, at offset: Int, _ entries: [Entry]) -> EntryContent? {
-    guard offset == 1 else { return entry.exchange.flatMap { openRequests[$0] } }
+    guard offset == 1 else { return entry.requestPosition.flatMap { openRequests[$0] } }
     return encodedPayloads[0].form == .template ? entries[0].content : nil
   }
 
@@ -244,8 +244,10 @@ final class RowDecoder {
     }
     var requestContent: EntryContent?
     if metadata.refersToRequest {
-      guard let exchange = metadata.exchange, exchange < base.position else { throw FormatError("it refers to a request and names none") }
-      requestContent = try request(exchange)
+      guard let position = metadata.requestPosition, position < base.position else {
+        throw FormatError("it refers to a request and names none")
+      }
+      requestContent = try request(position)
     }
     let stored = try payloads.payload(
       metadata.payloadForm, head: shape?.head, &reader, observedAt: metadata.observedAt, request: requestContent, tables: segment)
@@ -259,7 +261,8 @@ final class RowDecoder {
       observedAt: metadata.observedAt, sharedContext: context, latencyMilliseconds: metadata.latencyMilliseconds,
       marks: metadata.marks ?? stored.marks ?? [], findings: metadata.findings, payload: stored.payload, layout: stored.layout)
     return Entry(
-      position: base.position, recordedAt: metadata.recordedAt, exchange: metadata.exchange, content: content, seed: metadata.seed)
+      position: base.position, recordedAt: metadata.recordedAt, requestPosition: metadata.requestPosition, content: content,
+      seed: metadata.seed)
   }
 
   // MARK: What rows share

@@ -129,7 +129,7 @@ struct JournalWriter {
     var index = 0
     while index < drafts.count {
       // A request and the answer right behind it share a row.
-      let isPair = drafts[index].exchange == .none && index + 1 < drafts.count && drafts[index + 1].exchange == .behind(1)
+      let isPair = drafts[index].request == .none && index + 1 < drafts.count && drafts[index + 1].request == .behind(1)
       let count = isPair && fitsOneRow(drafts[index], drafts[index + 1], now) ? 2 : 1
       try append(drafts[index..<index + count], at: now)
       index += count
@@ -159,14 +159,15 @@ struct JournalWriter {
     for draft in drafts {
       recordedAt = max(recordedAt, draft.recordedAt ?? now)
       let position = nextPosition.advanced(by: entries.count)
-      let exchange: JournalPosition? =
-        switch draft.exchange {
+      let requestPosition: JournalPosition? =
+        switch draft.request {
         case .none: nil
         case .behind(let distance): JournalPosition(position.rawValue - UInt64(distance))
         case .position(let position): position
         }
       let seed = draft.content.hasPersonalValues ? LeafSeed(using: &random) : nil
-      entries.append(Entry(position: position, recordedAt: recordedAt, exchange: exchange, content: draft.content, seed: seed))
+      entries.append(
+        Entry(position: position, recordedAt: recordedAt, requestPosition: requestPosition, content: draft.content, seed: seed))
     }
     try segment!.append(entries)
     lastRecordedAt = recordedAt

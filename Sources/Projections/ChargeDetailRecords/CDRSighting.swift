@@ -19,7 +19,7 @@ struct CDRParties {
 
   init(_ record: ChargeDetailRecord, of message: ProjectedMessage) {
     let entry = message.entry
-    side = entry.exchange == nil ? (entry.content.context.direction == .fromIOP ? .fromIOP : .toIOP) : .download
+    side = entry.requestPosition == nil ? (entry.content.context.direction == .fromIOP ? .fromIOP : .toIOP) : .download
     exec = record.execPartnerOperatorId ?? (side == .download ? nil : entry.content.context.operator)
     switch side {
     case .toIOP: sale = record.salePartnerOperatorId

@@ -62,7 +62,7 @@ public final class EVSEStatusProjection: Projection {
     if let known = roles[context] { return known }
     let role = Self.role(message.entry)
     // A refusal that answers nothing may share its context with one that does.
-    if message.entry.kind != .refusal || message.entry.exchange != nil { roles[context] = role }
+    if message.entry.kind != .refusal || message.entry.requestPosition != nil { roles[context] = role }
     return role
   }
 

@@ -38,7 +38,7 @@ public final class PartnersProjection: Projection {
     if kind == .request {
       try settleLast(rows)
       try request(message, context, rows)
-    } else if let request = message.entry.exchange {
+    } else if let request = message.entry.requestPosition {
       try answer(entry, context, to: request, rows)
     } else {
       try settleLast(rows)

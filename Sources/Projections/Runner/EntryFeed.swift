@@ -78,7 +78,7 @@ final class EntryFeed {
     let message = self.message(entry)
     if entry.kind == .request { requests[Self.place(of: entry.position)] = message }
     return ProjectedEntry(
-      message: message, request: try entry.exchange.flatMap { (position) throws(JournalError) in try request(at: position) })
+      message: message, request: try entry.requestPosition.flatMap { (position) throws(JournalError) in try request(at: position) })
   }
 
   private func message(_ entry: Entry) -> ProjectedMessage {

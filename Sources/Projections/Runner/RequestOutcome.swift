@@ -18,7 +18,7 @@ public enum RequestOutcome: Hashable, Sendable {
     let outcome = entry.content.context.outcome
     switch entry.kind {
     case .failure: self = .lost
-    case .refusal where entry.exchange != nil: self = .unreadable
+    case .refusal where entry.requestPosition != nil: self = .unreadable
     case .response:
       switch outcome.outcomeClass {
       case .ok, .warning, nil: self = .accepted(requestStatus: outcome.requestStatus)

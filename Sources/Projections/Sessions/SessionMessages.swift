@@ -43,7 +43,7 @@ final class SessionMessages {
   func exchange(_ step: SessionFacts.Step) throws(JournalError) -> (Exchange, ProjectedMessage)? {
     guard let message = try message(step.position) else { return nil }
     if step.isDownload {
-      let request = try message.entry.exchange.flatMap { (position) throws(JournalError) in try self.message(position) }
+      let request = try message.entry.requestPosition.flatMap { (position) throws(JournalError) in try self.message(position) }
       return (Exchange(request: request?.entry, answers: [message.entry]), message)
     }
     var answers: [Entry] = []
@@ -70,7 +70,9 @@ final class SessionMessages {
 
   /// Of an answer with what its request said.
   func mentions(of message: ProjectedMessage) throws(JournalError) -> [SessionMention] {
-    guard let head = message.entry.exchange, !SessionMention.isDownload(message.context) else { return SessionMention.mentions(message) }
+    guard let head = message.entry.requestPosition, !SessionMention.isDownload(message.context) else {
+      return SessionMention.mentions(message)
+    }
     guard let facts = message.facts, let request = try self.message(head) else { return [] }
     var mentions = SessionMention.mentions(request)
     guard mentions.count == 1, !facts.isFault else { return mentions }

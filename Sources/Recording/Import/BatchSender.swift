@@ -67,7 +67,7 @@ final class BatchSender {
 
   /// How the draft that is put next refers to the request that stood at an old position. One that the export leaves out keeps its number out of
   /// this journal's: the answer then stands alone.
-  func reference(to old: JournalPosition) throws(JournalError) -> EntryDraft.ExchangeReference {
+  func reference(to old: JournalPosition) throws(JournalError) -> EntryDraft.RequestReference {
     if let index = batch.index(of: old) { return .behind(batch.drafts.count - index) }
     if !flight.isEmpty { try finish() }
     return positions[old].map { .position($0) } ?? .none

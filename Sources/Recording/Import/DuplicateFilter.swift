@@ -34,7 +34,7 @@ final class DuplicateFilter {
   /// Looks for a stored exchange that is the same as this one, and takes it.
   func takeExchange(_ request: EntryContent, _ answer: EntryContent) throws(JournalError) -> Stored {
     var alone: JournalPosition?
-    for entry in try candidates(request, answer) where entry.exchange == nil && isFree(entry.position) {
+    for entry in try candidates(request, answer) where entry.requestPosition == nil && isFree(entry.position) {
       guard isSame(entry.content, request) else { continue }
       let exchange = try reader.exchange(at: entry.position, known: entry)
       if let stored = exchange.response ?? exchange.failure {
@@ -65,17 +65,17 @@ final class DuplicateFilter {
     var moved: [Int: Int] = [:]
     for (index, draft) in drafts.enumerated() {
       var draft = draft
-      var exchange: JournalPosition?
-      switch draft.exchange {
+      var request: JournalPosition?
+      switch draft.request {
       case .none: break
-      case .position(let position): exchange = position
+      case .position(let position): request = position
       case .behind(let distance):
-        exchange = stored[index - distance]
-        if let exchange { draft.exchange = .position(exchange) }
-        if let new = moved[index - distance] { draft.exchange = .behind(missing.count - new) }
+        request = stored[index - distance]
+        if let request { draft.request = .position(request) }
+        if let new = moved[index - distance] { draft.request = .behind(missing.count - new) }
       }
-      if moved.isEmpty || exchange != nil || draft.exchange == .none,
-        let position = try takeEntry(draft.content, exchange: exchange)
+      if moved.isEmpty || request != nil || draft.request == .none,
+        let position = try takeEntry(draft.content, request: request)
       {
         stored[index] = position
       } else {
@@ -87,14 +87,16 @@ final class DuplicateFilter {
   }
 
   /// The position of the stored entry that is the same in content and request, taken; nil where there is none (any more).
-  func takeEntry(_ content: EntryContent, exchange: JournalPosition?) throws(JournalError) -> JournalPosition? {
+  func takeEntry(_ content: EntryContent, request: JournalPosition?) throws(JournalError) -> JournalPosition? {
     let stored: [Entry]
-    if let exchange {
-      stored = try reader.answers(to: exchange)
+    if let request {
+      stored = try reader.answers(to: request)
     } else {
       stored = try candidates(content, nil)
     }
-    guard let match = stored.first(where: { $0.exchange == exchange && isFree($0.position) && $0.content == content }) else { return nil }
+    guard let match = stored.first(where: { $0.requestPosition == request && isFree($0.position) && $0.content == content }) else {
+      return nil
+    }
     taken.insert(match.position...match.position)
     return match.position
   }

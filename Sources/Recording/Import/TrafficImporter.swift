@@ -148,10 +148,10 @@ public final class TrafficImporter {
     if request.context.kind == .refusal || answer.context.kind == .refusal { counts.refusals += 1 }
     counts.recordedExchanges += 1
     if case .request(let position) = known {
-      sender.append(draft(answer, exchange: .position(position)))
+      sender.append(draft(answer, request: .position(position)))
     } else {
       sender.append(draft(request))
-      sender.append(draft(answer, exchange: .behind(1)))
+      sender.append(draft(answer, request: .behind(1)))
     }
   }
 
@@ -160,17 +160,17 @@ public final class TrafficImporter {
     let recordedAt = try document.recordedTimestamp()
     try checkTime(recordedAt)
     let old = JournalPosition(document.position)
-    let exchange = try document.exchange.map { try sender.reference(to: JournalPosition($0)) } ?? .none
-    if case .behind = exchange {
+    let request = try document.exchange.map { try sender.reference(to: JournalPosition($0)) } ?? .none
+    if case .behind = request {
       // Its request is new, so it is too.
-    } else if let known = try filter.takeEntry(content, exchange: exchange.position) {
+    } else if let known = try filter.takeEntry(content, request: request.position) {
       sender.note(old, isKnownAs: known)
       counts.duplicates += 1
       return
     }
     if content.context.kind == .refusal { counts.refusals += 1 }
     if document.exchange == nil { counts.recordedExchanges += content.context.kind.isMessage ? 1 : 0 }
-    sender.append(EntryDraft(content, exchange: exchange, recordedAt: times.recordedAt(recordedAt)), from: old)
+    sender.append(EntryDraft(content, request: request, recordedAt: times.recordedAt(recordedAt)), from: old)
   }
 
   /// Refuses what is far in the future; the first line decides how the run is recorded.
@@ -181,12 +181,12 @@ public final class TrafficImporter {
     times.decide(by: time)
   }
 
-  private func draft(_ content: EntryContent, exchange: EntryDraft.ExchangeReference = .none) -> EntryDraft {
-    EntryDraft(content, exchange: exchange, recordedAt: times.recordedAt(content.observedAt))
+  private func draft(_ content: EntryContent, request: EntryDraft.RequestReference = .none) -> EntryDraft {
+    EntryDraft(content, request: request, recordedAt: times.recordedAt(content.observedAt))
   }
 }
 
-extension EntryDraft.ExchangeReference {
+extension EntryDraft.RequestReference {
   fileprivate var position: JournalPosition? {
     if case .position(let position) = self { position } else { nil }
   }

@@ -68,8 +68,8 @@ struct ExchangeListing {
     switch result {
     case .failure(let error): noteDamage(error)
     case .success(let entry):
-      guard entry.kind.isMessage, entry.exchange != nil || entry.kind == .refusal else { return }
-      let exchange = try reader.exchange(at: entry.exchange ?? entry.position, known: entry.exchange == nil ? entry : nil)
+      guard entry.kind.isMessage, entry.requestPosition != nil || entry.kind == .refusal else { return }
+      let exchange = try reader.exchange(at: entry.requestPosition ?? entry.position, known: entry.requestPosition == nil ? entry : nil)
       if query.matches(exchange) { try write(exchange) }
     }
   }

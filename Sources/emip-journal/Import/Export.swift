@@ -52,8 +52,8 @@ struct Export: ParsableCommand {
         damageCount += 1
         StandardError.note(error.sentence)
       case .success(let entry):
-        let isWanted = try latest.flatMap { $0.head == entry.exchange ? $0.isWanted : nil } ?? isWanted(entry, reader)
-        if entry.exchange == nil { latest = (entry.position, isWanted) }
+        let isWanted = try latest.flatMap { $0.head == entry.requestPosition ? $0.isWanted : nil } ?? isWanted(entry, reader)
+        if entry.requestPosition == nil { latest = (entry.position, isWanted) }
         guard isWanted else { return }
         try output.write(try JSONOutput.bytes(EntryDocument(entry, includesBody: true), isPretty: false))
         try output.writeLine("")
@@ -66,7 +66,7 @@ struct Export: ParsableCommand {
   /// Decided by the request's time; where that is gone, by the answer's own.
   private func isWanted(_ entry: Entry, _ reader: JournalReader) throws -> Bool {
     guard since != nil || until != nil else { return true }
-    let head = try entry.exchange.flatMap { try reader.entry(at: $0) } ?? entry
+    let head = try entry.requestPosition.flatMap { try reader.entry(at: $0) } ?? entry
     if let since, head.content.observedAt < since { return false }
     if let until, head.content.observedAt >= until { return false }
     return true

@@ -49,7 +49,7 @@ struct Census {
     lastObservedAt = max(lastObservedAt ?? observedAt, observedAt)
     let context = entry.content.context
     let operation = context.operation ?? Self.unknownOperation
-    guard let exchange = entry.exchange else {
+    guard let exchange = entry.requestPosition else {
       count(operation, entry.kind == .refusal ? .refused : nil, 1)
       if entry.kind == .refusal { refused.insert(entry.position) }
       return

@@ -70,7 +70,7 @@ final class AppendLedger: Sendable {
       for (position, content) in state.acknowledged where position >= start && found[position]?.content != content {
         problems.append("position \(position) was acknowledged and is \(found[position] == nil ? "lost" : "another")")
       }
-      for (position, entry) in found where state.acknowledged[position] == nil && entry.exchange == nil {
+      for (position, entry) in found where state.acknowledged[position] == nil && entry.requestPosition == nil {
         // Once: a second time it is no longer there to be removed.
         if state.unanswered.remove(entry.content.transactionId) == nil { problems.append("nobody asked for what is at \(position)") }
       }

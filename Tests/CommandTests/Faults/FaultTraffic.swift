@@ -43,9 +43,9 @@ struct FaultTraffic {
   /// How often each exchange is among entries. One that has lost its other half has none.
   static func counts(_ entries: [Entry]) -> [String: Int] {
     var answers: [JournalPosition: [Entry]] = [:]
-    for entry in entries { if let exchange = entry.exchange { answers[exchange, default: []].append(entry) } }
+    for entry in entries { if let exchange = entry.requestPosition { answers[exchange, default: []].append(entry) } }
     var counts: [String: Int] = [:]
-    for entry in entries where entry.exchange == nil {
+    for entry in entries where entry.requestPosition == nil {
       let bodies =
         answers.removeValue(forKey: entry.position)?.map { String(decoding: $0.content.payload, as: UTF8.self) } ?? ["(no answer)"]
       let request = String(decoding: entry.content.payload, as: UTF8.self)

@@ -80,12 +80,12 @@ extension SampleJournal {
   func searchProblems() throws -> [String] {
     var expected: [IndexTerm: Set<JournalPosition>] = [:]
     for entry in try entries() {
-      for term in entry.searchTerms { expected[term, default: []].insert(entry.exchange ?? entry.position) }
+      for term in entry.searchTerms { expected[term, default: []].insert(entry.requestPosition ?? entry.position) }
     }
     let reader = try JournalReader(directory)
     var problems: [String] = []
     for (term, positions) in expected {
-      let found = try reader.exchanges(holding: [term]).map { $0.head.exchange ?? $0.head.position }
+      let found = try reader.exchanges(holding: [term]).map { $0.head.requestPosition ?? $0.head.position }
       if Set(found) != positions || found.count != positions.count {
         problems.append("\(String(decoding: term.value, as: UTF8.self)): \(found) instead of \(positions.sorted())")
       }

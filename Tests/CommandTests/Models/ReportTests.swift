@@ -22,7 +22,7 @@ import Testing
   @Test func `an answer that comes after its failure counts as an answer`() async throws {
     let sample = try await SampleJournal([Sample(isLost: true)])
     let journal = try Journal(sample.directory, purpose: "a test")
-    _ = try await journal.append(EntryDraft(Sample().answerContent, exchange: .position(.first)))
+    _ = try await journal.append(EntryDraft(Sample().answerContent, request: .position(.first)))
     journal.close()
     let report = try sample.run("stats", "--format", "json").object()
     #expect(report["exchangesByOperation"] as? [String: [String: Int]] == ["SetChargeDetailRecord": ["ok": 1]])

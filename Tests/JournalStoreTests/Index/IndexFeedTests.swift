@@ -23,10 +23,10 @@ import Testing
         request.content.marks.append(Mark(kind: .user, range: request.content.payload.count..<request.content.payload.count + badge.count))
         request.content.payload += badge
       }
-      let answer = draft(.response, id: generator.chance(2) ? id : "answer \(generator.below(100))", exchange: .behind(1), outcome: .error)
+      let answer = draft(.response, id: generator.chance(2) ? id : "answer \(generator.below(100))", request: .behind(1), outcome: .error)
       guard generator.chance(4) else { return [request, answer] }
       var late = answer
-      late.exchange = .behind(2)
+      late.request = .behind(2)
       return [request, draft(id: "between"), late]
     }
   }
@@ -107,7 +107,7 @@ import Testing
     func entry(_ position: UInt64, bytes: Int = 0) -> Entry {
       let content = EntryContent(
         observedAt: Timestamp(rawValue: 0), context: EntryContext(kind: .request), payload: Array(repeating: 0, count: bytes))
-      return Entry(position: JournalPosition(position), recordedAt: Timestamp(rawValue: 0), exchange: nil, content: content)
+      return Entry(position: JournalPosition(position), recordedAt: Timestamp(rawValue: 0), requestPosition: nil, content: content)
     }
     func positions(_ feed: inout IndexFeed, from position: UInt64, limit: Int = 10_000) -> [UInt64] {
       var found: [UInt64] = []

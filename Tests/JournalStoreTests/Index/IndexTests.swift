@@ -52,7 +52,7 @@ import Testing
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     // The answer's own row is spared, because the request has one of the same key.
-    _ = try await journal.append([draft(id: one), draft(.response, id: other, exchange: .behind(1), outcome: .ok), draft(id: other)])
+    _ = try await journal.append([draft(id: one), draft(.response, id: other, request: .behind(1), outcome: .ok), draft(id: other)])
     let reader = try JournalReader(directory)
     #expect(try reader.exchanges(holding: [IndexTerm(.id, one)]).map(\.head.position.rawValue) == [1])
     #expect(try reader.exchanges(holding: [IndexTerm(.id, other)]).map(\.head.position.rawValue) == [1, 3])
@@ -71,9 +71,9 @@ import Testing
     let journal = try Journal(directory, purpose: "test")
     let monthEnd = try #require(Timestamp("2025-04-01T00:00:00Z")).rawValue
     _ = try await journal.append([
-      draft(id: "A", at: monthEnd - 10_000), draft(.response, id: "A", at: monthEnd - 9_000, exchange: .behind(1), outcome: .error),
-      draft(id: "B", at: monthEnd - 1), draft(.response, id: "answer", at: monthEnd + 1, exchange: .behind(1), outcome: .error),
-      draft(id: "C", at: monthEnd + 2), draft(.response, id: "answer", at: monthEnd + 3, exchange: .behind(1), outcome: .error),
+      draft(id: "A", at: monthEnd - 10_000), draft(.response, id: "A", at: monthEnd - 9_000, request: .behind(1), outcome: .error),
+      draft(id: "B", at: monthEnd - 1), draft(.response, id: "answer", at: monthEnd + 1, request: .behind(1), outcome: .error),
+      draft(id: "C", at: monthEnd + 2), draft(.response, id: "answer", at: monthEnd + 3, request: .behind(1), outcome: .error),
     ])
     let reader = try JournalReader(directory)
     #expect(reader.manifest.segments.count == 2)

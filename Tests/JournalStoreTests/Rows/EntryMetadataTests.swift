@@ -139,7 +139,7 @@ extension SeededGenerator {
     content.findings = (0..<below(3)).map { _ in Finding(line: number(), message: text()) }
     let position = JournalPosition(2 + next() >> UInt64(1 + below(63)))
     let isAnswerInRow = chance(3)
-    let exchange =
+    let requestPosition =
       isAnswerInRow
       ? JournalPosition(position.rawValue - 1) : perhaps { JournalPosition(UInt64.random(in: 1...position.rawValue, using: &$0)) }
     let base = EntryMetadata.Base(
@@ -151,7 +151,7 @@ extension SeededGenerator {
     let form = EntryMetadata.PayloadForm(rawValue: UInt8(below(4)))!
     var metadata = EntryMetadata(
       content, context: chance(2) ? .inline(SharedContext(context())) : .number(number()),
-      recordedAt: base.recordedAt.adding(milliseconds: Int64(next() >> UInt64(22 + below(40)))), exchange: exchange,
+      recordedAt: base.recordedAt.adding(milliseconds: Int64(next() >> UInt64(22 + below(40)))), requestPosition: requestPosition,
       seed: perhaps { LeafSeed(using: &$0) }, marks: form == .template && chance(2) ? nil : content.marks, payloadForm: form)
     metadata.refersToRequest = chance(4)
     return Sample(metadata: metadata, base: base, payloadCount: payloadCount)

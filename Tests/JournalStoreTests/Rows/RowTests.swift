@@ -26,23 +26,23 @@ import Testing
 
   @Test func `a request and the answer that comes with it share a row`() async throws {
     let call = [
-      draft(id: "A"), draft(.response, id: "A", exchange: .behind(1), outcome: .ok), draft(id: "B"), draft(id: "C"),
-      draft(.failure, id: "", exchange: .behind(1), outcome: .lost),
+      draft(id: "A"), draft(.response, id: "A", request: .behind(1), outcome: .ok), draft(id: "B"), draft(id: "C"),
+      draft(.failure, id: "", request: .behind(1), outcome: .lost),
     ]
     #expect(try await rows(call) == [3])
   }
 
   @Test func `an answer to another than the entry before has a row of its own`() async throws {
-    let call = [draft(id: "A"), draft(id: "B"), draft(.response, id: "A", exchange: .behind(2), outcome: .ok)]
+    let call = [draft(id: "A"), draft(id: "B"), draft(.response, id: "A", request: .behind(2), outcome: .ok)]
     #expect(try await rows(call) == [3])
   }
 
   @Test func `an answer to an answer can be read`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
-    let exchanges: [EntryDraft.ExchangeReference] = [.none, .none, .position(JournalPosition(2)), .position(JournalPosition(3))]
+    let requests: [EntryDraft.RequestReference] = [.none, .none, .position(JournalPosition(2)), .position(JournalPosition(3))]
     let contents = (1...4).map { readContent(soapMessage("<transactionId>T\($0)</transactionId>")) }
-    for (content, exchange) in zip(contents, exchanges) { _ = try await journal.append(EntryDraft(content, exchange: exchange)) }
+    for (content, request) in zip(contents, requests) { _ = try await journal.append(EntryDraft(content, request: request)) }
     journal.close()
     // The last first: nothing that it refers to was read before.
     for number in (1...4).reversed() {
@@ -55,7 +55,7 @@ import Testing
       let directory = try temporary.journal("journal \(filler)")
       let journal = try Journal(directory, purpose: "test")
       _ = try await journal.append([
-        draft(id: "A", filler: filler), draft(.response, id: "A", exchange: .behind(1), outcome: .ok, filler: filler),
+        draft(id: "A", filler: filler), draft(.response, id: "A", request: .behind(1), outcome: .ok, filler: filler),
       ])
       let reader = try JournalReader(directory)
       let segment = try reader.reader(reader.manifest.segments[0])
@@ -68,7 +68,7 @@ import Testing
   @Test func `a pair over a month's end stands in two segments`() async throws {
     let end = try #require(Timestamp("2025-04-01T00:00:00Z")).rawValue
     let call = [
-      draft(id: "A", at: end - 1), draft(.response, id: "A", at: end, exchange: .behind(1), outcome: .ok), draft(id: "B", at: end),
+      draft(id: "A", at: end - 1), draft(.response, id: "A", at: end, request: .behind(1), outcome: .ok), draft(id: "B", at: end),
     ]
     #expect(try await rows(call) == [1, 2])
   }
@@ -78,7 +78,7 @@ import Testing
     let call = (0..<40).flatMap { number in
       [
         draft(id: "A", at: start + Int64(number) * 1_000),
-        draft(.response, id: "A", at: start + Int64(number) * 1_000 + Int64(number % 3), exchange: .behind(1), outcome: .ok),
+        draft(.response, id: "A", at: start + Int64(number) * 1_000 + Int64(number % 3), request: .behind(1), outcome: .ok),
       ]
     }
     #expect(try await rows(call) == [40])
@@ -107,7 +107,7 @@ import Testing
 
   @Test func `what comes again from row to row is kept once, from its second row on`() async throws {
     let directory = try temporary.journal()
-    let pair = [draft(id: "A"), draft(.response, id: "A", exchange: .behind(1), outcome: .ok)]
+    let pair = [draft(id: "A"), draft(.response, id: "A", request: .behind(1), outcome: .ok)]
     var journal = try Journal(directory, purpose: "test")
     _ = try await journal.append(pair)
     #expect(try shapeCount(JournalReader(directory)) == 0)
@@ -209,7 +209,7 @@ import Testing
     let journal = try Journal(directory, purpose: "test")
     var large = draft(id: "A")
     large.content.context.http.headers = [HTTPHeader(name: "X-Large", value: String(repeating: "v", count: size))]
-    for _ in 0..<3 { _ = try await journal.append([large, draft(.response, id: "A", exchange: .behind(1), outcome: .ok)]) }
+    for _ in 0..<3 { _ = try await journal.append([large, draft(.response, id: "A", request: .behind(1), outcome: .ok)]) }
     let reader = try JournalReader(directory)
     #expect(try reader.all().filter { $0.kind == .request }.map(\.content) == Array(repeating: large.content, count: 3))
     let segment = try reader.reader(reader.manifest.segments[0])

@@ -245,6 +245,6 @@ extension ScriptedJournal {
     context.author = .gateway
     context.outcome = Outcome(.ok, requestStatus: 1)
     let answer = EntryContent(observedAt: content.observedAt.adding(milliseconds: 5), context: context)
-    try await append(EntryDraft(answer, exchange: .position(request), recordedAt: Self.moment(minute * 60_000 + 5)))
+    try await append(EntryDraft(answer, request: .position(request), recordedAt: Self.moment(minute * 60_000 + 5)))
   }
 }

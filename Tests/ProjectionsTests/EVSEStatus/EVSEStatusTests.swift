@@ -217,7 +217,7 @@ struct StatusScript {
     context.author = .gateway
     context.outcome = Outcome(.ok, requestStatus: 1)
     let answer = EntryContent(observedAt: ScriptedJournal.moment(2_010), context: context)
-    try await script.journal.append(EntryDraft(answer, exchange: .position(position), recordedAt: ScriptedJournal.moment(2_010)))
+    try await script.journal.append(EntryDraft(answer, request: .position(position), recordedAt: ScriptedJournal.moment(2_010)))
     #expect(try script.busy(at: 3_000)?.event.acceptance == .deferred)
     try await script.busy(Self.id, 2, date: 1_000, at: 4_000)
     #expect(try script.busy(at: 5_000)?.event.acceptance == .accepted(requestStatus: 1))

@@ -64,7 +64,7 @@ struct PartnerScript {
       message.payload = Self.payload(element, "<requestStatus>\(status)</requestStatus>" + body)
       content = recorder.response(message, to: request)
     }
-    return try await journal.append(EntryDraft(content, exchange: .position(position), recordedAt: time))
+    return try await journal.append(EntryDraft(content, request: .position(position), recordedAt: time))
   }
 
   /// A request that cannot be read.

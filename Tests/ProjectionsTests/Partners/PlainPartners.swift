@@ -59,7 +59,13 @@ struct PlainPartners {
 
   init(_ entries: some Sequence<Entry>) {
     for entry in entries {
-      if entry.kind == .request { request(entry) } else if let request = entry.exchange { answer(entry, request) } else { refusal(entry) }
+      if entry.kind == .request {
+        request(entry)
+      } else if let request = entry.requestPosition {
+        answer(entry, request)
+      } else {
+        refusal(entry)
+      }
     }
   }
 
