@@ -3,6 +3,7 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was being read, and what is wrong with it.
   public let message: String
 
+  /// Says what was being read, and what is wrong with it.
   public init(_ message: String) { self.message = message }
 
   public var description: String { message }
@@ -49,6 +50,7 @@ public struct ByteReader {
   @usableFromInline let bytes: UnsafeRawBufferPointer
   @usableFromInline var next = 0
 
+  /// Begins at the first of the bytes, which the caller keeps alive.
   @inlinable
   public init(_ bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
@@ -60,6 +62,7 @@ public struct ByteReader {
   @inlinable public var isAtEnd: Bool { next == bytes.count }
 
   /// The next byte.
+  /// - Throws: `FormatError` at the end.
   @inlinable @inline(__always)
   public mutating func byte() throws(FormatError) -> UInt8 {
     guard next < bytes.count else { throw endError() }
@@ -68,6 +71,7 @@ public struct ByteReader {
   }
 
   /// LEB128 of at most 64 bits.
+  /// - Throws: `FormatError` where the bytes end before, or the number has more than 64 bits.
   @inlinable @inline(__always)
   public mutating func varint() throws(FormatError) -> UInt64 {
     let first = try byte()
@@ -88,6 +92,7 @@ public struct ByteReader {
   }
 
   /// LEB128 of a zigzag number.
+  /// - Throws: `FormatError` where the bytes end before, or the number has more than 64 bits.
   @inlinable @inline(__always)
   public mutating func signedVarint() throws(FormatError) -> Int64 {
     let value = try varint()
@@ -95,6 +100,7 @@ public struct ByteReader {
   }
 
   /// A varint that must fit an `Int` no larger than `maximum`.
+  /// - Throws: `FormatError` where the bytes end before, or the number is larger.
   @inlinable @inline(__always)
   public mutating func count(atMost maximum: Int) throws(FormatError) -> Int {
     let value = try varint()
@@ -103,6 +109,7 @@ public struct ByteReader {
   }
 
   /// A number of fixed size, its lowest byte first.
+  /// - Throws: `FormatError` where the bytes end before.
   @inlinable
   public mutating func littleEndian<Value: FixedWidthInteger>(_ type: Value.Type) throws(FormatError) -> Value {
     let size = MemoryLayout<Value>.size
@@ -111,6 +118,7 @@ public struct ByteReader {
   }
 
   /// The next `count` bytes, lent.
+  /// - Throws: `FormatError` where the bytes end before.
   @inlinable @inline(__always)
   public mutating func take(_ count: Int) throws(FormatError) -> UnsafeRawBufferPointer {
     guard count >= 0, count <= remainingCount else { throw endError(wanting: count) }
@@ -119,20 +127,24 @@ public struct ByteReader {
   }
 
   /// A length as a varint, then that many bytes, lent.
+  /// - Throws: `FormatError` where the bytes end before.
   @inlinable @inline(__always)
   public mutating func counted() throws(FormatError) -> UnsafeRawBufferPointer { try take(try count(atMost: remainingCount)) }
 
   /// The next `count` bytes as a text, lent.
+  /// - Throws: `FormatError` where the bytes end before.
   @inlinable @inline(__always)
   public mutating func text(_ count: Int) throws(FormatError) -> UnsafeBufferPointer<UInt8> {
     try take(count).assumingMemoryBound(to: UInt8.self)
   }
 
   /// A length as a varint, then that many bytes as a text, lent.
+  /// - Throws: `FormatError` where the bytes end before.
   @inlinable @inline(__always)
   public mutating func countedText() throws(FormatError) -> UnsafeBufferPointer<UInt8> { try counted().assumingMemoryBound(to: UInt8.self) }
 
   /// An integer of `count` bytes, at most eight, the lowest first.
+  /// - Throws: `FormatError` where the bytes end before.
   @inlinable
   public mutating func integer(bytes count: Int) throws(FormatError) -> UInt64 {
     let bytes = try take(count)
@@ -142,6 +154,7 @@ public struct ByteReader {
   }
 
   /// A length as a varint, then that many bytes of UTF-8; what is not UTF-8 is repaired.
+  /// - Throws: `FormatError` where the bytes end before.
   public mutating func string() throws(FormatError) -> String { String(decoding: try counted(), as: UTF8.self) }
 
   @usableFromInline
@@ -163,6 +176,7 @@ extension UInt64 {
 
 extension [UInt8] {
   /// Lends the bytes: `withUnsafeBytes` that keeps the type of what is thrown.
+  /// - Throws: what `body` throws.
   @inlinable @inline(__always)
   public func withRawBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

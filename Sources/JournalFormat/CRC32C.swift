@@ -3,8 +3,10 @@
 public struct CRC32C: Sendable {
   private var state: UInt32 = 0xffff_ffff
 
+  /// The checksum of no bytes.
   public init() {}
 
+  /// The checksum of all bytes so far.
   public var value: UInt32 { ~state }
 
   /// Takes more bytes.

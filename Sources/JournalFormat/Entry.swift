@@ -1,14 +1,17 @@
 /// One fact of the journal, immutable once committed.
 public struct Entry: Hashable, Sendable {
+  /// Where it stands in the journal.
   public var position: JournalPosition
   /// When the journal took it in. Never decreases with position.
   public var recordedAt: Timestamp
+  /// What was recorded.
   public var content: EntryContent
   /// The position of the request that it answers; nil for everything but answers.
   public var requestPosition: JournalPosition?
   /// Salts the digests of its personal values; nil where it has none.
   public var seed: LeafSeed?
 
+  /// An entry as the journal keeps it.
   public init(
     position: JournalPosition, recordedAt: Timestamp, requestPosition: JournalPosition?, content: EntryContent, seed: LeafSeed? = nil
   ) {
@@ -19,6 +22,7 @@ public struct Entry: Hashable, Sendable {
     self.seed = seed
   }
 
+  /// What it records.
   public var kind: EntryKind { content.context.kind }
 }
 
@@ -61,6 +65,7 @@ public struct EntryContent: Hashable, Sendable {
     if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage) }
   }
 
+  /// A content with a context of its own.
   public init(
     observedAt: Timestamp, context: EntryContext, latencyMilliseconds: UInt32? = nil, marks: [Mark] = [], findings: [Finding] = [],
     payload: [UInt8] = [], layout: MessageLayout? = nil
@@ -138,6 +143,7 @@ public struct EntryContent: Hashable, Sendable {
     }
   }
 
+  /// What repeats from entry to entry; a change makes the context its own.
   public var context: EntryContext {
     _read { yield storage.sharedContext.value }
     _modify {
@@ -200,6 +206,7 @@ public final class SharedContext: Hashable, @unchecked Sendable {
   // Sendable: see above; what is shared is never written.
   public fileprivate(set) var value: EntryContext
 
+  /// Shares a context.
   public init(_ value: EntryContext) { self.value = value }
 
   public static func == (left: SharedContext, right: SharedContext) -> Bool { left === right || left.value == right.value }
@@ -208,25 +215,36 @@ public final class SharedContext: Hashable, @unchecked Sendable {
 
 /// What repeats from entry to entry; a segment keeps each once.
 public struct EntryContext: Hashable, Sendable {
+  /// What is recorded.
   public var kind: EntryKind
+  /// Between whom it went.
   public var leg: Leg
+  /// Who made it.
   public var author: Author
+  /// Whether it goes to or comes from IOP; nil where that is not known.
   public var direction: Direction?
   /// For instance `eMIP`.
   public var protocolName: String?
   /// As the protocol names it, for instance `GetServiceAuthorisation`. An answer has its request's: searches count on it.
   public var operation: String?
+  /// The partner that the message names, as written.
   public var partner: String?
+  /// The operator for whom the partner speaks, as written.
   public var `operator`: String?
+  /// The operator whom it is for, as written.
   public var targetOperator: String?
+  /// Who was at the other end of the connection.
   public var peer: Peer
+  /// What HTTP said around the payload.
   public var http: HTTPFacts
+  /// How the exchange ended; empty on a request.
   public var outcome: Outcome
   /// 1 for the first, more for each retry that the gateway made.
   public var attempt: UInt32
   /// Why: of a failure, a refusal, or a fact about the journal's life.
   public var reason: String?
 
+  /// A context with nothing said but these.
   public init(kind: EntryKind, leg: Leg = .gatewayIOP, author: Author = .peer) {
     self.kind = kind
     self.leg = leg
@@ -240,11 +258,14 @@ public struct EntryContext: Hashable, Sendable {
 
 /// Who was at the other end of the connection.
 public struct Peer: Hashable, Sendable {
+  /// The address, as text.
   public var address: String?
+  /// The common name (CN) of the client certificate.
   public var certificateCommonName: String?
   /// Lower-case hexadecimal.
   public var certificateSHA256: String?
 
+  /// A peer of whom so much is known.
   public init(address: String? = nil, certificateCommonName: String? = nil, certificateSHA256: String? = nil) {
     self.address = address
     self.certificateCommonName = certificateCommonName
@@ -254,12 +275,16 @@ public struct Peer: Hashable, Sendable {
 
 /// What HTTP said around the payload.
 public struct HTTPFacts: Hashable, Sendable {
+  /// The method, for instance `POST`.
   public var method: String?
+  /// The request target: path and query.
   public var target: String?
+  /// The status code of the answer.
   public var status: UInt16?
   /// The headers that matter, in order.
   public var headers: [HTTPHeader]
 
+  /// Facts of which so many are known.
   public init(method: String? = nil, target: String? = nil, status: UInt16? = nil, headers: [HTTPHeader] = []) {
     self.method = method
     self.target = target
@@ -270,9 +295,12 @@ public struct HTTPFacts: Hashable, Sendable {
 
 /// One header field, its name and value as they were sent.
 public struct HTTPHeader: Hashable, Sendable {
+  /// The name, as it was sent.
   public var name: String
+  /// The value, as it was sent.
   public var value: String
 
+  /// A field of a name and a value.
   public init(name: String, value: String) {
     self.name = name
     self.value = value
@@ -283,10 +311,14 @@ public struct HTTPHeader: Hashable, Sendable {
 public struct Outcome: Hashable, Sendable {
   /// Nil on a request.
   public var outcomeClass: OutcomeClass?
+  /// The status that the answer names, as its protocol numbers it.
   public var requestStatus: UInt32?
+  /// The code of a SOAP fault.
   public var faultCode: String?
+  /// The reason of a SOAP fault, as written.
   public var faultReason: String?
 
+  /// An ending of which so much is known.
   public init(_ outcomeClass: OutcomeClass? = nil, requestStatus: UInt32? = nil, faultCode: String? = nil, faultReason: String? = nil) {
     self.outcomeClass = outcomeClass
     self.requestStatus = requestStatus
@@ -297,12 +329,14 @@ public struct Outcome: Hashable, Sendable {
 
 /// A range of the payload with a meaning: an index term, or a personal text.
 public struct Mark: Hashable, Sendable {
+  /// What the range means.
   public var kind: TermKind
   /// In bytes of the payload. Empty where the value does not stand in the payload.
   public var range: Range<Int>
   /// The value where it is not the bytes of `range` themselves.
   public var inlineText: [UInt8]?
 
+  /// A mark on a range.
   public init(kind: TermKind, range: Range<Int>, inlineText: [UInt8]? = nil) {
     self.kind = kind
     self.range = range
@@ -323,8 +357,10 @@ public struct Mark: Hashable, Sendable {
 public struct Finding: Hashable, Sendable {
   /// From 1; 0 where it has no line.
   public var line: UInt32
+  /// What was found, in a sentence.
   public var message: String
 
+  /// A finding at a line.
   public init(line: UInt32 = 0, message: String) {
     self.line = line
     self.message = message

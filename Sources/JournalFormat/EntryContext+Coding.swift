@@ -77,6 +77,7 @@ extension EntryContext {
   }
 
   /// Reads what ``encode(to:)`` wrote.
+  /// - Throws: `FormatError` where the bytes end before, or say what this version does not know.
   public init(from reader: inout ByteReader) throws(FormatError) {
     guard let kind = EntryKind(rawValue: try reader.byte()) else { throw FormatError("a context's kind is unknown") }
     let sides = try reader.byte()

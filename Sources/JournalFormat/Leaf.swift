@@ -5,6 +5,7 @@ public struct LeafPath: Hashable, Sendable, BitwiseCopyable {
   /// The enclosing element's number; 0 where the protocol does not know the name.
   public let parent: UInt16
 
+  /// The path of an element or attribute by the protocol's numbers.
   public init(name: UInt16, parent: UInt16) {
     self.name = name
     self.parent = parent
@@ -23,12 +24,14 @@ public struct LeafTraits: OptionSet, Hashable, Sendable, BitwiseCopyable {
   /// The value of an attribute, as written between its quotes. Its path has the name 0 and the element as parent.
   public static let attribute = LeafTraits(rawValue: 4)
 
+  /// All traits that have a meaning.
   public static let all: LeafTraits = [.personal, .recurring, .attribute]
 }
 
 /// A value in a payload: an element without child elements, or an attribute, and where its text is. 24 bytes without any reference: a message has
 /// dozens.
 public struct Leaf: Hashable, Sendable, BitwiseCopyable {
+  /// Which element or attribute it is.
   public let path: LeafPath
   /// Which item of the message's outer list the leaf belongs to, from 1; 0 outside any list.
   public let item: UInt32
@@ -59,6 +62,7 @@ public struct Leaf: Hashable, Sendable, BitwiseCopyable {
   /// The element's content in the payload, in bytes, without white space around it.
   @inline(__always)
   public var range: Range<Int> { Range(uncheckedBounds: (Int(start), Int(start) + Int(count))) }
+  /// What is known of every value that stands here.
   @inline(__always)
   public var traits: LeafTraits { LeafTraits(rawValue: UInt8(truncatingIfNeeded: traitsAndText)) }
   /// Whether its text stands decoded beside the leaves (entities, CDATA, comments between).
@@ -67,6 +71,7 @@ public struct Leaf: Hashable, Sendable, BitwiseCopyable {
   /// The index of its text in ``MessageLayout/decodedTexts``; nil where its text is the bytes of ``range``.
   @inline(__always)
   public var decoded: Int? { isDecoded ? Int(traitsAndText >> 8) - 1 : nil }
+  /// Whether its text is personal.
   public var isPersonal: Bool { traits.contains(.personal) }
 }
 
@@ -79,6 +84,7 @@ public struct MessageLayout: Hashable, Sendable {
   /// What the protocol knows of the markup beside the leaves, at most 255 bytes; opaque to the journal.
   public var envelope: [UInt8]
 
+  /// A layout of leaves in document order.
   public init(leaves: [Leaf], decodedTexts: [[UInt8]] = [], envelope: [UInt8]) {
     self.leaves = leaves
     self.decodedTexts = decodedTexts

@@ -16,8 +16,11 @@ public struct TermKind: RawRepresentable, Hashable, Sendable {
     rawValue = number | form.rawValue << 5 | (isPersonal ? 0x80 : 0)
   }
 
+  /// The number that its protocol gave it, 1 to 31.
   public var number: UInt8 { rawValue & 0x1f }
+  /// How its values are made comparable.
   public var form: TermForm { TermForm(rawValue: rawValue >> 5 & 0x3)! }
+  /// Whether its values are personal.
   public var isPersonal: Bool { rawValue & 0x80 != 0 }
 }
 
@@ -64,6 +67,7 @@ extension UInt8 {
 
 /// What the indexes find entries by: a kind and a comparable value.
 public struct IndexTerm: Hashable, Sendable {
+  /// The kind of the value.
   public let kind: TermKind
   /// Already in the kind's form.
   public let value: [UInt8]
@@ -74,5 +78,6 @@ public struct IndexTerm: Hashable, Sendable {
     value = kind.form.normalized(text)
   }
 
+  /// The term of a text, as written.
   public init(_ kind: TermKind, _ text: String) { self.init(kind, text: text.utf8) }
 }

@@ -7,6 +7,7 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Custo
   public static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 
   public init(rawValue: Int64) { self.rawValue = rawValue }
+  /// The moment so many milliseconds after the epoch.
   public init(milliseconds: Int64) { rawValue = milliseconds }
 
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.rawValue < right.rawValue }
@@ -71,10 +72,12 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Custo
 
 /// A calendar month in UTC.
 public struct Period: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// The year of the Common Era.
   public let year: Int
   /// 1 to 12.
   public let month: Int
 
+  /// The period of a year and a month from 1 to 12.
   public init(year: Int, month: Int) {
     self.year = year
     self.month = month
@@ -103,10 +106,14 @@ public struct Period: Hashable, Comparable, Sendable, CustomStringConvertible {
 
 /// Days to year, month and day in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
 public struct CivilDate {
+  /// The year of the Common Era.
   public let year: Int
+  /// The month, from 1.
   public let month: Int
+  /// The day of the month, from 1.
   public let day: Int
 
+  /// The date so many days after 1970-01-01.
   public init(daysSinceEpoch days: Int64) {
     let shifted = days + 719_468
     let (era, dayOfEra) = shifted.flooredDivision(by: 146_097)
@@ -213,6 +220,7 @@ private struct DateTimeScanner<Bytes: RandomAccessCollection<UInt8>> {
 extension UInt8 {
   /// White space of XML 1.0, production 3.
   public var isXMLWhiteSpace: Bool { self == 0x20 || self == 0x0a || self == 0x0d || self == 0x09 }
+  /// Whether it is one of `0` to `9`.
   public var isASCIIDigit: Bool { self >= 0x30 && self <= 0x39 }
 }
 

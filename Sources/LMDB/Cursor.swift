@@ -17,10 +17,11 @@ public struct Cursor: ~Copyable, ~Escapable {
 
   /// Where to go.
   public enum Step: Sendable {
+    /// To the first or last row of the table, or to the one behind or before.
     case first, last, next, previous
-    /// Within the values of the present key.
+    /// To another value of the present key; `last` and `first` among all of them.
     case nextDuplicate, previousDuplicate, lastDuplicate, firstDuplicate
-    /// Past the other values of the present key.
+    /// To another key, past the other values of the present one.
     case nextKey, previousKey
 
     var operation: MDB_cursor_op {
@@ -40,27 +41,31 @@ public struct Cursor: ~Copyable, ~Escapable {
   }
 
   /// Moves and shows the row there to `body`; nil where there is none. The bytes may be read inside `body` only.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func move<Result>(
     _ step: Step, _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Result
   ) throws(LMDBError) -> Result? {
     try run(step.operation, MDB_val(), MDB_val(), body)
   }
 
-  /// Goes to the first row whose key is not before `key`.
+  /// Goes to the first row whose key is not before `key` and shows it to `body`; nil where there is none.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func seek<Result>(
     atOrAfter key: UnsafeRawBufferPointer, _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Result
   ) throws(LMDBError) -> Result? {
     try run(MDB_SET_RANGE, MDB_val(key), MDB_val(), body)
   }
 
-  /// Goes to a key's first value.
+  /// Goes to a key's first value and shows it to `body`; nil where there is none.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func seek<Result>(
     to key: UnsafeRawBufferPointer, _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Result
   ) throws(LMDBError) -> Result? {
     try run(MDB_SET_KEY, MDB_val(key), MDB_val(), body)
   }
 
-  /// Goes to a key's first value that is not before `value`.
+  /// Goes to a key's first value that is not before `value` and shows it to `body`; nil where there is none.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func seek<Result>(
     to key: UnsafeRawBufferPointer, valueAtOrAfter value: UnsafeRawBufferPointer,
     _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Result

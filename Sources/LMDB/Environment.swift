@@ -11,6 +11,7 @@ public final class Environment: @unchecked Sendable {
 
   /// What an environment is opened for.
   public enum Access: Sendable {
+    /// To read and to write.
     case readWrite
     /// Readers keep a slot in the lock file, which must be writable.
     case readOnly
@@ -27,6 +28,7 @@ public final class Environment: @unchecked Sendable {
     }
   }
 
+  /// The path that it was opened by.
   public let path: String
   let handle: OpaquePointer
   private let identity: FileIdentity
@@ -118,12 +120,15 @@ public final class Environment: @unchecked Sendable {
   }
 
   /// Begins a read transaction: a snapshot that ends when the value does. Keep it short: while it lives the file cannot reuse pages.
+  /// - Throws: ``LMDBError``, as where all readers' slots are taken.
   public func beginRead() throws(LMDBError) -> ReadTransaction { try ReadTransaction(self) }
 
   /// Begins the write transaction; waits while another has it.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func beginWrite() throws(LMDBError) -> WriteTransaction { try WriteTransaction(self) }
 
   /// Frees the reader slots of processes that died. Returns how many.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   @discardableResult
   public func clearDeadReaders() throws(LMDBError) -> Int {
     var dead: Int32 = 0
@@ -132,6 +137,7 @@ public final class Environment: @unchecked Sendable {
   }
 
   /// Writes a consistent copy to a file that must not exist, while others read and write. Compact copies leave free pages out.
+  /// - Throws: ``LMDBError`` where the file exists, cannot be written or cannot be synced.
   public func copy(to destination: String, compact: Bool) throws(LMDBError) {
     let descriptor = Glibc.open(destination, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw LMDBError(code: .init(rawValue: errno), call: "open", path: destination) }
@@ -148,6 +154,7 @@ public final class Environment: @unchecked Sendable {
   }
 
   /// How much of the map is in use as of the last commit, in bytes; the file is about as long.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func usedBytes() throws(LMDBError) -> Int {
     var info = MDB_envinfo()
     try check(mdb_env_info(handle, &info), "mdb_env_info", path)

@@ -28,12 +28,14 @@ public struct LMDBError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let fileTooLarge = Code(rawValue: EFBIG)
   }
 
+  /// What went wrong.
   public let code: Code
   /// The call that failed, for instance `mdb_txn_commit`.
   public let call: String
   /// The file of the environment, where it is known.
   public let path: String?
 
+  /// What a call reported about a file.
   public init(code: Code, call: String, path: String? = nil) {
     self.code = code
     self.call = call

@@ -8,14 +8,18 @@ internal import Glibc
 public struct PageWalk {
   /// A page that is not what LMDB needs it to be.
   public struct Damage: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The number of the page, from 0.
     public let page: UInt64
+    /// What is wrong with it.
     public let message: String
     public var description: String { "page \(page): \(message)" }
   }
 
   /// What a walk counted.
   public struct Report: Hashable, Sendable {
+    /// How many pages are in use.
     public var pageCount = 0
+    /// How long the file is.
     public var sizeBytes = 0
   }
 
@@ -39,6 +43,7 @@ public struct PageWalk {
 
   /// Whether the file is too short to map. Cheap, unless it is shorter than its last page: LMDB does not write pages that it took and
   /// gave back in one transaction, so then the walk decides.
+  /// - Throws: ``LMDBError`` where the file cannot be read.
   public static func lengthDamage(of path: String) throws(LMDBError) -> Damage? {
     let isLongEnough = try look(at: path) { walk in
       _ = try walk.newestMeta()
@@ -54,6 +59,7 @@ public struct PageWalk {
   }
 
   /// Whether nothing was ever committed to a file: whoever began to make it was interrupted.
+  /// - Throws: ``LMDBError`` where the file cannot be read.
   public static func hasNoCommit(_ path: String) throws(LMDBError) -> Bool {
     let found = try look(at: path) { walk in
       // LMDB writes both meta pages at once before anything else; a full disk may have taken one of them.

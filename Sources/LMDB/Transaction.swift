@@ -21,8 +21,11 @@ public struct Database: Hashable, Sendable {
 
   /// Figures of a table (`MDB_stat`).
   public struct Statistics: Hashable, Sendable {
+    /// How many rows it holds.
     public let entryCount: Int
+    /// How many pages lie between its root and a row, both counted.
     public let depth: Int
+    /// How many pages it takes.
     public let pageCount: Int
   }
 }
@@ -45,6 +48,7 @@ public struct ReadTransaction: ~Copyable {
   deinit { if let open { mdb_txn_abort(open) } }
 
   /// Ends the snapshot and keeps the tables that it opened for later transactions; otherwise they close with it (lmdb.h, `mdb_dbi_open`).
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public consuming func endKeepingDatabases() throws(LMDBError) {
     let handle = self.handle
     open = nil
@@ -55,12 +59,14 @@ public struct ReadTransaction: ~Copyable {
   public mutating func reset() { mdb_txn_reset(handle) }
 
   /// Takes a new snapshot after ``reset()``.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public mutating func renew() throws(LMDBError) { try check(mdb_txn_renew(handle), "mdb_txn_renew", environment.path) }
 
   /// Which write transaction's state this is a snapshot of.
   public var identifier: Int { mdb_txn_id(handle) }
 
-  /// Opens a table; ``LMDBError/Code/notFound`` where there is none. Serialise calls per environment (lmdb.h, `mdb_dbi_open`).
+  /// Opens a table that there is. Serialise calls per environment (lmdb.h, `mdb_dbi_open`).
+  /// - Throws: ``LMDBError``, ``LMDBError/Code/notFound`` where there is no such table.
   public func database(_ name: String, _ layout: Database.Layout) throws(LMDBError) -> Database {
     var database: MDB_dbi = 0
     try check(mdb_dbi_open(handle, name, layout.flags, &database), "mdb_dbi_open", environment.path)
@@ -68,6 +74,7 @@ public struct ReadTransaction: ~Copyable {
   }
 
   /// Lends the value of a key to `body`; nil where there is none. The bytes may be read inside `body` only.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func withValue<Result>(
     of key: UnsafeRawBufferPointer, in database: Database, _ body: (UnsafeRawBufferPointer) -> Result
   ) throws(LMDBError) -> Result? {
@@ -75,11 +82,13 @@ public struct ReadTransaction: ~Copyable {
   }
 
   /// Figures of a table.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func statistics(of database: Database) throws(LMDBError) -> Database.Statistics {
     try Database.Statistics(handle, database, environment.path)
   }
 
   /// Lends a cursor over a table to `body`.
+  /// - Throws: ``LMDBError`` where LMDB fails, or what `body` throws.
   public func withCursor<Result>(
     in database: Database, _ body: (borrowing Cursor) throws(LMDBError) -> Result
   ) throws(LMDBError) -> Result {
@@ -107,6 +116,7 @@ public struct WriteTransaction: ~Copyable {
 
   /// Makes the transaction durable: returns after the data sync and the synced write of the meta page. An error here is final for the
   /// environment: what is on disk is known only after it is opened anew, and a failed sync must never be retried.
+  /// - Throws: ``LMDBError``: nothing of the transaction is to be counted on.
   public consuming func commit() throws(LMDBError) {
     let handle = self.handle
     open = nil
@@ -114,6 +124,7 @@ public struct WriteTransaction: ~Copyable {
   }
 
   /// Opens a table, making it where there is none.
+  /// - Throws: ``LMDBError``, as where there are as many tables as the environment may have.
   public func database(_ name: String, _ layout: Database.Layout) throws(LMDBError) -> Database {
     var database: MDB_dbi = 0
     try check(mdb_dbi_open(handle, name, layout.flags | UInt32(MDB_CREATE), &database), "mdb_dbi_open", environment.path)
@@ -139,6 +150,7 @@ public struct WriteTransaction: ~Copyable {
   }
 
   /// Writes a row. Keys have 1 to 511 bytes, else ``LMDBError/Code/badValueSize``.
+  /// - Throws: ``LMDBError``: the transaction can only be dropped then.
   public func put(
     _ value: UnsafeRawBufferPointer, for key: UnsafeRawBufferPointer, in database: Database, _ placement: Placement = .anywhere
   ) throws(LMDBError) {
@@ -147,18 +159,21 @@ public struct WriteTransaction: ~Copyable {
     try check(mdb_put(handle, database.handle, &key, &value, placement.flags), "mdb_put", environment.path)
   }
 
-  /// Removes a key and all its values. ``LMDBError/Code/notFound`` where there is none.
+  /// Removes a key and all its values.
+  /// - Throws: ``LMDBError``, ``LMDBError/Code/notFound`` where there is no such key.
   public func remove(_ key: UnsafeRawBufferPointer, in database: Database) throws(LMDBError) {
     var key = MDB_val(key)
     try check(mdb_del(handle, database.handle, &key, nil), "mdb_del", environment.path)
   }
 
   /// Removes all rows of a table and keeps the table.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func empty(_ database: Database) throws(LMDBError) {
     try check(mdb_drop(handle, database.handle, 0), "mdb_drop", environment.path)
   }
 
   /// Lends a cursor over a table to `body`.
+  /// - Throws: ``LMDBError`` where LMDB fails, or what `body` throws.
   public func withCursor<Result>(
     in database: Database, _ body: (borrowing Cursor) throws(LMDBError) -> Result
   ) throws(LMDBError) -> Result {
@@ -166,7 +181,8 @@ public struct WriteTransaction: ~Copyable {
     return try body(cursor)
   }
 
-  /// As ``ReadTransaction/withValue(of:in:_:)``, with what the transaction wrote so far.
+  /// Lends the value of a key to `body`, what the transaction wrote so far included; nil where there is none. The bytes may be read inside `body` only.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func withValue<Result>(
     of key: UnsafeRawBufferPointer, in database: Database, _ body: (UnsafeRawBufferPointer) -> Result
   ) throws(LMDBError) -> Result? {
@@ -174,6 +190,7 @@ public struct WriteTransaction: ~Copyable {
   }
 
   /// Figures of a table.
+  /// - Throws: ``LMDBError`` where LMDB fails.
   public func statistics(of database: Database) throws(LMDBError) -> Database.Statistics {
     try Database.Statistics(handle, database, environment.path)
   }

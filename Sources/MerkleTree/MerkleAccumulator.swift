@@ -2,8 +2,10 @@
 public struct MerkleAccumulator: Sendable {
   /// The roots of the complete subtrees, the largest first, each with its number of leaves.
   private var subtrees: [(size: Int, hash: MerkleHash)] = []
+  /// How many leaves were appended.
   public private(set) var leafCount = 0
 
+  /// The accumulator of an empty tree.
   public init() {}
 
   /// Takes the next leaf's hash.

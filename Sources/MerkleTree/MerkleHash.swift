@@ -2,7 +2,9 @@ internal import Crypto
 
 /// A hash of a Merkle tree (RFC 9162, section 2.1.1): SHA-256, 32 bytes.
 public struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
+  /// The bytes of a hash.
   public static let sizeBytes = 32
+  /// The hash itself.
   public let bytes: [UInt8]
 
   /// Nil for any other number of bytes than 32.
@@ -13,10 +15,10 @@ public struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
 
   private init(digest: SHA256.Digest) { bytes = Array(digest) }
 
-  /// Of an empty tree.
+  /// The hash of an empty tree.
   public static let empty = MerkleHash(digest: SHA256.hash(data: [UInt8]()))
 
-  /// Of a leaf's content: a zero byte before it tells it from a node.
+  /// The hash of a leaf's content: a zero byte before it tells it from a node.
   public static func leaf(_ content: UnsafeRawBufferPointer) -> MerkleHash {
     var hash = SHA256()
     hash.update(data: [0])
@@ -24,7 +26,7 @@ public struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
     return MerkleHash(digest: hash.finalize())
   }
 
-  /// Of a node over two others.
+  /// The hash of a node over two others.
   public static func node(_ left: MerkleHash, _ right: MerkleHash) -> MerkleHash {
     var hash = SHA256()
     hash.update(data: [1])
@@ -33,7 +35,7 @@ public struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
     return MerkleHash(digest: hash.finalize())
   }
 
-  /// Of a tree over hashes, in their order.
+  /// The root of a tree over hashes, in their order.
   public static func root(of hashes: some Collection<MerkleHash>) -> MerkleHash {
     var tree = MerkleAccumulator()
     for hash in hashes { tree.append(hash) }

@@ -4,6 +4,7 @@ public import JournalFormat
 
 /// Why a line of an export is no entry.
 public struct EntryDocumentError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Which key is wrong, and how.
   public let message: String
   public var description: String { message }
 }
@@ -41,6 +42,7 @@ extension EntryDocument {
   }
 
   /// When it was recorded.
+  /// - Throws: ``EntryDocumentError`` where that is no date and time.
   public func recordedTimestamp() throws(EntryDocumentError) -> Timestamp { try Self.timestamp(recordedAt, "recordedAt") }
 
   private func payload() throws(EntryDocumentError) -> [UInt8] {

@@ -7,65 +7,102 @@ public import JournalStore
 public struct EntryDocument: Codable, Sendable {
   /// Who was at the other end.
   public struct PeerDocument: Codable, Sendable {
+    /// The address, as text.
     public var address: String?
+    /// The common name of the client certificate.
     public var certificateCN: String?
+    /// The hash of the client certificate, in lower-case hexadecimal.
     public var certificateSHA256: String?
   }
 
   /// One HTTP header.
   public struct HeaderDocument: Codable, Sendable {
+    /// The name, as it was sent.
     public var name: String
+    /// The value, as it was sent.
     public var value: String
   }
 
   /// What HTTP told.
   public struct HTTPDocument: Codable, Sendable {
+    /// The method, for instance `POST`.
     public var method: String?
+    /// The request target: path and query.
     public var target: String?
+    /// The status code of the answer.
     public var status: UInt16?
+    /// The headers that matter, in order.
     public var headers: [HeaderDocument]?
   }
 
   /// How the exchange ended.
   public struct OutcomeDocument: Codable, Sendable {
+    /// The class of the outcome, by name.
     public var `class`: String?
+    /// The status that the answer names.
     public var requestStatus: UInt32?
+    /// The code of a SOAP fault.
     public var faultCode: String?
+    /// The reason of a SOAP fault.
     public var faultReason: String?
   }
 
   /// What was found wrong or odd.
   public struct FindingDocument: Codable, Sendable {
+    /// The line of the payload, from 1; nil where it has none.
     public var line: UInt32?
+    /// What was found, in a sentence.
     public var message: String
   }
 
+  /// Where it stands in the journal.
   public var position: UInt64
+  /// When the journal took it in, RFC 3339.
   public var recordedAt: String
+  /// When it was on the wire, RFC 3339.
   public var observedAt: String
+  /// What it records, by name.
   public var kind: String
+  /// The position of the request that it answers.
   public var exchange: UInt64?
+  /// Between whom it went, by name.
   public var leg: String
+  /// Who made it, by name.
   public var author: String
+  /// `toIOP` or `fromIOP`.
   public var direction: String?
+  /// For instance `eMIP`.
   public var `protocol`: String?
+  /// The operation, as the protocol names it.
   public var operation: String?
+  /// The partner that the message names.
   public var partner: String?
+  /// The operator for whom the partner speaks.
   public var `operator`: String?
+  /// The operator whom it is for.
   public var targetOperator: String?
   /// Kind by kind, as written, each text once, in the order of the message.
   public var identifiers: [String: [String]]
+  /// Who was at the other end; nil where nothing is known.
   public var peer: PeerDocument?
+  /// What HTTP told; nil where that is nothing.
   public var http: HTTPDocument?
+  /// How the exchange ended; nil on a request.
   public var outcome: OutcomeDocument?
+  /// From request to answer.
   public var latencyMilliseconds: UInt32?
+  /// 1 for the first, more for each retry.
   public var attempt: UInt32
+  /// Why: of a failure, a refusal, or a fact about the journal.
   public var reason: String?
+  /// What was found wrong or odd; nil where nothing was.
   public var findings: [FindingDocument]?
   /// The payload exactly as it was; nil where there is none, or it is no UTF-8.
   public var body: String?
+  /// The payload where it is no UTF-8.
   public var bodyBase64: String?
 
+  /// The document of an entry.
   /// - Parameter includesBody: false leaves the body out.
   public init(_ entry: Entry, includesBody: Bool) {
     let content = entry.content
@@ -128,11 +165,17 @@ public struct EntryDocument: Codable, Sendable {
 
 /// An exchange as JSON; what there is none of is `null`.
 public struct ExchangeDocument: Encodable, Sendable {
+  /// The request.
   public var request: EntryDocument?
+  /// The response.
   public var response: EntryDocument?
+  /// Why no response came.
   public var failure: EntryDocument?
+  /// From request to answer.
   public var latencyMilliseconds: UInt32?
 
+  /// The document of an exchange.
+  /// - Parameter includesBody: false leaves the bodies out.
   public init(_ exchange: Exchange, includesBody: Bool) {
     request = exchange.request.map { EntryDocument($0, includesBody: includesBody) }
     response = exchange.response.map { EntryDocument($0, includesBody: includesBody) }
@@ -145,6 +188,7 @@ public struct ExchangeDocument: Encodable, Sendable {
   }
 
   /// Writes all four keys, be they null.
+  /// - Throws: what the encoder throws.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     // Not `encodeIfPresent`: a reader counts on all four keys.

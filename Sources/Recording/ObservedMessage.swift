@@ -4,16 +4,22 @@ public import JournalFormat
 public struct ObservedMessage: Sendable {
   /// Exactly as on the wire, after any HTTP content encoding is undone.
   public var payload: [UInt8]
+  /// When it was on the wire.
   public var observedAt: Timestamp
+  /// Between whom it went.
   public var leg: Leg
+  /// Who made it.
   public var author: Author
   /// Nil where it is not known by where the message came in; then the operation's name tells it.
   public var direction: Direction?
+  /// Who was at the other end.
   public var peer: Peer
+  /// What HTTP told.
   public var http: HTTPFacts
   /// What the adapter takes for the operation, for a message that cannot be read.
   public var operation: String?
 
+  /// A message of which so much is known.
   public init(
     _ payload: [UInt8], observedAt: Timestamp, leg: Leg = .gatewayIOP, author: Author = .peer, direction: Direction? = nil,
     peer: Peer = Peer(), http: HTTPFacts = HTTPFacts(), operation: String? = nil

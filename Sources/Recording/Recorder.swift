@@ -12,6 +12,7 @@ public final class Recorder {
   private let reader: MessageReader
   private var contexts = ContextPool()
 
+  /// Reads messages as a configuration says.
   public init(_ configuration: MessageReaderConfiguration = .init()) { reader = MessageReader(configuration: configuration) }
 
   /// The entry of a request.

@@ -4,9 +4,13 @@
 public struct XMLError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What kind of refusal it is. The raw values are stable words, fit for logs and metrics.
   public enum Code: String, Sendable, CaseIterable {
+    /// There is nothing.
     case empty
+    /// It is longer than may be read.
     case tooLarge = "too-large"
+    /// A NUL stands in it.
     case nulByte = "nul-byte"
+    /// It is no well-formed XML.
     case notXML = "not-xml"
     /// An encoding other than UTF-8 (or its subset US-ASCII), declared or by a byte order mark.
     case encoding
@@ -31,6 +35,7 @@ public struct XMLError: Error, Hashable, Sendable, CustomStringConvertible {
     case internalFailure = "internal-failure"
   }
 
+  /// Why it was refused.
   public let code: Code
   /// What happened, as one sentence without its full stop's line break, at most 200 characters.
   public let message: String
@@ -39,6 +44,7 @@ public struct XMLError: Error, Hashable, Sendable, CustomStringConvertible {
   /// libxml2's own error number (`xmlParserErrors`), 0 where the reader itself refused.
   public let libraryCode: Int32
 
+  /// A refusal, at a line where it has one.
   public init(_ code: Code, _ message: String, line: Int = 0, libraryCode: Int32 = 0) {
     self.code = code
     self.message = XMLError.printable(message)

@@ -5,6 +5,7 @@ public struct XMLFinding: Hashable, Sendable {
   /// One sentence of printable ASCII. Names elements and types, never a value: values may be personal, findings are kept.
   public let message: String
 
+  /// A finding at a line.
   public init(line: Int, message: String) {
     self.line = line
     self.message = message

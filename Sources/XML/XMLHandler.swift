@@ -11,6 +11,7 @@ public protocol XMLHandler: AnyObject {
 
 /// The expanded name of an element. Prefixes are never shown: names are matched by namespace and local name.
 public struct XMLName {
+  /// The name without its prefix.
   public let local: UnsafeBufferPointer<UInt8>
   /// Empty where the element is in no namespace. As libxml2 leaves it, an ampersand in it stands as `&#38;`.
   public let namespace: UnsafeBufferPointer<UInt8>
@@ -25,6 +26,7 @@ public struct XMLContent {
   /// The raw content in bytes of the whole payload: from after the start tag to before the end tag. Empty, and after the tag, where the
   /// element closes itself.
   public let range: Range<Int>
+  /// Whether elements stand in it.
   public let hasChildElements: Bool
   /// The decoded text of an element without child elements: entities resolved, CDATA and what stands around comments put together, line
   /// ends normalised. Empty for an element with child elements.

@@ -10,6 +10,7 @@ public final class XMLReader {
   private var parser: SAXParser?
   private let chunkSizeBytes: Int
 
+  /// A reader that hands the parser 64 KiB at a time.
   public convenience init() { self.init(chunkSizeBytes: 64 << 10) }
 
   /// - Parameter chunkSizeBytes: how much is fed at a time; another value than the default is for tests.

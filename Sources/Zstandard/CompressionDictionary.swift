@@ -9,6 +9,7 @@ public final class CompressionDictionary: @unchecked Sendable {
   let compression: OpaquePointer?
 
   /// - Parameter level: of compression, 1 to 22; nil where nothing will be compressed with it, which is faster to make.
+  /// - Throws: ``ZstandardError`` where the library cannot be set up.
   public init(_ bytes: [UInt8], compressionLevel level: Int32?) throws(ZstandardError) {
     self.bytes = bytes
     guard let decompression = bytes.withUnsafeBytes({ ZSTD_createDDict($0.baseAddress, $0.count) }) else {

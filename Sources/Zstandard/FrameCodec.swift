@@ -7,6 +7,7 @@ public final class FrameCompressor {
   private var scratch: [UInt8] = []
 
   /// - Parameter level: for frames without a dictionary; with one its own level counts.
+  /// - Throws: ``ZstandardError`` where the library cannot be set up.
   public init(level: Int32) throws(ZstandardError) {
     guard let context = ZSTD_createCCtx() else { throw ZstandardError(call: "ZSTD_createCCtx", message: "out of memory") }
     self.context = context
@@ -19,6 +20,7 @@ public final class FrameCompressor {
   deinit { ZSTD_freeCCtx(context) }
 
   /// Appends the frame of `bytes` to `output`.
+  /// - Throws: ``ZstandardError`` where the library fails.
   public func append(
     _ bytes: UnsafeRawBufferPointer, dictionary: CompressionDictionary?, to output: inout [UInt8]
   ) throws(ZstandardError) {
@@ -37,6 +39,8 @@ public final class FrameDecompressor {
   private var output: [UInt8] = []
   private static let keptBytes = 1 << 20
 
+  /// A decompressor that is used again and again.
+  /// - Throws: ``ZstandardError`` where the library cannot be set up.
   public init() throws(ZstandardError) {
     guard let context = ZSTD_createDCtx() else { throw ZstandardError(call: "ZSTD_createDCtx", message: "out of memory") }
     self.context = context
@@ -68,6 +72,7 @@ public final class FrameDecompressor {
   }
 
   /// The content of a bare frame, copied. See ``withContent(of:dictionary:maximumBytes:_:)``.
+  /// - Throws: ``ZstandardError`` where the frame is damaged, needs another dictionary, or holds more than it may.
   public func content(of frame: UnsafeRawBufferPointer, dictionary: CompressionDictionary?, maximumBytes: Int) throws -> [UInt8] {
     try withContent(of: frame, dictionary: dictionary, maximumBytes: maximumBytes) { Array($0) }
   }

@@ -9,6 +9,8 @@ public final class StreamDecompressor {
   /// Whether a file that begins with `bytes` is a Zstandard file.
   public static func recognizes(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) }
 
+  /// A decompressor at the beginning of a file.
+  /// - Throws: ``ZstandardError`` where the library cannot be set up.
   public init() throws(ZstandardError) {
     guard let context = ZSTD_createDStream() else { throw ZstandardError(call: "ZSTD_createDStream", message: "out of memory") }
     self.context = context
@@ -17,6 +19,7 @@ public final class StreamDecompressor {
   deinit { ZSTD_freeDStream(context) }
 
   /// Appends what `input` decompresses to, to `output`. Windows over 128 MiB are refused (libzstd's own limit).
+  /// - Throws: ``ZstandardError`` where the file is damaged.
   public func append(_ input: UnsafeRawBufferPointer, to output: inout [UInt8]) throws(ZstandardError) {
     var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
     var block = [UInt8](repeating: 0, count: ZSTD_DStreamOutSize())

@@ -3,7 +3,9 @@
 /// The guide gives only the words (6.5.1); on the wire there are numbers, and two have been seen for intermediate records. What a partner
 /// means is therefore a matter of ``Interpretation``.
 public enum CDRNature: Hashable, Sendable {
+  /// The last one of its session.
   case final
+  /// One while the session lasts.
   case intermediate
   /// Anything else, as written.
   case unknown(String)

@@ -15,6 +15,7 @@ public struct MeterType: OpenCode {
   /// How long the vehicle drew current.
   public static let vehicleChargeDuration = MeterType(rawValue: 5)
 
+  /// The names of the known values.
   public static let names: [UInt32: String] = [
     1: "total duration", 2: "total energy", 3: "B2B service cost", 4: "reserved", 5: "vehicle charge duration",
     21: "average power per minute", 25: "average power per 5 minutes",
@@ -40,6 +41,7 @@ public struct MeterType: OpenCode {
     }
   }
 
+  /// Whether one record may have several of it, one for each step.
   public var isRepetitive: Bool { step != nil }
 
   /// The unit that the catalogue gives; nil where it gives none.
@@ -59,8 +61,11 @@ public struct MeterType: OpenCode {
 
 /// The unit of a meter.
 public enum MeterUnit: Hashable, Sendable, CaseIterable {
+  /// Minutes.
   case minutes
+  /// Watt-hours.
   case wattHours
+  /// Watts.
   case watts
   /// Any one, by its three letters (ISO 4217): `EUR`.
   case currency

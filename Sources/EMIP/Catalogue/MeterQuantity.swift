@@ -7,12 +7,14 @@ public struct MeterQuantity: Hashable, Comparable, Sendable, CustomStringConvert
   /// In units of 10^-18.
   public let attos: Int128
 
+  /// Nothing.
   public static let zero = MeterQuantity(attos: 0)
   /// One.
   public static let unit: Int128 = 1_000_000_000_000_000_000
   private static let integerDigits = 15
   private static let fractionDigits = 18
 
+  /// So many times 10⁻¹⁸ of the unit.
   public init(attos: Int128) { self.attos = attos }
 
   /// A whole number.
@@ -81,6 +83,7 @@ public struct MeterQuantity: Hashable, Comparable, Sendable, CustomStringConvert
 
   /// Without its sign.
   public var magnitude: MeterQuantity { attos < 0 ? MeterQuantity.zero - self : self }
+  /// Whether it is less than nothing.
   public var isNegative: Bool { attos < 0 }
 
   /// The shortest form: `-12.5`, `0`, `3806`.

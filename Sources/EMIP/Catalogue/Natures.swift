@@ -12,6 +12,7 @@ public struct SessionEventNature: OpenCode {
   public static let endOfCharge = SessionEventNature(rawValue: 12)
   public static let preStop = SessionEventNature(rawValue: 13)
 
+  /// The names of the known values.
   public static let names: [UInt32: String] = [
     0: "emergency stop", 1: "terminated", 2: "suspended", 3: "started", 11: "start of charge", 12: "end of charge", 13: "pre-stop",
   ]
@@ -28,6 +29,7 @@ public struct SessionActionNature: OpenCode {
   public static let suspend = SessionActionNature(rawValue: 2)
   public static let restart = SessionActionNature(rawValue: 3)
 
+  /// The names of the known values.
   public static let names: [UInt32: String] = [0: "emergency stop", 1: "stop and terminate", 2: "suspend", 3: "restart"]
 
   /// Whether a CPO must be able to do it.
@@ -46,6 +48,7 @@ public struct AvailabilityStatus: OpenCode {
   public static let future = AvailabilityStatus(rawValue: 3)
   public static let deleted = AvailabilityStatus(rawValue: 4)
 
+  /// The names of the known values.
   public static let names: [UInt32: String] = [0: "unspecified", 1: "out-of-order", 2: "in-service", 3: "future", 4: "deleted"]
 }
 
@@ -60,6 +63,7 @@ public struct BusyStatus: OpenCode {
   public static let busy = BusyStatus(rawValue: 2)
   public static let reserved = BusyStatus(rawValue: 3)
 
+  /// The names of the known values.
   public static let names: [UInt32: String] = [0: "unspecified", 1: "free", 2: "busy", 3: "reserved"]
 }
 
@@ -72,6 +76,7 @@ public struct AuthorisationValue: OpenCode {
   public static let authorised = AuthorisationValue(rawValue: 1)
   public static let notAuthorised = AuthorisationValue(rawValue: 2)
 
+  /// The names of the known values.
   public static let names: [UInt32: String] = [1: "authorised", 2: "not authorised"]
 
   /// Whether the service is to be delivered.
@@ -88,6 +93,7 @@ public struct ActionType: OpenCode {
   public static let update = ActionType(rawValue: 2)
   public static let delete = ActionType(rawValue: 3)
 
+  /// The names of the known values.
   public static let names: [UInt32: String] = [1: "insert", 2: "update", 3: "delete"]
 }
 
@@ -101,5 +107,6 @@ public struct RequestedServiceId: OpenCode {
   public static let reserved = RequestedServiceId(rawValue: 0)
   public static let genericCharge = RequestedServiceId(rawValue: 1)
 
+  /// The names of the known values.
   public static let names: [UInt32: String] = [0: "reserved", 1: "generic charge"]
 }

@@ -10,7 +10,9 @@ public import JournalFormat
 public struct Operation: Hashable, Sendable {
   /// Which half of an exchange a message is.
   public enum Part: UInt8, Sendable {
+    /// The message that asks.
     case request = 1
+    /// The message that answers.
     case response = 2
   }
 

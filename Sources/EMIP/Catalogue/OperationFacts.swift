@@ -12,7 +12,9 @@ public struct OperationFacts: Hashable, Sendable {
 
   /// Whether a party must offer or use an operation.
   public enum Obligation: Sendable {
+    /// It must be there.
     case mandatory
+    /// It may be there.
     case optional
     /// Mandatory once a feature is used that builds on it (guide 7.1).
     case conditional
@@ -22,7 +24,9 @@ public struct OperationFacts: Hashable, Sendable {
   public struct Call: Hashable, Sendable {
     /// `toIOP`: the party calls the platform. `fromIOP`: the platform calls the party.
     public let direction: Direction
+    /// Who calls it.
     public let party: Party
+    /// Whether the party must be able to.
     public let obligation: Obligation
     /// The caller keeps what was not answered and sends it again, in order (guide 5.4.6, 6.2.4).
     public let isStoredAndForwarded: Bool
@@ -32,6 +36,7 @@ public struct OperationFacts: Hashable, Sendable {
   public let name: String
   /// The target namespace of its messages. Nil where no public source tells it. Data download is inferred from one that names a client's.
   public let namespace: String?
+  /// Who calls it in which direction.
   public let calls: [Call]
 
   /// The SOAP action, which HTTP carries as `action` of the content type.
@@ -83,6 +88,7 @@ extension OperationFacts {
 
   /// The namespaces of the platform's services.
   public enum Namespace {
+    /// The namespaces of the groups of operations.
     public static let platform = "https://api-iop.gireve.com/schemas/PlatformV1/"
     public static let dynamicData = "https://api-iop.gireve.com/schemas/EVCIDynamicV1/"
     public static let authorisation = "https://api-iop.gireve.com/schemas/AuthorisationV1/"

@@ -18,6 +18,7 @@ public struct RequestStatus: OpenCode {
   /// 1 is `ok`, anything else below 10000 a `warning`, the rest an `error`.
   public var outcomeClass: OutcomeClass { rawValue == 1 ? .ok : isDone ? .warning : .error }
 
+  /// The names of the known values.
   public static let names: [UInt32: String] = [
     1: "done",
     201: "CPO of the EVSE unknown",

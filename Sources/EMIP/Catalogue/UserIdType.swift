@@ -17,6 +17,7 @@ public struct UserIdType: RawRepresentable, Hashable, Sendable {
   /// Whatever an eMSP likes. With Plug & Charge it is an eMAID.
   public static let empSpecific = UserIdType(rawValue: "EMP-SPEC")
 
+  /// The types that the guide names.
   public static let known: [UserIdType] = [.rfidUID, .eMI3, .eMA, .evco, .empSpecific]
 
   /// Where the indexes hold such ids: badges by themselves, all other ids as contracts.

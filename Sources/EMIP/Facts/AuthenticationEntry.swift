@@ -6,6 +6,7 @@ public struct AuthenticationEntry: Hashable, Sendable {
   public fileprivate(set) var item: UInt32
   /// Nil where it is absent or no number.
   public fileprivate(set) var actionType: ActionType?
+  /// How the user is named.
   public fileprivate(set) var user: UserKey
   /// 1, generic charge, where it is absent (guide 5.5.3); nil where it is no number.
   public fileprivate(set) var service: RequestedServiceId?
@@ -31,6 +32,7 @@ extension MessageFacts {
   }
 
   /// Shows the entries of a white list in order, those without a user left out. It makes no texts: a message may have hundreds.
+  /// - Throws: what `body` throws.
   public func forEachAuthenticationEntry<Failure: Error>(_ body: (AuthenticationEntry) throws(Failure) -> Void) throws(Failure) {
     try leaves[...].forEachRun(by: \.item) { (leaves) throws(Failure) in
       if let entry = authenticationEntry(leaves) { try body(entry) }

@@ -6,15 +6,25 @@ public struct ChargeDetailRecord: Hashable, Sendable {
   public let nature: String?
   /// Absent where the CPO authorised from its white list (guide 6.4.2): then `execPartnerSessionId` identifies the session.
   public let serviceSessionId: String?
+  /// The CPO's id of the session.
   public let execPartnerSessionId: String?
+  /// The CPO, as written.
   public let execPartnerOperatorId: String?
+  /// The eMSP's id of the session.
   public let salePartnerSessionId: String?
+  /// The eMSP, as written.
   public let salePartnerOperatorId: String?
+  /// The service that is asked for.
   public let requestedServiceId: Field<RequestedServiceId>?
+  /// The EVSE, as written.
   public let evseId: String?
+  /// How the user is named.
   public let user: UserIdentity
+  /// The tariff, by the partner's name for it.
   public let partnerProductId: String?
+  /// When charging began.
   public let startTime: Field<Timestamp>?
+  /// When charging ended.
   public let endTime: Field<Timestamp>?
   /// In document order.
   public let meters: [MeterReading]
@@ -38,9 +48,11 @@ public struct ChargeDetailRecord: Hashable, Sendable {
 
 /// One meter of a record, or one limit of an authorisation (guide 5.5.2).
 public struct MeterReading: Hashable, Sendable {
+  /// What is measured.
   public let type: Field<MeterType>?
   /// An XML decimal, as written: sums of money and energy are not for binary fractions.
   public let value: String?
+  /// The unit, as written.
   public let unit: String?
 
   init(_ group: LeafGroup) {
@@ -62,8 +74,11 @@ public struct MeterReading: Hashable, Sendable {
 
 /// How a message names a user. Personal.
 public struct UserIdentity: Hashable, Sendable {
+  /// The kind of the user's id.
   public let userIdType: UserIdType?
+  /// The user's id, as written.
   public let userId: String?
+  /// The user's contract, as written.
   public let userContractIdAlias: String?
 
   init(_ group: LeafGroup) {

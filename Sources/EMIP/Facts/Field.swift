@@ -5,6 +5,7 @@ public struct Field<Value: Hashable & Sendable>: Hashable, Sendable {
   /// Nil where the text is not valid.
   public let value: Value?
 
+  /// A text, and what it means where that can be told.
   public init(text: String, value: Value?) {
     self.text = text
     self.value = value

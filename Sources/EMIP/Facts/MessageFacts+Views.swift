@@ -29,10 +29,12 @@ extension MessageFacts {
   /// The statuses of pools, stations, EVSEs and connectors: that of a message about one element, or of each item of a list of changes.
   public var statusReports: [StatusReport] { StatusReport.all(of: leaves, leafTexts) }
 
+  /// The event that it reports; nil where it reports none.
   public var sessionEvent: SessionReport<SessionEventNature>? { SessionReport(event: all) }
+  /// The action that it asks for; nil where it asks for none.
   public var sessionAction: SessionReport<SessionActionNature>? { SessionReport(action: all) }
 
-  /// Of a message about one user at one EVSE, or its answer. Nil for all others.
+  /// The authorisation that it asks for or answers, of one user at one EVSE; nil for all other messages.
   public var serviceAuthorisation: ServiceAuthorisation? {
     guard let name = operation?.name, name == "GetServiceAuthorisation" || name == "SetServiceAuthorisation" else { return nil }
     return ServiceAuthorisation(all)
@@ -43,11 +45,14 @@ extension MessageFacts {
     MeterReading.readings(of: LeafGroup(leaves: leaves.filter { $0.item == 0 }[...], texts: leafTexts))
   }
 
+  /// The service that is asked for.
   public var requestedServiceId: Field<RequestedServiceId>? { all.code(WireName.requestedServiceId) }
+  /// Whether the user may charge.
   public var authorisationValue: Field<AuthorisationValue>? { all.code(WireName.authorisationValue) }
 
   /// In seconds.
   public var heartBeatPeriod: Field<UInt32>? { all.field(WireName.heartBeatPeriod) { UInt32($0) } }
+  /// The time that IOP tells in a heartbeat.
   public var currentTime: Field<Timestamp>? { all.date(WireName.currentTime) }
 
   /// When what the message tells of happened: every date of an event, an action, a status or a record, in document order.
@@ -93,6 +98,7 @@ public struct EventDate: Hashable, Sendable {
   public let name: UInt16
   /// The item that it belongs to, from 1; 0 outside any.
   public let item: UInt32
+  /// The date itself.
   public let date: Field<Timestamp>
 
   static let names: Set<UInt16> = [

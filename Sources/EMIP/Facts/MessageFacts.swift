@@ -2,6 +2,7 @@ public import JournalFormat
 
 /// What an eMIP message says. Made of its layout and the texts of its leaves alone, whether those come from the XML reader or from storage.
 public struct MessageFacts: Sendable {
+  /// What stands around the fields.
   public let envelope: MessageEnvelope
   /// Every element without child elements, in document order.
   public let leaves: [Leaf]
@@ -48,22 +49,27 @@ public struct MessageFacts: Sendable {
     findings = MessageFacts.findings(envelope, hasStatus: header.requestStatus != nil, requestStatus)
   }
 
+  /// The version of its SOAP envelope.
   public var soapVersion: SOAPVersion { envelope.soapVersion }
   /// The namespace of the SOAP body's child; empty where it has none.
   public var namespace: String { envelope.namespace }
   /// Nil for a fault, which does not say what it answers.
   public var operation: Operation? { envelope.operation }
+  /// Whether it is a SOAP fault.
   public var isFault: Bool { envelope.isFault }
 
-  /// Of the message's header fields, not of any item. Nil where it is absent or empty.
+  /// The transaction id among the message's header fields, not of any item; nil where it is absent or empty.
   public var transactionId: String? { text(at: header.transactionId) }
   /// Lends the bytes of ``transactionId``; nil where there is none.
   public func withTransactionId<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
     header.transactionId.map { leafTexts.withText(leaves[$0], body) }
   }
 
+  /// The partner who sent it, or whom it is for.
   public var partnerId: String? { text(at: header.partnerId) }
+  /// The operator for whom the partner speaks.
   public var operatorId: String? { text(at: header.operatorId) }
+  /// The operator whom it is for.
   public var targetOperatorId: String? { text(at: header.targetOperatorId) }
 
   /// What the indexes find the message by, and what is masked in it. The same text may stand there several times: each has its range. Told anew

@@ -3,30 +3,47 @@ internal import JournalFormat
 /// What a message says of one session, as written, gathered in one pass: in short what ``ServiceAuthorisation``, ``ChargeDetailRecord`` and
 /// ``SessionReport`` say at length. Of each element the first text that is not empty; nil where there is none.
 public struct SessionFields: Hashable, Sendable {
+  /// The id that IOP gave the session.
   public private(set) var serviceSessionId: String?
   /// The CPO's or the eMSP's own, by operation and direction.
   public private(set) var partnerServiceSessionId: String?
+  /// The CPO's id of the session.
   public private(set) var execPartnerSessionId: String?
+  /// The eMSP's id of the session.
   public private(set) var salePartnerSessionId: String?
+  /// The CPO, as written.
   public private(set) var execPartnerOperatorId: String?
+  /// The eMSP, as written.
   public private(set) var salePartnerOperatorId: String?
+  /// The EVSE, as written.
   public private(set) var evseId: String?
+  /// The kind of the user's id.
   public private(set) var userIdType: String?
   /// Personal.
   public private(set) var userId: String?
   /// Personal.
   public private(set) var userContractIdAlias: String?
+  /// The service that is asked for.
   public private(set) var requestedServiceId: String?
+  /// Whether the user may charge.
   public private(set) var authorisationValue: String?
+  /// Whether records are wanted while the session lasts.
   public private(set) var intermediateCDRRequested: String?
+  /// The nature of the record, as written.
   public private(set) var cdrNature: String?
+  /// When charging began.
   public private(set) var startTime: String?
+  /// When charging ended.
   public private(set) var endTime: String?
+  /// The nature of the event, as written.
   public private(set) var sessionEventNature: String?
+  /// When the event happened, as written.
   public private(set) var sessionEventDateTime: String?
+  /// The nature of the action, as written.
   public private(set) var sessionActionNature: String?
   /// Whether there is any part of an event, an action.
   public private(set) var hasEvent = false
+  /// Whether it asks for an action.
   public private(set) var hasAction = false
   /// Meters of a record, or limits.
   public private(set) var hasMeters = false
@@ -87,16 +104,17 @@ public struct SessionFields: Hashable, Sendable {
 }
 
 extension SessionFields {
+  /// How the user is named.
   public var user: UserIdentity {
     UserIdentity(userIdType: userIdType.map(UserIdType.init(rawValue:)), userId: userId, userContractIdAlias: userContractIdAlias)
   }
 }
 
 extension MessageFacts {
-  /// Of a message about one session.
+  /// The fields of a message about one session.
   public var sessionFields: SessionFields { SessionFields(leaves[...], leafTexts) }
 
-  /// Of each charge detail record, as ``chargeDetailRecords``.
+  /// The fields of each charge detail record, in the order of ``chargeDetailRecords``.
   public var recordFields: [SessionFields] { items(WireName.chargeDetailRecord).map { SessionFields($0.leaves, leafTexts) } }
 
   /// One of ``recordFields``; nil where there are not so many.

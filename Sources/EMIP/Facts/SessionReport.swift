@@ -2,15 +2,21 @@ public import JournalFormat
 
 /// An event of a session (guide 6.6.1), or an action asked of it (guide 6.6.2).
 public struct SessionReport<Nature: OpenCode>: Hashable, Sendable {
+  /// What happened, or is asked for.
   public let nature: Field<Nature>?
   /// The event's or action's own id.
   public let id: String?
+  /// When it happened, or was asked for.
   public let dateTime: Field<Timestamp>?
+  /// Free text.
   public let parameter: String?
-  /// Of an event the action that it answers, of an action the event.
+  /// The action that an event answers, or the event that an action answers.
   public let relatedId: String?
+  /// The id that IOP gave the session.
   public let serviceSessionId: String?
+  /// The CPO's id of the session.
   public let execPartnerSessionId: String?
+  /// The eMSP's id of the session.
   public let salePartnerSessionId: String?
 
   private init(_ group: LeafGroup, parent: UInt16, nature: UInt16, id: UInt16, dateTime: UInt16, parameter: UInt16, relatedId: UInt16) {

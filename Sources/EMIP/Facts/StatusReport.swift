@@ -4,14 +4,19 @@ public import JournalFormat
 public struct StatusReport: Hashable, Sendable {
   /// Which level of the infrastructure it is about.
   public enum Element: UInt8, Sendable, CaseIterable {
+    /// A group of stations at one place.
     case chargingPool = 1
+    /// A station.
     case chargingStation = 2
+    /// A point that charges one vehicle at a time.
     case evse = 3
+    /// A plug or socket of an EVSE.
     case chargingConnector = 4
   }
 
   /// One of the two parts of a status.
   public struct Part<Status: OpenCode>: Hashable, Sendable {
+    /// What the status is.
     public let status: Field<Status>
     /// When it came to be so.
     public let eventDate: Field<Timestamp>?
@@ -21,10 +26,13 @@ public struct StatusReport: Hashable, Sendable {
     public let comment: String?
   }
 
+  /// Which level it is about.
   public let element: Element
   /// As written.
   public let id: String
+  /// Whether it can be used; nil where it does not say.
   public let availability: Part<AvailabilityStatus>?
+  /// Whether it is in use; nil where it does not say.
   public let busy: Part<BusyStatus>?
 
   /// Nil where the leaves name no element or no status.

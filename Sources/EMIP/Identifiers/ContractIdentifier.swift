@@ -7,8 +7,11 @@
 public struct ContractIdentifier: Hashable, Sendable, CustomStringConvertible {
   /// What the check digit says.
   public enum CheckDigit: Hashable, Sendable {
+    /// It has none.
     case absent
+    /// It fits.
     case valid
+    /// It does not fit.
     case invalid(found: Character, expected: Character)
   }
 

@@ -42,9 +42,13 @@ public struct OperatorIdentifier: Hashable, Sendable, CustomStringConvertible {
 public struct EVCIIdentifier: Hashable, Sendable, CustomStringConvertible {
   /// What the id names, by its type letter.
   public enum Element: Character, Sendable, CaseIterable {
+    /// A charging pool.
     case pool = "P"
+    /// A charging station.
     case station = "S"
+    /// An EVSE.
     case evse = "E"
+    /// A connector.
     case connector = "X"
 
     /// Where the indexes hold such ids.
@@ -58,7 +62,9 @@ public struct EVCIIdentifier: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Which level it names.
   public let element: Element
+  /// The operator that gave it.
   public let `operator`: OperatorIdentifier
   /// 1 to 31 upper-case letters and digits.
   public let instance: String

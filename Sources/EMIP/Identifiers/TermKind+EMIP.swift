@@ -2,6 +2,7 @@ public import JournalFormat
 
 /// The index terms of eMIP. The numbers are on disk: never reuse one.
 extension TermKind {
+  /// The id of an exchange.
   public static let transactionId = TermKind(number: 1, form: .exact)
   /// The platform's session id.
   public static let serviceSessionId = TermKind(number: 2, form: .exact)

@@ -16,12 +16,14 @@ public struct EMIPError: Error, Hashable, Sendable, CustomStringConvertible {
     case schema
   }
 
+  /// What went wrong.
   public let code: Code
   /// One sentence: what is wrong and what was expected.
   public let message: String
   /// From 1, of an alias file; nil elsewhere.
   public let line: Int?
 
+  /// What went wrong, at a line where it has one.
   public init(_ code: Code, _ message: String, line: Int? = nil) {
     self.code = code
     self.message = message

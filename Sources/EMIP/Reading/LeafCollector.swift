@@ -45,7 +45,7 @@ private struct Frame {
 /// The collector's state, reached by pointer: no exclusivity check for each element.
 private struct State {
   private let names: WireName.Table
-  /// Of an element's text, by the element's number.
+  /// The traits of an element's text, by the element's number.
   private let traits: [LeafTraits]
   /// Open elements by depth; those above the root's are not used.
   let frames: UnsafeMutablePointer<Frame>
@@ -62,7 +62,7 @@ private struct State {
   private var namespace = ""
   private var operation: Operation?
   private var bodyChildCount = 0
-  /// Of the item that is open, or 0; and how many there have been.
+  /// The number of the item that is open, or 0; and how many there have been.
   private var item: UInt32 = 0
   private var itemCount: UInt32 = 0
   private var subitem: UInt32 = 0

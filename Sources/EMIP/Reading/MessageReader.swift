@@ -10,6 +10,7 @@ public struct MessageReaderConfiguration: Sendable {
   /// What messages are held against; nil for nothing. Validation takes several times as long as reading.
   public var schema: MessageSchema?
 
+  /// Reads with these names, personal elements and checks.
   public init(
     names: WireName.Table = .standard, personalNames: Set<UInt16> = [WireName.userId, WireName.userContractIdAlias],
     schema: MessageSchema? = nil
@@ -34,6 +35,7 @@ public final class MessageReader {
   let learned = LearnedMarkup()
   private var envelopes = RecentEnvelopes()
 
+  /// Makes a reader; one for each thread.
   public init(configuration: MessageReaderConfiguration = .init()) {
     schema = configuration.schema
     collector = LeafCollector(configuration: configuration)

@@ -2,6 +2,7 @@ public import XML
 
 /// What became of the bytes of a message.
 public enum MessageReading: Sendable {
+  /// What it says.
   case message(MessageFacts)
   /// To be recorded all the same, with its reason.
   case refused(MessageRefusal)
@@ -37,6 +38,7 @@ public struct MessageRefusal: Error, Hashable, Sendable, CustomStringConvertible
     }
   }
 
+  /// Why it was refused.
   public let code: Code
   /// One sentence of printable ASCII.
   public let reason: String

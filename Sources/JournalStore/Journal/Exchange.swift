@@ -6,6 +6,7 @@ public struct Exchange: Hashable, Sendable {
   public var request: Entry?
   /// The response, or the refusal of one that could not be read safely.
   public var response: Entry?
+  /// Why no answer came; beside a response where that came later.
   public var failure: Entry?
 
   /// - Parameter answers: in the order of their positions.
@@ -15,12 +16,15 @@ public struct Exchange: Hashable, Sendable {
     failure = answers.last { $0.kind == .failure }
   }
 
+  /// Those that there are: request, response, failure.
   public var entries: [Entry] { [request, response, failure].compactMap { $0 } }
   /// The first entry that there is.
   public var head: Entry { entries[0] }
   /// The entry that tells how it ended: a refusal whatever came after it; the response before a failure, because a late answer is an answer.
   public var ending: Entry? { request?.kind == .refusal ? request : response ?? failure }
+  /// How it ended; nil while it has not.
   public var outcome: OutcomeClass? { ending?.content.context.outcome.outcomeClass }
+  /// From request to answer.
   public var latencyMilliseconds: UInt32? { (response ?? failure)?.content.latencyMilliseconds }
 }
 

@@ -6,8 +6,11 @@ public struct ExchangeQuery: Sendable {
   public var since: Timestamp?
   /// Before this moment.
   public var until: Timestamp?
+  /// Wanted: the operation, as its protocol names it.
   public var operation: String?
+  /// Wanted: to or from IOP.
   public var direction: Direction?
+  /// Wanted: how it ended.
   public var outcome: OutcomeClass?
   /// Compared in compact form with partner.
   public var partner: String?
@@ -18,6 +21,7 @@ public struct ExchangeQuery: Sendable {
   /// Continue behind this position (in the query's order).
   public var after: JournalPosition?
 
+  /// A query that every exchange matches.
   public init() {}
 
   /// Whether an exchange is one of those asked for.
@@ -48,6 +52,7 @@ extension JournalReader {
   /// Shows the exchanges of a query to `body`, in order, until it returns false. A damaged record is shown as its error.
   ///
   /// Memory is bounded by the positions that the narrowest index gives, eight bytes each, in one segment at a time.
+  /// - Throws: ``JournalError`` where the journal cannot be read, or what `body` throws.
   public func forEachExchange(
     _ query: ExchangeQuery, _ body: (Result<Exchange, JournalError>) throws -> Bool
   ) throws {

@@ -21,6 +21,8 @@ public protocol JournalAppender: Sendable {
 
 extension JournalAppender {
   /// Appends entries, next to each other. They are durable when this returns; see ``submit(_:completion:)`` for what is thrown.
+  /// - Throws: ``JournalError``: `queue.full` may be tried again, `entry.invalid` is the caller's mistake; after anything else nothing is known of these
+  ///   entries.
   public func append(_ drafts: [EntryDraft]) async throws(JournalError) -> ClosedRange<JournalPosition> {
     let result = await withCheckedContinuation { continuation in
       submit(drafts) { continuation.resume(returning: $0) }
@@ -29,6 +31,7 @@ extension JournalAppender {
   }
 
   /// Appends one entry.
+  /// - Throws: ``JournalError``, as for several drafts.
   public func append(_ draft: EntryDraft) async throws(JournalError) -> JournalPosition { try await append([draft]).lowerBound }
 }
 
@@ -36,6 +39,7 @@ extension JournalAppender {
 ///
 /// Any number of tasks may append at once; whatever waits shares a commit. All writing happens on one thread of its own.
 public final class Journal: JournalAppender {
+  /// Where it stands.
   public let directory: JournalDirectory
   private let lock: JournalLock
   private let queue: WriteQueue
@@ -135,6 +139,7 @@ public final class Journal: JournalAppender {
   }
 
   /// Believes a system clock that had leapt ahead, from now on.
+  /// - Throws: ``JournalError`` where it cannot be recorded.
   public func confirmClock() async throws(JournalError) {
     let result = await withCheckedContinuation { continuation in
       queue.add(.init(work: .confirmClock) { continuation.resume(returning: $0) })
@@ -143,6 +148,7 @@ public final class Journal: JournalAppender {
   }
 
   /// Waits until every segment that has ended is sealed.
+  /// - Throws: ``JournalError`` of the first segment that could not be sealed: it stays as it is.
   public func seal(endingNewest: Bool) async throws(JournalError) {
     if endingNewest {
       let ended = await withCheckedContinuation { continuation in

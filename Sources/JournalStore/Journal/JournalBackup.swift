@@ -5,8 +5,11 @@ internal import LMDB
 extension JournalReader {
   /// What a backup holds.
   public struct BackupReport: Hashable, Sendable {
+    /// How many segments it holds.
     public let segmentCount: Int
+    /// The last position in it; nil in an empty journal.
     public let lastPosition: JournalPosition?
+    /// How many bytes it takes.
     public let sizeBytes: Int
   }
 

@@ -6,13 +6,16 @@ public import JournalFormat
 public struct JournalClock: Sendable {
   /// What the clock noticed; each is recorded as a note.
   public enum Event: Hashable, Sendable {
+    /// The wall clock went back; times stand still until it has caught up.
     case steppedBack(milliseconds: Int64)
+    /// The wall clock leapt ahead; times follow the monotonic clock until that is confirmed.
     case leaptAhead(milliseconds: Int64)
     /// A clock that had leapt ahead is believed from now on.
     case confirmed
     /// A clock that had leapt ahead came back by itself.
     case returned
 
+    /// What happened, in a sentence.
     public var message: String {
       switch self {
       case .steppedBack(let milliseconds):
@@ -32,11 +35,13 @@ public struct JournalClock: Sendable {
     /// Milliseconds that also count while the machine sleeps.
     public var monotonic: @Sendable () -> Int64
 
+    /// Clocks of which each tells milliseconds.
     public init(wall: @escaping @Sendable () -> Int64, monotonic: @escaping @Sendable () -> Int64) {
       self.wall = wall
       self.monotonic = monotonic
     }
 
+    /// The clocks of the machine.
     public static let system = Source(wall: { milliseconds(CLOCK_REALTIME) }, monotonic: { milliseconds(CLOCK_BOOTTIME) })
 
     private static func milliseconds(_ clock: clockid_t) -> Int64 {
@@ -53,8 +58,10 @@ public struct JournalClock: Sendable {
   private let source: Source
   private var wallAnchor: Int64
   private var monotonicAnchor: Int64
+  /// Whether a leap ahead waits to be confirmed.
   public private(set) var isHeld = false
 
+  /// A clock that trusts what its source tells first.
   public init(_ source: Source = .system) {
     self.source = source
     wallAnchor = source.wall()

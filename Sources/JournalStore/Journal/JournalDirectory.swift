@@ -1,7 +1,9 @@
 /// Where the files of a journal are.
 public struct JournalDirectory: Hashable, Sendable {
+  /// The path of the directory.
   public let path: String
 
+  /// The journal in a directory, whether it is there or not.
   public init(_ path: String) { self.path = path }
 
   var manifestPath: String { path + "/manifest" }

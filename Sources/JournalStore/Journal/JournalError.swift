@@ -6,30 +6,48 @@ internal import Zstandard
 public struct JournalError: Error, Sendable, CustomStringConvertible {
   /// What kind of trouble it is. `Schemas/errors.md` says what to do about each.
   public enum Code: String, Sendable {
+    /// There is no journal.
     case journalMissing = "journal.missing"
+    /// There is a journal already.
     case journalExists = "journal.exists"
+    /// The manifest cannot be read.
     case manifestDamaged = "manifest.damaged"
+    /// A newer version wrote it.
     case formatNewer = "format.newer"
+    /// A file that the manifest lists is gone.
     case segmentMissing = "segment.missing"
+    /// A segment cannot be read.
     case segmentDamaged = "segment.damaged"
+    /// An entry cannot be read.
     case recordDamaged = "record.damaged"
+    /// Another process holds the journal.
     case lockHeld = "lock.held"
+    /// As many entries wait as may: try again.
     case queueFull = "queue.full"
     /// The writer met an error that it must not continue after; open the journal anew.
     case writerEnded = "writer.ended"
+    /// There is no room.
     case diskFull = "disk.full"
+    /// The system refused to read or write.
     case inputOutput = "io.error"
+    /// The directory is on a network file system.
     case networkFileSystem = "filesystem.network"
+    /// The holder did not answer.
     case handOver = "handover.failed"
+    /// An entry that nobody could read again.
     case invalidEntry = "entry.invalid"
   }
 
+  /// What went wrong.
   public let code: Code
   /// One sentence, or two where there is something to do.
   public let message: String
+  /// The file or directory that it is about.
   public let path: String?
+  /// The entry that it is about.
   public let position: JournalPosition?
 
+  /// An error, with where it happened as far as that is known.
   public init(_ code: Code, _ message: String, path: String? = nil, position: JournalPosition? = nil) {
     self.code = code
     self.message = message

@@ -4,7 +4,9 @@ public import JournalFormat
 ///
 /// It holds no snapshot between calls: every call sees what is durable when it begins.
 public final class JournalReader {
+  /// Where the journal stands.
   public let directory: JournalDirectory
+  /// The manifest as it was last read.
   public private(set) var manifest: Manifest
   private var manifestFile: WatchedFile
   private var readers: [Manifest.Segment.File: SegmentReader] = [:]
@@ -18,6 +20,7 @@ public final class JournalReader {
   }
 
   /// Reads the manifest again where it was replaced.
+  /// - Throws: ``JournalError`` where the manifest cannot be read.
   public func refresh() throws(JournalError) {
     guard manifestFile.wasReplaced else { return }
     let watched = WatchedFile(directory.manifestPath)
@@ -34,6 +37,7 @@ public final class JournalReader {
   public var firstPosition: JournalPosition? { manifest.segments.first?.firstPosition }
 
   /// The last position that is durable now; nil in an empty journal.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func lastPosition() throws(JournalError) -> JournalPosition? {
     try refresh()
     for segment in manifest.segments.reversed() {
@@ -44,6 +48,7 @@ public final class JournalReader {
   }
 
   /// The last durable entry; nil in an empty journal.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func lastEntry() throws(JournalError) -> Entry? {
     guard let last = try lastPosition() else { return nil }
     return try entry(at: last)
@@ -65,6 +70,7 @@ public final class JournalReader {
   /// Up to `limit` entries from a position on, over the bounds of segments, each its own result: damage does not hide what is behind it.
   /// Empty at the journal's end; the same call later goes on there.
   /// - Parameter limit: 1 to 1,000: it bounds the life of a snapshot.
+  /// - Throws: ``JournalError`` where a segment cannot be read at all; damage to an entry is that entry's own result.
   public func entries(from position: JournalPosition, limit: Int = 512) throws(JournalError) -> [Result<Entry, JournalError>] {
     precondition((1...1_000).contains(limit), "a snapshot is kept short")
     let start = max(position, firstPosition ?? position)
@@ -78,6 +84,7 @@ public final class JournalReader {
   // MARK: Finding
 
   /// All exchanges with an entry that holds any of the terms, in the order of their positions.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func exchanges(holding terms: [IndexTerm]) throws(JournalError) -> [Exchange] {
     try refresh()
     var found: [(head: JournalPosition, request: Entry?)] = []
@@ -114,6 +121,7 @@ public final class JournalReader {
 
   /// The exchange whose request stands (or stood) at a position.
   /// - Parameter known: the request, where the caller has it already.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func exchange(at head: JournalPosition, known: Entry? = nil) throws(JournalError) -> Exchange {
     try refresh()
     return try presentExchange(at: head, known: known)
@@ -125,6 +133,7 @@ public final class JournalReader {
   }
 
   /// All answers to the request at a position, in order; an exchange names the last failure and the last response only.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func answers(to head: JournalPosition) throws(JournalError) -> [Entry] {
     try refresh()
     return try presentAnswers(to: head)
@@ -149,11 +158,13 @@ public final class JournalReader {
   }
 
   /// How many entries of a segment its index does not know yet: a search looks through them.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func unindexedEntryCount(_ segment: Manifest.Segment) throws(JournalError) -> Int { try reader(segment).unindexedCount() }
 
   // MARK: Times
 
   /// The latest observedAt of any entry; nil in an empty journal.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func latestObservedAt() throws(JournalError) -> Timestamp? {
     try refresh()
     var latest: Timestamp?
@@ -164,6 +175,7 @@ public final class JournalReader {
   }
 
   /// The entries that were observed at one moment, in order.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func entries(observedAt time: Timestamp) throws(JournalError) -> [Entry] {
     try refresh()
     var found: [Entry] = []
@@ -221,6 +233,7 @@ public final class JournalReader {
 
 extension JournalReader {
   /// The last position that had been recorded by a moment; nil where there was none yet. `recordedAt` never decreases with position.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func lastPosition(recordedBy time: Timestamp) throws(JournalError) -> JournalPosition? {
     guard let last = try lastPosition(), let first = firstPosition else { return nil }
     // The first position that was recorded later.
@@ -237,7 +250,7 @@ extension JournalReader {
     return low == first.rawValue ? nil : JournalPosition(low - 1)
   }
 
-  /// When the first readable entry from a position on was recorded; nil where none is before `end`.
+  /// The recordedAt of the first readable entry from a position on; nil where none is before `end`.
   private func recordedAt(from position: JournalPosition, before end: UInt64) throws(JournalError) -> Timestamp? {
     var position = position
     while position.rawValue < end {

@@ -23,16 +23,20 @@ public struct Manifest: Hashable, Sendable {
 
   /// One segment and the file that holds it.
   public struct Segment: Hashable, Sendable {
+    /// The month of its entries, UTC.
     public let period: Period
     /// Counts all segments of the journal, from 1.
     public let ordinal: UInt32
     /// Counts the files that have held this segment, from 1. A file name is never used again.
     public let generation: UInt32
+    /// The position of its first entry.
     public let firstPosition: JournalPosition
     /// Nil while the segment is written to.
     public var lastPosition: JournalPosition?
+    /// How its file is laid out.
     public let form: SegmentForm
 
+    /// A segment as a manifest lists it.
     public init(
       period: Period, ordinal: UInt32, generation: UInt32, form: SegmentForm = .hot, firstPosition: JournalPosition,
       lastPosition: JournalPosition? = nil
@@ -76,6 +80,7 @@ public struct Manifest: Hashable, Sendable {
     public var name: String { String(fileName.prefix { $0 != "." }) }
   }
 
+  /// A manifest of these segments.
   public init(
     journalId: String, segments: [Segment] = [], nextPosition: JournalPosition = .first,
     segmentLimitBytes: Int = Self.standardSegmentLimitBytes

@@ -5,10 +5,14 @@ internal import LMDB
 public struct Verification: Hashable, Sendable, Codable {
   /// One thing that is not as it should be.
   public struct Damage: Hashable, Sendable, Codable {
+    /// The segment, by period and ordinal; nil where it is about none.
     public let segment: String?
+    /// The position, where it is about an entry.
     public let position: UInt64?
+    /// What is damaged.
     public let message: String
 
+    /// A damage, with where it is as far as that is known.
     public init(segment: String?, position: UInt64? = nil, message: String) {
       self.segment = segment
       self.position = position
@@ -16,17 +20,23 @@ public struct Verification: Hashable, Sendable, Codable {
     }
   }
 
+  /// How many entries were read.
   public var entryCount: UInt64 = 0
+  /// How many index rows were compared.
   public var indexRowCount: UInt64 = 0
+  /// How many pages were looked at.
   public var pageCount: UInt64 = 0
+  /// How many bytes the files have.
   public var sizeBytes: UInt64 = 0
   /// At most ``maximumDamages`` of them.
   public var damages: [Damage] = []
   /// All that were found.
   public var damageCount: UInt64 = 0
 
+  /// How many damages are told one by one; the others are counted.
   public static let maximumDamages = 1_000
 
+  /// A report on nothing so far.
   public init() {}
 
   /// Counts one more damage.
@@ -48,6 +58,7 @@ public struct Verification: Hashable, Sendable, Codable {
 
 extension JournalReader {
   /// Checks what stands between the segments: the manifest, the chain of positions, and that every file is there.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   public func verifyManifest() throws(JournalError) -> Verification {
     try refresh()
     var report = Verification()
@@ -75,6 +86,7 @@ extension JournalReader {
 
   /// Walks a segment's pages without mapping it, so that what would end the process is found before. The newest segment is written to
   /// meanwhile, so its pages are walked only by its holder or while nobody holds the journal.
+  /// - Throws: ``JournalError`` where a file cannot be read.
   public func verifyPages(_ segment: Manifest.Segment) throws(JournalError) -> Verification {
     let path = directory.path(of: segment)
     var report = try verifyPages(of: path, segment, "")

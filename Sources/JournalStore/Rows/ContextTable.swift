@@ -8,7 +8,7 @@ struct ContextTable {
 
   private var numbers: [[UInt8]: UInt32] = [:]
   private var scratch: [UInt8] = []
-  /// Of objects that several entries shared, kept so that no other takes their place in memory.
+  /// The numbers of objects that several entries shared; the objects are kept so that no other takes their place in memory.
   private var known: [(context: SharedContext, number: UInt32)?] = Array(repeating: nil, count: knownSlots)
 
   /// What the table says to a context.

@@ -8,7 +8,7 @@ struct RowShape: Hashable {
     let flags: EntryMetadata.Flags
     /// The number of its context; 0 where that stands in the row.
     let context: UInt32
-    /// Of a template payload.
+    /// What a template payload begins with; nil for one of another form.
     let head: TemplateHead?
 
     init(_ flags: EntryMetadata.Flags, context: UInt32, head: TemplateHead?) {

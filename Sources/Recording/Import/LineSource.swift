@@ -6,5 +6,6 @@ public protocol LineSource: AnyObject {
   /// Shows the next line without its line end to `body`; nil at the end.
   ///
   /// `isCut` says that the line is too long to be taken, and only its beginning is shown.
+  /// - Throws: what `body` throws, or where the source cannot be read.
   func next<Result>(_ body: (_ line: UnsafeBufferPointer<UInt8>, _ isCut: Bool) throws -> Result) throws -> Result?
 }

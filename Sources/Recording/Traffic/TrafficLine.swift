@@ -16,15 +16,21 @@ public import JournalFormat
 /// UTF-8. Of a line with an object or array in it, a repeated key goes unnoticed: `JSONDecoder`, which reads such lines, takes one of
 /// them.
 public struct TrafficLine: Hashable, Sendable {
+  /// When the request was on the wire.
   public var observedAt: Timestamp
+  /// Whether it went to or came from IOP.
   public var direction: Direction
+  /// The operation that the line names; the messages decide.
   public var operation: String?
   /// Nil where the line has none or 0.
   public var httpStatus: Int?
+  /// From request to answer.
   public var latencyMilliseconds: UInt32?
   /// The address at the other end.
   public var peer: String?
+  /// The common name of the client certificate.
   public var clientCommonName: String?
+  /// The request's body.
   public var request: [UInt8]
   /// Empty where the answer was lost.
   public var response: [UInt8]
@@ -43,6 +49,7 @@ public struct TrafficLine: Hashable, Sendable {
   }
 
   /// See ``init(_:)``.
+  /// - Throws: ``TrafficLineError`` naming the key that is wrong, or where the line is no object.
   public init(_ line: [UInt8]) throws(TrafficLineError) {
     // `Array.withUnsafeBufferPointer` forgets which error a closure throws; a result does not.
     let result = line.withUnsafeBufferPointer { bytes in
@@ -72,6 +79,7 @@ public struct TrafficLineError: Error, Hashable, Sendable, CustomStringConvertib
   /// One sentence without a full stop, naming the key or the byte. Bodies are never quoted.
   public let message: String
 
+  /// Says what is wrong, without the content.
   public init(_ message: String) { self.message = message }
 
   public var description: String { message }

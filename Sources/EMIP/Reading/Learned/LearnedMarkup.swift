@@ -280,9 +280,9 @@ private struct Node {
   var first: UInt8 = 0
   var textStart: UInt32 = 0
   var textCount: UInt32 = 0
-  /// Of a leaf.
+  /// What ends a leaf.
   var shape = Shape()
-  /// Of an item's end.
+  /// What ends an item.
   var nameCount: UInt32 = 0
   /// The first of those that may follow; -1 for none.
   var child: Int32 = -1
