@@ -1,3 +1,2 @@
 #include <zstd.h>
-#include <zdict.h>
 #include <zstd_errors.h>

@@ -31,23 +31,4 @@ public final class CompressionDictionary: @unchecked Sendable {
     ZSTD_freeDDict(decompression)
     if let compression { ZSTD_freeCDict(compression) }
   }
-
-  /// Trains a dictionary (`ZDICT_trainFromBuffer`). Takes some tenths of a second.
-  /// - Parameters:
-  ///   - samples: some hundred messages at least; libzstd asks for about a hundred times the capacity to do well.
-  ///   - capacityBytes: at most this many; 112,640 is what the zstd command uses.
-  /// - Throws: where the samples are too few or too alike.
-  public static func train(samples: [[UInt8]], capacityBytes: Int) throws(ZstandardError) -> [UInt8] {
-    var all: [UInt8] = []
-    all.reserveCapacity(samples.reduce(0) { $0 + $1.count })
-    for sample in samples { all += sample }
-    let sizes = samples.map(\.count)
-    var dictionary = [UInt8](repeating: 0, count: capacityBytes)
-    let size = ZDICT_trainFromBuffer(&dictionary, capacityBytes, all, sizes, UInt32(sizes.count))
-    guard ZDICT_isError(size) == 0 else {
-      throw ZstandardError(call: "ZDICT_trainFromBuffer", message: String(cString: ZDICT_getErrorName(size)))
-    }
-    dictionary.removeLast(dictionary.count - size)
-    return dictionary
-  }
 }

@@ -74,17 +74,6 @@ import Testing
     #expect(!Operation(localName: UnsafeBufferPointer(start: nil, count: 0)).isKnown)
   }
 
-  @Test func `uploads that may be answered late are stored and forwarded, questions are not`() throws {
-    let forwarded = OperationFacts.all.filter { $0.isStoredAndForwarded(.toIOP) }.map(\.name)
-    #expect(
-      Set(forwarded) == [
-        "SetChargeDetailRecord", "SetEVSEAvailabilityStatus", "SetEVSEBusyStatus", "SetEVSESyntheticStatus",
-        "SetChargingPoolAvailabilityStatus", "SetChargingStationAvailabilityStatus", "SetChargingConnectorAvailabilityStatus",
-        "SetChargingPoolStaticData", "SetChargingStationStaticData", "SetEVSEStaticData", "SetChargingConnectorStaticData",
-      ])
-    #expect(try !#require(OperationFacts.named("getserviceauthorisation")).isStoredAndForwarded(.toIOP))
-  }
-
   @Test func `SOAP actions and namespaces are the reference platform's`() throws {
     let heartbeat = try #require(OperationFacts.named("Heartbeat"))
     #expect(heartbeat.soapAction(.toIOP) == "https://api-iop.gireve.com/services/eMIP_ToIOP_HeartBeatV1/")

@@ -23,7 +23,6 @@ import Testing
     #expect(failures.withLock { $0 } == [])
     add(1)
     #expect(failures.withLock { $0 } == [.queueFull])
-    #expect(JournalError(.queueFull, "").isRetryable && !JournalError(.diskFull, "").isRetryable)
     #expect(queue.take()?.count == 2)
     add(4_096)
     #expect(failures.withLock { $0 } == [.queueFull])

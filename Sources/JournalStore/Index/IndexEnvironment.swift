@@ -1,6 +1,5 @@
 internal import JournalFormat
 internal import LMDB
-internal import Synchronization
 
 /// The file beside a growing segment that holds its index, shared by all in this process that have it open: LMDB allows one open each.
 /// It is derived: whatever is wrong with it, it is made anew from the entries.
@@ -19,20 +18,15 @@ final class IndexEnvironment: Sendable {
     file = WatchedFile(environment.path)
   }
 
-  private static let open = Mutex<[String: WeakReference]>([:])
-
-  private struct WeakReference: Sendable {
-    weak let index: IndexEnvironment?
-  }
+  private static let open = OpenFiles<IndexEnvironment>()
 
   /// Opens an index to read; nil where there is none, or none that can be used.
   /// - Throws: ``JournalError`` where the file system fails.
   static func reading(_ path: String, _ owner: IndexState.Owner) throws(JournalError) -> IndexEnvironment? {
     try open.withLock { open throws(JournalError) in
-      if let index = open[path]?.index, !index.file.wasReplaced { return index }
+      if let index = open[path], !index.file.wasReplaced { return index }
       guard FileSystem.exists(path), let index = try existing(path, owner) else { return nil }
-      open = open.filter { $0.value.index != nil }
-      open[path] = WeakReference(index: index)
+      open[path] = index
       return index
     }
   }
@@ -63,7 +57,7 @@ final class IndexEnvironment: Sendable {
         try transaction.commit()
         return IndexEnvironment(environment, tables)
       }
-      open[path] = WeakReference(index: index)
+      open[path] = index
       return index
     }
   }

@@ -60,9 +60,6 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
     return place.isEmpty ? message : "\(place): \(message)"
   }
 
-  /// Whether the same call may succeed later without anybody doing anything.
-  public var isRetryable: Bool { code == .queueFull }
-
   package init(_ error: LMDBError, path: String? = nil) {
     let path = error.path ?? path
     switch error.code {

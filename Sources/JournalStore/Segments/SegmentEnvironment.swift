@@ -1,6 +1,5 @@
 internal import JournalFormat
 internal import LMDB
-internal import Synchronization
 
 /// How a segment's file is laid out. The numbers are on disk.
 public enum SegmentForm: UInt8, Sendable, CaseIterable {
@@ -159,11 +158,7 @@ final class SegmentEnvironment: Sendable {
     self.tables = tables
   }
 
-  private static let open = Mutex<[String: WeakReference]>([:])
-
-  private struct WeakReference: Sendable {
-    weak let segment: SegmentEnvironment?
-  }
+  private static let open = OpenFiles<SegmentEnvironment>()
 
   /// Opens a segment to read; a file that somebody here holds open already is shared.
   /// - Parameter isGrowing: whether a writer may be at it.
@@ -205,7 +200,7 @@ final class SegmentEnvironment: Sendable {
         try transaction.commit()
         return SegmentEnvironment(environment: environment, isWritable: true, header: header, tables: tables)
       }
-      open[path] = WeakReference(segment: segment)
+      open[path] = segment
       return segment
     }
   }
@@ -214,17 +209,16 @@ final class SegmentEnvironment: Sendable {
     _ path: String, isWritable: Bool, mustWrite: Bool = false, _ openEnvironment: () throws(JournalError) -> Environment
   ) throws(JournalError) -> SegmentEnvironment {
     try open.withLock { open throws(JournalError) in
-      if let segment = open[path]?.segment {
+      if let segment = open[path] {
         guard segment.isWritable || !mustWrite else {
           throw JournalError(.inputOutput, "this process has the segment open to read only: its file cannot be written to.", path: path)
         }
         return segment
       }
-      open = open.filter { $0.value.segment != nil }
       let environment = try openEnvironment()
       let (tables, header) = try readTables(environment)
       let segment = SegmentEnvironment(environment: environment, isWritable: isWritable, header: header, tables: tables)
-      open[path] = WeakReference(segment: segment)
+      open[path] = segment
       return segment
     }
   }
