@@ -43,20 +43,6 @@ import Testing
     }
   }
 
-  @Test func `public types and functions have a summary`() throws {
-    let declaration = try Regex(
-      #"^\s*(public|open)\s+((static|final|mutating|consuming|borrowing|nonisolated|indirect|override)\s+)*"#
-        + #"(func|struct|enum|class|actor|protocol|subscript|macro)\b"#)
-    // What a protocol of the standard library asks for has its summary there.
-    let witness = try Regex(#"func (==|<|hash\(into|encode\(to|next\(\)|makeIterator)"#)
-    for file in try SourceTree.swiftFiles(below: "Sources") {
-      for (number, line) in file.lines.enumerated() where line.contains(declaration) && !line.contains(witness) {
-        let before = file.lines[..<number].last { !isAttribute($0) } ?? ""
-        #expect(isComment(before), "\(file):\(number + 1) has no documentation: \(line)")
-      }
-    }
-  }
-
   @Test func `the project names no place outside itself`() throws {
     let machine = #"(^|[\s"'(=`])/("# + ["wo" + "rk", "ro" + "ot", "ho" + "me"].joined(separator: "|") + #")(/|\b)"#
     let temporary = #"(^|[\s"'(=`])/t"# + "mp/"
