@@ -58,7 +58,9 @@ public struct ByteReader {
 
   /// How many bytes were read.
   @inlinable public var offset: Int { next }
+  /// How many bytes are left.
   @inlinable public var remainingCount: Int { bytes.count - next }
+  /// Whether no byte is left.
   @inlinable public var isAtEnd: Bool { next == bytes.count }
 
   /// The next byte.
