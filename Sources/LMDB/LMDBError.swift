@@ -51,6 +51,7 @@ public struct LMDBError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Turns a return code into an error.
+/// - Throws: ``LMDBError`` for any result but 0.
 func check(_ result: Int32, _ call: StaticString, _ path: String? = nil) throws(LMDBError) {
   guard result != MDB_SUCCESS else { return }
   throw LMDBError(code: .init(rawValue: result), call: "\(call)", path: path)

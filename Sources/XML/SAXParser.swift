@@ -45,6 +45,7 @@ final class SAXParser {
   var hasLargeDictionary: Bool { dictionarySize > 4096 || xmlDictGetUsage(context.pointee.dict) > 1 << 20 }
 
   /// Parses one document. `prolog` tells where libxml2 begins; `validation` is plugged in between libxml2 and our callbacks.
+  /// - Throws: ``XMLError`` where the document is refused.
   func parse(
     _ bytes: UnsafeBufferPointer<UInt8>, prolog: XMLProlog, handler: any XMLHandler, chunkSizeBytes: Int,
     validation: xmlSchemaValidCtxtPtr? = nil

@@ -11,6 +11,7 @@ public struct ZstandardError: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 /// Turns a return value of libzstd into a size or an error.
+/// - Throws: ``ZstandardError`` where the result is an error.
 @discardableResult
 func check(_ result: Int, _ call: StaticString) throws(ZstandardError) -> Int {
   guard ZSTD_isError(result) != 0 else { return result }

@@ -27,6 +27,7 @@ struct LeafGroup {
 
 extension ArraySlice<Leaf> {
   /// Shows the runs of leaves with the same number, without those where it is 0, until `body` returns false.
+  /// - Throws: what `body` throws.
   @inline(__always)
   func forEachRun<Failure: Error>(
     by number: (Leaf) -> UInt32, _ body: (ArraySlice<Leaf>) throws(Failure) -> Bool

@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// The few calls on files that durability needs, with their errors told by call and path.
+/// The few calls on files that durability needs, with their errors told by call and path: what throws, throws a ``JournalError`` that names
+/// both.
 package enum FileSystem {
   static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
 

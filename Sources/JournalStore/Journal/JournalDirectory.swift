@@ -28,11 +28,13 @@ public struct JournalDirectory: Hashable, Sendable {
   }
 
   /// Makes a manifest durable that does not count yet. Where this fails, the one that is in force stays so, as if nothing had been tried.
+  /// - Throws: ``JournalError``: the manifest in force is the old one.
   func prepare(_ manifest: Manifest) throws(JournalError) {
     try FileSystem.prepare(manifest.encoded(), toReplace: manifestPath)
   }
 
   /// Makes the manifest count that was prepared. Where this fails, either may be in force: the files of both must stay.
+  /// - Throws: ``JournalError``, after which either manifest may be in force.
   func putPreparedInForce() throws(JournalError) {
     try FileSystem.replaceByPrepared(manifestPath, in: path)
   }

@@ -103,6 +103,7 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Runs calls of the wrapper and turns their errors into the journal's.
+/// - Throws: ``JournalError`` for what `body` throws.
 package func translating<Result: ~Copyable>(_ body: () throws(LMDBError) -> Result) throws(JournalError) -> Result {
   do throws(LMDBError) { return try body() } catch { throw JournalError(error) }
 }

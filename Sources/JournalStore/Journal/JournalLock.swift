@@ -44,6 +44,7 @@ package final class JournalLock: Sendable {
   }
 
   /// What the present holder wrote of itself; nil where nobody did.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   package static func holder(_ path: String) throws(JournalError) -> String? {
     guard let bytes = try FileSystem.read(path, atMost: 4096) else { return nil }
     let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)

@@ -211,6 +211,7 @@ public final class JournalReader {
 
   /// The reader of a segment. A file that went away between manifest and opening, or while it was opened, means that the manifest was replaced:
   /// look again.
+  /// - Throws: ``JournalError`` where the segment cannot be opened.
   func reader(_ segment: Manifest.Segment) throws(JournalError) -> SegmentReader {
     if let known = readers[segment.file] { return known }
     do throws(JournalError) {

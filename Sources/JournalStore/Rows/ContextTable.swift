@@ -21,6 +21,7 @@ struct ContextTable {
   }
 
   /// Takes a context of the segment, when it is opened again.
+  /// - Throws: `FormatError` where it is not the next.
   mutating func load(number: UInt32, encoding: [UInt8]) throws(FormatError) {
     guard number == numbers.count + 1, number <= Self.maximumCount else { throw FormatError("it is out of order") }
     numbers[encoding] = number

@@ -124,6 +124,7 @@ struct EntryBlock {
   }
 
   /// The next row; nil at the end.
+  /// - Throws: `FormatError` where the block is damaged.
   @inline(__always)
   mutating func next() throws(FormatError) -> Row? {
     guard !rows.isAtEnd else {
@@ -144,6 +145,7 @@ struct EntryBlock {
   }
 
   /// The row that holds an index of the block.
+  /// - Throws: `FormatError` where the block is damaged.
   mutating func row(holding index: UInt32) throws(FormatError) -> Row? {
     while let row = try next() {
       if index <= row.lastIndex { return row }

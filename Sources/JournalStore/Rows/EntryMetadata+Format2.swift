@@ -22,11 +22,13 @@ extension EntryMetadata {
   }
 
   /// Reads what ``encodeFormat2(from:to:)`` wrote; every bound is checked, but marks against the payload: see ``validate(payloadCount:)``.
+  /// - Throws: `FormatError` for bytes that are no such thing.
   init(format2 reader: inout ByteReader, base: Base) throws(FormatError) {
     try self.init(format2: &reader, recordedAt: Self.time(&reader, since: base.recordedAt), base: base)
   }
 
   /// Reads what ``encodeFormat2(from:to:)`` wrote behind the time.
+  /// - Throws: `FormatError` for bytes that are no such thing.
   init(format2 reader: inout ByteReader, recordedAt: Timestamp, base: Base) throws(FormatError) {
     let flags = try Flags(code: reader.varint())
     guard !flags.contains(.later) else { throw FormatError("the metadata has fields that this version does not know") }

@@ -156,6 +156,7 @@ struct EntryMetadata: Hashable, Sendable {
   }
 
   /// Reads a time that is stored as its distance to an earlier one.
+  /// - Throws: `FormatError` for a time that no clock tells.
   @inline(__always)
   static func time(_ reader: inout ByteReader, since base: Timestamp) throws(FormatError) -> Timestamp {
     try base.adding(read: Int64(clamping: reader.varint()))

@@ -39,6 +39,7 @@ struct RowEncoder {
 
   /// Takes up a segment with what its rows share.
   /// - Parameter predecessor: of the segment before: its markup is known to come again.
+  /// - Throws: ``JournalError`` `segment.damaged` where one of them is.
   init(_ reader: SegmentReader, after predecessor: TemplateTable?) throws(JournalError) {
     (tables, path) = (reader.segment.tables, reader.path)
     var (contexts, shapes) = (ContextTable(), ShapeTable())
@@ -70,6 +71,7 @@ struct RowEncoder {
 
   /// Leaves in ``row`` the row of one entry, or of a request and its answer.
   /// - Parameter items: what must be stored with the row is appended to it.
+  /// - Throws: ``JournalError`` where the library for compression fails.
   mutating func encode(_ entries: [Entry], storing items: inout [WriteBatch.Row]) throws(JournalError) {
     metadata.removeAll(keepingCapacity: true)
     encodedPayloads.removeAll(keepingCapacity: true)
@@ -186,12 +188,15 @@ final class RowDecoder {
   private var recentRequests = RecentRequests()
   private var isReadingRequest = false
 
+  /// Reads rows of a segment.
+  /// - Throws: ``JournalError`` where the library for compression cannot be set up.
   init(_ segment: SegmentEnvironment) throws(JournalError) {
     (firstPosition, hasShapes, path) = (segment.header.firstPosition, segment.header.hasShapes, segment.environment.path)
     do throws(ZstandardError) { payloads = try PayloadDecoder() } catch { throw JournalError(.inputOutput, "\(error)", path: path) }
   }
 
   /// The entries of a row of a segment, which is asked for what the row refers to.
+  /// - Throws: ``JournalError`` `record.damaged`, or `segment.damaged` where what the row refers to is.
   func decode(_ row: EntryBlock.Row, of segment: SegmentReader) throws(JournalError) -> DecodedRow {
     var first: Entry?
     var second: Entry?
@@ -200,6 +205,7 @@ final class RowDecoder {
   }
 
   /// Shows the entries of a row to `body`, all of them or none.
+  /// - Throws: ``JournalError`` `record.damaged`, or `segment.damaged` where what the row refers to is.
   @inline(__always)
   func decode(_ row: EntryBlock.Row, of segment: SegmentReader, _ body: (consuming Entry) -> Void) throws(JournalError) {
     let position = firstPosition.advanced(by: Int(row.firstIndex))
@@ -229,6 +235,7 @@ final class RowDecoder {
     }
   }
 
+  /// Reads the next entry of a row.
   /// - Parameter shape: what the row's says of the entry; nil in format 2, where the entry itself does.
   private func entry(
     _ reader: inout ByteReader, _ shape: RowShape.Part?, _ base: EntryMetadata.Base, _ segment: SegmentReader,

@@ -44,6 +44,7 @@ struct RowShape: Hashable {
   }
 
   /// - Parameter bytes: a shape and nothing else.
+  /// - Throws: `FormatError` for bytes that are no such thing.
   init(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
     var reader = ByteReader(bytes)
     first = try Part(from: &reader)
@@ -70,6 +71,7 @@ struct ShapeTable {
   }
 
   /// Takes a shape of the segment, when it is opened again.
+  /// - Throws: `FormatError` where it is no shape, or not the next.
   mutating func load(number: UInt32, encoding: [UInt8]) throws(FormatError) {
     guard number == numbers.count + 1, number <= Self.maximumCount else { throw FormatError("it is out of order") }
     numbers[try encoding.withRawBytes { (bytes) throws(FormatError) in try RowShape(bytes) }] = number

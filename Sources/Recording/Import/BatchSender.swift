@@ -67,6 +67,7 @@ final class BatchSender {
 
   /// How the draft that is put next refers to the request that stood at an old position. One that the export leaves out keeps its number out of
   /// this journal's: the answer then stands alone.
+  /// - Throws: ``JournalError`` where the journal takes no more.
   func reference(to old: JournalPosition) throws(JournalError) -> EntryDraft.RequestReference {
     if let index = batch.index(of: old) { return .behind(batch.drafts.count - index) }
     if !flight.isEmpty { try finish() }
@@ -74,6 +75,7 @@ final class BatchSender {
   }
 
   /// Sends the batch once there is room for it under way.
+  /// - Throws: ``JournalError`` where the journal takes no more.
   func send() throws(JournalError) {
     try land { flight.count < Self.maximumBatchesInFlight }
     guard !batch.drafts.isEmpty else { return }
@@ -84,6 +86,7 @@ final class BatchSender {
   }
 
   /// Waits until all that was sent is recorded.
+  /// - Throws: ``JournalError`` where the journal takes no more.
   func finish() throws(JournalError) { try land { false } }
 
   // MARK: Under way

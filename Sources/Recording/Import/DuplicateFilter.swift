@@ -14,6 +14,7 @@ final class DuplicateFilter {
   private var taken = PositionSet()
 
   /// What is stored when the run begins is what it is compared with.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   init(_ reader: JournalReader) throws(JournalError) {
     self.reader = reader
     if let first = reader.firstPosition, let last = try reader.lastPosition() { range = first...last }
@@ -32,6 +33,7 @@ final class DuplicateFilter {
   }
 
   /// Looks for a stored exchange that is the same as this one, and takes it.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   func takeExchange(_ request: EntryContent, _ answer: EntryContent) throws(JournalError) -> Stored {
     var alone: JournalPosition?
     for entry in try candidates(request, answer) where entry.requestPosition == nil && isFree(entry.position) {
@@ -50,12 +52,14 @@ final class DuplicateFilter {
   }
 
   /// Counts everything that is stored now, as after a lost connection, when what this run sent may be among it.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   func extendToEnd() throws(JournalError) {
     if case let last? = try reader.lastPosition(), let first = reader.firstPosition { range = first...last }
     latestObservedAt = try reader.latestObservedAt()
   }
 
   /// Those of a call's drafts that are not stored, and where the others are, by their indexes in the call.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   func missing(
     _ drafts: [EntryDraft]
   ) throws(JournalError) -> (missing: [(index: Int, draft: EntryDraft)], stored: [Int: JournalPosition]) {
@@ -87,6 +91,7 @@ final class DuplicateFilter {
   }
 
   /// The position of the stored entry that is the same in content and request, taken; nil where there is none (any more).
+  /// - Throws: ``JournalError`` where the journal cannot be read.
   func takeEntry(_ content: EntryContent, request: JournalPosition?) throws(JournalError) -> JournalPosition? {
     let stored: [Entry]
     if let request {

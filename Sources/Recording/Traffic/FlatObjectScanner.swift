@@ -36,6 +36,7 @@ struct FlatObjectScanner {
   init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
   /// The next member; nil after the last, when nothing but white space follows the object.
+  /// - Throws: ``FlatObjectError`` where it is no flat object.
   mutating func next() throws(FlatObjectError) -> Member? {
     guard state != .end else { return nil }
     let isFirst = state == .start

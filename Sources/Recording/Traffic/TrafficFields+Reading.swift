@@ -4,6 +4,7 @@ import FoundationEssentials
 /// others.
 extension TrafficFields {
   /// Nil where the line is one that only `JSONDecoder` can take.
+  /// - Throws: ``TrafficLineError`` where the line is no traffic line.
   static func scanning(_ line: UnsafeBufferPointer<UInt8>) throws(TrafficLineError) -> TrafficFields? {
     var fields = TrafficFields()
     var scanner = FlatObjectScanner(line)
@@ -19,6 +20,7 @@ extension TrafficFields {
   }
 
   /// A repeated key is not noticed here: `JSONDecoder` takes one of them.
+  /// - Throws: ``TrafficLineError`` where the line is no traffic line.
   init(decoding line: UnsafeBufferPointer<UInt8>) throws(TrafficLineError) {
     self.init()
     for (key, value) in try DecodedLine.decode(line).values {

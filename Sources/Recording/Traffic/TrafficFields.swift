@@ -54,6 +54,7 @@ struct TrafficFields {
   private var seen: UInt16 = 0
 
   /// Takes a value that is a string, and for a body its own memory.
+  /// - Throws: ``TrafficLineError`` where the value is not of the key.
   mutating func set(_ key: TrafficKey, _ text: [UInt8]) throws(TrafficLineError) {
     try claim(key)
     switch key {
@@ -71,6 +72,7 @@ struct TrafficFields {
   }
 
   /// Takes a value that is a number.
+  /// - Throws: ``TrafficLineError`` where the value is not of the key.
   mutating func set(_ key: TrafficKey, _ number: Double) throws(TrafficLineError) {
     try claim(key)
     switch key {
