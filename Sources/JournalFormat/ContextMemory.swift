@@ -1,23 +1,32 @@
-internal import JournalFormat
+/// What somebody made of the contexts that entries share, found by the object alone: nothing of a context is compared or copied. It holds the
+/// newest for each slot, at most ``slotCount`` of them.
+public struct ContextMemory<Value> {
+  /// Each context is kept, so that no other takes its place in memory. Empty until the first is.
+  @usableFromInline var slots: [(context: SharedContext, value: Value)?] = []
 
-/// What a projection made of the contexts that entries share, found by the object alone: nothing of a context is compared or copied.
-struct ContextMemory<Value> {
-  /// Each context is kept, so that no other takes its place in memory.
-  private var slots: [(context: SharedContext, value: Value)?] = Array(repeating: nil, count: slotCount)
+  /// How many contexts it holds at most.
+  @inlinable public static var slotCount: Int { 1_024 }
 
-  private static var slotCount: Int { 1_024 }
+  /// A memory of nothing.
+  @inlinable
+  public init() {}
 
-  /// Nil where it was not seen, or another took its slot.
-  subscript(context: SharedContext) -> Value? {
+  /// What was kept for a context; nil where none was, or another took its slot.
+  @inlinable
+  public subscript(context: SharedContext) -> Value? {
     get {
-      guard let known = slots[Self.slot(context)], known.context === context else { return nil }
+      guard !slots.isEmpty, let known = slots[Self.slot(context)], known.context === context else { return nil }
       return known.value
     }
-    set { slots[Self.slot(context)] = newValue.map { (context, $0) } }
+    set {
+      if slots.isEmpty { slots = Array(repeating: nil, count: Self.slotCount) }
+      slots[Self.slot(context)] = newValue.map { (context, $0) }
+    }
   }
 
   /// By its address: objects lie 16 bytes apart at least.
-  private static func slot(_ context: SharedContext) -> Int {
+  @inlinable
+  static func slot(_ context: SharedContext) -> Int {
     let address = UInt(bitPattern: ObjectIdentifier(context))
     return Int((address >> 4 ^ address >> 14) % UInt(slotCount))
   }

@@ -63,6 +63,18 @@ import Testing
     #expect(copy != shared)
   }
 
+  @Test func `a memory of contexts tells one object from another that says the same`() {
+    var memory = ContextMemory<Int>()
+    let contexts = (0..<3_000).map { _ in SharedContext(EntryContext(kind: .request)) }
+    #expect(contexts.allSatisfy { memory[$0] == nil })
+    for (number, context) in contexts.enumerated() {
+      memory[context] = number
+      #expect(memory[context] == number)
+    }
+    let known = contexts.enumerated().filter { memory[$1] != nil }
+    #expect(known.allSatisfy { memory[$1] == $0 } && (1...ContextMemory<Int>.slotCount).contains(known.count))
+  }
+
   private static func encoded(_ context: EntryContext) -> [UInt8] {
     var bytes: [UInt8] = []
     context.encode(to: &bytes)
