@@ -53,21 +53,23 @@ import Testing
     }
   }
 
+  // What is unsafe here is never changed.
+
   private static let modifiers =
     #"((static|final|mutating|consuming|borrowing|nonisolated|indirect|override|convenience|(private|fileprivate)\(set\))\s+)*"#
-  private nonisolated(unsafe) static let type = try! Regex(  // Immutable.
+  private nonisolated(unsafe) static let type = try! Regex(
     #"^\s*(public|open)\s+"# + modifiers + #"(func|struct|enum|class|actor|protocol|subscript|macro)\b"#)
-  private nonisolated(unsafe) static let anyType = try! Regex(#"^\s*(\w+\s+)*(struct|class|enum|actor|protocol|extension)\s+\w"#)  // Immutable.
-  private nonisolated(unsafe) static let publicEnum = try! Regex(#"^\s*public\s+(indirect\s+)?enum\b"#)  // Immutable.
-  private nonisolated(unsafe) static let member = try! Regex(  // Immutable.
+  private nonisolated(unsafe) static let anyType = try! Regex(#"^\s*(\w+\s+)*(struct|class|enum|actor|protocol|extension)\s+\w"#)
+  private nonisolated(unsafe) static let publicEnum = try! Regex(#"^\s*public\s+(indirect\s+)?enum\b"#)
+  private nonisolated(unsafe) static let member = try! Regex(
     #"^\s*(@\w+(\(\w+\))?\s+)*(public|open)\s+"# + modifiers + #"(init|var|let|typealias)\b"#)
-  private nonisolated(unsafe) static let function = try! Regex(#"^\s*(public|open)\s+"# + modifiers + #"(func|init)\b"#)  // Immutable.
-  private nonisolated(unsafe) static let enumCase = try! Regex(#"^\s*case\s+`?\w+`?(\(|,| =|$)"#)  // Immutable.
-  private nonisolated(unsafe) static let groups = [try! Regex(#"^\s*public static let "#), enumCase]  // Immutable.
+  private nonisolated(unsafe) static let function = try! Regex(#"^\s*(public|open)\s+"# + modifiers + #"(func|init)\b"#)
+  private nonisolated(unsafe) static let enumCase = try! Regex(#"^\s*case\s+`?\w+`?(\(|,| =|$)"#)
+  private nonisolated(unsafe) static let groups = [try! Regex(#"^\s*public static let "#), enumCase]
   /// What a protocol of the standard library asks for has its summary there.
-  private nonisolated(unsafe) static let witness = try! Regex(  // Immutable.
+  private nonisolated(unsafe) static let witness = try! Regex(
     #"func (==|<|hash\(into|encode\(to|next\(\)|makeIterator)|var description\b|\brawValue\b"#)
-  private nonisolated(unsafe) static let ofSomething = try! Regex(#"^\s*/// Of\b"#)  // Immutable.
+  private nonisolated(unsafe) static let ofSomething = try! Regex(#"^\s*/// Of\b"#)
 }
 
 private func isDocumentation(_ line: String) -> Bool { line.drop { $0.isWhitespace }.hasPrefix("///") }
