@@ -225,7 +225,7 @@ final class IndexReader {
       var failure: FormatError?
       func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         do throws(FormatError) {
-          let start = index(from: key)
+          let start = leadingNumber(of: key)
           guard key.count == 4, start == blocks.last?.entries.upperBound ?? 0 else { throw FormatError("the table of times has a gap") }
           blocks += try TimeBlock.decode(value, from: start, runEntryCount: state.runEntryCount)
         } catch { failure = failure ?? error }

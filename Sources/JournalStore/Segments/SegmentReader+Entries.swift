@@ -8,11 +8,11 @@ extension SegmentReader {
     try snapshot { () throws(JournalError) in
       let verified = verifiedBlocks
       let ends = try withCursor(in: segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) -> (last: Int, bound: Int)? in
-        guard let last = try cursor.move(.last, { key, _ in index(from: key) }) else { return nil }
+        guard let last = try cursor.move(.last, { key, _ in leadingNumber(of: key) }) else { return nil }
         guard !verified.contains(last) else { return (Int(last), Int(last)) }
         // A damaged last key must not have anybody look for thousands of millions of entries: it counts as far as one block reaches.
         var previous: UInt32? = last
-        while previous == last { previous = try cursor.move(.previous) { key, _ in index(from: key) } }
+        while previous == last { previous = try cursor.move(.previous) { key, _ in leadingNumber(of: key) } }
         return (Int(last), (previous.map { Int($0) } ?? -1) + SegmentWriter.maximumBlockEntryCount)
       }
       guard let ends else { return 0 }
@@ -128,7 +128,7 @@ extension SegmentReader {
     try withCursor(in: segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) in
       let isCut = try withUnsafeBytes(of: &key) { (key) throws(LMDBError) in
         try cursor.seek(atOrAfter: key) { key, bytes in
-          lastIndex = JournalStore.index(from: key)
+          lastIndex = leadingNumber(of: key)
           // Whoever goes on behind it must not come by here again.
           guard lastIndex >= index else {
             outcome = .failure(
@@ -149,7 +149,7 @@ extension SegmentReader {
       var isLast = false
       while !isLast {
         let more: Void? = try cursor.move(.next) { key, bytes in
-          guard key.count == 6, JournalStore.index(from: key) == lastIndex else {
+          guard key.count == 6, leadingNumber(of: key) == lastIndex else {
             isLast = true
             return
           }
@@ -196,7 +196,7 @@ extension SegmentReader {
     var key = index.bigEndian
     return try withCursor(in: segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) in
       try withUnsafeBytes(of: &key) { (key) throws(LMDBError) in
-        try cursor.seek(atOrAfter: key) { key, _ in JournalStore.index(from: key) }
+        try cursor.seek(atOrAfter: key) { key, _ in leadingNumber(of: key) }
       }
     }
   }

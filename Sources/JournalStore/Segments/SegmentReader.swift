@@ -58,7 +58,7 @@ final class SegmentReader {
     while let key = start {
       let (rows, next) = try rows(of: database, from: key, limit: 1_000)
       for row in rows {
-        let number = row.key.withRawBytes { index(from: $0) }
+        let number = row.key.withRawBytes { leadingNumber(of: $0) }
         let value = row.value.withRawBytes { checked($0).map { Array($0) } }
         do {
           guard let value else { throw FormatError("its checksum does not fit") }
@@ -80,7 +80,7 @@ final class SegmentReader {
     while let key = start {
       let (rows, next) = try rows(of: database, from: key, limit: 1_000)
       for row in rows {
-        let number = row.key.withRawBytes { index(from: $0) }
+        let number = row.key.withRawBytes { leadingNumber(of: $0) }
         if number != expected { damages.append("\(item) \(expected) is missing") }
         if row.value.withRawBytes({ checked($0) == nil }) { damages.append("\(item) \(number) is damaged: its checksum does not fit") }
         expected = number &+ 1
@@ -94,7 +94,7 @@ final class SegmentReader {
   func newestDictionary() throws(JournalError) -> (number: UInt32, bytes: [UInt8])? {
     try snapshot { () throws(JournalError) in
       let newest = try withCursor(in: segment.tables.dictionaries) { (cursor: borrowing Cursor) throws(LMDBError) in
-        try cursor.move(.last) { key, _ in index(from: key) }
+        try cursor.move(.last) { key, _ in leadingNumber(of: key) }
       }
       return try newest.map { (number) throws(JournalError) in (number, try dictionary(number)) }
     }

@@ -6,7 +6,7 @@ internal import JournalFormat
 package func bigEndianBytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
 
 /// The four-byte big-endian number at the front of a key or value; 0 where there are fewer bytes.
-func index(from bytes: UnsafeRawBufferPointer) -> UInt32 {
+func leadingNumber(of bytes: UnsafeRawBufferPointer) -> UInt32 {
   bytes.count >= 4 ? UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)) : 0
 }
 
