@@ -15,7 +15,10 @@ import Testing
 
   @Test func `public types and functions have a summary`() throws {
     for file in try Self.files(true) {
-      for (number, line) in file.lines.enumerated() where line.contains(Self.type) && !line.contains(Self.witness) {
+      for (number, line) in file.lines.enumerated() {
+        guard let declaration = Declaration(line), declaration.isPublic, declaration.isTypeOrFunction, !declaration.isWitness else {
+          continue
+        }
         #expect(file.comment(above: number) != nil, "\(file):\(number + 1) has no documentation: \(line)")
       }
     }
@@ -23,22 +26,29 @@ import Testing
 
   @Test func `public properties, initialisers and cases have a line`() throws {
     for file in try Self.files() {
+      let declarations = file.lines.map(Declaration.init)
       var isInPublicEnum = false
-      for (number, line) in file.lines.enumerated() {
-        if line.contains(Self.anyType) && !isDocumentation(line) { isInPublicEnum = line.contains(Self.publicEnum) }
-        let isCase = isInPublicEnum && line.contains(Self.enumCase)
-        guard isCase || line.contains(Self.member), !line.contains(Self.witness) else { continue }
+      for (number, declaration) in declarations.enumerated() {
+        guard let declaration else { continue }
+        if declaration.isType { isInPublicEnum = declaration.isPublic && declaration.keyword == "enum" }
+        let isCase = isInPublicEnum && declaration.keyword == "case"
+        guard isCase || declaration.isPublic && declaration.isMember, !declaration.isWitness else { continue }
         // Constants and cases that follow each other without a gap may share one.
         var first = number
-        while first > 0, Self.groups.contains(where: { line.contains($0) && file.lines[first - 1].contains($0) }) { first -= 1 }
-        #expect(file.comment(above: first) != nil, "\(file):\(number + 1) has no documentation: \(line)")
+        while first > 0, declaration.mayShare, declarations[first - 1]?.keyword == declaration.keyword,
+          declarations[first - 1]?.mayShare == true
+        { first -= 1 }
+        #expect(file.comment(above: first) != nil, "\(file):\(number + 1) has no documentation: \(declaration.line)")
       }
     }
   }
 
   @Test func `public functions that throw say what`() throws {
     for file in try Self.files() {
-      for (number, line) in file.lines.enumerated() where line.contains(Self.function) && file.throwsAnything(number) {
+      for (number, line) in file.lines.enumerated() {
+        guard let declaration = Declaration(line), declaration.isPublic, ["func", "init"].contains(declaration.keyword),
+          file.throwsAnything(number)
+        else { continue }
         let comment = file.comment(above: number) ?? ""
         #expect(comment.contains("- Throws:"), "\(file):\(number + 1) does not say what it throws: \(line)")
       }
@@ -47,32 +57,71 @@ import Testing
 
   @Test func `a comment begins with a noun or a verb`() throws {
     for file in try Self.files() {
-      for (number, line) in file.lines.enumerated() where line.contains(Self.ofSomething) {
+      for (number, line) in file.lines.enumerated() where line.drop(while: \.isWhitespace).hasPrefix("/// Of ") {
         #expect(number > 0 && isDocumentation(file.lines[number - 1]), "\(file):\(number + 1) does not say what it is: \(line)")
       }
     }
   }
-
-  // What is unsafe here is never changed.
-
-  private static let modifiers =
-    #"((static|final|mutating|consuming|borrowing|nonisolated|indirect|override|convenience|(private|fileprivate)\(set\))\s+)*"#
-  private nonisolated(unsafe) static let type = try! Regex(
-    #"^\s*(public|open)\s+"# + modifiers + #"(func|struct|enum|class|actor|protocol|subscript|macro)\b"#)
-  private nonisolated(unsafe) static let anyType = try! Regex(#"^\s*(\w+\s+)*(struct|class|enum|actor|protocol|extension)\s+\w"#)
-  private nonisolated(unsafe) static let publicEnum = try! Regex(#"^\s*public\s+(indirect\s+)?enum\b"#)
-  private nonisolated(unsafe) static let member = try! Regex(
-    #"^\s*(@\w+(\(\w+\))?\s+)*(public|open)\s+"# + modifiers + #"(init|var|let|typealias)\b"#)
-  private nonisolated(unsafe) static let function = try! Regex(#"^\s*(public|open)\s+"# + modifiers + #"(func|init)\b"#)
-  private nonisolated(unsafe) static let enumCase = try! Regex(#"^\s*case\s+`?\w+`?(\(|,| =|$)"#)
-  private nonisolated(unsafe) static let groups = [try! Regex(#"^\s*public static let "#), enumCase]
-  /// What a protocol of the standard library asks for has its summary there.
-  private nonisolated(unsafe) static let witness = try! Regex(
-    #"func (==|<|hash\(into|encode\(to|next\(\)|makeIterator)|var description\b|\brawValue\b"#)
-  private nonisolated(unsafe) static let ofSomething = try! Regex(#"^\s*/// Of\b"#)
 }
 
 private func isDocumentation(_ line: String) -> Bool { line.drop { $0.isWhitespace }.hasPrefix("///") }
+
+/// What a line declares, as far as its words tell.
+private struct Declaration {
+  let line: String
+  let isPublic: Bool
+  let isStatic: Bool
+  let keyword: String
+  /// The words behind the keyword.
+  let rest: String
+
+  private static let types: Set = ["struct", "enum", "class", "actor", "protocol", "extension"]
+  private static let functions: Set = ["func", "subscript", "macro"]
+  private static let members: Set = ["init", "var", "let", "typealias"]
+  private static let modifiers: Set = [
+    "public", "open", "package", "internal", "private", "fileprivate", "static", "final", "mutating", "consuming", "borrowing",
+    "nonisolated",
+    "indirect", "override", "convenience", "lazy", "weak", "unowned", "required", "async",
+  ]
+
+  /// Nil where the line declares nothing.
+  init?(_ line: String) {
+    guard let start = line.first(where: { $0 != " " }), start == "@" || start.isLowercase else { return nil }
+    var isPublic = false
+    var isStatic = false
+    let words = line.split(separator: " ")
+    for (index, word) in words.enumerated() {
+      let letters = String(word.prefix { $0.isLetter })
+      if word.hasPrefix("@") || Self.modifiers.contains(letters) {
+        if word == "public" || word == "open" { isPublic = true }
+        if word == "static" { isStatic = true }
+        continue
+      }
+      guard Self.types.contains(letters) || Self.functions.contains(letters) || Self.members.contains(letters) || letters == "case" else {
+        return nil
+      }
+      rest = words[index...].joined(separator: " ").dropFirst(letters.count).drop { $0 == " " }.description
+      // A pattern of a switch is no declaration.
+      if letters == "case", !(rest.first?.isLowercase ?? false) && rest.first != "`" || rest.hasPrefix("let ") || rest.hasSuffix(":") {
+        return nil
+      }
+      (self.line, self.isPublic, self.isStatic, keyword) = (line, isPublic, isStatic, letters)
+      return
+    }
+    return nil
+  }
+
+  var isType: Bool { Self.types.contains(keyword) }
+  var isTypeOrFunction: Bool { isType && keyword != "extension" || Self.functions.contains(keyword) }
+  var isMember: Bool { Self.members.contains(keyword) }
+  var mayShare: Bool { keyword == "case" || isPublic && isStatic && keyword == "let" }
+
+  /// What a protocol of the standard library asks for has its summary there.
+  var isWitness: Bool {
+    keyword == "func" && ["==", "<", "hash(into", "encode(to", "next()", "makeIterator"].contains { rest.hasPrefix($0) }
+      || keyword == "var" && rest.hasPrefix("description:") || rest.hasPrefix("rawValue:") || rest.hasPrefix("(rawValue:")
+  }
+}
 
 extension SourceFile {
   /// The comment right above a line, attributes and directives between not counted; nil where there is none.

@@ -24,6 +24,7 @@ extension JournalDirectory {
   /// - Parameters:
   ///   - purpose: what a second process is told about the holder, for instance `emip-journal show`.
   ///   - onSealingFailure: where this process becomes the holder, told as ``Journal/init(_:purpose:clock:onSealingFailure:)`` says.
+  /// - Throws: ``JournalError`` where it can neither be opened nor its holder be reached.
   public func openAppender(
     purpose: String, onSealingFailure: @escaping @Sendable (JournalError) -> Void = { _ in }
   ) throws(JournalError) -> any JournalAppender {

@@ -18,6 +18,7 @@ extension JournalReader {
   /// - Parameters:
   ///   - destination: must not exist, or be empty.
   ///   - progress: called before each segment.
+  /// - Throws: ``JournalError`` where the journal cannot be read or the copy not be written: it counts for nothing then.
   public func backup(
     to destination: JournalDirectory, progress: (_ segment: Manifest.Segment, _ number: Int, _ count: Int) -> Void = { _, _, _ in }
   ) throws(JournalError) -> BackupReport {

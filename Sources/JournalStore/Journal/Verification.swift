@@ -111,6 +111,7 @@ extension JournalReader {
   /// Reads every record of a segment and compares its indexes with them. Damage to the tree of a segment may end the process: run this in
   /// one of its own.
   /// - Parameter progress: called now and then with the entries checked and how many there are.
+  /// - Throws: ``JournalError`` where the segment cannot be opened; damage is told in what is returned.
   public func verifyEntries(
     _ segment: Manifest.Segment, progress: (_ checked: UInt64, _ count: UInt64) -> Void = { _, _ in }
   ) throws(JournalError) -> Verification {
