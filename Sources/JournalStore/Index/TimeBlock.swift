@@ -38,6 +38,7 @@ struct TimeBlock: Hashable, Sendable {
   }
 
   /// Reads what ``encoded(_:)`` made of the run that begins with an entry.
+  /// - Throws: `FormatError` for bytes that are no such blocks.
   static func decode(_ bytes: UnsafeRawBufferPointer, from start: UInt32, runEntryCount: UInt32) throws(FormatError) -> [TimeBlock] {
     guard let content = checked(bytes) else { throw FormatError("the checksum of the table of times does not fit") }
     var reader = ByteReader(content)

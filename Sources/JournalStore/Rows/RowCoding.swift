@@ -40,7 +40,7 @@ struct RowEncoder {
   /// Takes up a segment with what its rows share.
   /// - Parameter predecessor: of the segment before: its markup is known to come again.
   /// - Throws: ``JournalError`` `segment.damaged` where one of them is.
-  init(_ reader: SegmentReader, after predecessor: TemplateTable?) throws(JournalError) {
+  init(_ reader: SegmentReader, after predecessor: TemplateRegister?) throws(JournalError) {
     (tables, path) = (reader.segment.tables, reader.path)
     var (contexts, shapes) = (ContextTable(), ShapeTable())
     try reader.forEachStored(in: tables.contexts, "context") { number, encoding in try contexts.load(number: number, encoding: encoding) }
@@ -48,7 +48,7 @@ struct RowEncoder {
       try reader.forEachStored(in: database, "shape") { number, encoding in try shapes.load(number: number, encoding: encoding) }
     }
     (self.contexts, self.shapes) = (contexts, shapes)
-    var templates = try Self.zstandard(path) { () throws(ZstandardError) in try TemplateTable(after: predecessor) }
+    var templates = try Self.zstandard(path) { () throws(ZstandardError) in try TemplateRegister(after: predecessor) }
     // Words first: templates name them.
     try reader.forEachStored(in: tables.words, "word") { number, word in try templates.load(word: word, number: number) }
     try reader.forEachStored(in: tables.templates, "template") { number, encoding in
@@ -67,7 +67,7 @@ struct RowEncoder {
   }
 
   /// The templates that the segment has by now.
-  var templates: TemplateTable { payloads.templates }
+  var templates: TemplateRegister { payloads.templates }
 
   /// Leaves in ``row`` the row of one entry, or of a request and its answer.
   /// - Parameter items: what must be stored with the row is appended to it.

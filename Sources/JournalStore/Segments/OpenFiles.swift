@@ -5,6 +5,7 @@ internal import Synchronization
 extension Environment {
   /// Opens a file. Another thread that had it last, or had a file of the same inode that is gone by now, may be about to close it, with its
   /// reference gone already: that is waited for.
+  /// - Throws: ``JournalError`` where the file cannot be opened.
   package static func opening(_ path: String, _ access: Environment.Access, mapSizeBytes: Int) throws(JournalError) -> Environment {
     for _ in 0..<5_000 {
       do throws(LMDBError) {
@@ -41,6 +42,7 @@ final class OpenFiles<File: AnyObject & Sendable>: Sendable {
   private let table = Mutex(Table())
 
   /// Shows the table to `body`, and to nobody else meanwhile: what is opened there is opened once.
+  /// - Throws: what `body` throws.
   func withLock<Result: Sendable>(_ body: (inout Table) throws(JournalError) -> Result) throws(JournalError) -> Result {
     try table.withLock { (table) throws(JournalError) in try body(&table) }
   }

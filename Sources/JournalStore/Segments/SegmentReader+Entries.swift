@@ -21,6 +21,7 @@ extension SegmentReader {
   }
 
   /// When the last of so many entries was recorded; nil where there are none.
+  /// - Throws: ``JournalError`` where the segment cannot be read.
   func lastRecordedAt(of count: UInt32) throws(JournalError) -> Timestamp? {
     guard count > 0 else { return nil }
     guard let last = try entry(at: count - 1) else { throw JournalError(.segmentDamaged, "the last record is missing.", path: path) }

@@ -51,6 +51,7 @@ final class SegmentReader {
   // MARK: What rows share
 
   /// Shows all that a table keeps by number to `body`, in order.
+  /// - Throws: ``JournalError`` `segment.damaged` where something is, or `body` throws.
   func forEachStored(
     in database: Database, _ what: String, _ body: (UInt32, [UInt8]) throws -> Void
   ) throws(JournalError) {
@@ -91,6 +92,7 @@ final class SegmentReader {
   }
 
   /// The newest dictionary of the segment; nil where it has none.
+  /// - Throws: ``JournalError`` where the segment cannot be read.
   func newestDictionary() throws(JournalError) -> (number: UInt32, bytes: [UInt8])? {
     try snapshot { () throws(JournalError) in
       let newest = try withCursor(in: segment.tables.dictionaries) { (cursor: borrowing Cursor) throws(LMDBError) in
@@ -101,6 +103,7 @@ final class SegmentReader {
   }
 
   /// What a table keeps under a number, its checksum compared.
+  /// - Throws: ``JournalError`` `segment.damaged` where it is missing or damaged.
   func stored(_ number: UInt32, in table: Database, _ what: String) throws(JournalError) -> [UInt8] {
     let bytes = try withValue(of: number, in: table) { (bytes) throws(JournalError) -> [UInt8] in
       guard let value = checked(bytes) else {
