@@ -4,9 +4,7 @@ import Testing
 @Suite struct DocumentationTests {
   /// What is not held to these rules yet. It only ever gets shorter.
   private static let waiting = [
-    "Sources/Projections/", "Sources/Answers/", "Sources/Simulation/", "Sources/emip-", "Sources/JournalStore/HandOver/",
-    "Sources/JournalStore/Index/",
-    "Sources/JournalStore/Leaves/", "Sources/JournalStore/Payloads/", "Sources/JournalStore/Segments/", "Sources/JournalStore/Writing/",
+    "Sources/Projections/", "Sources/Answers/", "Sources/Simulation/", "Sources/emip-",
   ]
 
   private static func files(_ all: Bool = false) throws -> [SourceFile] {
