@@ -24,16 +24,21 @@ func house(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
-// The floors and who may import whom: `TidyTests` holds the table.
+// The floors and who may import whom: Sources/README.md has the table.
 let package = Package(
   name: "emip-journal",
   products: [
     .executable(name: "emip-journal", targets: ["emip-journal"]),
     .executable(name: "emip-simulator", targets: ["emip-simulator"]),
+    .executable(name: "emip-journal-bench", targets: ["emip-journal-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -48,19 +53,19 @@ let package = Package(
     house("JournalFormat", []),
     house("LMDB", ["CLMDB"]),
     house("Zstandard", ["CZstd"]),
-    house("XML", ["CLibXML2", "JournalFormat"]),
+    house("XML", ["CLibXML2"]),
     house("EMIP", ["XML", "JournalFormat"]),
     house("MerkleTree", [crypto]),
     house("JournalStore", ["LMDB", "Zstandard", "MerkleTree", "JournalFormat", crypto]),
-    house("Recording", ["EMIP", "JournalStore", "JournalFormat"]),
+    house("Recording", ["EMIP", "JournalStore", "Zstandard", "JournalFormat"]),
     house("Projections", ["EMIP", "JournalStore", "LMDB", "JournalFormat", crypto]),
 
-    .executableTarget(
-      name: "emip-journal",
-      dependencies: ["Recording", "Projections", "JournalStore", "EMIP", "XML", "Zstandard", "JournalFormat", argumentParser, logging],
-      swiftSettings: settings),
-    .executableTarget(
-      name: "emip-simulator", dependencies: ["EMIP", "XML", "JournalFormat", argumentParser], swiftSettings: settings),
+    house("Simulation", []),
+
+    command(
+      "emip-journal", ["Recording", "Projections", "JournalStore", "EMIP", "XML", "Zstandard", "JournalFormat", argumentParser, logging]),
+    command("emip-journal-bench", ["Simulation", "Recording", "Projections", "JournalStore", "EMIP", "JournalFormat", argumentParser]),
+    command("emip-simulator", ["Simulation", argumentParser]),
 
     .target(name: "TestSupport", dependencies: ["JournalStore", "JournalFormat"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("JournalFormat", ["TestSupport", "JournalFormat"]),
@@ -68,14 +73,14 @@ let package = Package(
     tests("MerkleTree", ["MerkleTree"]),
     tests("Zstandard", ["TestSupport", "Zstandard"]),
     tests("XML", ["XML", "JournalFormat"]),
-    tests("EMIP", ["TestSupport", "emip-simulator", "EMIP", "XML", "JournalFormat"]),
-    tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "Zstandard", "EMIP", "emip-simulator", "JournalFormat"]),
-    tests("Projections", ["TestSupport", "Projections", "Recording", "JournalStore", "EMIP", "emip-simulator", "JournalFormat"]),
+    tests("EMIP", ["TestSupport", "Simulation", "EMIP", "XML", "JournalFormat"]),
+    tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "Zstandard", "EMIP", "Simulation", "JournalFormat"]),
+    tests("Projections", ["TestSupport", "Projections", "Recording", "JournalStore", "EMIP", "Simulation", "JournalFormat"]),
     tests("Recording", ["TestSupport", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests(
       "Command", ["emip-journal", "emip-simulator", "Recording", "JournalStore", "MerkleTree", "EMIP", "JournalFormat"], exclude: ["Golden"]
     ),
-    tests("Simulator", ["emip-simulator", "EMIP", "JournalFormat"]),
+    tests("Simulation", ["emip-simulator", "Simulation", "EMIP", "JournalFormat"]),
     tests("Tidy", []),
   ]
 )

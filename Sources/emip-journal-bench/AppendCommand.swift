@@ -2,7 +2,7 @@ import ArgumentParser
 import JournalStore
 
 /// How fast callers that await each entry are: one, who has a commit to itself, and many, who share them.
-struct BenchAppend: AsyncParsableCommand {
+struct AppendCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "append", abstract: "Append entries one by one against the clock.")
 
   @Argument(help: "The traffic.")
@@ -19,14 +19,14 @@ struct BenchAppend: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let exchanges = try BenchTraffic(traffic).groups(exchangeCount: count / 2, groupSize: 1)
+    let exchanges = try TrafficSource(traffic).groups(exchangeCount: count / 2, groupSize: 1)
     let directory = journal.directory
     try directory.initialize()
-    let opened = try Journal(directory, purpose: "emip-journal bench")
+    let opened = try Journal(directory, purpose: EmipJournalBench.purpose)
     let one = try await rate(exchanges, by: 1, in: opened)
     let many = try await rate((0..<16).flatMap { _ in exchanges }, by: Self.manyCallers, in: opened)
     opened.close()
-    try Bench.write(Figures(appendPerSecond: one, append512CallersPerSecond: many))
+    try EmipJournalBench.write(Figures(appendPerSecond: one, append512CallersPerSecond: many))
   }
 
   /// Entries per second: each caller awaits the request, then its answer, as a gateway does.

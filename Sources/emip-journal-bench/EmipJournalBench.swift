@@ -1,31 +1,40 @@
 import ArgumentParser
+import Foundation
+import Glibc
+import JournalStore
 
 /// Figures of the journal for `Tools/benchmark`; not for users. Each subcommand prints one JSON object.
-struct Bench: AsyncParsableCommand {
+@main
+struct EmipJournalBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the journal.", shouldDisplay: false,
-    subcommands: [BenchRecord.self, BenchAppend.self, BenchRead.self, BenchProjections.self])
+    commandName: "emip-journal-bench", abstract: "Measures the journal.",
+    subcommands: [RecordCommand.self, AppendCommand.self, ReadCommand.self, ProjectionsCommand.self])
+
+  /// What the journal's own files say of who has them open.
+  static let purpose = "emip-journal-bench"
 
   static func write(_ figures: some Encodable) throws {
-    let output = ByteOutput.standard()
-    try output.write(try JSONOutput.bytes(figures, isPretty: output.isTerminal) + [0x0a])
-    try output.flush()
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = isatty(STDOUT_FILENO) == 1 ? [.sortedKeys, .prettyPrinted] : .sortedKeys
+    print(String(decoding: try encoder.encode(figures), as: UTF8.self))
   }
+}
+
+/// Which journal is measured.
+struct JournalOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The journal's directory.", valueName: "directory"))
+  var journal = "journal"
+
+  var directory: JournalDirectory { JournalDirectory(journal) }
+}
+
+/// What keeps a figure from being taken.
+struct BenchError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }
 
 extension Duration {
   var inSeconds: Double { self / .seconds(1) }
-}
-
-/// SplitMix64 (https://prng.di.unimi.it/splitmix64.c): the same sequence in every run.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
 }

@@ -6,7 +6,7 @@ import Projections
 import Synchronization
 
 /// How fast the read models are built, how large they are, and how far they lag behind a journal that is written to.
-struct BenchProjections: AsyncParsableCommand {
+struct ProjectionsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "projections", abstract: "Build and follow against the clock. The read models that the journal has are removed first.")
 
@@ -37,7 +37,7 @@ struct BenchProjections: AsyncParsableCommand {
     let directory = journal.directory
     try? FileManager.default.removeItem(atPath: directory.path + "/read-models")
     var figures = Figures()
-    let runner = try ProjectionRunner(directory, purpose: "emip-journal bench")
+    let runner = try ProjectionRunner(directory, purpose: EmipJournalBench.purpose)
     let start = ContinuousClock.now
     let entries = try runner.catchUp()
     figures.rebuildPerSecond = Double(entries) / (ContinuousClock.now - start).inSeconds
@@ -56,18 +56,18 @@ struct BenchProjections: AsyncParsableCommand {
     }
     // Nobody opens a file twice.
     runner.close()
-    let questions = try BenchQuestions(ReadModels(directory)).microseconds(count: 2_000)
+    let questions = try QuestionSample(ReadModels(directory)).microseconds(count: 2_000)
     if !questions.isEmpty {
       figures.questionP50Microseconds = questions[questions.count / 2]
       figures.questionP99Microseconds = questions[questions.count * 99 / 100]
     }
-    try Bench.write(figures)
+    try EmipJournalBench.write(figures)
   }
 
   /// Milliseconds from when an exchange was durable until all read models had seen it, ascending.
   private func follow(_ runner: ProjectionRunner, _ directory: JournalDirectory) async throws -> [Double] {
-    let exchanges = try BenchTraffic(traffic).groups(exchangeCount: rate * seconds, groupSize: 1)
-    let opened = try Journal(directory, purpose: "emip-journal bench")
+    let exchanges = try TrafficSource(traffic).groups(exchangeCount: rate * seconds, groupSize: 1)
+    let opened = try Journal(directory, purpose: EmipJournalBench.purpose)
     let watch = LagWatch()
     // Nothing but this task's own thread uses it.
     nonisolated(unsafe) let follower = runner

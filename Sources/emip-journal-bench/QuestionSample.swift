@@ -2,9 +2,10 @@ import EMIP
 import JournalFormat
 import JournalStore
 import Projections
+import Simulation
 
 /// Questions as of positions all over a journal, always the same ones of a journal of that length.
-struct BenchQuestions {
+struct QuestionSample {
   private let models: ReadModels
   private let sessions: Sessions
 
@@ -16,7 +17,7 @@ struct BenchQuestions {
   /// Of each question, ascending. Each is about what a message names, as of a position anywhere behind it.
   func microseconds(count: Int) throws -> [Double] {
     guard let first = models.reader.firstPosition?.rawValue, let last = try models.reader.lastPosition()?.rawValue else { return [] }
-    var generator = SplitMix64(state: 1)
+    var generator = SplitMix64(seed: 1)
     var durations: [Double] = []
     // Not every message names what can be asked for.
     for _ in 0..<(20 * count) where durations.count < count {

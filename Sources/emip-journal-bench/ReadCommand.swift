@@ -2,9 +2,10 @@ import ArgumentParser
 import EMIP
 import JournalFormat
 import JournalStore
+import Simulation
 
 /// How fast a journal is read on one thread: replayed in order, and looked up.
-struct BenchRead: ParsableCommand {
+struct ReadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "read", abstract: "Replay and look up against the clock.")
 
   @Option(help: "How many transactions to look up.")
@@ -19,9 +20,9 @@ struct BenchRead: ParsableCommand {
   }
 
   func run() throws {
-    let reader = try journal.reader()
+    let reader = try JournalReader(journal.directory)
     guard let first = reader.firstPosition, let last = try reader.lastPosition() else {
-      throw CommandFailure(.usage, "the journal is empty.")
+      throw BenchError("the journal is empty.")
     }
     var figures = Figures()
     figures.replayPerSecond = try replay(reader, from: first) { _ in }
@@ -30,7 +31,7 @@ struct BenchRead: ParsableCommand {
     let durations = try lookUp(try sample(reader, in: first...last), reader)
     figures.lookupP50Microseconds = durations[durations.count / 2]
     figures.lookupP99Microseconds = durations[durations.count * 99 / 100]
-    try Bench.write(figures)
+    try EmipJournalBench.write(figures)
   }
 
   /// Entries per second.
@@ -47,7 +48,7 @@ struct BenchRead: ParsableCommand {
   /// transactionIds from all over the journal, always the same ones of a journal of that length. Reading them warms the cache.
   private func sample(_ reader: JournalReader, in positions: ClosedRange<JournalPosition>) throws -> [IndexTerm] {
     var terms: [IndexTerm] = []
-    var generator = SplitMix64(state: 1)
+    var generator = SplitMix64(seed: 1)
     while terms.count < lookups {
       let position = JournalPosition(UInt64.random(in: positions.lowerBound.rawValue...positions.upperBound.rawValue, using: &generator))
       guard let content = try reader.entry(at: position)?.content, let mark = content.marks.first(where: { $0.kind == .transactionId })
@@ -63,7 +64,7 @@ struct BenchRead: ParsableCommand {
       let start = ContinuousClock.now
       let found = try reader.exchanges(holding: [term])
       let duration = (ContinuousClock.now - start) / .microseconds(1)
-      guard !found.isEmpty else { throw CommandFailure(.fault, "an id of the journal was not found.") }
+      guard !found.isEmpty else { throw BenchError("an id of the journal was not found.") }
       return duration
     }.sorted()
   }

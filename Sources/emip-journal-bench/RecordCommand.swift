@@ -4,7 +4,7 @@ import JournalStore
 import Synchronization
 
 /// How fast parsed exchanges become durable, in groups, with indexes and sealing behind. The clock stands still while traffic is parsed.
-struct BenchRecord: AsyncParsableCommand {
+struct RecordCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "record", abstract: "Record a traffic file against the clock.")
 
   @Argument(help: "The traffic, or - for standard input.")
@@ -46,10 +46,10 @@ struct BenchRecord: AsyncParsableCommand {
 
   func run() async throws {
     let directory = journal.directory
-    let opened = try Journal(directory, purpose: "emip-journal bench")
+    let opened = try Journal(directory, purpose: EmipJournalBench.purpose)
     var figures = Figures()
     let marks = try record(in: opened, &figures)
-    guard let last = marks.last else { throw CommandFailure(.usage, "there are no exchanges.") }
+    guard let last = marks.last else { throw BenchError("there are no exchanges.") }
     figures.exchanges = last.exchanges
     figures.recordPerSecond = Double(last.exchanges) / last.seconds
     figures.lastToFirstTwentieth = Self.lastToFirstTwentieth(marks)
@@ -61,11 +61,11 @@ struct BenchRecord: AsyncParsableCommand {
     figures.secondsSealingWasBehind = (ContinuousClock.now - start).inSeconds
     figures.sealedPerSecond = Double(last.exchanges) / (last.seconds + figures.secondsSealingWasBehind)
     opened.close()
-    try Bench.write(figures)
+    try EmipJournalBench.write(figures)
   }
 
   private func record(in journal: Journal, _ figures: inout Figures) throws -> [Mark] {
-    let source = try BenchTraffic(traffic)
+    let source = try TrafficSource(traffic)
     var marks: [Mark] = []
     var done = Mark(exchanges: 0, seconds: 0)
     while case let groups = try source.groups(exchangeCount: ahead, groupSize: group), !groups.isEmpty {

@@ -1,15 +1,20 @@
 import EMIP
+import Glibc
 import JournalFormat
 import JournalStore
 import Recording
 
 /// A traffic file's exchanges as entries ready for the journal: read and parsed before the clock runs.
-struct BenchTraffic {
-  private let source: ImportSource
+struct TrafficSource {
+  private let lines: LineReader
   private let recorder = Recorder()
 
-  /// - Parameter path: or - for standard input.
-  init(_ path: String) throws { source = try ImportSource(path) }
+  /// - Parameter path: or - for standard input. The file stays open until the process ends.
+  init(_ path: String) throws {
+    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw BenchError("\(path): \(String(cString: strerror(errno)))") }
+    lines = LineReader(descriptor: descriptor, name: path)
+  }
 
   /// The next exchanges, each a request and its answer, in groups; empty at the end.
   func groups(exchangeCount: Int, groupSize: Int) throws -> [[EntryDraft]] {
@@ -24,7 +29,7 @@ struct BenchTraffic {
   }
 
   private func next() throws -> [EntryDraft]? {
-    guard let line = try source.lines.next({ line, _ in try TrafficLine(line) }) else { return nil }
+    guard let line = try lines.next({ line, _ in try TrafficLine(line) }) else { return nil }
     let peer = Peer(address: line.peer, certificateCommonName: line.clientCommonName)
     let request = recorder.request(
       ObservedMessage(line.request, observedAt: line.observedAt, direction: line.direction, peer: peer, operation: line.operation))

@@ -54,7 +54,6 @@ struct EmipJournal: AsyncParsableCommand {
       Export.self,
       Clock.self,
       ProjectionCommand.self,
-      Bench.self,
     ])
 
   static func main() async {

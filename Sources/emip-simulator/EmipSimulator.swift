@@ -1,4 +1,5 @@
-internal import ArgumentParser
+import ArgumentParser
+import Simulation
 
 /// Plays the parts of eMIP's partners.
 @main
@@ -40,10 +41,7 @@ struct EmipSimulator: ParsableCommand {
   }
 
   private static func say(_ text: String, to output: consuming OutputFile) {
-    var line = ByteBuffer()
-    for byte in text.utf8 { line.append(byte) }
-    line.append(UInt8(ascii: "\n"))
     // There is nobody left to tell when this fails.
-    try? output.write(&line)
+    try? output.write(text + "\n")
   }
 }

@@ -1,4 +1,5 @@
-internal import ArgumentParser
+import ArgumentParser
+import Simulation
 
 /// `emip-simulator traffic`
 struct TrafficCommand: ParsableCommand {

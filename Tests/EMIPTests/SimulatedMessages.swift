@@ -1,4 +1,4 @@
-@testable import emip_simulator
+@testable import Simulation
 
 /// The bodies of the simulator's traffic, requests and responses by turns; lost answers are left out. In a file of its own, as modules
 /// share names.

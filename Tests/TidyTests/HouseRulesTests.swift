@@ -20,6 +20,11 @@ import Testing
     }
   }
 
+  @Test func `folders are small enough to look around in`() throws {
+    let folders = Dictionary(grouping: try Self.code.flatMap(SourceTree.swiftFiles), by: \.folder)
+    for (folder, files) in folders { #expect(files.count <= 25, "\(folder) has \(files.count) Swift files: make rooms by concern") }
+  }
+
   @Test func `nothing is left open`() throws {
     let open = #"\b("# + ["TO" + "DO", "FIX" + "ME", "XX" + "X"].joined(separator: "|") + #")\b"#
     for file in try Self.everywhere.flatMap({ try SourceTree.files(below: $0) }) {

@@ -10,6 +10,9 @@ struct SourceFile: CustomStringConvertible {
   var name: String { path.split(separator: "/").last.map(String.init) ?? path }
   var description: String { path }
 
+  /// The directory that it stands in.
+  var folder: String { path.split(separator: "/").dropLast().joined(separator: "/") }
+
   /// The directory below `Sources` or `Tests`.
   var module: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
 

@@ -1,11 +1,10 @@
 internal import Glibc
-internal import Recording
 internal import Zstandard
 
 /// Reads a text line by line from a file or a pipe, plain or Zstandard by its magic number. Memory is bounded by the longest line allowed.
-final class LineReader: LineSource {
+public final class LineReader: LineSource {
   /// A longer line is cut, and said to be.
-  static let maximumLineBytes = 32 << 20
+  public static let maximumLineBytes = 32 << 20
   private static let chunkBytes = 1 << 20
 
   private let descriptor: Int32
@@ -19,12 +18,16 @@ final class LineReader: LineSource {
   private var isAtEnd = false
   private var isSkipping = false
   /// Bytes taken from the file so far, as they stand there.
-  private(set) var bytesRead = 0
+  public private(set) var bytesRead = 0
   /// From 1, of the line last shown.
-  private(set) var lineNumber = 0
+  public private(set) var lineNumber = 0
 
-  /// - Parameter descriptor: stays the caller's to close.
-  init(descriptor: Int32, name: String) {
+  /// A reader from where a file stands.
+  ///
+  /// - Parameters:
+  ///   - descriptor: of the file; it stays the caller's to close.
+  ///   - name: what errors call the file.
+  public init(descriptor: Int32, name: String) {
     self.descriptor = descriptor
     self.name = name
   }
@@ -32,7 +35,7 @@ final class LineReader: LineSource {
   /// Shows the next line without its line end; nil at the end of the text.
   /// - Parameter body: `isCut` says that the line is longer than ``maximumLineBytes`` and only its beginning is shown.
   /// - Throws: ``LineReaderError`` where the file cannot be read or is a damaged or truncated Zstandard file.
-  func next<Result>(
+  public func next<Result>(
     _ body: (_ line: UnsafeBufferPointer<UInt8>, _ isCut: Bool) throws -> Result
   ) throws -> Result? {
     while true {
@@ -109,11 +112,13 @@ final class LineReader: LineSource {
 }
 
 /// A file that cannot be read line by line.
-struct LineReaderError: Error, Sendable, CustomStringConvertible {
-  let file: String
-  let message: String
+public struct LineReaderError: Error, Sendable, CustomStringConvertible {
+  /// What the file was called.
+  public let file: String
+  /// What went wrong.
+  public let message: String
   /// Whether the content is at fault, and not the reading.
-  let isDamage: Bool
+  public let isDamage: Bool
 
   init(_ file: String, _ message: String, isDamage: Bool) {
     self.file = file
@@ -121,5 +126,6 @@ struct LineReaderError: Error, Sendable, CustomStringConvertible {
     self.isDamage = isDamage
   }
 
-  var description: String { "\(file): \(message)" }
+  /// The file and what went wrong.
+  public var description: String { "\(file): \(message)" }
 }

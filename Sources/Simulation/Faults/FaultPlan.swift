@@ -1,8 +1,9 @@
 /// Which exchanges with what is planted fall due when, and what became of them.
-struct FaultPlan {
-  /// A session is not missed before three days, and at night there are hardly more exchanges than heartbeats.
-  static let leastDays = 5
-  static let leastExchangesPerDay = 6000
+public struct FaultPlan {
+  /// The fewest days that hold one of each fault: a session is not missed before three days, and at night there are hardly more exchanges than heartbeats.
+  public static let leastDays = 5
+  /// The fewest exchanges a day for them.
+  public static let leastExchangesPerDay = 6000
 
   /// One exchange of a planted fault.
   struct Step {

@@ -1,15 +1,17 @@
 import Glibc
 
 /// Where the lines go: a file, or standard output. Written in blocks, whatever `write` takes at a time.
-struct OutputFile: ~Copyable {
+public struct OutputFile: ~Copyable {
   static let blockBytes = 1 << 20
 
   private let descriptor: Int32
   private let name: String
   private let ownsDescriptor: Bool
 
-  static var standardOutput: OutputFile { OutputFile(STDOUT_FILENO, "standard output") }
-  static var standardError: OutputFile { OutputFile(STDERR_FILENO, "standard error") }
+  /// The process's standard output, which stays open.
+  public static var standardOutput: OutputFile { OutputFile(STDOUT_FILENO, "standard output") }
+  /// The process's standard error, which stays open.
+  public static var standardError: OutputFile { OutputFile(STDERR_FILENO, "standard error") }
 
   private init(_ descriptor: Int32, _ name: String) {
     self.descriptor = descriptor
@@ -18,7 +20,9 @@ struct OutputFile: ~Copyable {
   }
 
   /// Creates or empties the file at `path`.
-  init(path: String) throws(OutputError) {
+  ///
+  /// - Throws: ``OutputError`` where that cannot be done.
+  public init(path: String) throws(OutputError) {
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     name = path
     ownsDescriptor = true
@@ -43,8 +47,17 @@ struct OutputFile: ~Copyable {
     buffer.removeAll()
   }
 
-  /// Without this a reader that goes away ends the process by a signal, and a full disk limit likewise.
-  static func ignoreSignals() {
+  /// Writes a text.
+  ///
+  /// - Throws: ``OutputError``; nothing says how much arrived.
+  public func write(_ text: String) throws(OutputError) {
+    var buffer = ByteBuffer()
+    for byte in text.utf8 { buffer.append(byte) }
+    try write(&buffer)
+  }
+
+  /// Makes failed writes errors of their call. Without this a reader that goes away ends the process by a signal, and a full disk limit likewise.
+  public static func ignoreSignals() {
     _ = signal(SIGPIPE, SIG_IGN)
     _ = signal(SIGXFSZ, SIG_IGN)
   }
@@ -54,10 +67,10 @@ private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeBufferPointer<UInt8
   write(descriptor, bytes.baseAddress, bytes.count)
 }
 
-/// The output could not be written.
-struct OutputError: Error, CustomStringConvertible {
+/// An output that could not be written.
+public struct OutputError: Error, CustomStringConvertible {
   /// The C library's error number.
-  let code: Int32
+  public let code: Int32
   private let message: String
 
   fileprivate init(doing what: String, _ name: String, _ code: Int32) {
@@ -66,9 +79,10 @@ struct OutputError: Error, CustomStringConvertible {
   }
 
   /// The reader has gone, as `head` does when it has enough: no failure of ours.
-  var isBrokenPipe: Bool { code == EPIPE }
+  public var isBrokenPipe: Bool { code == EPIPE }
 
-  var description: String {
+  /// What could not be done to which file, why, and what to do about a full disk.
+  public var description: String {
     code == ENOSPC ? message + ". Make room and run again with the same arguments: the traffic will be the same." : message
   }
 }

@@ -1,5 +1,5 @@
 /// A civil date in the Gregorian calendar with what the spellings of a dateTime need to know about it.
-struct CalendarDay: Equatable, Sendable {
+public struct CalendarDay: Equatable, Sendable {
   let year: Int
   let month: Int
   let day: Int
@@ -24,7 +24,7 @@ struct CalendarDay: Equatable, Sendable {
   }
 
   /// Reads `YYYY-MM-DD` of 1970 to 9000; nil where it is no date of the calendar.
-  init?(_ text: some StringProtocol) {
+  public init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 3, parts.map(\.utf8.count) == [4, 2, 2],
       parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),

@@ -2,7 +2,7 @@ import EMIP
 import JournalFormat
 
 @testable import JournalStore
-@testable import emip_simulator
+@testable import Simulation
 
 /// An exchange of the simulator's, read.
 struct SimulatedExchange {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import emip_simulator
+@testable import Simulation
 
 /// Every kind of situation that the traffic promises, in one run of 20,000 exchanges over a day and a bit.
 @Suite struct TrafficContentTests {

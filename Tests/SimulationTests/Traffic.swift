@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import emip_simulator
+@testable import Simulation
 
 /// An exchange as a test reads it back from its line.
 struct TrafficLine: Decodable {

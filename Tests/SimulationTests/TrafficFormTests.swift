@@ -3,7 +3,7 @@ import FoundationXML
 import JournalFormat
 import Testing
 
-@testable import emip_simulator
+@testable import Simulation
 
 /// What an importer relies on: the same bytes for the same arguments, the right number of lines, in order, each as promised.
 @Suite struct TrafficFormTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import emip_simulator
+@testable import Simulation
 
 /// What goes wrong on the wire, and how differently senders write.
 @Suite struct TrafficTroubleTests {

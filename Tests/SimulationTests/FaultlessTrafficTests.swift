@@ -2,7 +2,7 @@ import Foundation
 import JournalFormat
 import Testing
 
-@testable import emip_simulator
+@testable import Simulation
 
 /// Traffic in which nothing is wrong, read back without the simulator's help: for each rule that makes a finding, its condition is nowhere.
 @Suite struct FaultlessTrafficTests {
