@@ -2,7 +2,6 @@ import Foundation
 import Testing
 
 @testable import Simulation
-@testable import Simulation
 @testable import emip_simulator
 
 /// The parts that the traffic is made of.

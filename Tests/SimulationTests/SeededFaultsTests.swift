@@ -3,7 +3,6 @@ import JournalFormat
 import Testing
 
 @testable import Simulation
-@testable import Simulation
 @testable import emip_simulator
 
 /// One planted fault of each kind: the manifest tells of each, and the lines that it names hold what was planted.
