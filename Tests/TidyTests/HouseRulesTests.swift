@@ -58,6 +58,18 @@ import Testing
     }
   }
 
+  @Test func `the map names files and types that are there`() throws {
+    let map = try SourceTree.file("Sources/README.md").lines.joined(separator: "\n")
+    let files = Set(
+      try SourceTree.swiftFiles(below: "Sources").map { String($0.path.dropFirst("Sources/".count).dropLast(".swift".count)) })
+    let folders = Set(files.flatMap { file in file.indices.filter { file[$0] == "/" }.map { String(file[..<$0]) } })
+    let named = Set(map.matches(of: /`([\w-]+(?:\/[\w+-]+)+)`/).map { String($0.output.1) }).filter {
+      !$0.hasPrefix("Tests/") && !$0.hasPrefix("Tools/")
+    }
+    #expect(named.count > 40, "the map cannot be read")
+    #expect(named.subtracting(files).subtracting(folders) == [])
+  }
+
   @Test func `what a build leaves behind is ignored`() throws {
     let rows = try SourceTree.file(".gitignore").lines
     for row in [".build*/", "Package.resolved"] { #expect(rows.contains(row), "\(row)") }
