@@ -4,24 +4,36 @@ internal import Zstandard
 
 /// What went wrong in the journal: what, where, and what to do next.
 public struct JournalError: Error, Sendable, CustomStringConvertible {
-  /// What kind of trouble it is. `Schemas/errors.md` says what to do about each.
-  public enum Code: String, Sendable {
-    case journalMissing = "journal.missing"
-    case journalExists = "journal.exists"
-    case manifestDamaged = "manifest.damaged"
-    case formatNewer = "format.newer"
-    case segmentMissing = "segment.missing"
-    case segmentDamaged = "segment.damaged"
-    case recordDamaged = "record.damaged"
-    case lockHeld = "lock.held"
-    case queueFull = "queue.full"
+  /// What kind of trouble it is. `Schemas/errors.md` says what to do about each. Those of the journal itself stand here; what is built on the journal
+  /// adds its own.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+
+    /// Makes a code of its name: two words of lower-case letters, joined by a dot.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let journalMissing = Code(rawValue: "journal.missing")
+    public static let journalExists = Code(rawValue: "journal.exists")
+    public static let networkFileSystem = Code(rawValue: "filesystem.network")
+    public static let manifestDamaged = Code(rawValue: "manifest.damaged")
+    public static let formatNewer = Code(rawValue: "format.newer")
+    public static let segmentMissing = Code(rawValue: "segment.missing")
+    public static let segmentDamaged = Code(rawValue: "segment.damaged")
+    public static let recordDamaged = Code(rawValue: "record.damaged")
+    public static let invalidEntry = Code(rawValue: "entry.invalid")
+    public static let lockHeld = Code(rawValue: "lock.held")
+    public static let handOver = Code(rawValue: "handover.failed")
+    public static let queueFull = Code(rawValue: "queue.full")
     /// The writer met an error that it must not continue after; open the journal anew.
-    case writerEnded = "writer.ended"
-    case diskFull = "disk.full"
-    case inputOutput = "io.error"
-    case networkFileSystem = "filesystem.network"
-    case handOver = "handover.failed"
-    case invalidEntry = "entry.invalid"
+    public static let writerEnded = Code(rawValue: "writer.ended")
+    public static let diskFull = Code(rawValue: "disk.full")
+    public static let inputOutput = Code(rawValue: "io.error")
+
+    /// The codes of the journal itself: all that stand here.
+    static let ofJournal: Set = [
+      journalMissing, journalExists, networkFileSystem, manifestDamaged, formatNewer, segmentMissing, segmentDamaged, recordDamaged,
+      invalidEntry, lockHeld, handOver, queueFull, writerEnded, diskFull, inputOutput,
+    ]
   }
 
   public let code: Code

@@ -17,9 +17,8 @@ struct LeafEncoder {
   static let saltBytes = 16
 
   private var bytes: [UInt8] = []
-  /// The latest contexts with their encodings, by the bits of their addresses. The objects are kept, so that no other takes their place.
-  private var contexts: [(context: SharedContext, encoding: [UInt8])?] = []
-  private static let contextCount = 256
+  /// The encodings of the latest contexts.
+  private var contexts = ContextMemory<[UInt8]>(slotCount: 256)
 
   /// Lends an entry's leaf.
   mutating func withLeaf<Result>(of entry: Entry, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
@@ -50,15 +49,11 @@ struct LeafEncoder {
   }
 
   private mutating func appendEncoding(of context: SharedContext) {
-    if contexts.isEmpty { contexts = Array(repeating: nil, count: Self.contextCount) }
-    // Objects lie 16 bytes apart or more.
-    let place = Int(bitPattern: ObjectIdentifier(context)) >> 4 & (Self.contextCount - 1)
-    if contexts[place]?.context !== context {
-      var encoding: [UInt8] = []
-      context.value.encode(to: &encoding)
-      contexts[place] = (context, encoding)
-    }
-    bytes.appendCounted(contexts[place]!.encoding)
+    if let known = contexts[context] { return bytes.appendCounted(known) }
+    var encoding: [UInt8] = []
+    context.value.encode(to: &encoding)
+    contexts[context] = encoding
+    bytes.appendCounted(encoding)
   }
 
   private mutating func append(_ marks: [Mark], _ digests: PersonalDigests?, firstNumber: Int) {

@@ -4,12 +4,11 @@ internal import JournalFormat
 struct ContextTable {
   static let maximumCount = 16_384
   static let maximumBytes = 1_024
-  private static let knownSlots = 1_024
 
   private var numbers: [[UInt8]: UInt32] = [:]
   private var scratch: [UInt8] = []
-  /// Of objects that several entries shared, kept so that no other takes their place in memory.
-  private var known: [(context: SharedContext, number: UInt32)?] = Array(repeating: nil, count: knownSlots)
+  /// The numbers of contexts that several entries shared.
+  private var known = ContextMemory<UInt32>()
 
   /// What the table says to a context.
   enum Answer {
@@ -27,28 +26,18 @@ struct ContextTable {
   }
 
   mutating func number(for context: SharedContext) -> Answer {
-    if let known = known[Self.slot(context)], known.context === context { return .known(known.number) }
+    if let number = known[context] { return .known(number) }
     scratch.removeAll(keepingCapacity: true)
     context.value.encode(to: &scratch)
     if let number = numbers[scratch] {
-      remember(context, number)
+      known[context] = number
       return .known(number)
     }
     guard scratch.count <= Self.maximumBytes, numbers.count < Self.maximumCount else { return .inline }
     let number = UInt32(numbers.count + 1)
     let encoding = scratch
     numbers[encoding] = number
-    remember(context, number)
+    known[context] = number
     return .new(number, encoding: encoding)
-  }
-
-  private mutating func remember(_ context: SharedContext, _ number: UInt32) {
-    known[Self.slot(context)] = (context, number)
-  }
-
-  /// By its address: objects lie 16 bytes apart at least.
-  private static func slot(_ context: SharedContext) -> Int {
-    let address = UInt(bitPattern: ObjectIdentifier(context))
-    return Int((address >> 4 ^ address >> 14) % UInt(knownSlots))
   }
 }

@@ -2,7 +2,7 @@ internal import JournalFormat
 internal import JournalStore
 
 /// What the read model of sessions finds of charge detail records: it knows what was authorised. Not for several threads at a time.
-public struct CDRSessionFindings {
+public struct CDRAuthorisationFindings {
   /// In the order of their numbers.
   public static let rules = [
     SessionRules.withoutAuthorisation, SessionRules.refusedAuthorisation, SessionRules.intermediateMissing, SessionRules.limitExceeded,
@@ -14,7 +14,7 @@ public struct CDRSessionFindings {
   private let asOf: JournalPosition?
 
   init(_ models: ReadModels, asOf: JournalPosition?) throws(JournalError) {
-    rows = try models.model(SessionsProjection.self).snapshot()
+    rows = try models.model(SessionProjection.self).snapshot()
     sessions = try Sessions(models)
     self.asOf = asOf
   }
@@ -38,8 +38,8 @@ public struct CDRSessionFindings {
   /// All of a rule that hold; their subjects are ids of sessions.
   func all(of rule: String) throws -> [ReportedFinding] {
     var found: [ReportedFinding] = []
-    try SessionsProjection.findings.forEach(asOf: asOf, in: rows) { stored in
-      guard stored.resolvedAt == nil, SessionRules.rule(stored.rule)?.id == rule else { return true }
+    try SessionTables.findings.forEach(asOf: asOf, in: rows) { stored in
+      guard stored.resolvedAt == nil, SessionProjection.rule(stored.rule)?.id == rule else { return true }
       if let finding = try sessions.reported(stored, asOf: asOf) { found.append(finding) }
       return true
     }

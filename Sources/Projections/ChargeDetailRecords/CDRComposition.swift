@@ -3,13 +3,13 @@ internal import JournalFormat
 internal import JournalStore
 
 /// Makes of what the log of a session says, and of its messages, what people and machines are shown.
-struct CDRSessionReading {
-  private let state: CDRSessionState
+struct CDRComposition {
+  private let state: CDRHistory
   private let rows: any ModelRows
   private let messages: CDRMessages
   private let asOf: JournalPosition?
 
-  init(_ state: CDRSessionState, _ rows: any ModelRows, _ messages: CDRMessages, _ asOf: JournalPosition?) {
+  init(_ state: CDRHistory, _ rows: any ModelRows, _ messages: CDRMessages, _ asOf: JournalPosition?) {
     self.state = state
     self.rows = rows
     self.messages = messages
@@ -41,8 +41,8 @@ struct CDRSessionReading {
   private func findings(_ report: Report) throws(JournalError) -> [ReportedFinding] {
     var findings: [ReportedFinding] = []
     for key in state.findings {
-      guard let rule = CDRRules.rule(key.rule),
-        let stored = try ChargeDetailRecordProjection.findings.finding(key.bytes, asOf: asOf, in: rows)
+      guard let rule = CDRProjection.rule(key.rule),
+        let stored = try CDRTables.findings.finding(key.bytes, asOf: asOf, in: rows)
       else { continue }
       findings.append(try report(stored, rule))
     }
@@ -57,8 +57,8 @@ struct CDRSessionReading {
 
   /// As a record spells it, else its compact form.
   private func operatorId(_ number: UInt32, _ field: (ChargeDetailRecord) -> String?) throws(JournalError) -> String? {
-    guard let compact = try CDRNames.name(of: number, in: rows) else { return nil }
-    if let written = try first(field), CDRNames.compact(written) == Array(compact.utf8) { return written }
+    guard let compact = try CDROperators.name(of: number, in: rows) else { return nil }
+    if let written = try first(field), CDROperators.compact(written) == Array(compact.utf8) { return written }
     return (try? OperatorIdentifier(compact))?.description ?? compact
   }
 

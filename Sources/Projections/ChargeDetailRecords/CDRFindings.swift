@@ -2,13 +2,13 @@ internal import JournalFormat
 internal import JournalStore
 
 /// Keeps what is found of a session with one entry.
-struct CDRFindingJournal {
-  let state: CDRSessionState
+struct CDRFindings {
+  let state: CDRHistory
   let position: JournalPosition
-  let sessions: CDRSessions
+  let sessions: CDRMemory
   let rows: ModelTransaction
 
-  private static var table: FindingTable { ChargeDetailRecordProjection.findings }
+  private static var table: FindingTable { CDRTables.findings }
 
   /// Stores a finding, and says so in the session's log.
   func add(_ judgement: CDRJudgement) throws(JournalError) { _ = try record(judgement) }
@@ -37,7 +37,7 @@ struct CDRFindingJournal {
     var open: [Open] = []
     for key in state.findings where key.rule == rule.number {
       guard let stored = try Self.table.finding(key.bytes, asOf: nil, in: rows), stored.resolvedAt == nil else { continue }
-      let session = stored.subject.reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+      let session = UInt32(bigEndian: stored.subject)
       open.append(Open(key: key.bytes, figures: CDRJudgement.figures(stored.detail), session: session))
     }
     return open
@@ -73,9 +73,9 @@ struct CDRFindingJournal {
   }
 }
 
-extension CDRFindingJournal.Open {
-  /// Of two sessions that overlap the one that is not asked for.
-  fileprivate func other(than state: CDRSessionState) -> UInt32? {
+extension CDRFindings.Open {
+  /// The session that overlaps the one that is asked for.
+  fileprivate func other(than state: CDRHistory) -> UInt32? {
     let isOwn = session == state.number || state.absorbed.contains(session)
     return isOwn ? figures.last.flatMap { UInt32($0) } : session
   }

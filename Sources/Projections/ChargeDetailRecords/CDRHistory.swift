@@ -2,7 +2,7 @@ internal import JournalFormat
 internal import JournalStore
 
 /// What the log of a session says as of a position: its versions and what came of them.
-final class CDRSessionState {
+final class CDRHistory {
   /// A finding of the session, by its key in the table of findings.
   struct FindingKey: Hashable, Sendable {
     let rule: UInt8
@@ -37,7 +37,7 @@ final class CDRSessionState {
 
   // MARK: In force
 
-  /// Of what was sent, or of what was got, the version that counts: the newest final that was accepted, else the newest that was not refused; where
+  /// The version that counts of what was sent, or of what was got: the newest final that was accepted, else the newest that was not refused; where
   /// there is no final one, the newest intermediate that was not refused.
   func inForce(isReceived: Bool) -> CDRVersion? {
     var final: Int?
@@ -76,7 +76,7 @@ final class CDRSessionState {
 
   // MARK: Operators
 
-  /// Numbers of ``CDRNames``; 0 where nobody said.
+  /// Numbers of ``CDROperators``; 0 where nobody said.
   var execOperator: UInt32 {
     for version in versions where version.execOperator != 0 { return version.execOperator }
     return 0
@@ -138,7 +138,7 @@ enum CDRLog {
   private static func records(of number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> [Placed] {
     var records: [Placed] = []
     var previous: CDRVersion?
-    for stored in try ChargeDetailRecordProjection.log.records(of: bigEndianBytes(number), asOf: position, in: rows) {
+    for stored in try CDRTables.log.records(of: bigEndianBytes(number), asOf: position, in: rows) {
       let record = try record(stored, after: previous)
       if case .version(let version) = record { previous = version }
       records.append(Placed(position: stored.position, record: record, session: number))
@@ -150,23 +150,22 @@ enum CDRLog {
   static func current(_ number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> UInt32 {
     var number = number
     // Always into a lower one, and nothing comes behind that.
-    while let last = try ChargeDetailRecordProjection.log.chunk(of: bigEndianBytes(number), asOf: position, in: rows)?.records.last,
+    while let last = try CDRTables.log.chunk(of: bigEndianBytes(number), asOf: position, in: rows)?.records.last,
       CDRLogRecord.isMerging(last.bytes), case .mergedInto(let next) = try record(last, after: nil)
     { number = next }
     return number
   }
 
   private static func record(_ stored: HistoryTable.Record, after previous: CDRVersion?) throws(JournalError) -> CDRLogRecord {
-    do throws(FormatError) { return try CDRLogRecord(stored.bytes, at: stored.position, after: previous) } catch {
-      throw .damagedModel(error, ChargeDetailRecordProjection.log.table)
+    return try CDRTables.log.table.decoding { () throws(FormatError) in try CDRLogRecord(stored.bytes, at: stored.position, after: previous)
     }
   }
 
   /// Nil where there was nothing of the session, or it had become another.
-  static func state(_ number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> CDRSessionState? {
+  static func state(_ number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> CDRHistory? {
     var records = try records(of: number, asOf: position, in: rows)
     guard !records.isEmpty else { return nil }
-    let state = CDRSessionState(number: number)
+    let state = CDRHistory(number: number)
     var hasAbsorbed = false
     var index = 0
     while index < records.count {

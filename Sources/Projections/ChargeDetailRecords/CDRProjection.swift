@@ -5,25 +5,15 @@ public import JournalStore
 /// Every version of every session's charge detail record, what the other side made of it, and what is wrong with it. See ``CDRQuery``.
 ///
 /// A version is what one message, or an item of a list, says of a session on one side. The same content again is no new one.
-public final class ChargeDetailRecordProjection: Projection {
+public final class CDRProjection: Projection {
   public static let name = "cdrs"
   public static let version: UInt32 = 1
+  public static let tables = CDRTables.all
+  public static let rules = CDRRules.all
 
-  /// See ``CDRIdTable``.
-  static let ids = ModelTable("ids", 0)
-  /// By session number, from 1 as they come: see ``CDRLogRecord``.
-  static let log = HistoryTable(ModelTable("log", 1))
-  static let names = ModelTable("names", 2)
-  /// When each EVSE charged, by the final records in force: see ``CDRIntervals``.
-  static let intervals = ModelTable("intervals", 3)
-  static let findings = FindingTable(ModelTable("findings", 4))
-  /// What messages said that the journal has no more: see ``CDRTexts``.
-  static let texts = ModelTable("texts", 5)
-  public static let tables = [ids, log.table, names, intervals, findings.table, texts]
-
-  private let sessions = CDRSessions()
+  private let sessions = CDRMemory()
   private let ids = CDRIdTable()
-  private let reader = CDRReader()
+  private let sightings = CDRSightings()
   /// The sessions that a request brought records of, and the eMSP of each.
   private var requests = RecentValues<JournalPosition, [Answered]>(limit: 4_096)
 
@@ -59,7 +49,7 @@ public final class ChargeDetailRecordProjection: Projection {
     guard let facts = entry.facts else { return }
     var answered: [Answered] = []
     for (item, record) in facts.chargeDetailRecords.enumerated() {
-      let sighting = try reader.sighting(record, item: item, of: entry.message, in: rows)
+      let sighting = try sightings.sighting(record, item: item, of: entry.message, in: rows)
       let session = try take(sighting, to: rows)
       answered.append(Answered(session: session, saleOperator: sighting.version.saleOperator))
     }
@@ -70,30 +60,30 @@ public final class ChargeDetailRecordProjection: Projection {
   private func take(_ sighting: CDRSighting, to rows: ModelTransaction) throws(JournalError) -> UInt32 {
     let version = sighting.version
     let state = try session(of: sighting.identities, at: version.position, in: rows)
-    let journal = CDRFindingJournal(state: state, position: version.position, sessions: sessions, rows: rows)
+    let findings = CDRFindings(state: state, position: version.position, sessions: sessions, rows: rows)
     if let known = state.versions.first(where: { $0.digest == version.digest && $0.side == version.side }) {
       let attempt = CDRLogRecord.attempt(version: known.position, item: known.item, leg: version.leg)
       try sessions.append(attempt, at: version.position, to: state, in: rows)
     } else {
-      let judgements = try judge(sighting, journal)
+      let judgements = try judge(sighting, findings)
       try sessions.append(.version(version), at: version.position, to: state, in: rows)
-      for judgement in judgements { try journal.add(judgement) }
+      for judgement in judgements { try findings.add(judgement) }
     }
-    try settle(journal)
+    try settle(findings)
     return state.number
   }
 
   /// What a version breaks by itself and beside those before it. What was found on one side is not told again of the other.
-  private func judge(_ sighting: CDRSighting, _ journal: CDRFindingJournal) throws(JournalError) -> [CDRJudgement] {
+  private func judge(_ sighting: CDRSighting, _ findings: CDRFindings) throws(JournalError) -> [CDRJudgement] {
     let version = sighting.version
-    let state = journal.state
+    let state = findings.state
     var judgements: [CDRJudgement] = []
     let isOfOtherSide = state.versions.contains {
       $0.side != version.side && $0.nature == version.nature && $0.shared == version.shared
     }
     if !isOfOtherSide {
       for judgement in CDRRules.judgements(of: sighting.metered) {
-        if judgement.rule == CDRRules.unknownMeter, try journal.has(judgement) { continue }
+        if judgement.rule == CDRRules.unknownMeter, try findings.has(judgement) { continue }
         judgements.append(judgement)
       }
       let standing = state.versions.filter { $0.side == version.side && state.acceptance(of: $0).isAccepted != false }
@@ -116,7 +106,7 @@ public final class ChargeDetailRecordProjection: Projection {
     var answer = CDRVersion.Answer(
       position: entry.position, outcome: .accepted, requestStatus: nil,
       isGateways: entry.kind == .response && entry.context.author == .gateway,
-      saleOperator: try reader.names.number(of: entry.facts?.text(of: WireName.salePartnerOperatorId), in: rows),
+      saleOperator: try sightings.operators.number(of: entry.facts?.text(of: WireName.salePartnerOperatorId), in: rows),
       hasPlatformId: platformId != nil)
     switch outcome {
     case .accepted(let status): answer.requestStatus = status
@@ -134,7 +124,7 @@ public final class ChargeDetailRecordProjection: Projection {
   }
 
   private func take(
-    _ answer: CDRVersion.Answer, of entry: ProjectedEntry, to request: ProjectedMessage, _ before: CDRSessionState, _ saleOperator: UInt32,
+    _ answer: CDRVersion.Answer, of entry: ProjectedEntry, to request: ProjectedMessage, _ before: CDRHistory, _ saleOperator: UInt32,
     _ platformId: String?, in rows: ModelTransaction
   ) throws(JournalError) {
     var state = before
@@ -146,7 +136,7 @@ public final class ChargeDetailRecordProjection: Projection {
     try sessions.append(.answer(request: request.position, isResponse: isResponse, answer), at: entry.position, to: state, in: rows)
     if isNewId, let platformId {
       // The record did not say the platform's id, and its answer does.
-      let identity = reader.platform(platformId, rows.hash)
+      let identity = sightings.platform(platformId, rows.hash)
       if let other = try session(of: identity, in: rows) {
         state = try sessions.merge(state, other, at: entry.position, in: rows)
       } else {
@@ -156,9 +146,9 @@ public final class ChargeDetailRecordProjection: Projection {
     if request.entry.content.context.direction == .fromIOP, saleOperator != 0,
       let sale = entry.facts?.text(of: WireName.partnerServiceSessionId)
     {
-      try ids.learn(reader.sale(sale, of: saleOperator, rows.hash), state.number, since: entry.position, in: rows)
+      try ids.learn(sightings.sale(sale, of: saleOperator, rows.hash), state.number, since: entry.position, in: rows)
     }
-    try settle(CDRFindingJournal(state: state, position: entry.position, sessions: sessions, rows: rows))
+    try settle(CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows))
   }
 
   /// The sessions of a request, as its records name them.
@@ -166,7 +156,7 @@ public final class ChargeDetailRecordProjection: Projection {
     if let known = requests[request.position] { return known }
     var answered: [Answered] = []
     for (item, record) in (request.facts?.chargeDetailRecords ?? []).enumerated() {
-      let sighting = try reader.sighting(record, item: item, of: request, in: rows)
+      let sighting = try sightings.sighting(record, item: item, of: request, in: rows)
       for identity in sighting.identities.all {
         guard let number = try ids.session(of: identity, in: rows) else { continue }
         answered.append(Answered(session: number, saleOperator: sighting.version.saleOperator))
@@ -183,7 +173,7 @@ public final class ChargeDetailRecordProjection: Projection {
   /// Where the two ids lead to two sessions that both have an id of the platform, the platform's rules, and nothing is merged.
   private func session(
     of identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction
-  ) throws(JournalError) -> CDRSessionState {
+  ) throws(JournalError) -> CDRHistory {
     let state = if let known = try known(identities, at: position, in: rows) { known } else { try sessions.open(in: rows) }
     let since = state.versions.isEmpty ? nil : position
     for identity in identities.all { try ids.learn(identity, state.number, since: since, in: rows) }
@@ -192,7 +182,7 @@ public final class ChargeDetailRecordProjection: Projection {
 
   private func known(
     _ identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction
-  ) throws(JournalError) -> CDRSessionState? {
+  ) throws(JournalError) -> CDRHistory? {
     if let content = identities.content { return try session(of: content, in: rows) }
     let byPlatform = try identities.platform.flatMap { (identity) throws(JournalError) in try session(of: identity, in: rows) }
     guard let byExec = try identities.exec.flatMap({ (identity) throws(JournalError) in try session(of: identity, in: rows) }) else {
@@ -203,14 +193,33 @@ public final class ChargeDetailRecordProjection: Projection {
     return byExec.hasPlatformId ? byPlatform : try sessions.merge(byPlatform, byExec, at: position, in: rows)
   }
 
-  private func session(of identity: CDRIdentity, in rows: ModelTransaction) throws(JournalError) -> CDRSessionState? {
+  private func session(of identity: CDRIdentity, in rows: ModelTransaction) throws(JournalError) -> CDRHistory? {
     guard let number = try ids.session(of: identity, in: rows) else { return nil }
     return try sessions.state(sessions.current(number, in: rows), in: rows)
   }
 
   /// Brings what follows from the versions in force in line with them.
-  private func settle(_ journal: CDRFindingJournal) throws(JournalError) {
-    try journal.compareSides()
-    try CDRIntervals.settle(journal)
+  private func settle(_ findings: CDRFindings) throws(JournalError) {
+    try findings.compareSides()
+    try CDRIntervals.settle(findings)
+  }
+
+  // MARK: Findings
+
+  /// See ``Projection``.
+  public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
+    var found: [ReportedFinding] = []
+    try CDRQuery(try models.model(CDRProjection.self).snapshot(), models.reader, asOf: position).forEachFinding { finding in
+      found.append(finding)
+      return true
+    }
+    return found
+  }
+
+  // MARK: The purge horizon
+
+  /// See ``Projection``.
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
+    try CDROpening(rows: rows, horizon: horizon, journal: journal).condense()
   }
 }

@@ -26,22 +26,22 @@ public struct CDRQuery {
   /// Nil for now.
   public let asOf: JournalPosition?
   /// What the read model of sessions finds of records; nil where that is not asked.
-  private let sessionFindings: CDRSessionFindings?
+  private let sessionFindings: CDRAuthorisationFindings?
 
-  /// - Parameter rows: of ``ChargeDetailRecordProjection``.
+  /// - Parameter rows: of ``CDRProjection``.
   public init(_ rows: any ModelRows, _ journal: JournalReader, asOf: JournalPosition?) {
     self.init(rows, CDRMessages(journal, rows), nil, asOf: asOf)
   }
 
   /// - Parameter models: where those of ``Sessions/projections`` are among them, what they find of records stands with it.
   public init(_ models: ReadModels, asOf: JournalPosition?) throws {
-    let rows = try models.model(ChargeDetailRecordProjection.self).snapshot()
+    let rows = try models.model(CDRProjection.self).snapshot()
     let hasSessions = Sessions.projections.allSatisfy { projection in models.models.contains { $0.projection == projection } }
     self.init(
-      rows, CDRMessages(models.reader, rows), hasSessions ? try CDRSessionFindings(models, asOf: asOf) : nil, asOf: asOf)
+      rows, CDRMessages(models.reader, rows), hasSessions ? try CDRAuthorisationFindings(models, asOf: asOf) : nil, asOf: asOf)
   }
 
-  private init(_ rows: any ModelRows, _ messages: CDRMessages, _ sessionFindings: CDRSessionFindings?, asOf: JournalPosition?) {
+  private init(_ rows: any ModelRows, _ messages: CDRMessages, _ sessionFindings: CDRAuthorisationFindings?, asOf: JournalPosition?) {
     self.rows = rows
     self.messages = messages
     self.sessionFindings = sessionFindings
@@ -53,8 +53,8 @@ public struct CDRQuery {
   /// The sessions of an id: the platform's, or any operator's own; several operators may use one id.
   public func sessions(of id: String) throws -> [CDRSession] { try numbers(of: id).compactMap { try state($0) }.map(session) }
 
-  private func session(_ state: CDRSessionState) throws -> CDRSession {
-    var session = try CDRSessionReading(state, rows, messages, asOf).session { (stored, rule) throws(JournalError) in
+  private func session(_ state: CDRHistory) throws -> CDRSession {
+    var session = try CDRComposition(state, rows, messages, asOf).session { (stored, rule) throws(JournalError) in
       try reported(stored, rule)
     }
     if let sessionFindings { session.findings += try sessionFindings.findings(of: session) }
@@ -70,17 +70,17 @@ public struct CDRQuery {
     return numbers.sorted()
   }
 
-  private func state(_ number: UInt32) throws(JournalError) -> CDRSessionState? { try CDRLog.state(number, asOf: asOf, in: rows) }
+  private func state(_ number: UInt32) throws(JournalError) -> CDRHistory? { try CDRLog.state(number, asOf: asOf, in: rows) }
 
   /// Shows the sessions of a filter, in the order in which their first records came, until `body` returns false.
   public func forEachSession(_ filter: CDRFilter = CDRFilter(), _ body: (CDRSession) throws -> Bool) throws {
     try forEachState(filter) { try body(try session($0)) }
   }
 
-  private func forEachState(_ filter: CDRFilter, _ body: (CDRSessionState) throws -> Bool) throws {
+  private func forEachState(_ filter: CDRFilter, _ body: (CDRHistory) throws -> Bool) throws {
     let found = try filter.findingRule.flatMap { try numbers(foundBy: $0) }
-    let operatorNumber = try filter.operatorId.map { try CDRNames.known(CDRNames.compact($0), in: rows) ?? .max }
-    let end = try CDRSessions.nextNumber(in: rows)
+    let operatorNumber = try filter.operatorId.map { try CDROperators.known(CDROperators.compact($0), in: rows) ?? .max }
+    let end = try CDRMemory.nextNumber(in: rows)
     for number in 1..<max(1, end) {
       guard let state = try state(number), let first = state.versions.first, let observedAt = first.observedAt else { continue }
       if let operatorNumber, state.execOperator != operatorNumber, state.saleOperator != operatorNumber { continue }
@@ -94,7 +94,7 @@ public struct CDRQuery {
 
   /// The sessions that a rule of the read model of sessions found; nil for any other rule.
   private func numbers(foundBy rule: String) throws -> Set<UInt32>? {
-    guard let sessionFindings, CDRSessionFindings.rules.contains(where: { $0.id == rule }) else { return nil }
+    guard let sessionFindings, CDRAuthorisationFindings.rules.contains(where: { $0.id == rule }) else { return nil }
     var found: Set<UInt32> = []
     for finding in try sessionFindings.all(of: rule) {
       let numbers = try numbers(of: finding.subject)
@@ -105,8 +105,8 @@ public struct CDRQuery {
     return found
   }
 
-  private func hasFinding(_ rule: String, _ state: CDRSessionState) throws(JournalError) -> Bool {
-    for key in state.findings where CDRRules.rule(key.rule)?.id == rule {
+  private func hasFinding(_ rule: String, _ state: CDRHistory) throws(JournalError) -> Bool {
+    for key in state.findings where CDRProjection.rule(key.rule)?.id == rule {
       if let stored = try table.finding(key.bytes, asOf: asOf, in: rows), stored.resolvedAt == nil { return true }
     }
     return false
@@ -114,18 +114,18 @@ public struct CDRQuery {
 
   // MARK: Findings
 
-  private var table: FindingTable { ChargeDetailRecordProjection.findings }
+  private var table: FindingTable { CDRTables.findings }
 
   /// All findings, in order, until `body` returns false.
   public func forEachFinding(_ body: (ReportedFinding) throws -> Bool) throws {
     try table.forEach(asOf: asOf, in: rows) { stored in
-      guard let rule = CDRRules.rule(stored.rule) else { return true }
+      guard let rule = CDRProjection.rule(stored.rule) else { return true }
       return try body(try reported(stored, rule))
     }
   }
 
   private func reported(_ stored: FindingTable.Stored, _ rule: FindingRule) throws(JournalError) -> ReportedFinding {
-    let name = try name(of: stored.subject.reduce(0) { $0 << 8 | UInt32($1) })
+    let name = try name(of: UInt32(bigEndian: stored.subject))
     var figures = CDRJudgement.figures(stored.detail)
     if rule == CDRRules.evseOverlap, let other = figures.last.flatMap({ UInt32($0) }) {
       figures = [figures[0], name, try self.name(of: other)]
@@ -138,7 +138,7 @@ public struct CDRQuery {
   private func name(of number: UInt32) throws(JournalError) -> String {
     let number = try CDRLog.current(number, asOf: asOf, in: rows)
     guard let state = try state(number) else { return "session \(number)" }
-    return try CDRSessionReading(state, rows, messages, asOf).name()
+    return try CDRComposition(state, rows, messages, asOf).name()
   }
 
   // MARK: Totals
@@ -150,7 +150,7 @@ public struct CDRQuery {
       let direction: Direction = state.versions.contains { $0.side == .toIOP } ? .toIOP : .fromIOP
       let counterpart = direction == .toIOP ? state.saleOperator : state.execOperator
       let key = UInt64(direction.rawValue) << 32 | UInt64(counterpart)
-      let name = try CDRNames.name(of: counterpart, in: rows)
+      let name = try CDROperators.name(of: counterpart, in: rows)
       totals[key, default: CDRTotals(direction: direction, counterpart: name)].add(state)
       return true
     }

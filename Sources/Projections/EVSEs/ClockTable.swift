@@ -19,9 +19,7 @@ struct ClockTable {
   /// Some minutes behind the true one at most; nil where nothing was reported by then.
   func clock(at position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> Timestamp? {
     guard let row = try rows.last(upTo: position.map(Self.key) ?? Self.lastKey, beginningWith: [], in: table) else { return nil }
-    do throws(FormatError) {
-      return try row.value.reading { (reader) throws(FormatError) in Timestamp(rawValue: try reader.signedVarint()) }
-    } catch { throw .damagedModel(error, table) }
+    return try table.reading(row.value) { (reader) throws(FormatError) in Timestamp(rawValue: try reader.signedVarint()) }
   }
 
   /// Leaves the last alone.

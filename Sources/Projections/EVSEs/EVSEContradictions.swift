@@ -1,15 +1,9 @@
-public import EMIP
-public import JournalFormat
+internal import EMIP
+internal import JournalFormat
 internal import JournalStore
 
-extension FindingRule {
-  /// Numbers 70 to 79 are those of EVSE statuses.
-  public static let evseContradiction = FindingRule(
-    70, "evse-contradiction", .warning, "An element is reported busy while it is reported out of order or deleted.")
-}
-
 /// Finds elements that are busy while they are out of order, or deleted: at the report that makes it so, until the one that ends it.
-struct ContradictionRule {
+struct EVSEContradictions {
   /// By the number of an element: the key of the finding that holds of it.
   let open: ModelTable
 
@@ -24,12 +18,12 @@ struct ContradictionRule {
     case (let (availability, busy)?, nil):
       var detail: [UInt8] = []
       for value in [busy.position.rawValue, availability.position.rawValue, UInt64(availability.status)] { detail.appendVarint(value) }
-      let finding = try EVSEStatusProjection.findings.add(
-        .evseContradiction, at: position, subject: element.key, detail: detail, in: rows)
+      let finding = try EVSETables.findings.add(
+        EVSERules.contradiction, at: position, subject: element.key, detail: detail, in: rows)
       try rows.put(finding, for: bigEndianBytes(element.number), in: open)
       element.contradiction = finding
     case (nil, let finding?):
-      try EVSEStatusProjection.findings.resolve(finding, at: position, in: rows)
+      try EVSETables.findings.resolve(finding, at: position, in: rows)
       try rows.remove(bigEndianBytes(element.number), in: open)
       element.contradiction = nil
     default: return
@@ -45,7 +39,7 @@ struct ContradictionRule {
 }
 
 extension StatusEvent {
-  /// Of two that contradict each other.
+  /// Whether it is one of two that contradict each other.
   fileprivate func isOneOfTwo(_ part: StatusPart) -> Bool {
     switch part {
     case .availability: status == AvailabilityStatus.outOfOrder.rawValue || status == AvailabilityStatus.deleted.rawValue
@@ -54,45 +48,4 @@ extension StatusEvent {
   }
 
   fileprivate func hasEnded(by time: Timestamp) -> Bool { until.map { $0 < time } ?? false }
-}
-
-extension EVSEStatusProjection {
-  /// The findings that were known as of a position, as they are told.
-  /// - Parameters:
-  ///   - position: nil for now.
-  ///   - rows: of this read model.
-  public static func reportedFindings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
-    try elementFindings(asOf: position, in: rows).map(\.finding)
-  }
-
-  /// As ``reportedFindings(asOf:in:)``, each with the level of its element.
-  public static func elementFindings(
-    asOf position: JournalPosition?, in rows: any ModelRows
-  ) throws -> [(finding: ReportedFinding, element: StatusReport.Element)] {
-    var found: [(ReportedFinding, StatusReport.Element)] = []
-    try findings.forEach(asOf: position, in: rows) { stored in
-      guard stored.rule == FindingRule.evseContradiction.number, let element = try elements.stored(stored.subject, in: rows) else {
-        return true
-      }
-      let id = canonicalId(element.id)
-      found.append(
-        (
-          ReportedFinding(
-            rule: .evseContradiction, position: stored.position, resolvedAt: stored.resolvedAt, subject: id,
-            sentence: try contradictionSentence(id, stored)), element.element
-        ))
-      return true
-    }
-    return found
-  }
-
-  private static func contradictionSentence(_ id: String, _ stored: FindingTable.Stored) throws(JournalError) -> String {
-    do throws(FormatError) {
-      let (busy, availability, status) = try stored.detail.reading { (reader) throws(FormatError) in
-        (try reader.varint(), try reader.varint(), try reader.varint())
-      }
-      let state = status == UInt64(AvailabilityStatus.deleted.rawValue) ? "deleted" : "out of order"
-      return "\(id) is reported busy (position \(busy)) while it is \(state) (position \(availability))."
-    } catch { throw .damagedModel(error, findings.table) }
-  }
 }

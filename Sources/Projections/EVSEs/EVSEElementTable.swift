@@ -10,7 +10,7 @@ struct EVSEElementTable {
   struct Stored {
     let element: StatusReport.Element
     let number: UInt32
-    /// Of the message that named it first.
+    /// The position of the message that named it first.
     let position: JournalPosition
     /// As that message wrote it, or in another of its spellings.
     let id: String
@@ -26,6 +26,9 @@ struct EVSEElementTable {
     let compact = (try? EVCIIdentifier(id)).map { Array($0.compact.utf8) } ?? TermForm.compact.normalized(id.utf8)
     return [element.rawValue] + (compact.count <= longestId ? compact : [0] + hash(1, compact))
   }
+
+  /// An id as people and other programs know it.
+  static func canonicalId(_ id: String) -> String { (try? EVCIIdentifier(id))?.description ?? id }
 
   /// Stores an element that is new.
   /// - Parameter number: how many there were.
@@ -60,20 +63,20 @@ struct EVSEElementTable {
 
   /// How many there are.
   func count(in rows: any ModelRows) throws(JournalError) -> UInt32 {
-    try rows.value(of: Self.countKey, in: table)?.reduce(0) { $0 << 8 | UInt32($1) } ?? 0
+    try rows.value(of: Self.countKey, in: table).map { UInt32(bigEndian: $0) } ?? 0
   }
 
   private func decoded(_ row: ModelRow) throws(JournalError) -> Stored {
-    do throws(FormatError) {
+    try table.decoding { () throws(FormatError) in
       guard let element = row.key.first.flatMap(StatusReport.Element.init), !row.value.isEmpty else {
         throw FormatError("an element has no level or number")
       }
       return try row.value.reading { (reader) throws(FormatError) in
-        let number = UInt32(try reader.count(atMost: Int(UInt32.max)))
+        let number = try reader.number()
         let position = JournalPosition(try reader.varint())
         let id = reader.isAtEnd ? row.key[1...] : Array(try reader.take(reader.remainingCount))[...]
         return Stored(element: element, number: number, position: position, id: String(decoding: id, as: UTF8.self))
       }
-    } catch { throw .damagedModel(error, table) }
+    }
   }
 }

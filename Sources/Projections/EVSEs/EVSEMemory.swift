@@ -23,7 +23,7 @@ final class EVSEElement {
 }
 
 /// The elements that were reported of lately, by each spelling of their ids.
-struct EVSEElementMemory {
+struct EVSEMemory {
   private struct Spelling: Hashable {
     let element: StatusReport.Element
     let id: String
@@ -46,7 +46,7 @@ struct EVSEElementMemory {
     let spelling = Spelling(element: report.element, id: report.id)
     if let known = bySpelling[spelling] { return known }
     if let known = try find(spelling, in: rows) { return known }
-    let table = EVSEStatusProjection.elements
+    let table = EVSETables.elements
     let count = if let count { count } else { try table.count(in: rows) }
     let key = EVSEElementTable.key(report.element, report.id, rows.hash)
     try table.add(key, number: count, report.id, at: position, in: rows)
@@ -72,13 +72,13 @@ struct EVSEElementMemory {
       bySpelling[spelling] = known
       return known
     }
-    guard let stored = try EVSEStatusProjection.elements.stored(key, in: rows) else { return nil }
-    let events = EVSEStatusProjection.events
+    guard let stored = try EVSETables.elements.stored(key, in: rows) else { return nil }
+    let events = EVSETables.events
     let element = EVSEElement(
       key: key, number: stored.number,
       availability: try events.tail(of: StatusEventTable.subject(stored.number, .availability), in: rows),
       busy: try events.tail(of: StatusEventTable.subject(stored.number, .busy), in: rows),
-      contradiction: try EVSEStatusProjection.contradictions.finding(of: stored.number, in: rows))
+      contradiction: try EVSETables.contradictions.finding(of: stored.number, in: rows))
     bySpelling[spelling] = element
     byKey[key] = element
     return element

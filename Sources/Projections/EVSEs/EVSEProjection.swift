@@ -6,25 +6,15 @@ public import JournalStore
 /// them (position).
 ///
 /// What the operator reported is the state; what the platform made of the report stands beside. Lists of changes tell the same item by item.
-public final class EVSEStatusProjection: Projection {
+public final class EVSEProjection: Projection {
   public static let name = "evse"
   public static let version: UInt32 = 1
-  public static let tables = [
-    elements.table, events.table, clocks.table, contradictions.open, findings.table, events.beginnings,
-    origins.table,
-  ]
-
-  static let elements = EVSEElementTable(table: ModelTable("elements", 0))
-  static let events = StatusEventTable(table: ModelTable("events", 1), beginnings: ModelTable("beginnings", 5))
-  static let clocks = ClockTable(table: ModelTable("clocks", 2))
-  static let contradictions = ContradictionRule(open: ModelTable("contradictions", 3))
-  static let origins = StatusOriginTable(table: ModelTable("origins", 6))
-  /// What was found wrong with the statuses.
-  public static let findings = FindingTable(ModelTable("findings", 4))
+  public static let tables = EVSETables.all
+  public static let rules = EVSERules.all
 
   // What is remembered of the rows.
   private var roles = ContextMemory<Role>()
-  private var known = EVSEElementMemory()
+  private var known = EVSEMemory()
   private var reported = RecentReports()
   private var clock: Timestamp?
 
@@ -96,11 +86,11 @@ public final class EVSEStatusProjection: Projection {
       var isCurrent = false
       for part in StatusPart.allCases {
         guard let event = report[part] else { continue }
-        let insertion = try Self.events.insert(event, into: element[part], in: rows)
+        let insertion = try EVSETables.events.insert(event, into: element[part], in: rows)
         isCurrent = isCurrent || insertion == .newest
       }
       // Both parts of a synthetic status come to be together.
-      if isCurrent { try Self.contradictions.judge(element, at: message.position, in: rows) }
+      if isCurrent { try EVSETables.contradictions.judge(element, at: message.position, in: rows) }
       // One that tells of several elements is read again with its answer.
       if reports.count == 1 && !isFromPlatform { reported.note(report, of: element, at: message.position) }
     }
@@ -120,53 +110,32 @@ public final class EVSEStatusProjection: Projection {
     _ report: ElementReport, _ answer: ReportAnswer, _ element: EVSEElement, _ rows: ModelTransaction
   ) throws(JournalError) {
     for part in StatusPart.allCases {
-      if let event = report[part] { try Self.events.settle(event, answer, of: element[part], in: rows) }
+      if let event = report[part] { try EVSETables.events.settle(event, answer, of: element[part], in: rows) }
     }
   }
 
   private func noteClock(at position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
     if let clock, rows.clock.milliseconds(since: clock) < ClockTable.stepMilliseconds { return }
-    clock = try Self.clocks.note(rows.clock, at: position, in: rows)
+    clock = try EVSETables.clocks.note(rows.clock, at: position, in: rows)
   }
 
   private func forget() {
-    known = EVSEElementMemory()
+    known = EVSEMemory()
     reported = RecentReports()
+  }
+
+  // MARK: Findings
+
+  /// See ``Projection``.
+  public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
+    try reportedFindings(asOf: position, in: try models.model(EVSEProjection.self).snapshot())
   }
 
   // MARK: The purge horizon
 
-  /// Events that late ones may still refer to stay: so many milliseconds before the clock.
-  static let keptMilliseconds: Int64 = 48 * 3_600_000
-
-  /// See ``Projection``. The newest event of each part stays, and those of the last two days.
-  public func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError) {
-    forget()
-    try Self.forEachPart(rows) { (subject, _, _) throws(JournalError) in
-      try Self.events.condense(subject, from: rows.clock.adding(milliseconds: -Self.keptMilliseconds), in: rows)
-    }
-    try Self.clocks.condense(in: rows)
-  }
-
-  /// See ``Projection``. Who reported the newest event of each part, and the comment that came with it, go over into the rows.
+  /// See ``Projection``.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
-    try condense(rows, horizon: horizon)
-    let messages = StatusOrigins(journal)
-    try Self.forEachPart(rows) { (subject, element, part) throws(JournalError) in
-      guard let event = try Self.events.tail(of: subject, in: rows).newest, event.position < horizon,
-        let origin = try messages.origin(of: event, element.element, Self.canonicalId(element.id), part)
-      else { return }
-      try Self.origins.put(origin, of: event.position, subject, in: rows)
-    }
-  }
-
-  private static func forEachPart(
-    _ rows: ModelTransaction, _ body: (_ subject: [UInt8], EVSEElementTable.Stored, StatusPart) throws(JournalError) -> Void
-  ) throws(JournalError) {
-    var key: [UInt8] = []
-    while let (element, _, next) = try elements.next(from: key, in: rows) {
-      key = next
-      for part in StatusPart.allCases { try body(StatusEventTable.subject(element.number, part), element, part) }
-    }
+    forget()
+    try EVSEOpening(rows: rows, horizon: horizon, journal: journal).condense()
   }
 }

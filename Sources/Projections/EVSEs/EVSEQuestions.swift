@@ -46,7 +46,7 @@ public struct ElementStatus: Hashable, Sendable {
   public let availability: PartStatus?
   public let busy: PartStatus?
 
-  /// Of the newer of both parts.
+  /// The position of the newer of both parts.
   public var position: JournalPosition? { [availability, busy].compactMap { $0?.event.position }.max() }
 }
 
@@ -77,14 +77,14 @@ public struct EVSEStatuses {
   /// What time it was in the journal at a position.
   /// - Parameter observedAt: when the entry there was observed.
   public func time(at position: JournalPosition?, observedAt: Timestamp) throws(JournalError) -> Timestamp {
-    max(try EVSEStatusProjection.clocks.clock(at: position, in: rows) ?? observedAt, observedAt)
+    max(try EVSETables.clocks.clock(at: position, in: rows) ?? observedAt, observedAt)
   }
 
   /// The elements with an id, in any spelling: mostly one. Empty where nothing was known of any.
   public func statuses(of id: String, _ moment: StatusMoment) throws(JournalError) -> [ElementStatus] {
     var found: [ElementStatus] = []
     for element in StatusReport.Element.allCases {
-      guard let stored = try EVSEStatusProjection.elements.element(element, id, in: rows), isKnown(stored, moment.knownAt) else { continue }
+      guard let stored = try EVSETables.elements.element(element, id, in: rows), isKnown(stored, moment.knownAt) else { continue }
       found.append(try status(of: stored, moment))
     }
     return found
@@ -93,7 +93,7 @@ public struct EVSEStatuses {
   /// Shows all elements that were known: pools, stations, EVSEs, connectors, each in the order of their ids, until `body` returns false.
   public func forEach(_ moment: StatusMoment, _ body: (ElementStatus) throws -> Bool) throws {
     var key: [UInt8] = []
-    while let (stored, _, next) = try EVSEStatusProjection.elements.next(from: key, in: rows) {
+    while let (stored, _, next) = try EVSETables.elements.next(from: key, in: rows) {
       key = next
       guard isKnown(stored, moment.knownAt) else { continue }
       guard try body(try status(of: stored, moment)) else { return }
@@ -104,15 +104,15 @@ public struct EVSEStatuses {
   public func history(
     of id: String, _ element: StatusReport.Element, _ part: StatusPart, knownAt position: JournalPosition?
   ) throws(JournalError) -> [StatusEvent] {
-    guard let stored = try EVSEStatusProjection.elements.element(element, id, in: rows) else { return [] }
-    let events = try EVSEStatusProjection.events.all(of: StatusEventTable.subject(stored.number, part), in: rows)
+    guard let stored = try EVSETables.elements.element(element, id, in: rows) else { return [] }
+    let events = try EVSETables.events.all(of: StatusEventTable.subject(stored.number, part), in: rows)
     return events.filter { event in position.map { event.position <= $0 } ?? true }.map { $0.known(at: position) }
   }
 
-  /// Of an event whose message is gone; nil where it was not kept.
+  /// Who reported an event whose message is gone; nil where that was not kept.
   func keptOrigin(of event: StatusEvent, _ status: ElementStatus, _ part: StatusPart) throws(JournalError) -> StatusOrigin? {
-    guard let stored = try EVSEStatusProjection.elements.element(status.element, status.id, in: rows) else { return nil }
-    return try EVSEStatusProjection.origins.origin(of: event.position, StatusEventTable.subject(stored.number, part), in: rows)
+    guard let stored = try EVSETables.elements.element(status.element, status.id, in: rows) else { return nil }
+    return try EVSETables.origins.origin(of: event.position, StatusEventTable.subject(stored.number, part), in: rows)
   }
 
   private func isKnown(_ stored: EVSEElementTable.Stored, _ position: JournalPosition?) -> Bool {
@@ -121,14 +121,14 @@ public struct EVSEStatuses {
 
   private func status(of stored: EVSEElementTable.Stored, _ moment: StatusMoment) throws(JournalError) -> ElementStatus {
     ElementStatus(
-      element: stored.element, id: EVSEStatusProjection.canonicalId(stored.id), availability: try part(.availability, stored, moment),
+      element: stored.element, id: EVSEElementTable.canonicalId(stored.id), availability: try part(.availability, stored, moment),
       busy: try part(.busy, stored, moment))
   }
 
   private func part(
     _ part: StatusPart, _ stored: EVSEElementTable.Stored, _ moment: StatusMoment
   ) throws(JournalError) -> PartStatus? {
-    let found = try EVSEStatusProjection.events.event(
+    let found = try EVSETables.events.event(
       of: StatusEventTable.subject(stored.number, part), at: moment.latestEvent, knownAt: moment.knownAt, in: rows)
     return found.map { PartStatus(event: $0.known(at: moment.knownAt), unknownSince: Self.unknownSince($0, moment)) }
   }
@@ -139,7 +139,31 @@ public struct EVSEStatuses {
   }
 }
 
-extension EVSEStatusProjection {
-  /// As people and other programs know it.
-  static func canonicalId(_ id: String) -> String { (try? EVCIIdentifier(id))?.description ?? id }
+extension EVSEProjection {
+  /// The findings that were known as of a position, as they are told.
+  /// - Parameters:
+  ///   - position: nil for now.
+  ///   - rows: of this read model.
+  public static func reportedFindings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
+    try elementFindings(asOf: position, in: rows).map(\.finding)
+  }
+
+  /// As ``reportedFindings(asOf:in:)``, each with the level of its element.
+  public static func elementFindings(
+    asOf position: JournalPosition?, in rows: any ModelRows
+  ) throws -> [(finding: ReportedFinding, element: StatusReport.Element)] {
+    var found: [(ReportedFinding, StatusReport.Element)] = []
+    try EVSETables.findings.forEach(asOf: position, in: rows) { stored in
+      guard stored.rule == EVSERules.contradiction.number, let element = try EVSETables.elements.stored(stored.subject, in: rows) else {
+        return true
+      }
+      let id = EVSEElementTable.canonicalId(element.id)
+      let finding = ReportedFinding(
+        rule: EVSERules.contradiction, position: stored.position, resolvedAt: stored.resolvedAt, subject: id,
+        sentence: try EVSERules.sentence(id, stored))
+      found.append((finding, element.element))
+      return true
+    }
+    return found
+  }
 }

@@ -60,7 +60,7 @@ extension ReportAcceptance {
     }
   }
 
-  /// Of all answers to a report and its repetitions: accepted once is accepted; else the last that said no, else a loss, else the gateway's promise.
+  /// Sums up all answers to a report and its repetitions: accepted once is accepted; else the last that said no, else a loss, else the gateway's promise.
   /// Nil where there is none.
   init?(_ answers: some Sequence<ReportAnswer>) {
     var best: (rank: Int, acceptance: ReportAcceptance)?

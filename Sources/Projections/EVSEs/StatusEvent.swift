@@ -11,7 +11,7 @@ public enum StatusPart: UInt8, Sendable, CaseIterable {
 public struct StatusEvent: Hashable, Sendable {
   /// When it came to be so, as the reporter says; see ``isFuture`` and ``isDateAssumed``.
   public let time: Timestamp
-  /// Of the message that told it first.
+  /// The position of the message that told it first.
   public let position: JournalPosition
   /// Open: see `AvailabilityStatus` and `BusyStatus`.
   public let status: UInt32
@@ -27,7 +27,7 @@ public struct StatusEvent: Hashable, Sendable {
   public let isFromPlatform: Bool
   /// Whether the entry right behind it accepted it with requestStatus 1, as mostly: nothing that comes later changes that.
   private var isAcceptedAtOnce = false
-  /// Of others, those that changed something, in order.
+  /// Other answers that changed something, in order.
   private var answers: [ReportAnswer] = []
 
   init(

@@ -77,7 +77,7 @@ extension StatusEventTable {
     if isTail { _ = try rows.value(of: row.key, in: table) }
     if written[0].key != row.key { try rows.remove(row.key, in: table) }
     for row in written { try rows.put(row.value, for: row.key, in: table) }
-    if isTail, let last = written.last { try decoding { () throws(FormatError) in try tail.open(last) } }
+    if isTail, let last = written.last { try table.decoding { () throws(FormatError) in try tail.open(last) } }
   }
 
   private static func rows(of events: [StatusEvent], _ subject: [UInt8]) -> [ModelRow] {

@@ -7,7 +7,7 @@ internal import JournalStore
 /// Two rows of a subject never hold events of one time.
 struct StatusEventTable {
   let table: ModelTable
-  /// Of each row that was begun because the one before it was full: subject ‖ position → when its first event was, which was the newest then. What
+  /// Beginnings of the rows that were begun because the one before was full: subject ‖ position → when its first event was, which was the newest then. What
   /// was known before that position is older.
   let beginnings: ModelTable
   /// A row ends when it would grow beyond this: four fill a page.
@@ -19,7 +19,7 @@ struct StatusEventTable {
   func tail(of subject: [UInt8], in rows: any ModelRows) throws(JournalError) -> StatusTail {
     let tail = StatusTail(subject)
     if let row = try rows.last(upTo: Self.key(subject, nil), beginningWith: subject, in: table) {
-      try decoding { () throws(FormatError) in try tail.open(row) }
+      try table.decoding { () throws(FormatError) in try tail.open(row) }
     }
     return tail
   }
@@ -43,7 +43,7 @@ struct StatusEventTable {
         return event.time <= time
       }
       if let found { return found }
-      end = try decoding { () throws(FormatError) in try Self.time(ofKey: row.key) }.adding(milliseconds: -1)
+      end = try table.decoding { () throws(FormatError) in try Self.time(ofKey: row.key) }.adding(milliseconds: -1)
     }
     return nil
   }
@@ -52,7 +52,7 @@ struct StatusEventTable {
     of subject: [UInt8], after position: JournalPosition, in rows: any ModelRows
   ) throws(JournalError) -> Timestamp? {
     guard let row = try rows.first(from: subject + Self.key(position.next), beginningWith: subject, in: beginnings) else { return nil }
-    return try decoding { () throws(FormatError) in
+    return try table.decoding { () throws(FormatError) in
       guard row.value.count == Self.timeBytes else { throw FormatError("a beginning has the wrong length") }
       return Self.time(row.value[...])
     }
@@ -80,7 +80,7 @@ struct StatusEventTable {
 
   /// Shows the events of a row in order until `body` returns false.
   private func forEachEvent(of row: ModelRow, _ body: (StatusEvent) -> Bool) throws(JournalError) {
-    try decoding { () throws(FormatError) in
+    try table.decoding { () throws(FormatError) in
       var previous = (time: try Self.time(ofKey: row.key), position: Int64(0))
       try row.value.reading { (reader) throws(FormatError) in
         while !reader.isAtEnd {
@@ -112,12 +112,8 @@ struct StatusEventTable {
   }
 
   static func time(_ bytes: ArraySlice<UInt8>) -> Timestamp {
-    Timestamp(rawValue: Int64(bytes.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }) - timeOffset)
+    Timestamp(rawValue: Int64(UInt64(bigEndian: bytes)) - timeOffset)
   }
 
   private static func bytes(_ number: UInt64, _ count: Int) -> [UInt8] { Array(bigEndianBytes(number).suffix(count)) }
-
-  func decoding<Result>(_ body: () throws(FormatError) -> Result) throws(JournalError) -> Result {
-    do throws(FormatError) { return try body() } catch { throw .damagedModel(error, table) }
-  }
 }

@@ -11,7 +11,7 @@ public struct StatusMessage: Hashable, Sendable {
   public let request: String
   public let element: StatusReport.Element
   public let id: String
-  /// Of the message that told the status first.
+  /// The position of the message that told the status first.
   public let position: JournalPosition
 }
 

@@ -11,23 +11,22 @@ struct StatusOrigin: Hashable {
 
 /// Reads from the journal who reported a status.
 final class StatusOrigins {
-  private let reader: JournalReader
-  private let messages = MessageReader()
+  private let messages: JournalMessages
 
-  init(_ reader: JournalReader) { self.reader = reader }
+  init(_ journal: JournalReader) { messages = JournalMessages(journal) }
 
   /// The operator's own message says it best; else the operator is in the id, as far as that is one. Nil where the message is gone or damaged.
   func origin(
     of event: StatusEvent, _ element: StatusReport.Element, _ id: String, _ part: StatusPart
   ) throws(JournalError) -> StatusOrigin? {
-    guard let entry = try entry(at: event.position), case .message(let facts) = messages.read(entry.content) else { return nil }
+    guard let facts = try messages.facts(at: event.position) else { return nil }
     var origin = Self.named(id)
     if !event.isFromPlatform {
       origin.operator = facts.operatorId ?? facts.partnerId ?? origin.operator
       origin.partner = facts.partnerId ?? origin.operator
     }
     let report = facts.statusReports.first { report in
-      report.element == element && EVSEStatusProjection.canonicalId(report.id) == id
+      report.element == element && EVSEElementTable.canonicalId(report.id) == id
         && (part == .availability ? report.availability?.status.value?.rawValue : report.busy?.status.value?.rawValue) == event.status
     }
     origin.comment = part == .availability ? report?.availability?.comment : report?.busy?.comment
@@ -39,17 +38,9 @@ final class StatusOrigins {
     let named = (try? EVCIIdentifier(id))?.operator.description ?? ""
     return StatusOrigin(partner: named, operator: named)
   }
-
-  /// Nil where it is gone or damaged.
-  private func entry(at position: JournalPosition) throws(JournalError) -> Entry? {
-    do throws(JournalError) { return try reader.entry(at: position) } catch {
-      guard error.code == .recordDamaged else { throw error }
-      return nil
-    }
-  }
 }
 
-/// Of statuses whose messages may be purged: their origins, by the subject of their events, with the position of the message.
+/// Origins of statuses whose messages may be purged, by the subject of their events, with the position of the message.
 struct StatusOriginTable {
   let table: ModelTable
 
@@ -64,13 +55,11 @@ struct StatusOriginTable {
   /// Nil where that of another message is kept, or none.
   func origin(of position: JournalPosition, _ subject: [UInt8], in rows: any ModelRows) throws(JournalError) -> StatusOrigin? {
     guard let value = try rows.value(of: subject, in: table) else { return nil }
-    do throws(FormatError) {
-      return try value.reading { (reader) throws(FormatError) in
-        guard try reader.varint() == position.rawValue else { return nil }
-        var origin = StatusOrigin(partner: try reader.string(), operator: try reader.string())
-        if !reader.isAtEnd { origin.comment = try reader.string() }
-        return origin
-      }
-    } catch { throw .damagedModel(error, table) }
+    return try table.reading(value) { (reader) throws(FormatError) in
+      guard try reader.varint() == position.rawValue else { return nil }
+      var origin = StatusOrigin(partner: try reader.string(), operator: try reader.string())
+      if !reader.isAtEnd { origin.comment = try reader.string() }
+      return origin
+    }
   }
 }

@@ -8,7 +8,7 @@ final class StatusTail {
   let subject: [UInt8]
   /// Nil before the first event.
   private(set) var row: OpenChunk?
-  /// Of the row's first event.
+  /// The time of the row's first event.
   private(set) var start = Timestamp(rawValue: 0)
   private(set) var newest: StatusEvent?
   /// Whether it is known that there is no other row.

@@ -3,21 +3,11 @@ public import JournalFormat
 public import JournalStore
 
 /// Counts what passes between partners and the platform, how long answers take, and when a partner was not heard.
-public final class PartnersProjection: Projection {
+public final class PartnerProjection: Projection {
   public static let name = "partners"
   public static let version: UInt32 = 1
-  public static let tables = [
-    names.table, series.table, open, failed, presence.history.table, presence.states, findings.table,
-  ]
-
-  static let names = PartnerNames(table: ModelTable("names", 0))
-  static let series = PartnerSeriesTable(table: ModelTable("series", 1))
-  /// Requests that wait for an answer, or that a failure was noted of.
-  static let open = ModelTable("open", 2)
-  /// Of each series the transactions that were last lost or not accepted: the CRC-32C of each.
-  static let failed = ModelTable("failed", 3)
-  static let presence = PartnerPresence(history: HistoryTable(ModelTable("presence", 4)), states: ModelTable("states", 5))
-  public static let findings = FindingTable(ModelTable("findings", 6))
+  public static let tables = PartnerTables.all
+  public static let rules = PartnerRules.all
 
   // What is remembered of the rows.
   private var known = PartnerMemory()
@@ -51,14 +41,14 @@ public final class PartnersProjection: Projection {
     if known.isFull { known = PartnerMemory() }
     guard states == nil else { return }
     try requests.load(rows)
-    states = try Self.presence.states(rows)
+    states = try PartnerTables.presence.states(rows)
   }
 
   private func request(_ message: ProjectedMessage, _ context: SharedContext, _ rows: ModelTransaction) throws(JournalError) {
     let tail = try known.tailOfRequest(context, rows)
     let isRetry = isRetry(message, context, tail)
     requests.begin(LastRequest(position: message.position, numbers: tail.numbers, isRetry: isRetry), tail, rows)
-    try Self.presence.advance(to: rows.clock, at: message.position, &states!, rows)
+    try PartnerTables.presence.advance(to: rows.clock, at: message.position, &states!, rows)
     if context.value.direction == .toIOP { try isAlive(tail, message, rows) }
   }
 
@@ -109,16 +99,16 @@ public final class PartnersProjection: Projection {
     guard context.value.direction == .toIOP, isAccepted, context.value.operation == "HeartBeat", let subject = subject(tail, context),
       let seconds = entry.message.facts?.heartBeatPeriod?.value
     else { return }
-    try Self.presence.announce(seconds, subject, at: entry.message.position, &states!, rows)
+    try PartnerTables.presence.announce(seconds, subject, at: entry.message.position, &states!, rows)
   }
 
   private func isAlive(_ tail: PartnerTail, _ message: ProjectedMessage, _ rows: ModelTransaction) throws(JournalError) {
     let observedAt = message.entry.content.observedAt
     if let partner = tail.partner, partner.subject.leg == message.entry.content.context.leg {
-      return try Self.presence.heard(partner, observedAt, at: message.position, &states!, rows)
+      return try PartnerTables.presence.heard(partner, observedAt, at: message.position, &states!, rows)
     }
     guard let subject = subject(tail, message.entry.content.sharedContext) else { return }
-    tail.partner = try Self.presence.heard(subject, observedAt, at: message.position, &states!, rows)
+    tail.partner = try PartnerTables.presence.heard(subject, observedAt, at: message.position, &states!, rows)
   }
 
   private func subject(_ tail: PartnerTail, _ context: SharedContext) -> PartnerPresence.Subject? {
@@ -140,7 +130,7 @@ public final class PartnersProjection: Projection {
   }
 
   private func add(_ record: PartnerRecord, at position: JournalPosition, to tail: PartnerTail, _ rows: ModelTransaction) {
-    Self.series.append(record, at: position, to: tail, rows)
+    PartnerTables.series.append(record, at: position, to: tail, rows)
   }
 
   // MARK: Retries
@@ -153,7 +143,7 @@ public final class PartnersProjection: Projection {
 
   private func noteFailed(_ request: ProjectedMessage, _ tail: PartnerTail, _ rows: ModelTransaction) throws(JournalError) {
     guard let transaction = Self.transaction(request) else { return }
-    try Self.names.noteFailed(transaction, tail, rows)
+    try PartnerTables.names.noteFailed(transaction, tail, rows)
   }
 
   private static func transaction(_ message: ProjectedMessage) -> UInt32? {
@@ -164,14 +154,20 @@ public final class PartnersProjection: Projection {
     }
   }
 
+  // MARK: Findings
+
+  /// See ``Projection``.
+  public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
+    try reportedFindings(asOf: position, in: try models.model(PartnerProjection.self).snapshot())
+  }
+
   // MARK: The purge horizon
 
-  /// See ``Projection``. What was counted stays, as of the horizon, and how every partner is; who waits for an answer may still get it.
-  public func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError) {
+  /// See ``Projection``.
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
     known = PartnerMemory()
     requests = OpenRequests()
     states = nil
-    for (number, series) in try Self.names.all(rows) { try Self.series.condense(number, series.limits, rows) }
-    try Self.presence.condense(rows, at: JournalPosition(max(horizon.rawValue, 1) - 1))
+    try PartnerOpening(rows: rows, horizon: horizon, journal: journal).condense()
   }
 }

@@ -7,7 +7,7 @@ public struct PartnerSilence: Hashable, Sendable {
   public let from: Timestamp
   /// The next sign of life; nil while there is none.
   public let to: Timestamp?
-  /// Of the entry with which it became known.
+  /// The position of the entry with which it became known.
   public let position: JournalPosition
 }
 
@@ -46,7 +46,7 @@ public struct PartnerSpan: Hashable, Sendable {
   }
 }
 
-extension PartnersProjection {
+extension PartnerProjection {
   /// The figures of partners, or of each of their operations, by name.
   /// - Parameters:
   ///   - partner: only this one, in whatever form its id is written.
@@ -57,7 +57,7 @@ extension PartnersProjection {
     let wanted = partner.map { TermForm.compact.normalized($0.utf8) }
     let last = try LastRequest(rows)
     var answers: [[UInt8]: PartnerAnswer] = [:]
-    for (number, series) in try names.all(rows) {
+    for (number, series) in try PartnerTables.names.all(rows) {
       let compact = TermForm.compact.normalized(series.partner.utf8)
       guard wanted == nil || wanted == compact, let found = try figures(number, series, span, last, rows) else { continue }
       // A zero stands in no name that messages can have.
@@ -80,10 +80,10 @@ extension PartnersProjection {
   }
 
   private static func addPresence(to answer: inout PartnerAnswer, _ span: PartnerSpan, _ rows: any ModelRows) throws(JournalError) {
-    guard let number = try names.partner(answer.partner, rows) else { return }
+    guard let number = try PartnerTables.names.partner(answer.partner, rows) else { return }
     let subject = PartnerPresence.Subject(number, answer.leg)
-    answer.presence = try presence.summary(subject, asOf: span.asOf, rows)
-    answer.silences = try presence.silences(subject, from: span.after, asOf: span.asOf, rows).filter { silence in
+    answer.presence = try PartnerTables.presence.summary(subject, asOf: span.asOf, rows)
+    answer.silences = try PartnerTables.presence.silences(subject, from: span.after, asOf: span.asOf, rows).filter { silence in
       (span.since.map { since in silence.to.map { $0 > since } ?? true } ?? true) && (span.until.map { silence.from < $0 } ?? true)
     }
   }
@@ -97,17 +97,17 @@ extension PartnersProjection {
     guard var figures = try figures(number, series, asOf: span.asOf, last, rows) else { return nil }
     guard let after = span.after, let earlier = try self.figures(number, series, asOf: after, last, rows) else { return (figures, true) }
     figures.subtract(earlier)
-    let longest = try self.series.longest(number, after: after, upTo: span.asOf, rows)
+    let longest = try PartnerTables.series.longest(number, after: after, upTo: span.asOf, rows)
     guard longest.isComplete else { return (figures, figures.maximumMilliseconds == nil) }
     figures.maximumMilliseconds = longest.milliseconds
     return (figures, true)
   }
 
-  /// Of a series as of a position: one read of one row, however long its history.
+  /// The figures of a series as of a position: one read of one row, however long its history.
   private static func figures(
     _ number: UInt32, _ series: PartnerSeries, asOf position: JournalPosition?, _ last: LastRequest?, _ rows: any ModelRows
   ) throws(JournalError) -> PartnerFigures? {
-    var figures = try self.series.figures(number, series.limits, asOf: position, rows)
+    var figures = try PartnerTables.series.figures(number, series.limits, asOf: position, rows)
     if let last, last.numbers.series == number, position.map({ last.position <= $0 }) ?? true {
       figures = figures ?? PartnerFigures()
       figures!.countRequest(isRetry: last.isRetry)
@@ -132,7 +132,7 @@ extension PartnerPresence {
   /// Nil where it was never heard by then.
   func summary(_ subject: Subject, asOf position: JournalPosition?, _ rows: any ModelRows) throws(JournalError) -> PartnerPresenceSummary? {
     guard let chunk = try history.chunk(of: subject.bytes, asOf: position, in: rows) else { return nil }
-    return try decoding { () throws(FormatError) in try PartnerPresenceSummary(chunk) }
+    return try history.table.decoding { () throws(FormatError) in try PartnerPresenceSummary(chunk) }
   }
 
   /// The silences that were known by then, in order: those that lasted at a position or began after it, and some before; nil for all.
@@ -142,7 +142,7 @@ extension PartnerPresence {
     var silences: [PartnerSilence] = []
     let start = try start.map { (start) throws(JournalError) in try lastOffline(subject, upTo: start, rows) ?? start }
     for record in try history.records(of: subject.bytes, from: start, asOf: position, in: rows) {
-      switch try decoding({ () throws(FormatError) in try Change(record.bytes) }) {
+      switch try history.table.decoding({ () throws(FormatError) in try Change(record.bytes) }) {
       case .appeared, .period: continue
       case .offline(let time): silences.append(PartnerSilence(from: time, to: nil, position: record.position))
       case .online(let time):
@@ -160,7 +160,7 @@ extension PartnerPresence {
     // Mostly in the last chunk: but for a change of the period, nothing comes between.
     while let chunk = try history.chunk(of: subject.bytes, asOf: end, in: rows), let first = chunk.records.first {
       for record in chunk.records.reversed() {
-        if case .offline = try decoding({ () throws(FormatError) in try Change(record.bytes) }) { return record.position }
+        if case .offline = try history.table.decoding({ () throws(FormatError) in try Change(record.bytes) }) { return record.position }
       }
       guard first.position > .first else { break }
       end = JournalPosition(first.position.rawValue - 1)

@@ -1,38 +1,38 @@
-public import JournalFormat
-public import JournalStore
+internal import JournalFormat
+internal import JournalStore
 
-extension SessionsProjection {
-  /// Sessions that are open stay, and those whose ids may still be named, with their ids as they were written; of all others nothing stays.
-  ///
-  /// The finding that only a white list can judge goes with its record.
-  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
-    let condensing = SessionCondensing(rows, journal)
-    let kept = try condensing.sessions()
-    try condensing.condenseIds(kept)
-    try condensing.condenseAwaited(kept)
-    try condensing.condenseUnnamed(kept)
-    try condensing.condenseFindings(kept)
-    forget()
-  }
-}
-
-/// Leaves of the rows of sessions what must outlive their messages.
-private struct SessionCondensing {
-  private let rows: ModelTransaction
+/// What of sessions outlives the messages that it came from: those that are open, and those whose ids may still be named, with their ids as they were
+/// written; of all others nothing stays.
+///
+/// The finding that only a white list can judge goes with its record.
+struct SessionOpening {
+  let rows: ModelTransaction
+  /// The first position that stays.
+  let horizon: JournalPosition
+  /// Still has the messages.
   private let messages: SessionMessages
 
   /// Numbers: those of sessions that stay, and of sessions that turned out to be one of them.
   typealias Kept = Set<UInt32>
 
-  init(_ rows: ModelTransaction, _ journal: JournalReader) {
+  init(rows: ModelTransaction, horizon: JournalPosition, journal: JournalReader) {
     self.rows = rows
+    self.horizon = horizon
     messages = SessionMessages(journal)
+  }
+
+  func condense() throws(JournalError) {
+    let kept = try sessions()
+    try condenseIds(kept)
+    try condenseAwaited(kept)
+    try condenseUnnamed(kept)
+    try condenseFindings(kept)
   }
 
   // MARK: Sessions
 
-  func sessions() throws(JournalError) -> Kept {
-    let end = try SessionsProjection.nextNumber(rows)
+  private func sessions() throws(JournalError) -> Kept {
+    let end = try SessionTables.nextNumber(rows)
     var kept: Kept = []
     for number in 0..<end {
       guard let session = try SessionFacts(number, asOf: nil, in: rows) else { continue }
@@ -58,10 +58,10 @@ private struct SessionCondensing {
   private func condense(_ number: UInt32, _ kept: Kept) throws(JournalError) {
     let subject: [UInt8] = bigEndianBytes(number)
     guard kept.contains(number), let session = try SessionFacts(number, asOf: nil, in: rows) else {
-      return try SessionsProjection.log.remove(subject, in: rows)
+      return try SessionTables.log.remove(subject, in: rows)
     }
     if let other = session.mergedInto {
-      let position = try SessionsProjection.log.chunk(of: subject, asOf: nil, in: rows)!.records.last!.position
+      let position = try SessionTables.log.chunk(of: subject, asOf: nil, in: rows)!.records.last!.position
       var record = SessionRecord(content: .mergedInto(other))
       record.novelty = SessionRecord.Novelty(opened: session.ownOpened)
       return try write([(position, record)], [], session)
@@ -79,10 +79,10 @@ private struct SessionCondensing {
     _ records: [(position: JournalPosition, record: SessionRecord)], _ carried: [UInt8], _ session: SessionFacts
   ) throws(JournalError) {
     let subject: [UInt8] = bigEndianBytes(session.number)
-    try SessionsProjection.log.condense(subject, to: carried, at: records[0].position, in: rows)
+    try SessionTables.log.condense(subject, to: carried, at: records[0].position, in: rows)
     for (position, record) in records {
       let bytes = record.encoded(at: position, opened: session.ownOpened)
-      try SessionsProjection.log.append(bytes, at: position, to: subject, in: rows) { $0.carried }
+      try SessionTables.log.append(bytes, at: position, to: subject, in: rows) { $0.carried }
     }
   }
 
@@ -112,8 +112,8 @@ private struct SessionCondensing {
 
   // MARK: The other tables
 
-  func condenseIds(_ kept: Kept) throws(JournalError) {
-    let table = SessionsProjection.ids
+  private func condenseIds(_ kept: Kept) throws(JournalError) {
+    let table = SessionTables.ids
     var key: [UInt8] = []
     while let row = try rows.first(from: key, beginningWith: [], in: table.table) {
       key = row.key + [0]
@@ -127,8 +127,8 @@ private struct SessionCondensing {
     }
   }
 
-  func condenseAwaited(_ kept: Kept) throws(JournalError) {
-    let table = SessionsProjection.awaited
+  private func condenseAwaited(_ kept: Kept) throws(JournalError) {
+    let table = SessionTables.awaited
     var position = JournalPosition(0)
     while let (found, row) = try table.first(from: position, in: rows) {
       position = found.next
@@ -136,8 +136,8 @@ private struct SessionCondensing {
     }
   }
 
-  func condenseUnnamed(_ kept: Kept) throws(JournalError) {
-    let table = SessionsProjection.unnamed
+  private func condenseUnnamed(_ kept: Kept) throws(JournalError) {
+    let table = SessionTables.unnamed
     var key: [UInt8] = []
     while let row = try rows.first(from: key, beginningWith: [], in: table.table) {
       key = row.key + [0]
@@ -145,16 +145,16 @@ private struct SessionCondensing {
     }
   }
 
-  func condenseFindings(_ kept: Kept) throws(JournalError) {
+  private func condenseFindings(_ kept: Kept) throws(JournalError) {
     var gone: [[UInt8]] = []
     do {
-      try SessionsProjection.findings.forEach(asOf: nil, in: rows) { stored in
+      try SessionTables.findings.forEach(asOf: nil, in: rows) { stored in
         let isKept = stored.sessionNumber.map(kept.contains) ?? false
         if !isKept || stored.rule == SessionRules.withoutAuthorisation.number { gone.append(stored.key) }
         return true
       }
     } catch { throw error as! JournalError }
-    for key in gone { try rows.remove(key, in: SessionsProjection.findings.table) }
+    for key in gone { try rows.remove(key, in: SessionTables.findings.table) }
   }
 }
 

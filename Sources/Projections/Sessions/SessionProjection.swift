@@ -3,19 +3,11 @@ public import JournalStore
 
 /// The sessions: which exchanges belong to one, across the CPO's and the eMSP's side and whichever of its three ids each names, and what
 /// is odd about them.
-public final class SessionsProjection: Projection {
+public final class SessionProjection: Projection {
   public static let name = "sessions"
   public static let version: UInt32 = 1
-
-  /// Keyed hash of an id → the sessions that have it.
-  static let ids = SessionIds(table: ModelTable("ids", 0))
-  /// Number → ``SessionRecord``s; a session that turned out to be another says so in its last one.
-  static let log = HistoryTable(ModelTable("log", 1))
-  static let awaited = SessionsAwaited(table: ModelTable("awaited", 2))
-  static let unnamed = UnnamedSessions(table: ModelTable("unnamed", 3))
-  static let names = SessionNames(numbers: ModelTable("names", 4), texts: ModelTable("texts", 5))
-  public static let findings = FindingTable(ModelTable("findings", 6))
-  public static let tables = [ids.table, log.table, awaited.table, unnamed.table, names.numbers, names.texts, findings.table]
+  public static let tables = SessionTables.all
+  public static let rules = SessionRules.all
 
   private var memory = SessionMemory()
 
@@ -26,12 +18,12 @@ public final class SessionsProjection: Projection {
 
   /// See ``Projection``.
   public func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
-    try SessionRules.findOverdue(SessionTables(rows: rows, memory: memory, position: position))
+    try SessionRules.findOverdue(SessionRows(rows: rows, memory: memory, position: position))
   }
 
   /// See ``Projection``.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    let tables = SessionTables(rows: rows, memory: memory, position: entry.position)
+    let tables = SessionRows(rows: rows, memory: memory, position: entry.position)
     if entry.kind == .request {
       try SessionWriter(entry, tables).takeRequest()
     } else if let request = entry.request, RequestOutcome(entry.entry) != nil {
@@ -39,27 +31,25 @@ public final class SessionsProjection: Projection {
     }
   }
 
-  /// All must be read from the rows again.
-  func forget() { memory = SessionMemory() }
+  // MARK: Findings
 
-  // MARK: Numbers
-
-  /// The session that another has turned out to be by a position, or itself.
-  static func current(_ number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> UInt32 {
-    var number = number
-    // Each leads to a lower one.
-    while let other = try successor(of: number, asOf: position, in: rows) { number = other }
-    return number
+  /// See ``Projection``.
+  public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
+    let sessions = try Sessions(models)
+    var found: [ReportedFinding] = []
+    try SessionTables.findings.forEach(asOf: position, in: sessions.rows) { stored in
+      if let finding = try sessions.reported(stored, asOf: position) { found.append(finding) }
+      return true
+    }
+    return found
   }
 
-  private static func successor(of number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> UInt32?
-  {
-    guard let last = try log.chunk(of: bigEndianBytes(number), asOf: position, in: rows)?.records.last else { return nil }
-    do throws(FormatError) { return try SessionRecord.successor(last) } catch { throw .damagedModel(error, log.table) }
-  }
+  // MARK: The purge horizon
 
-  static func nextNumber(_ rows: any ModelRows) throws(JournalError) -> UInt32 {
-    let last = try rows.last(upTo: Array(repeating: 0xff, count: 10), beginningWith: [], in: log.table)
-    return last.map { UInt32(bigEndian: $0.key[..<4]) + 1 } ?? 0
+  /// See ``Projection``.
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
+    try SessionOpening(rows: rows, horizon: horizon, journal: journal).condense()
+    // All must be read from the rows again.
+    memory = SessionMemory()
   }
 }

@@ -6,7 +6,7 @@ extension Sessions {
   /// A finding in words; nil where it is of no rule of sessions, or a white list clears it.
   public func reported(_ stored: FindingTable.Stored, asOf position: JournalPosition? = nil) throws -> ReportedFinding? {
     guard let number = stored.sessionNumber else { return nil }
-    let current = try SessionsProjection.current(number, asOf: position, in: rows)
+    let current = try SessionTables.current(number, asOf: position, in: rows)
     guard let facts = try facts(current, asOf: position) else { return nil }
     return try reported(stored, facts, asOf: position)
   }
@@ -14,7 +14,7 @@ extension Sessions {
   private func reported(
     _ stored: FindingTable.Stored, _ facts: SessionFacts, asOf position: JournalPosition?
   ) throws -> ReportedFinding? {
-    guard let rule = SessionRules.rule(stored.rule) else { return nil }
+    guard let rule = SessionProjection.rule(stored.rule) else { return nil }
     var finding = ReportedFinding(
       rule: rule, position: stored.position, resolvedAt: stored.resolvedAt,
       subject: try ids(facts, asOf: position).first ?? "session at position \(facts.firstPosition)", sentence: try sentence(rule, stored))
@@ -34,7 +34,7 @@ extension Sessions {
 
   func findings(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> [ReportedFinding] {
     try facts.findings.compactMap { mark in
-      guard let stored = try SessionsProjection.findings.finding(mark.key, asOf: position, in: rows), stored.resolvedAt == nil else {
+      guard let stored = try SessionTables.findings.finding(mark.key, asOf: position, in: rows), stored.resolvedAt == nil else {
         return nil
       }
       return try reported(stored, facts, asOf: position)
@@ -50,7 +50,7 @@ extension Sessions {
     let figures = Self.figures(stored.detail)
     func figure(_ index: Int) -> Int64 { index < figures.count ? figures[index] : 0 }
     func name(_ index: Int, _ kind: SessionNames.Kind) throws -> String {
-      try SessionsProjection.names.text(UInt32(truncatingIfNeeded: figure(index)), kind, in: rows) ?? "?"
+      try SessionTables.names.text(UInt32(truncatingIfNeeded: figure(index)), kind, in: rows) ?? "?"
     }
     switch rule {
     case SessionRules.idConflict:

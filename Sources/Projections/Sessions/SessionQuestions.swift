@@ -9,17 +9,17 @@ public final class Sessions {
   let whiteLists: WhiteListJudgement?
 
   /// What they are judged with (guide 6.4.2).
-  public static let projections: [any Projection.Type] = [SessionsProjection.self, WhiteListProjection.self]
+  public static let projections: [any Projection.Type] = [SessionProjection.self, WhiteListProjection.self]
 
   /// - Parameter models: those of ``projections``, at least.
   public convenience init(_ models: ReadModels) throws(JournalError) {
     self.init(
-      try models.model(SessionsProjection.self).snapshot(), models.reader,
+      try models.model(SessionProjection.self).snapshot(), models.reader,
       whiteLists: WhiteListJudgement(try models.model(WhiteListProjection.self).snapshot(), models.reader))
   }
 
   /// - Parameters:
-  ///   - rows: of ``SessionsProjection``.
+  ///   - rows: of ``SessionProjection``.
   ///   - whiteLists: where they are not given, every record that no message authorised is told.
   init(_ rows: any ModelRows, _ reader: JournalReader, whiteLists: WhiteListJudgement? = nil) {
     self.rows = rows
@@ -33,7 +33,7 @@ public final class Sessions {
   /// - Parameter position: nil for now.
   public func sessions(withId id: String, asOf position: JournalPosition? = nil) throws -> [SessionView] {
     var views: [SessionView] = []
-    let entries = try SessionsProjection.ids.entries(SessionIds.key(id, rows.hash), in: rows)
+    let entries = try SessionTables.ids.entries(SessionIds.key(id, rows.hash), in: rows)
     for number in try currentNumbers(entries.map(\.number), asOf: position) {
       guard let facts = try facts(number, asOf: position) else { continue }
       // The hash may be another id's, and a session may have got the id later.
@@ -46,7 +46,7 @@ public final class Sessions {
 
   func currentNumbers(_ numbers: [UInt32], asOf position: JournalPosition?) throws(JournalError) -> [UInt32] {
     var current: Set<UInt32> = []
-    for number in numbers { current.insert(try SessionsProjection.current(number, asOf: position, in: rows)) }
+    for number in numbers { current.insert(try SessionTables.current(number, asOf: position, in: rows)) }
     return current.sorted()
   }
 
@@ -105,7 +105,7 @@ public final class Sessions {
       let source = facts.ids.first { $0.kind == kind && !$0.isInferred } ?? facts.ids.first { $0.kind == kind }
       return try source.flatMap { try text($0, facts, asOf: position) }
     }
-    let evse = try facts.evse.flatMap { try SessionsProjection.names.text($0.number, .evse, in: rows) }
+    let evse = try facts.evse.flatMap { try SessionTables.names.text($0.number, .evse, in: rows) }
     return SessionSummary(
       number: facts.number, serviceSessionId: try id(.service), execPartnerSessionId: try id(.exec), salePartnerSessionId: try id(.sale),
       execOperatorId: try name(facts.exec), saleOperatorId: try name(facts.sale), evseId: evse,
@@ -113,9 +113,9 @@ public final class Sessions {
       findings: try findings(facts, asOf: position))
   }
 
-  /// Of an operator.
+  /// The name of an operator.
   func name(_ named: SessionFacts.Named?) throws -> String? {
-    try named.flatMap { try SessionsProjection.names.text($0.number, .operator, in: rows) }
+    try named.flatMap { try SessionTables.names.text($0.number, .operator, in: rows) }
   }
 
   /// Nil where the message is gone, and nothing was kept of it.

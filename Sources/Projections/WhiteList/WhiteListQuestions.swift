@@ -59,17 +59,17 @@ public struct WhiteListEntry: Hashable, Sendable {
   public let holder: String
   /// Nil where a download does not name it.
   public let eMSPId: String?
-  /// Of the operator that uploaded or downloaded the list.
+  /// The id of the operator that uploaded or downloaded the list.
   public let operatorId: String
   /// Nil where it is no number.
   public let serviceId: UInt32?
   public let authorisationValue: UInt32?
   public let expiryDate: Timestamp?
-  /// Of the message that holds the entry; nil where no answered one does.
+  /// The position of the message that holds the entry; nil where no answered one does.
   public let position: JournalPosition?
   /// Which item of that message, from 1; 0 for a baseline that does not have it.
   public let item: UInt32?
-  /// Of the answer since which it is so.
+  /// The position of the answer since which it is so.
   public let since: JournalPosition
   /// Whether the user is on the list, expired or not.
   public let isLive: Bool
@@ -79,7 +79,7 @@ public struct WhiteListEntry: Hashable, Sendable {
   public let losses: [JournalPosition]
   /// What led to it: `insert`, `update`, `delete`, `other`, `baseline`, `baselineWithout`, `lost`, `undone`.
   public let change: String
-  let reference: WhiteListTexts.Reference
+  let reference: WhiteListMessages.Reference
 
   init(_ user: [UInt8], _ list: WhiteListIdentity, _ standing: WhiteListStanding) {
     let record = standing.record
@@ -96,7 +96,7 @@ public struct WhiteListEntry: Hashable, Sendable {
     isDeleted = record.status == .deleted
     losses = record.losses
     change = "\(record.change)"
-    reference = WhiteListTexts.Reference(user: user, record: record)
+    reference = WhiteListMessages.Reference(user: user, record: record)
   }
 
   /// What the entry says at a moment (guide 6.4.2, 6.4.3).
@@ -159,7 +159,7 @@ extension WhiteList {
     return WhiteListCheck(answer: standings.first?.answer ?? .unknown, standings: standings)
   }
 
-  /// Of a list as a whole: that of a CPO's download is the same for every eMSP in it.
+  /// The state of a list as a whole: that of a CPO's download is the same for every eMSP in it.
   private func state(of number: UInt16, _ list: WhiteListIdentity) throws(JournalError) -> WhiteListState? {
     var number = number
     if !list.isPlatforms && !list.provider.isEmpty {
@@ -208,7 +208,7 @@ extension WhiteList {
 
   /// What the messages said of entries.
   public func details(of entries: [WhiteListEntry]) throws(JournalError) -> [WhiteListDetails?] {
-    try WhiteListTexts(journal: journal, hash: rows.hash).details(of: entries.map(\.reference))
+    try WhiteListMessages(journal, rows.hash).details(of: entries.map(\.reference))
   }
 
   private func withDetails(_ entries: [WhiteListEntry]) throws(JournalError) -> [(entry: WhiteListEntry, details: WhiteListDetails?)] {

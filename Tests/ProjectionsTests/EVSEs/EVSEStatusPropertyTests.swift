@@ -240,28 +240,28 @@ private struct StatusRun {
     let seed = SeededGenerator.newSeed()
     var run = try StatusRun(seed: seed)
     for _ in 0..<150 { try await run.step() }
-    let runner = try ProjectionRunner(run.script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(run.script.journal.directory, projections: [EVSEProjection.self], purpose: "test")
     try runner.catchUp()
     #expect(try runner.verify("evse").isSame, "seed \(seed)")
     runner.close()
-    #expect(try run.script.journal.forgetsNothing(EVSEStatusProjection.self), "seed \(seed)")
+    #expect(try run.script.journal.forgetsNothing(EVSEProjection.self), "seed \(seed)")
     try Self.compareWithCuts(&run, seed)
   }
 
   private static func compareWithCuts(_ run: inout StatusRun, _ seed: UInt64) throws {
-    let runner = try ProjectionRunner(run.script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(run.script.journal.directory, projections: [EVSEProjection.self], purpose: "test")
     let rows = try runner.models[0].snapshot()
     let path = run.script.journal.temporary.path + "/cut"
     for _ in 0..<12 {
       let position = JournalPosition(UInt64(1 + run.reports.random.below(Int(run.position))))
-      let cut = try runner.begin(EVSEStatusProjection.self, generation: 0, path: path + "\(position)-\(run.reports.random.next())")
+      let cut = try runner.begin(EVSEProjection.self, generation: 0, path: path + "\(position)-\(run.reports.random.next())")
       _ = try runner.advance([cut], to: position.next)
       let cutRows = try cut.snapshot()
       let time = ScriptedJournal.moment(run.time - Int64(run.reports.random.below(600_000)))
       let expected = try Self.all(cutRows, StatusMoment(time: time))
       #expect(try Self.all(rows, StatusMoment(time: time, knownAt: position)) == expected, "seed \(seed), position \(position)")
-      let findings = try EVSEStatusProjection.reportedFindings(asOf: position, in: rows)
-      #expect(try EVSEStatusProjection.reportedFindings(asOf: nil, in: cutRows) == findings, "seed \(seed)")
+      let findings = try EVSEProjection.reportedFindings(asOf: position, in: rows)
+      #expect(try EVSEProjection.reportedFindings(asOf: nil, in: cutRows) == findings, "seed \(seed)")
     }
     runner.close()
   }
@@ -270,9 +270,9 @@ private struct StatusRun {
     count: Int64
   ) async throws {
     let script = try StatusScript()
-    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEProjection.self], purpose: "test")
     defer { runner.close() }
-    let events = EVSEStatusProjection.events
+    let events = EVSETables.events
     let subject = StatusEventTable.subject(7, .busy)
     let state = try runner.models[0].state()
     _ = try runner.models[0].write { (_, rows) throws(JournalError) in
@@ -303,7 +303,7 @@ private struct StatusRun {
     let seed = SeededGenerator.newSeed()
     var random = SeededGenerator(seed: seed)
     let script = try StatusScript()
-    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEProjection.self], purpose: "test")
     let model = runner.models[0]
     let subject = StatusEventTable.subject(7, .busy)
     var events: [StatusEvent] = []
@@ -315,7 +315,7 @@ private struct StatusRun {
         let event = StatusEvent(
           time: ScriptedJournal.moment(time), position: JournalPosition(position), status: UInt32(random.below(4)), until: nil,
           isFuture: random.chance(20), isDateAssumed: false, isFromPlatform: random.chance(20))
-        let insertion = try EVSEStatusProjection.events.insert(event, into: tail, in: rows)
+        let insertion = try EVSETables.events.insert(event, into: tail, in: rows)
         guard !events.contains(where: event.isSame) else {
           #expect(insertion == .repetition, "seed \(seed)")
           continue
@@ -328,22 +328,22 @@ private struct StatusRun {
         let index = random.below(events.count)
         let answer = ReportAnswer(position: JournalPosition(position + 1), acceptance: .rejected(requestStatus: UInt32(position)))
         _ = events[index].add(answer)
-        try EVSEStatusProjection.events.settle(events[index], answer, of: tail, in: rows)
+        try EVSETables.events.settle(events[index], answer, of: tail, in: rows)
         // What is read anew is what was remembered.
-        if random.chance(20) { tail = try EVSEStatusProjection.events.tail(of: subject, in: rows) }
+        if random.chance(20) { tail = try EVSETables.events.tail(of: subject, in: rows) }
       }
       return state
     }
     events.sort { ($0.time, $0.position) < ($1.time, $1.position) }
     let rows = try model.snapshot()
-    #expect(try EVSEStatusProjection.events.all(of: subject, in: rows) == events, "seed \(seed)")
-    #expect(try EVSEStatusProjection.events.tail(of: subject, in: rows).newest == events.last, "seed \(seed)")
-    #expect(try model.rowCounts().first { $0.table == EVSEStatusProjection.events.table }.map { $0.count > 10 } == true)
+    #expect(try EVSETables.events.all(of: subject, in: rows) == events, "seed \(seed)")
+    #expect(try EVSETables.events.tail(of: subject, in: rows).newest == events.last, "seed \(seed)")
+    #expect(try model.rowCounts().first { $0.table == EVSETables.events.table }.map { $0.count > 10 } == true)
     for _ in 0..<500 {
       let time = ScriptedJournal.moment(Int64(random.below(160_000)) - 100)
       let position = JournalPosition(UInt64(random.below(1_502)))
       let expected = events.last { $0.time <= time && $0.position <= position }
-      let found = try EVSEStatusProjection.events.event(of: subject, at: time, knownAt: position, in: rows)
+      let found = try EVSETables.events.event(of: subject, at: time, knownAt: position, in: rows)
       #expect(found == expected, "seed \(seed)")
     }
     runner.close()

@@ -58,7 +58,7 @@ struct StatusScript {
     try await journal.exchange("SetEVSEAvailabilityStatus", at: time, Self.availability(id, status, date, until: until))
   }
 
-  func rows() throws -> ModelSnapshot { try journal.model(EVSEStatusProjection.self).snapshot() }
+  func rows() throws -> ModelSnapshot { try journal.model(EVSEProjection.self).snapshot() }
 
   /// The busy status of an EVSE.
   func busy(
@@ -227,7 +227,7 @@ struct StatusScript {
   // MARK: Contradictions
 
   private func contradictions(_ script: StatusScript, asOf position: UInt64? = nil) throws -> [ReportedFinding] {
-    try EVSEStatusProjection.reportedFindings(asOf: position.map { JournalPosition($0) }, in: try script.rows())
+    try EVSEProjection.reportedFindings(asOf: position.map { JournalPosition($0) }, in: try script.rows())
   }
 
   @Test func `busy while out of order is found once, at the report that makes it so, and ends with the one that ends it`() async throws {
@@ -277,7 +277,7 @@ struct StatusScript {
       }
     }
     try await script.busy("FR*C01*E2", 1, date: 0, at: 100 * Self.hour)
-    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEProjection.self], purpose: "test")
     try runner.catchUp()
     try runner.moveHorizon(to: JournalPosition(33))
     let statuses = EVSEStatuses(try runner.models[0].snapshot())
@@ -295,7 +295,7 @@ struct StatusScript {
       if hour < 3 { try await script.availability("FR*C01*E\(hour + 1)", 1, date: hour * Self.hour, at: hour * Self.hour) }
     }
     let horizon = JournalPosition(201)
-    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEProjection.self], purpose: "test")
     defer { runner.close() }
     try runner.catchUp()
     func statuses() throws -> [[ElementStatus]] {
@@ -307,10 +307,10 @@ struct StatusScript {
         }
       }
     }
-    let (before, findings) = (try statuses(), try EVSEStatusProjection.reportedFindings(asOf: nil, in: runner.models[0].snapshot()))
+    let (before, findings) = (try statuses(), try EVSEProjection.reportedFindings(asOf: nil, in: runner.models[0].snapshot()))
     #expect(before.allSatisfy { $0.count == 3 } && !findings.isEmpty)
     try runner.moveHorizon(to: horizon)
     #expect(try statuses() == before)
-    #expect(try EVSEStatusProjection.reportedFindings(asOf: nil, in: runner.models[0].snapshot()) == findings)
+    #expect(try EVSEProjection.reportedFindings(asOf: nil, in: runner.models[0].snapshot()) == findings)
   }
 }

@@ -89,7 +89,7 @@ import Testing
   @Test func `they are the same when the messages that they came from are gone`() async throws {
     let script = try await Self.script()
     let before = try Self.messages(script).map(\.request)
-    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEStatusProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEProjection.self], purpose: "test")
     defer { runner.close() }
     try runner.catchUp()
     let end = try runner.models[0].state().next

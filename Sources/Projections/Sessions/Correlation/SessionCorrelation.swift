@@ -4,8 +4,8 @@ internal import JournalStore
 
 /// Finds out which session a message is about.
 struct SessionCorrelation {
-  let tables: SessionTables
-  /// Of the request, also of an answer.
+  let tables: SessionRows
+  /// When the request was observed, also of an answer.
   let observedAt: Timestamp
 
   /// How long after it a session that ended no longer owns the CPO's or eMSP's id: an id is unique only within its operator (guide 5.5.1).

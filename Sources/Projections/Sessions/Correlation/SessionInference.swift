@@ -5,8 +5,8 @@ internal import JournalStore
 /// Links sessions that no id links: the platform's question to the eMSP and the CPO's that led to it, a record without a known id and its
 /// authorisation.
 struct SessionInference {
-  let tables: SessionTables
-  /// Of the message.
+  let tables: SessionRows
+  /// When the message was observed.
   let observedAt: Timestamp
 
   private static let twinWithinMilliseconds: Int64 = 60_000
@@ -23,7 +23,7 @@ struct SessionInference {
     case .get, .set:
       guard mention.serviceSessionId == nil, let user = user(mention) else { return }
       let row = UnnamedSessions.Row(number: session.number, asked: observedAt, user: user)
-      try SessionsProjection.unnamed.add(row, key, in: tables.rows)
+      try SessionTables.unnamed.add(row, key, in: tables.rows)
     case .record:
       guard mention.serviceSessionId == nil, let (other, asked) = try unnamed(key, mention),
         let start = mention.fields.startTime.flatMap({ Timestamp($0) }), try tables.whole(other).decision?.result == .authorised
@@ -38,15 +38,15 @@ struct SessionInference {
   func forget(_ session: SessionFacts) throws(JournalError) {
     guard session.has(.service), let exec = session.exec?.number, let evse = session.evse?.number else { return }
     let key = UnnamedSessions.key(evse: evse, exec: exec)
-    let found = try SessionsProjection.unnamed.sessions(key, in: tables.rows)
+    let found = try SessionTables.unnamed.sessions(key, in: tables.rows)
     var kept: [UnnamedSessions.Row] = []
     for row in found where try tables.session(row.number) !== session { kept.append(row) }
-    if kept.count < found.count { try SessionsProjection.unnamed.put(kept, key, in: tables.rows) }
+    if kept.count < found.count { try SessionTables.unnamed.put(kept, key, in: tables.rows) }
   }
 
   /// The last that the platform has not named, of the same user.
   private func unnamed(_ key: [UInt8], _ mention: SessionMention) throws(JournalError) -> (SessionFacts, Timestamp)? {
-    let sessions = try SessionsProjection.unnamed.sessions(key, in: tables.rows)
+    let sessions = try SessionTables.unnamed.sessions(key, in: tables.rows)
     guard !sessions.isEmpty, let user = user(mention), let row = sessions.last(where: { $0.user == user }) else { return nil }
     return (try tables.session(row.number), row.asked)
   }

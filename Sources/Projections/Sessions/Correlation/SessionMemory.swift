@@ -22,7 +22,7 @@ final class SessionMemory {
     var entries: [SessionIds.Entry]
   }
 
-  /// Of the request at a position, which is mostly answered soon.
+  /// The mentions of the request at a position, which is mostly answered soon.
   func mentions(at position: JournalPosition) -> [SessionMention]? {
     guard let known = mentions[Self.place(position)], known.position == position else { return nil }
     return known.mentions

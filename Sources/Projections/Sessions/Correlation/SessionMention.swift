@@ -6,9 +6,9 @@ internal import JournalStore
 /// (guide 5.5.1, 6.4 to 6.6); an id is a link only together with its operator.
 struct SessionMention {
   let kind: Kind
-  /// Of a list of records the item, from 1; else 0.
+  /// The item of a list of records, from 1; else 0.
   let item: UInt32
-  /// Of the message, or of the item.
+  /// The fields of the message, or of the item.
   var fields: SessionFields { _read { yield shared.fields } }
   private let shared: SharedFields
   var serviceSessionId: String?
@@ -46,7 +46,7 @@ struct SessionMention {
 
   static func isDownload(_ context: EntryContext) -> Bool { context.operation?.hasPrefix("GetChargeDetailRecord") ?? false }
 
-  /// Of a request, or of an answer that brings records.
+  /// What a request, or an answer that brings records, mentions.
   static func mentions(_ message: ProjectedMessage) -> [SessionMention] {
     guard let facts = message.facts, let operation = message.context.operation, !facts.isFault else { return [] }
     let context = message.context

@@ -7,7 +7,7 @@ struct SessionParties {
   let exec: UInt32?
   let sale: UInt32?
 
-  init(_ mention: SessionMention, _ tables: SessionTables) throws(JournalError) {
+  init(_ mention: SessionMention, _ tables: SessionRows) throws(JournalError) {
     evse = try mention.fields.evseId.map { (text) throws(JournalError) in try tables.number(text, .evse) }
     exec = try mention.exec.map { (text) throws(JournalError) in try tables.number(text, .operator) }
     sale = try mention.sale.map { (text) throws(JournalError) in try tables.number(text, .operator) }

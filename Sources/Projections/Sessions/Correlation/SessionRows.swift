@@ -2,10 +2,10 @@ internal import JournalFormat
 internal import JournalStore
 
 /// The rows of sessions while one entry is applied, and what is remembered of them: whatever is written is written here.
-struct SessionTables {
+struct SessionRows {
   let rows: ModelTransaction
   let memory: SessionMemory
-  /// Of the entry.
+  /// The position of the entry.
   let position: JournalPosition
 
   // MARK: Sessions
@@ -21,7 +21,7 @@ struct SessionTables {
   private func own(_ number: UInt32) throws(JournalError) -> SessionFacts {
     if let known = memory.sessions[number] { return known }
     guard let session = try SessionFacts(number, asOf: nil, in: rows) else {
-      throw .damagedModel(FormatError("a session has no records"), SessionsProjection.log.table)
+      throw SessionTables.log.table.damaged(FormatError("a session has no records"))
     }
     memory.sessions[number] = session
     return session
@@ -32,7 +32,7 @@ struct SessionTables {
 
   /// A session without records: its first is to follow.
   func newSession(_ opened: Timestamp) throws(JournalError) -> SessionFacts {
-    let number = if let next = memory.nextNumber { next } else { try SessionsProjection.nextNumber(rows) }
+    let number = if let next = memory.nextNumber { next } else { try SessionTables.nextNumber(rows) }
     memory.nextNumber = number + 1
     let session = SessionFacts(new: number, opened: opened)
     memory.sessions[number] = session
@@ -42,7 +42,7 @@ struct SessionTables {
   func append(_ record: SessionRecord, to session: SessionFacts, isFirst: Bool = false) throws(JournalError) {
     let bytes = record.encoded(at: position, opened: session.ownOpened)
     // What is carried is what was kept at a purge horizon.
-    try SessionsProjection.log.append(bytes, at: position, to: bigEndianBytes(session.number), isFirst: isFirst, in: rows) { $0.carried }
+    try SessionTables.log.append(bytes, at: position, to: bigEndianBytes(session.number), isFirst: isFirst, in: rows) { $0.carried }
     session.take(record, at: position)
   }
 
@@ -72,7 +72,7 @@ struct SessionTables {
   private func entries(_ id: String) throws(JournalError) -> SessionMemory.Id {
     if let known = memory.ids[id] { return known }
     let key = SessionIds.key(id, rows.hash)
-    let found = SessionMemory.Id(key: key, entries: try SessionsProjection.ids.entries(key, in: rows))
+    let found = SessionMemory.Id(key: key, entries: try SessionTables.ids.entries(key, in: rows))
     memory.ids[id] = found
     return found
   }
@@ -82,7 +82,7 @@ struct SessionTables {
     var row = try entries(id)
     row.entries.append(.init(kind: kind, owner: owner ?? 0, number: session.number))
     memory.ids[id] = row
-    try SessionsProjection.ids.put(row.entries, for: row.key, in: rows)
+    try SessionTables.ids.put(row.entries, for: row.key, in: rows)
   }
 
   // MARK: Names
@@ -90,7 +90,7 @@ struct SessionTables {
   /// Nil for a text that no record names.
   func known(_ text: String, _ kind: SessionNames.Kind) throws(JournalError) -> UInt32? {
     if let known = remembered(text, kind) { return known }
-    let known = try SessionsProjection.names.known(text, kind, in: rows)
+    let known = try SessionTables.names.known(text, kind, in: rows)
     if let known { remember(known, text, kind) }
     return known
   }
@@ -98,7 +98,7 @@ struct SessionTables {
   /// Made where a text has none yet.
   func number(_ text: String, _ kind: SessionNames.Kind) throws(JournalError) -> UInt32 {
     if let known = remembered(text, kind) { return known }
-    let number = try SessionsProjection.names.number(text, kind, in: rows)
+    let number = try SessionTables.names.number(text, kind, in: rows)
     remember(number, text, kind)
     return number
   }
@@ -121,30 +121,30 @@ struct SessionTables {
 
   /// - Parameter since: taken as it is by the read model's clock; an answer may be observed somewhat later than the latest request.
   func expect(_ session: SessionFacts, isRequest: Bool, since: Timestamp) throws(JournalError) {
-    let latest = rows.clock.adding(milliseconds: SessionsAwaited.latenessMilliseconds)
-    let row = SessionsAwaited.Row(number: session.number, isRequest: isRequest, since: min(max(since, rows.clock), latest))
-    try SessionsProjection.awaited.put(row, at: position, in: rows)
+    let latest = rows.clock.adding(milliseconds: AwaitedSessions.latenessMilliseconds)
+    let row = AwaitedSessions.Row(number: session.number, isRequest: isRequest, since: min(max(since, rows.clock), latest))
+    try SessionTables.awaited.put(row, at: position, in: rows)
     if let known = memory.firstAwaited, row.since < known.since { memory.firstAwaited = (nil, row.since) }
   }
 
   /// The session of a request without an id.
   func session(ofRequest position: JournalPosition) throws(JournalError) -> SessionFacts? {
-    guard let row = try SessionsProjection.awaited.row(position, in: rows), row.isRequest else { return nil }
+    guard let row = try SessionTables.awaited.row(position, in: rows), row.isRequest else { return nil }
     return try session(row.number)
   }
 
   func stopExpecting(_ position: JournalPosition) throws(JournalError) {
-    try SessionsProjection.awaited.remove(position, in: rows)
+    try SessionTables.awaited.remove(position, in: rows)
     guard let first = memory.firstAwaited, first.position == position else { return }
     // The clock never goes back: what came later has not been awaited for much longer.
-    memory.firstAwaited = (nil, first.since.adding(milliseconds: -SessionsAwaited.latenessMilliseconds))
+    memory.firstAwaited = (nil, first.since.adding(milliseconds: -AwaitedSessions.latenessMilliseconds))
   }
 
   /// What has been awaited too long, in order: each once.
-  func nextOverdue() throws(JournalError) -> SessionsAwaited.Row? {
-    let deadline = rows.clock.adding(milliseconds: -SessionsAwaited.limitMilliseconds)
+  func nextOverdue() throws(JournalError) -> AwaitedSessions.Row? {
+    let deadline = rows.clock.adding(milliseconds: -AwaitedSessions.limitMilliseconds)
     if let known = memory.firstAwaited, known.since > deadline { return nil }
-    guard let (position, row) = try SessionsProjection.awaited.first(in: rows) else {
+    guard let (position, row) = try SessionTables.awaited.first(in: rows) else {
       memory.firstAwaited = (nil, Timestamp(rawValue: .max))
       return nil
     }

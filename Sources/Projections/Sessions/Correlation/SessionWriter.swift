@@ -5,14 +5,14 @@ internal import JournalStore
 /// Adds one entry to the sessions that it is about.
 struct SessionWriter {
   private let entry: ProjectedEntry
-  private let tables: SessionTables
+  private let tables: SessionRows
   private let isFromIOP: Bool
   private let isBackEnd: Bool
 
   /// More records than this of one message in one session tell nothing.
   private static let recordsPerMessage = 20
 
-  init(_ entry: ProjectedEntry, _ tables: SessionTables) {
+  init(_ entry: ProjectedEntry, _ tables: SessionRows) {
     self.entry = entry
     self.tables = tables
     isFromIOP = entry.context.direction == .fromIOP

@@ -6,7 +6,7 @@ internal import JournalStore
 ///
 ///     key   = position          of the answer that authorised, or of the request; five bytes
 ///     value = number << 1 | isRequest, since
-struct SessionsAwaited {
+struct AwaitedSessions {
   let table: ModelTable
 
   struct Row {
@@ -33,7 +33,7 @@ struct SessionsAwaited {
     from start: JournalPosition = JournalPosition(0), in rows: any ModelRows
   ) throws(JournalError) -> (position: JournalPosition, row: Row)? {
     guard let found = try rows.first(from: Self.key(start), beginningWith: [], in: table) else { return nil }
-    return (JournalPosition(found.key.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }), try row(found.value))
+    return (JournalPosition(UInt64(bigEndian: found.key)), try row(found.value))
   }
 
   func put(_ row: Row, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
@@ -48,13 +48,11 @@ struct SessionsAwaited {
   }
 
   private func row(_ value: [UInt8]) throws(JournalError) -> Row {
-    do throws(FormatError) {
-      return try value.reading { (reader) throws(FormatError) in
-        let number = try reader.varint()
-        return Row(
-          number: UInt32(truncatingIfNeeded: number >> 1), isRequest: number & 1 != 0, since: Timestamp(rawValue: try reader.signedVarint())
-        )
-      }
-    } catch { throw .damagedModel(error, table) }
+    return try table.reading(value) { (reader) throws(FormatError) in
+      let number = try reader.varint()
+      return Row(
+        number: UInt32(truncatingIfNeeded: number >> 1), isRequest: number & 1 != 0, since: Timestamp(rawValue: try reader.signedVarint())
+      )
+    }
   }
 }

@@ -6,8 +6,8 @@ extension SessionFacts {
   static func ownRecords(
     _ number: UInt32, asOf position: JournalPosition?, in rows: any ModelRows
   ) throws(JournalError) -> [(position: JournalPosition, record: SessionRecord)] {
-    let stored = try SessionsProjection.log.records(of: bigEndianBytes(number), asOf: position, in: rows)
-    do throws(FormatError) {
+    let stored = try SessionTables.log.records(of: bigEndianBytes(number), asOf: position, in: rows)
+    return try SessionTables.log.table.decoding { () throws(FormatError) in
       var opened: Timestamp?
       var records: [(position: JournalPosition, record: SessionRecord)] = []
       records.reserveCapacity(stored.count)
@@ -17,7 +17,7 @@ extension SessionFacts {
         records.append((stored.position, record))
       }
       return records
-    } catch { throw .damagedModel(error, SessionsProjection.log.table) }
+    }
   }
 
   /// Nil where there was no such session then.
@@ -28,7 +28,7 @@ extension SessionFacts {
     for (position, record) in records {
       if case .absorbed(let other) = record.content {
         guard let other = try SessionFacts(other, asOf: position, in: rows) else {
-          throw .damagedModel(FormatError("a session that turned out to be another has no records"), SessionsProjection.log.table)
+          throw SessionTables.log.table.damaged(FormatError("a session that turned out to be another has no records"))
         }
         absorb(other, isInferred: false)
       }
@@ -43,7 +43,7 @@ extension SessionFacts {
     var seen: Set = [number]
     var waiting = twins
     while !waiting.isEmpty {
-      let current = try SessionsProjection.current(waiting.removeFirst(), asOf: position, in: rows)
+      let current = try SessionTables.current(waiting.removeFirst(), asOf: position, in: rows)
       guard seen.insert(current).inserted, let twin = try SessionFacts(current, asOf: position, in: rows) else { continue }
       whole.absorb(twin, isInferred: true)
       waiting += twin.twins
@@ -54,10 +54,9 @@ extension SessionFacts {
   /// An id as it was written, where it was kept when its message went.
   func keptText(_ source: IdSource, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> String? {
     for holder in holders {
-      let carried = try SessionsProjection.log.chunk(of: bigEndianBytes(holder), asOf: position, in: rows)?.carried ?? []
-      do throws(FormatError) {
-        if let text = try SessionIdTexts(carried).text(source) { return text }
-      } catch { throw .damagedModel(error, SessionsProjection.log.table) }
+      let carried = try SessionTables.log.chunk(of: bigEndianBytes(holder), asOf: position, in: rows)?.carried ?? []
+      let texts = try SessionTables.log.table.decoding { () throws(FormatError) in try SessionIdTexts(carried) }
+      if let text = texts.text(source) { return text }
     }
     return nil
   }

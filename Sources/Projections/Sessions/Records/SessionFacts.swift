@@ -12,11 +12,11 @@ final class SessionFacts {
   private(set) var members: [UInt32]
   /// Also those of the sessions that probably are.
   private(set) var holders: [UInt32]
-  /// Of the session's own first record: what its dates are written from.
+  /// When the session's own first record was observed: what its dates are written from.
   private(set) var ownOpened: Timestamp
   private(set) var opened: Timestamp
   private(set) var firstPosition = JournalPosition(.max)
-  /// Of the first message that named each.
+  /// The EVSE, the CPO and the eMSP as the first message that named each has them.
   private(set) var evse: Named?
   private(set) var exec: Named?
   private(set) var sale: Named?
@@ -40,7 +40,7 @@ final class SessionFacts {
   struct IdSource: Hashable {
     let kind: SessionIdKind
     let position: JournalPosition
-    /// Of a list.
+    /// Which item of a list, from 1; 0 for no list.
     let item: UInt32
     /// Whose it is; nil for the platform's.
     let owner: UInt32?
@@ -56,7 +56,7 @@ final class SessionFacts {
     fileprivate(set) var isInferred = false
     /// The one that counts.
     fileprivate(set) var answer: SessionRecord.Answer?
-    /// Of the last answer that came, and of the last note that none did.
+    /// The position of the last answer that came, and below of the last note that none did.
     fileprivate(set) var answerPosition: JournalPosition?
     fileprivate(set) var failurePosition: JournalPosition?
   }
@@ -67,7 +67,7 @@ final class SessionFacts {
     let key: [UInt8]
   }
 
-  /// Of a session that nothing is known of yet.
+  /// Makes a session that nothing is known of yet.
   /// - Parameter opened: when its first message was observed.
   init(new number: UInt32, opened: Timestamp) {
     self.number = number
@@ -182,7 +182,7 @@ final class SessionFacts {
     return own.position <= other.position ? own : other
   }
 
-  /// Of two lists in order one; what is equal stands in the first's favour.
+  /// One list of two that are in order; of equals the first's come first.
   private static func merged<Element>(_ one: [Element], _ other: [Element], _ isInOrder: (Element, Element) -> Bool) -> [Element] {
     guard let last = one.last, let first = other.first, !isInOrder(last, first) else { return one + other }
     var merged: [Element] = []

@@ -24,19 +24,17 @@ struct SessionIds {
 
   func entries(_ key: [UInt8], in rows: any ModelRows) throws(JournalError) -> [Entry] {
     guard let value = try rows.value(of: key, in: table) else { return [] }
-    do throws(FormatError) {
-      return try value.reading { (reader) throws(FormatError) in
-        var entries: [Entry] = []
-        while !reader.isAtEnd {
-          let whose = try reader.varint()
-          guard let kind = SessionIdKind(rawValue: UInt8(1) << UInt8(whose & 3)), whose >> 2 <= UInt32.max else {
-            throw FormatError("an id of a session is nobody's")
-          }
-          entries.append(Entry(kind: kind, owner: UInt32(whose >> 2), number: try reader.number()))
+    return try table.reading(value) { (reader) throws(FormatError) in
+      var entries: [Entry] = []
+      while !reader.isAtEnd {
+        let whose = try reader.varint()
+        guard let kind = SessionIdKind(rawValue: UInt8(1) << UInt8(whose & 3)), whose >> 2 <= UInt32.max else {
+          throw FormatError("an id of a session is nobody's")
         }
-        return entries
+        entries.append(Entry(kind: kind, owner: UInt32(whose >> 2), number: try reader.number()))
       }
-    } catch { throw .damagedModel(error, table) }
+      return entries
+    }
   }
 
   func put(_ entries: [Entry], for key: [UInt8], in rows: ModelTransaction) throws(JournalError) {

@@ -152,8 +152,6 @@ extension AuthorisationTerms {
 }
 
 extension ByteReader {
-  mutating func number() throws(FormatError) -> UInt32 { UInt32(try count(atMost: Int(UInt32.max))) }
-
   /// One more than the number; 0 for none.
   fileprivate mutating func optionalNumber() throws(FormatError) -> UInt32? {
     let value = try count(atMost: Int(UInt32.max) + 1)

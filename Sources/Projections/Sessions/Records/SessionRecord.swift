@@ -42,7 +42,7 @@ struct SessionRecord: Hashable {
   struct ChargeRecord: Hashable {
     var item: UInt32
     var nature: Nature
-    /// Of an answer: there is none to it.
+    /// Whether it came in an answer: there is none to it.
     var isDownload: Bool
 
     /// The numbers are on disk.
@@ -59,7 +59,7 @@ struct SessionRecord: Hashable {
     var requestStatus: UInt32?
     /// The gateway's own.
     var isGateway = false
-    /// Of an answer that authorises or refuses.
+    /// The terms of an answer that authorises or refuses.
     var terms: AuthorisationTerms?
 
     /// The numbers are on disk.
@@ -103,7 +103,7 @@ extension AuthorisationTerms.Limit {
     self.init(meter: type.rawValue, thousandths: thousandths)
   }
 
-  /// Of a decimal that is not negative; digits beyond the third behind the point are cut off.
+  /// The thousandths of a decimal that is not negative; digits beyond the third behind the point are cut off.
   static func thousandths(_ text: String) -> UInt64? {
     var whole: UInt64 = 0
     var digitsBehindPoint: Int?

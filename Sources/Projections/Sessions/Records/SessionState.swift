@@ -117,7 +117,7 @@ extension SessionFacts {
 }
 
 extension SessionFacts.Step {
-  /// Of an authorisation message.
+  /// What an authorisation message decided.
   fileprivate var decision: SessionFacts.Decision {
     let asked: AuthorisationTerms? = if case .set(let terms) = content { terms } else { nil }
     guard let answer else { return .init(result: .pending, step: self, terms: asked) }

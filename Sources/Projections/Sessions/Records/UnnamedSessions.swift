@@ -25,17 +25,15 @@ struct UnnamedSessions {
   /// In the order in which they were asked for.
   func sessions(_ key: [UInt8], in rows: any ModelRows) throws(JournalError) -> [Row] {
     guard let value = try rows.value(of: key, in: table) else { return [] }
-    do throws(FormatError) {
-      return try value.reading { (reader) throws(FormatError) in
-        var found: [Row] = []
-        while !reader.isAtEnd {
-          let number = try reader.number()
-          let asked = Timestamp(rawValue: try reader.signedVarint())
-          found.append(Row(number: number, asked: asked, user: Array(try reader.take(4))))
-        }
-        return found
+    return try table.reading(value) { (reader) throws(FormatError) in
+      var found: [Row] = []
+      while !reader.isAtEnd {
+        let number = try reader.number()
+        let asked = Timestamp(rawValue: try reader.signedVarint())
+        found.append(Row(number: number, asked: asked, user: Array(try reader.take(4))))
       }
-    } catch { throw .damagedModel(error, table) }
+      return found
+    }
   }
 
   /// Adds a session in place of the user's one before; what is too old goes.
