@@ -136,3 +136,5 @@ public typealias ChargeDetailRecordProjection = CDRProjection
 public typealias EVSEStatusProjection = EVSEProjection
 public typealias PartnersProjection = PartnerProjection
 public typealias SessionsProjection = SessionProjection
+public typealias CDRSessionFindings = CDRAuthorisationFindings
+public typealias Projections = AllProjections
