@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JournalStore
+import Projections
 
 /// How the process ends, as sysexits.h has it.
 enum ExitStatus: Int32 {
@@ -99,7 +100,10 @@ extension JournalError.Code {
     switch self {
     case .journalMissing, .journalExists, .networkFileSystem: .usage
     case .manifestDamaged, .formatNewer, .segmentMissing, .segmentDamaged, .recordDamaged, .invalidEntry: .badData
-    case .lockHeld, .queueFull, .writerEnded, .diskFull, .inputOutput, .handOver: .inputOutput
+    case .modelMissing, .modelDamaged, .openingDamaged, .invalidHorizon: .badData
+    case .lockHeld, .queueFull, .writerEnded, .diskFull, .inputOutput, .handOver, .modelBehind: .inputOutput
+    // A code that is not known here: a test holds this table and the page together.
+    default: .fault
     }
   }
 }

@@ -60,8 +60,9 @@ public final class RemoteJournal: JournalAppender {
       return try content.withUnsafeBytes { bytes in
         var reader = ByteReader(bytes)
         guard answer == kind else {
-          let code = JournalError.Code(rawValue: try reader.string()) ?? .handOver
-          return .failure(JournalError(code, try reader.string()))
+          let code = JournalError.Code(rawValue: try reader.string())
+          // The holder may be of another version.
+          return .failure(JournalError(JournalError.Code.ofJournal.contains(code) ? code : .handOver, try reader.string()))
         }
         let first = JournalPosition(try reader.littleEndian(UInt64.self))
         return .success(first...max(first, JournalPosition(try reader.littleEndian(UInt64.self))))

@@ -4,38 +4,51 @@ internal import Zstandard
 
 /// What went wrong in the journal: what, where, and what to do next.
 public struct JournalError: Error, Sendable, CustomStringConvertible {
-  /// What kind of trouble it is. `Schemas/errors.md` says what to do about each.
-  public enum Code: String, Sendable {
+  /// What kind of trouble it is. `Schemas/errors.md` says what to do about each. Those of the journal itself stand here; what is built on the journal
+  /// adds its own.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    /// The name: two words of lower-case letters, joined by a dot.
+    public let rawValue: String
+
+    /// Makes a code of its name: two words of lower-case letters, joined by a dot.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
     /// There is no journal.
-    case journalMissing = "journal.missing"
+    public static let journalMissing = Code(rawValue: "journal.missing")
     /// There is a journal already.
-    case journalExists = "journal.exists"
-    /// The manifest cannot be read.
-    case manifestDamaged = "manifest.damaged"
-    /// A newer version wrote it.
-    case formatNewer = "format.newer"
-    /// A file that the manifest lists is gone.
-    case segmentMissing = "segment.missing"
-    /// A segment cannot be read.
-    case segmentDamaged = "segment.damaged"
-    /// An entry cannot be read.
-    case recordDamaged = "record.damaged"
-    /// Another process holds the journal.
-    case lockHeld = "lock.held"
-    /// As many entries wait as may: try again.
-    case queueFull = "queue.full"
-    /// The writer met an error that it must not continue after; open the journal anew.
-    case writerEnded = "writer.ended"
-    /// There is no room.
-    case diskFull = "disk.full"
-    /// The system refused to read or write.
-    case inputOutput = "io.error"
+    public static let journalExists = Code(rawValue: "journal.exists")
     /// The directory is on a network file system.
-    case networkFileSystem = "filesystem.network"
-    /// The holder did not answer.
-    case handOver = "handover.failed"
+    public static let networkFileSystem = Code(rawValue: "filesystem.network")
+    /// The manifest cannot be read.
+    public static let manifestDamaged = Code(rawValue: "manifest.damaged")
+    /// A newer version wrote it.
+    public static let formatNewer = Code(rawValue: "format.newer")
+    /// A file that the manifest lists is gone.
+    public static let segmentMissing = Code(rawValue: "segment.missing")
+    /// A segment cannot be read.
+    public static let segmentDamaged = Code(rawValue: "segment.damaged")
+    /// An entry cannot be read.
+    public static let recordDamaged = Code(rawValue: "record.damaged")
     /// An entry that nobody could read again.
-    case invalidEntry = "entry.invalid"
+    public static let invalidEntry = Code(rawValue: "entry.invalid")
+    /// Another process holds the journal.
+    public static let lockHeld = Code(rawValue: "lock.held")
+    /// The holder did not answer.
+    public static let handOver = Code(rawValue: "handover.failed")
+    /// As many entries wait as may: try again.
+    public static let queueFull = Code(rawValue: "queue.full")
+    /// The writer met an error that it must not continue after; open the journal anew.
+    public static let writerEnded = Code(rawValue: "writer.ended")
+    /// There is no room.
+    public static let diskFull = Code(rawValue: "disk.full")
+    /// The system refused to read or write.
+    public static let inputOutput = Code(rawValue: "io.error")
+
+    /// The codes of the journal itself: all that stand here.
+    static let ofJournal: Set = [
+      journalMissing, journalExists, networkFileSystem, manifestDamaged, formatNewer, segmentMissing, segmentDamaged, recordDamaged,
+      invalidEntry, lockHeld, handOver, queueFull, writerEnded, diskFull, inputOutput,
+    ]
   }
 
   /// What went wrong.

@@ -7,6 +7,7 @@ struct ContextTable {
 
   private var numbers: [[UInt8]: UInt32] = [:]
   private var scratch: [UInt8] = []
+  /// The numbers of contexts that several entries shared.
   private var known = ContextMemory<UInt32>()
 
   /// What the table says to a context.
@@ -19,7 +20,6 @@ struct ContextTable {
   }
 
   /// Takes a context of the segment, when it is opened again.
-  /// - Throws: `FormatError` where it is not the next.
   mutating func load(number: UInt32, encoding: [UInt8]) throws(FormatError) {
     guard number == numbers.count + 1, number <= Self.maximumCount else { throw FormatError("it is out of order") }
     numbers[encoding] = number

@@ -46,7 +46,7 @@ extension CDRAcceptance {
   /// A final record was received already.
   static let alreadyReceived: UInt32 = 10_701
 
-  /// Of the attempts of a version.
+  /// Tells what became of the attempts of a version.
   /// - Parameter hasOtherFinal: whether the other side accepted another final record of the session.
   init(_ version: CDRVersion, hasOtherFinal: @autoclosure () -> Bool) {
     guard version.side != .download else {

@@ -7,7 +7,7 @@ struct CDRIdentities: Sendable {
   var platform: CDRIdentity?
   var exec: CDRIdentity?
   var sale: CDRIdentity?
-  /// Of a record without the first two: only what says the same belongs together.
+  /// The identity of a record without the first two: only what says the same belongs together.
   var content: CDRIdentity?
 
   /// Those that there are, in the order in which they count.
@@ -26,7 +26,7 @@ struct CDRIdentity: Hashable, Sendable {
   }
 
   let kind: Kind
-  /// The CPO or the eMSP, by ``CDRNames``; 0 for nobody.
+  /// The CPO or the eMSP, by ``CDROperators``; 0 for nobody.
   let party: UInt32
   /// A keyed hash of the text alone, so that a text is found whoever uses it.
   let key: UInt64
@@ -68,7 +68,7 @@ final class CDRIdTable {
       value.appendVarint(UInt64(link.session))
       if let since = link.since { value.appendVarint(since.rawValue) }
     }
-    try rows.put(value, for: bigEndianBytes(identity.key), in: ChargeDetailRecordProjection.ids)
+    try rows.put(value, for: bigEndianBytes(identity.key), in: CDRTables.ids)
   }
 
   private func links(_ key: UInt64, in rows: ModelTransaction) throws(JournalError) -> [Link] {
@@ -80,19 +80,17 @@ final class CDRIdTable {
 
   /// All that a text means.
   static func links(_ key: UInt64, in rows: any ModelRows) throws(JournalError) -> [Link] {
-    guard let value = try rows.value(of: bigEndianBytes(key), in: ChargeDetailRecordProjection.ids) else { return [] }
-    do throws(FormatError) {
-      return try value.reading { (reader) throws(FormatError) in
-        var links: [Link] = []
-        while !reader.isAtEnd {
-          let head = try reader.varint()
-          let session = UInt32(truncatingIfNeeded: try reader.varint())
-          let since = head & 4 == 0 ? nil : JournalPosition(try reader.varint())
-          links.append(
-            Link(kind: .init(rawValue: UInt8(head & 3))!, party: UInt32(truncatingIfNeeded: head >> 3), session: session, since: since))
-        }
-        return links
+    guard let value = try rows.value(of: bigEndianBytes(key), in: CDRTables.ids) else { return [] }
+    return try CDRTables.ids.reading(value) { (reader) throws(FormatError) in
+      var links: [Link] = []
+      while !reader.isAtEnd {
+        let head = try reader.varint()
+        let session = UInt32(truncatingIfNeeded: try reader.varint())
+        let since = head & 4 == 0 ? nil : JournalPosition(try reader.varint())
+        links.append(
+          Link(kind: .init(rawValue: UInt8(head & 3))!, party: UInt32(truncatingIfNeeded: head >> 3), session: session, since: since))
       }
-    } catch { throw .damagedModel(error, ChargeDetailRecordProjection.ids) }
+      return links
+    }
   }
 }

@@ -11,7 +11,7 @@ enum CDRIntervals {
   private static let periodSeconds: Int64 = 4 * 86_400
   /// A charge that starts at another time has another fault.
   static let starts: Range<Int64> = 0..<65_536 * periodSeconds
-  /// Of one EVSE in one period. The first go where there are more: who charges more often has another fault.
+  /// Charges of one EVSE in one period, at most. The first go where there are more: who charges more often has another fault.
   private static let longest = 192
   /// So many periods of a charge are looked at, the one before included: a longer charge has another fault.
   private static let lookedAt: Int64 = 4
@@ -22,20 +22,20 @@ enum CDRIntervals {
     let session: UInt32
   }
 
-  private static var table: ModelTable { ChargeDetailRecordProjection.intervals }
+  private static var table: ModelTable { CDRTables.intervals }
 
   /// Brings the row of a session in line with its version in force, and notes what overlaps it, or no longer does.
-  static func settle(_ journal: CDRFindingJournal) throws(JournalError) {
-    let state = journal.state
+  static func settle(_ findings: CDRFindings) throws(JournalError) {
+    let state = findings.state
     let charge = state.charge
     guard charge != state.settledCharge else { return }
-    try replace(state.settledCharge, with: nil, of: state.number, in: journal.rows)
+    try replace(state.settledCharge, with: nil, of: state.number, in: findings.rows)
     state.settledCharge = charge
     var overlapping: [(session: UInt32, seconds: Int64)] = []
-    if let charge { overlapping = try Self.overlapping(charge, in: journal.rows) }
-    try journal.resolveOverlaps(except: overlapping.map(\.session))
-    for (session, seconds) in overlapping { try journal.addOverlap(with: session, seconds) }
-    try replace(nil, with: charge, of: state.number, in: journal.rows)
+    if let charge { overlapping = try Self.overlapping(charge, in: findings.rows) }
+    try findings.resolveOverlaps(except: overlapping.map(\.session))
+    for (session, seconds) in overlapping { try findings.addOverlap(with: session, seconds) }
+    try replace(nil, with: charge, of: state.number, in: findings.rows)
   }
 
   /// Removes a session's charge, adds another, or both.
@@ -96,16 +96,14 @@ enum CDRIntervals {
   private static func charges(_ key: [UInt8], in rows: ModelTransaction) throws(JournalError) -> [Charge] {
     guard let value = try rows.value(of: key, in: table) else { return [] }
     let begin = (Int64(key[5]) << 8 | Int64(key[6])) * periodSeconds
-    do throws(FormatError) {
-      return try value.reading { (reader) throws(FormatError) in
-        var charges: [Charge] = []
-        while !reader.isAtEnd {
-          let start = begin &+ Int64(truncatingIfNeeded: try reader.varint())
-          let end = start &+ Int64(truncatingIfNeeded: try reader.varint())
-          charges.append(Charge(start: start, end: end, session: UInt32(truncatingIfNeeded: try reader.varint())))
-        }
-        return charges
+    return try table.reading(value) { (reader) throws(FormatError) in
+      var charges: [Charge] = []
+      while !reader.isAtEnd {
+        let start = begin &+ Int64(truncatingIfNeeded: try reader.varint())
+        let end = start &+ Int64(truncatingIfNeeded: try reader.varint())
+        charges.append(Charge(start: start, end: end, session: UInt32(truncatingIfNeeded: try reader.varint())))
       }
-    } catch { throw .damagedModel(error, table) }
+      return charges
+    }
   }
 }

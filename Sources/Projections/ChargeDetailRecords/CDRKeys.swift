@@ -16,7 +16,7 @@ final class CDRKeys {
     static let user: UInt8 = 17
   }
 
-  /// Of a text that names a session.
+  /// The key of a text that names a session.
   func id(_ text: String, _ hash: SubjectHash) -> UInt64 {
     if let key = ids[text] { return key }
     let key = Self.id(text, hash)
@@ -24,10 +24,10 @@ final class CDRKeys {
     return key
   }
 
-  /// Five bytes, in any spelling; never 0.
+  /// The key of an EVSE, of five bytes, in any spelling; never 0.
   func evse(_ text: String, _ hash: SubjectHash) -> UInt64 {
     if let key = evses[text] { return key }
-    let key = max(1, hash.number(Tag.evse, CDRNames.compact(text)) >> 24)
+    let key = max(1, hash.number(Tag.evse, CDROperators.compact(text)) >> 24)
     evses[text] = key
     return key
   }

@@ -8,8 +8,9 @@ struct CDRMessage {
   /// Whether the journal has it no more: it says what ``CDRTexts`` kept of it.
   var isGone = false
   var transactionId: String?
-  /// Of an answer.
+  /// The platform's id of the session that an answer gives.
   var serviceSessionId: String?
+  /// The eMSP's id of the session that an answer gives.
   var partnerServiceSessionId: String?
   /// Nil where it is gone, or says nothing that can be read.
   var facts: MessageFacts?
@@ -19,9 +20,8 @@ struct CDRMessage {
 
 /// Reads again what messages said: the rows hold no text while the journal has the messages. Not for several threads at a time.
 final class CDRMessages {
-  private let journal: JournalReader
+  private let messages: JournalMessages
   private let rows: any ModelRows
-  private let reader = MessageReader()
   private var read: [JournalPosition: CDRMessage?] = [:]
   /// How many messages were asked of the journal.
   private(set) var readCount = 0
@@ -30,7 +30,7 @@ final class CDRMessages {
   private static let limit = 64
 
   init(_ journal: JournalReader, _ rows: any ModelRows) {
-    self.journal = journal
+    messages = JournalMessages(journal)
     self.rows = rows
   }
 
@@ -57,9 +57,9 @@ final class CDRMessages {
 
   private func readMessage(at position: JournalPosition) throws(JournalError) -> CDRMessage? {
     readCount += 1
-    guard let entry = try journal.readableEntry(at: position) else { return nil }
-    var message = CDRMessage(observedAt: entry.content.observedAt)
-    guard case .message(let facts) = reader.read(entry.content) else { return message }
+    guard let found = try messages.message(at: position) else { return nil }
+    var message = CDRMessage(observedAt: found.entry.content.observedAt)
+    guard let facts = found.facts else { return message }
     message.transactionId = facts.transactionId
     message.serviceSessionId = facts.text(of: WireName.serviceSessionId)
     message.partnerServiceSessionId = facts.text(of: WireName.partnerServiceSessionId)

@@ -1,9 +1,6 @@
 internal import JournalFormat
 
 extension CDRRules {
-  /// The rule of a number on disk; nil for one of a later version.
-  static func rule(_ number: UInt8) -> FindingRule? { all.first { $0.number == number } }
-
   /// One sentence with the figures of a judgement.
   static func sentence(_ rule: FindingRule, _ figures: [String]) -> String {
     func figure(_ index: Int) -> String { index < figures.count ? figures[index] : "?" }

@@ -11,15 +11,15 @@ public struct CDRSession: Sendable {
   public let execOperatorId: String?
   public let saleOperatorId: String?
   public let evseId: String?
-  /// Of all messages that brought a record of it, in order.
+  /// The transactions of all messages that brought a record of it, in order.
   public let transactionIds: [String]
   /// `toIOP` where the CPO's own messages are in the journal.
   public let direction: Direction
-  /// Of that direction, in the order in which they came.
+  /// The versions of that direction, in the order in which they came.
   public let versions: [Version]
   /// What the eMSP got, where ``versions`` is what the CPO sent.
   public let otherSide: [Version]
-  /// Of ``versions`` the one that counts.
+  /// The place in ``versions`` of the one that counts; nil where none does.
   public let inForce: Int?
   /// Where the records in force of both sides can be compared: in which fields they differ, from what was sent to what was got.
   public let differences: [CDRFieldChange]
@@ -39,9 +39,9 @@ public struct CDRSession: Sendable {
     /// What the message says; nil where nobody knows any more. It holds personal values while the journal has the message, then pseudonyms.
     public let record: ChargeDetailRecord?
     public let acceptance: CDRAcceptance
-    /// Of the message that it was first seen in.
+    /// The position of the message that it was first seen in.
     public let position: JournalPosition
-    /// Of all messages that brought it.
+    /// The positions of all messages that brought it.
     public let positions: [JournalPosition]
     /// Nil where the message is gone.
     public let observedAt: Timestamp?
@@ -51,6 +51,7 @@ public struct CDRSession: Sendable {
     public let changes: [CDRFieldChange]
   }
 
+  /// The version that counts; nil where none does.
   public var versionInForce: Version? { inForce.map { versions[$0] } }
 
   /// How people call it.
@@ -65,7 +66,7 @@ public struct CDRFieldChange: Hashable, Sendable {
   public let from: String?
   /// Nil where it is not there any more.
   public let to: String?
-  /// Of a user: to be masked before people.
+  /// Whether it tells of a user: to be masked before people.
   public let isPersonal: Bool
 }
 
@@ -86,7 +87,7 @@ extension CDRFieldChange {
     }
   }
 
-  /// Of a record, in their order, ready to be compared with others.
+  /// The fields of a record in their order, ready to be compared with others.
   struct Fields {
     fileprivate let texts: [Text]
 
@@ -105,7 +106,7 @@ extension CDRFieldChange {
     func field(_ name: String, _ text: String?, _ meaning: String? = nil, isPersonal: Bool = false) -> Text? {
       text.map { Text(name: name, text: $0, meaning: meaning ?? $0, isPersonal: isPersonal) }
     }
-    func compact(_ text: String?) -> String? { text.map { String(decoding: CDRNames.compact($0), as: UTF8.self) } }
+    func compact(_ text: String?) -> String? { text.map { String(decoding: CDROperators.compact($0), as: UTF8.self) } }
     let fields = [
       field("CDRNature", record.nature, record.standardNature == .unknown ? nil : "\(record.standardNature)"),
       field("serviceSessionId", record.serviceSessionId), field("execPartnerSessionId", record.execPartnerSessionId),

@@ -29,9 +29,9 @@ struct CDRParties {
   }
 }
 
-/// Makes of the records of messages what the read model keeps of them. It remembers the keys of the texts that it met lately.
-final class CDRReader {
-  let names = CDRNames()
+/// Makes sightings of the records of messages. It remembers the keys of the texts that it met lately.
+final class CDRSightings {
+  let operators = CDROperators()
   private let keys = CDRKeys()
 
   /// - Parameter item: which of the message's records it is, from 0.
@@ -51,7 +51,7 @@ final class CDRReader {
       side: parties.side, nature: record.standardNature, position: message.position, item: item, leg: message.entry.content.context.leg,
       observedAt: message.entry.content.observedAt,
       digest: rows.hash.number(CDRKeys.Tag.digest, CDRDigest.bytes(metered, meters: meters)), shared: shared, costs: metered.costs,
-      execOperator: try names.number(of: parties.exec, in: rows), saleOperator: try names.number(of: parties.sale, in: rows),
+      execOperator: try operators.number(of: parties.exec, in: rows), saleOperator: try operators.number(of: parties.sale, in: rows),
       hasPlatformId: record.serviceSessionId != nil)
     return CDRSighting(metered: metered, version: version, identities: identities(record, version, parties, rows.hash))
   }

@@ -1,16 +1,16 @@
 internal import EMIP
-public import JournalFormat
-public import JournalStore
+internal import JournalFormat
+internal import JournalStore
 
 /// What messages said of records, for when the journal has them no more: leaf by leaf, as the wire names them.
 ///
-/// Of a user stands two bytes of a keyed hash: they tell one user from another within a session, and of the badges that there can be thousands have
+/// A user stands as two bytes of a keyed hash: they tell one user from another within a session, and of the badges that there can be thousands have
 /// the same. What the protocol does not know is left out, as nobody can tell whether it is personal.
 ///
 ///     position(5) 0xffffff -> flags(1) observedAt(signed) [transactionId] [serviceSessionId] [partnerServiceSessionId], counted
 ///     position(5) item(3)  -> *(parent name subitem counted)
 enum CDRTexts {
-  private static var table: ModelTable { ChargeDetailRecordProjection.texts }
+  private static var table: ModelTable { CDRTables.texts }
   private static let wholeMessage = 0xff_ffff
 
   private static func key(_ position: JournalPosition, _ item: Int) -> [UInt8] {
@@ -22,7 +22,7 @@ enum CDRTexts {
   /// Nil where nothing was kept.
   static func message(at position: JournalPosition, in rows: any ModelRows) throws(JournalError) -> CDRMessage? {
     guard let value = try rows.value(of: key(position, wholeMessage), in: table) else { return nil }
-    return try decoding { () throws(FormatError) in
+    return try table.decoding { () throws(FormatError) in
       try value.reading { (reader) throws(FormatError) in
         let flags = try reader.byte()
         var message = CDRMessage(observedAt: Timestamp(rawValue: try reader.signedVarint()), isGone: true)
@@ -37,7 +37,7 @@ enum CDRTexts {
   /// Nil where nothing was kept.
   static func record(at position: JournalPosition, item: Int, in rows: any ModelRows) throws(JournalError) -> ChargeDetailRecord? {
     guard let value = try rows.value(of: key(position, item), in: table) else { return nil }
-    return try decoding { () throws(FormatError) in
+    return try table.decoding { () throws(FormatError) in
       var payload: [UInt8] = []
       let leaves = try value.reading { (reader) throws(FormatError) in
         var leaves: [Leaf] = []
@@ -66,10 +66,6 @@ enum CDRTexts {
     return layout.envelope
   }()
 
-  private static func decoding<Result>(_ body: () throws(FormatError) -> Result) throws(JournalError) -> Result {
-    do throws(FormatError) { return try body() } catch { throw .damagedModel(error, table) }
-  }
-
   // MARK: Writing
 
   /// A message that is about to go.
@@ -77,7 +73,7 @@ enum CDRTexts {
     let entry: Entry
     let facts: MessageFacts?
     let records: [ChargeDetailRecord]
-    /// Of each record, in document order.
+    /// The leaves of each record, in document order.
     let leaves: [[Leaf]]
 
     init(_ entry: Entry, _ facts: MessageFacts?) {
@@ -133,54 +129,5 @@ enum CDRTexts {
   private static func pseudonym(_ text: [UInt8], _ form: TermForm, _ hash: SubjectHash) -> [UInt8] {
     let number = hash.number(CDRKeys.Tag.user, form.normalized(text)) >> 48
     return Array("pseudonym \(String(0x1_0000 | number, radix: 16).dropFirst())".utf8)
-  }
-}
-
-extension ChargeDetailRecordProjection {
-  /// All that is known of the records stays; what the messages said that go is kept in their stead, its users as pseudonyms.
-  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
-    let messages = MessageReader()
-    // A list is of many sessions.
-    var sources = RecentValues<JournalPosition, CDRTexts.Source>(limit: 64)
-    for number in 1..<(try CDRSessions.nextNumber(in: rows)) {
-      guard let state = try CDRLog.state(number, asOf: nil, in: rows) else { continue }
-      for place in state.places where place.position < horizon {
-        if sources[place.position] == nil, let entry = try journal.readableEntry(at: place.position) {
-          var facts: MessageFacts?
-          if case .message(let read) = messages.read(entry.content) { facts = read }
-          sources[place.position] = CDRTexts.Source(entry, facts)
-        }
-        guard let source = sources[place.position] else { continue }
-        try CDRTexts.keep(source, in: rows)
-        if let item = place.item { try CDRTexts.keep(source, item: item, in: rows) }
-      }
-      // What waits goes into the table now and then: it may be much.
-      if number % 4_096 == 0 { _ = try rows.first(from: [], beginningWith: [], in: Self.texts) }
-    }
-  }
-}
-
-extension CDRSessionState {
-  /// The messages that its texts are read from, and the record of each that is a version.
-  fileprivate var places: [(position: JournalPosition, item: Int?)] {
-    var places: [(position: JournalPosition, item: Int?)] = []
-    for version in versions {
-      places.append((version.position, version.item))
-      for attempt in version.attempts {
-        if attempt.position != version.position { places.append((attempt.position, nil)) }
-        if let answer = attempt.response, answer.hasPlatformId || version.side == .fromIOP { places.append((answer.position, nil)) }
-      }
-    }
-    return places
-  }
-}
-
-extension JournalReader {
-  /// Nil where the journal does not have it any more, or it is damaged.
-  func readableEntry(at position: JournalPosition) throws(JournalError) -> Entry? {
-    do throws(JournalError) { return try entry(at: position) } catch {
-      guard error.code == .recordDamaged else { throw error }
-      return nil
-    }
   }
 }

@@ -12,9 +12,9 @@ public struct CDRTotals: Sendable {
   public private(set) var intermediateOnlyCount = 0
   /// Sessions with no record in force.
   public private(set) var noneCount = 0
-  /// Of the summed those whose acceptance nobody knows yet.
+  /// Summed sessions whose acceptance nobody knows yet.
   public private(set) var unconfirmedCount = 0
-  /// Of the summed those without a sound total duration or total energy.
+  /// Summed sessions without a sound total duration or total energy.
   public private(set) var incompleteCount = 0
   /// Meter 1.
   public private(set) var minutes = MeterQuantity.zero
@@ -28,7 +28,7 @@ public struct CDRTotals: Sendable {
     self.counterpart = counterpart
   }
 
-  mutating func add(_ state: CDRSessionState) {
+  mutating func add(_ state: CDRHistory) {
     guard let version = state.inForce else {
       noneCount += 1
       return

@@ -34,7 +34,7 @@ struct CDRVersion: Hashable, Sendable {
     /// In milliseconds; nil where it is absent or no date.
     var start: Int64?
     var end: Int64?
-    /// Of all meters; 0 where there are the two totals only, which stand here.
+    /// A hash of all meters; 0 where there are the two totals only, which stand here.
     var meters: UInt32 = 0
     /// Meter 1 in minutes, meter 2 in watt-hours; nil where absent, in another unit, no decimal or negative.
     var duration: MeterQuantity?
@@ -51,18 +51,18 @@ struct CDRVersion: Hashable, Sendable {
 
   var side: CDRSide
   var nature: CDRVersionNature
-  /// Of the message that it was first seen in.
+  /// The position of the message that it was first seen in.
   var position: JournalPosition
   /// Which of the records of that message, from 0.
   var item: Int
   var leg: Leg
   /// Nil where it is not the first of its log: the journal tells.
   var observedAt: Timestamp?
-  /// Of all that it says: equal for equal records.
+  /// A hash of all that it says: equal for equal records.
   var digest: UInt64
   var shared: Shared
   var costs: [Cost]
-  /// Numbers of ``CDRNames``; 0 for none.
+  /// Numbers of ``CDROperators``; 0 for none.
   var execOperator: UInt32
   var saleOperator: UInt32
   var hasPlatformId: Bool

@@ -4,11 +4,11 @@ internal import JournalFormat
 /// A record with the quantities of its meters, which are read once for its rules, its digest and its totals.
 struct MeteredRecord {
   let record: ChargeDetailRecord
-  /// Of its meters, in their order; nil where there is no value, or none that is a decimal.
+  /// The quantities of its meters, in their order; nil where there is no value, or none that is a decimal.
   let quantities: [MeterQuantity?]
-  /// In minutes; nil where there is no sound one.
+  /// The total duration in minutes; nil where there is no sound one.
   let totalDuration: MeterQuantity?
-  /// In watt-hours; nil where there is no sound one.
+  /// The total energy in watt-hours; nil where there is no sound one.
   let totalEnergy: MeterQuantity?
   /// Whether it has these two, sound and in this order, and nothing else.
   let hasTotalsOnly: Bool

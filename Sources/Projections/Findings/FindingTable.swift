@@ -38,9 +38,9 @@ public struct FindingTable: Sendable {
     /// Names it for ``FindingTable/resolve(_:at:in:)``.
     public let key: [UInt8]
     public let rule: UInt8
-    /// Of the entry with which it became known.
+    /// The position of the entry with which it became known.
     public let position: JournalPosition
-    /// Of the entry that made an end of it; nil while it holds.
+    /// The position of the entry that made an end of it; nil while it holds.
     public let resolvedAt: JournalPosition?
     /// What it is about, in its read model's own terms; never personal.
     public let subject: [UInt8]
@@ -49,6 +49,7 @@ public struct FindingTable: Sendable {
   }
 
   /// Stores a finding.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   /// - Returns: its key.
   @discardableResult
   public func add(
@@ -65,6 +66,7 @@ public struct FindingTable: Sendable {
   }
 
   /// Notes that a finding holds no longer; one that is gone, or ended before, stays as it is.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func resolve(_ key: [UInt8], at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
     guard let value = try rows.value(of: key, in: table) else { return }
     let stored = try decoded(ModelRow(key: key, value: value))
@@ -73,6 +75,7 @@ public struct FindingTable: Sendable {
   }
 
   /// Shows the findings that were known as of a position, in order, until `body` returns false.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws. Also what `body` throws.
   public func forEach(asOf position: JournalPosition?, in rows: any ModelRows, _ body: (Stored) throws -> Bool) throws {
     try rows.forEach(in: table) { row in
       var stored = try decoded(row)
@@ -85,6 +88,7 @@ public struct FindingTable: Sendable {
   }
 
   /// A finding as it was known as of a position; nil where it was not made yet.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func finding(_ key: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> Stored? {
     guard let value = try rows.value(of: key, in: table) else { return nil }
     let stored = try decoded(ModelRow(key: key, value: value))
@@ -102,17 +106,17 @@ public struct FindingTable: Sendable {
   }
 
   private func decoded(_ row: ModelRow) throws(JournalError) -> Stored {
-    do throws(FormatError) {
+    try table.decoding { () throws(FormatError) in
       guard row.key.count == 11 else { throw FormatError("the key of a finding has the wrong length") }
       return try row.value.reading { (reader) throws(FormatError) in
         let resolvedAt = try reader.varint()
         let subject = Array(try reader.counted())
         return Stored(
-          key: row.key, rule: row.key[8], position: JournalPosition(row.key[..<8].reduce(0 as UInt64) { $0 << 8 | UInt64($1) }),
+          key: row.key, rule: row.key[8], position: JournalPosition(UInt64(bigEndian: row.key[..<8])),
           resolvedAt: resolvedAt == 0 ? nil : JournalPosition(resolvedAt), subject: subject,
           detail: Array(try reader.take(reader.remainingCount)))
       }
-    } catch { throw .damagedModel(error, table) }
+    }
   }
 }
 

@@ -1,5 +1,4 @@
 public import JournalFormat
-internal import JournalStore
 
 /// What all read models found wrong or odd.
 public struct Findings {
@@ -16,51 +15,27 @@ public struct Findings {
   }
 
   /// The projections that judge what they see.
-  public static let projections: [any Projection.Type] = [
-    ChargeDetailRecordProjection.self, EVSEStatusProjection.self, PartnersProjection.self, SessionsProjection.self,
-    WhiteListProjection.self,
-  ]
+  public static var projections: [any Projection.Type] { AllProjections.all.filter { !$0.rules.isEmpty } }
 
   private let models: ReadModels
   private let asOf: JournalPosition?
 
-  /// - Parameter asOf: nil for now.
+  /// - Parameters:
+  ///   - models: those of ``projections``.
+  ///   - asOf: nil for now.
   public init(_ models: ReadModels, asOf: JournalPosition?) {
     self.models = models
     self.asOf = asOf
   }
 
   /// The findings of all read models, each with the name of its own, in the order of the positions with which they became known.
+  /// - Throws: ``JournalError``, and what reading messages again throws.
   public func all(_ filter: Filter = Filter()) throws -> [(model: String, finding: ReportedFinding)] {
     var found: [(model: String, finding: ReportedFinding)] = []
     for projection in Self.projections {
-      let rows = try models.model(projection).snapshot()
-      for finding in try findings(of: projection, rows) where filter.matches(finding) { found.append((projection.name, finding)) }
+      for finding in try projection.findings(models, asOf: asOf) where filter.matches(finding) { found.append((projection.name, finding)) }
     }
     return found.sorted { ($0.finding.position, $0.finding.rule.number) < ($1.finding.position, $1.finding.rule.number) }
-  }
-
-  private func findings(of projection: any Projection.Type, _ rows: ModelSnapshot) throws -> [ReportedFinding] {
-    switch projection {
-    case is ChargeDetailRecordProjection.Type:
-      var found: [ReportedFinding] = []
-      try CDRQuery(rows, models.reader, asOf: asOf).forEachFinding {
-        found.append($0)
-        return true
-      }
-      return found
-    case is EVSEStatusProjection.Type: return try EVSEStatusProjection.reportedFindings(asOf: asOf, in: rows)
-    case is PartnersProjection.Type: return try PartnersProjection.reportedFindings(asOf: asOf, in: rows)
-    case is WhiteListProjection.Type: return try WhiteListProjection.findings(asOf: asOf, in: rows)
-    default:
-      let sessions = try Sessions(models)
-      var found: [ReportedFinding] = []
-      try SessionsProjection.findings.forEach(asOf: asOf, in: rows) { stored in
-        if let finding = try sessions.reported(stored, asOf: asOf) { found.append(finding) }
-        return true
-      }
-      return found
-    }
   }
 }
 

@@ -17,12 +17,10 @@ struct LastRequest: Hashable {
   }
 
   init?(_ rows: any ModelRows) throws(JournalError) {
-    guard let value = try rows.value(of: Self.key, in: PartnersProjection.open), !value.isEmpty else { return nil }
-    do throws(FormatError) {
-      (position, isRetry, numbers) = try value.reading { (reader) throws(FormatError) in
-        (JournalPosition(try reader.varint()), try reader.byte() == 1, try PartnerNumbers(from: &reader))
-      }
-    } catch { throw .damagedModel(error, PartnersProjection.open) }
+    guard let value = try rows.value(of: Self.key, in: PartnerTables.open), !value.isEmpty else { return nil }
+    (position, isRetry, numbers) = try PartnerTables.open.reading(value) { (reader) throws(FormatError) in
+      (JournalPosition(try reader.varint()), try reader.byte() == 1, try PartnerNumbers(from: &reader))
+    }
   }
 
   func encode(to bytes: inout [UInt8]) {
@@ -77,30 +75,30 @@ struct OpenRequests {
     last = Last(request: request, tail: tail)
     lastRow.value.removeAll(keepingCapacity: true)
     request.encode(to: &lastRow.value)
-    rows.memory.chunks(of: PartnersProjection.open).noteChange(of: lastRow)
+    rows.memory.chunks(of: PartnerTables.open).noteChange(of: lastRow)
   }
 
   mutating func endLast(_ rows: ModelTransaction) {
     last = nil
     lastRow.value.removeAll(keepingCapacity: true)
-    rows.memory.chunks(of: PartnersProjection.open).noteChange(of: lastRow)
+    rows.memory.chunks(of: PartnerTables.open).noteChange(of: lastRow)
   }
 
   func request(at position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) -> OpenRequest? {
     if let known = known[position] { return known }
-    guard let value = try rows.value(of: Self.key(position), in: PartnersProjection.open) else { return nil }
-    do throws(FormatError) { return try OpenRequest(value) } catch { throw .damagedModel(error, PartnersProjection.open) }
+    guard let value = try rows.value(of: Self.key(position), in: PartnerTables.open) else { return nil }
+    return try PartnerTables.open.decoding { () throws(FormatError) in try OpenRequest(value) }
   }
 
   mutating func put(_ request: OpenRequest, at position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
     if known.count >= Self.limit { known.removeAll(keepingCapacity: true) }
     known[position] = request
-    try rows.put(request.encoded(), for: Self.key(position), in: PartnersProjection.open)
+    try rows.put(request.encoded(), for: Self.key(position), in: PartnerTables.open)
   }
 
   mutating func remove(at position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
     known[position] = nil
-    try rows.remove(Self.key(position), in: PartnersProjection.open)
+    try rows.remove(Self.key(position), in: PartnerTables.open)
   }
 
   private static func key(_ position: JournalPosition) -> [UInt8] { [1] + bigEndianBytes(position.rawValue).suffix(5) }

@@ -10,7 +10,7 @@ public struct PartnerFigures: Hashable, Sendable {
   }
 
   private var counters = [UInt64](repeating: 0, count: Counter.allCases.count)
-  /// Of the responses that count.
+  /// The latencies of the responses that count.
   public private(set) var latencies = LatencyHistogram()
   /// The longest latency, in milliseconds; nil where there was none.
   public internal(set) var maximumMilliseconds: UInt32?

@@ -19,7 +19,7 @@ struct PartnerMemory {
   /// What a context says.
   private final class Known {
     let tail: PartnerTail
-    /// Of the operator that the context names.
+    /// The spokesman of the operator that the context names.
     let spokesman: Spokesman?
     /// Who speaks for it, as the context tells; empty where it does not.
     let speaker: [UInt8]
@@ -49,7 +49,7 @@ struct PartnerMemory {
     if let spokesman = known.spokesman, !known.speaker.isEmpty, spokesman.partner != known.speaker {
       spokesman.partner = known.speaker
       spokesman.version += 1
-      try PartnersProjection.names.note(known.speaker, spokesmanOf: spokesman.key, rows)
+      try PartnerTables.names.note(known.speaker, spokesmanOf: spokesman.key, rows)
       known = try self.known(context, rows)
     }
     return known.tail
@@ -62,9 +62,9 @@ struct PartnerMemory {
 
   mutating func tail(_ numbers: PartnerNumbers, _ rows: ModelTransaction) throws(JournalError) -> PartnerTail {
     if let known = tails[numbers.series] { return known }
-    let names = PartnersProjection.names
+    let names = PartnerTables.names
     let tail = PartnerTail(numbers, try names.series(numbers.series, rows), failed: try names.failed(numbers.series, rows))
-    try PartnersProjection.series.open(tail, rows)
+    try PartnerTables.series.open(tail, rows)
     tails[numbers.series] = tail
     return tail
   }
@@ -72,7 +72,7 @@ struct PartnerMemory {
   private mutating func known(_ context: SharedContext, _ rows: ModelTransaction) throws(JournalError) -> Known {
     if let known = contexts[context], known.version == known.spokesman?.version ?? 0 || context.value.direction != .fromIOP { return known }
     let spokesman = try PartnerNames.spokesmanKey(context.value).map { (key) throws(JournalError) in try self.spokesman(key, rows) }
-    let tail = try tail(try PartnersProjection.names.numbers(context.value, rows), rows)
+    let tail = try tail(try PartnerTables.names.numbers(context.value, rows), rows)
     let known = Known(tail, spokesman, speaker: PartnerNames.speaker(context.value))
     contexts[context] = known
     return known
@@ -80,7 +80,7 @@ struct PartnerMemory {
 
   private mutating func spokesman(_ key: [UInt8], _ rows: ModelTransaction) throws(JournalError) -> Spokesman {
     if let known = spokesmen[key] { return known }
-    let spokesman = Spokesman(key, try PartnersProjection.names.spokesman(key, rows))
+    let spokesman = Spokesman(key, try PartnerTables.names.spokesman(key, rows))
     spokesmen[key] = spokesman
     return spokesman
   }
@@ -92,8 +92,8 @@ extension PartnerNames {
 
   /// The transactions of a series that were last lost or not accepted.
   func failed(_ number: UInt32, _ rows: any ModelRows) throws(JournalError) -> [UInt32] {
-    let value = try rows.value(of: bigEndianBytes(number), in: PartnersProjection.failed) ?? []
-    return stride(from: 0, to: value.count - value.count % 4, by: 4).map { value[$0..<$0 + 4].reduce(0) { $0 << 8 | UInt32($1) } }
+    let value = try rows.value(of: bigEndianBytes(number), in: PartnerTables.failed) ?? []
+    return stride(from: 0, to: value.count - value.count % 4, by: 4).map { UInt32(bigEndian: value[$0..<$0 + 4]) }
   }
 
   func noteFailed(_ transaction: UInt32, _ tail: PartnerTail, _ rows: ModelTransaction) throws(JournalError) {
@@ -101,6 +101,6 @@ extension PartnerNames {
     tail.failed.append(transaction)
     var value: [UInt8] = []
     for transaction in tail.failed { value.appendBigEndian(transaction) }
-    try rows.put(value, for: bigEndianBytes(tail.numbers.series), in: PartnersProjection.failed)
+    try rows.put(value, for: bigEndianBytes(tail.numbers.series), in: PartnerTables.failed)
   }
 }

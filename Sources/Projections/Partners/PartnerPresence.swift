@@ -10,7 +10,7 @@ internal import JournalStore
 struct PartnerPresence {
   /// Records of each partner's presence (``Change``); their summary is carried over.
   let history: HistoryTable
-  /// Of each subject its ``PartnerState``.
+  /// Subject → its ``PartnerState``.
   let states: ModelTable
 
   /// A partner on a leg: where a gateway stands between, the back end may be silent and the gateway not.
@@ -27,7 +27,7 @@ struct PartnerPresence {
 
     init(_ bytes: some Collection<UInt8>) throws(FormatError) {
       guard bytes.count == 5, let leg = Array(bytes).last.flatMap(Leg.init) else { throw FormatError("a partner's key is damaged") }
-      self.init(PartnerNames.number(Array(bytes.prefix(4))[...]), leg)
+      self.init(UInt32(bigEndian: bytes.prefix(4)), leg)
     }
   }
 
@@ -55,7 +55,7 @@ struct PartnerPresence {
     var states = PartnerStates()
     var key: [UInt8] = []
     while let row = try rows.first(from: key, beginningWith: [], in: self.states) {
-      states.add(try decoding { () throws(FormatError) in try PartnerState(row) })
+      states.add(try history.table.decoding { () throws(FormatError) in try PartnerState(row) })
       key = row.key + [0]
     }
     return states
@@ -89,7 +89,7 @@ struct PartnerPresence {
     state.isSteady = true
     if state.isOffline && isNews {
       try append(.online(time), state.subject, position, rows)
-      try PartnersProjection.findings.resolve(state.finding, at: position, in: rows)
+      try PartnerTables.findings.resolve(state.finding, at: position, in: rows)
       state.finding = []
     }
     states.expect(state)
@@ -129,7 +129,7 @@ struct PartnerPresence {
       detail.appendVarint(UInt64(state.periodSeconds))
       detail.appendSignedVarint(state.lastHeard.rawValue)
       let subject = state.subject
-      state.finding = try PartnersProjection.findings.add(.partnerOffline, at: position, subject: subject.bytes, detail: detail, in: rows)
+      state.finding = try PartnerTables.findings.add(PartnerRules.offline, at: position, subject: subject.bytes, detail: detail, in: rows)
       try append(.offline(state.silentAt), subject, position, rows)
       noteChange(of: state, rows)
     }
@@ -137,7 +137,7 @@ struct PartnerPresence {
 
   private func append(_ change: Change, _ subject: Subject, _ position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
     try history.append(change.encoded(), at: position, to: subject.bytes, in: rows) { (chunk) throws(JournalError) in
-      try decoding { () throws(FormatError) in try PartnerPresenceSummary(chunk).encoded() }
+      try history.table.decoding { () throws(FormatError) in try PartnerPresenceSummary(chunk).encoded() }
     }
   }
 
@@ -152,13 +152,9 @@ struct PartnerPresence {
     while let row = try rows.first(from: key, beginningWith: [], in: states) {
       key = row.key + [0]
       guard let chunk = try history.chunk(of: row.key, asOf: nil, in: rows) else { continue }
-      let summary = try decoding { () throws(FormatError) in try PartnerPresenceSummary(chunk).encoded() }
+      let summary = try history.table.decoding { () throws(FormatError) in try PartnerPresenceSummary(chunk).encoded() }
       try history.condense(row.key, to: summary, at: position, in: rows)
     }
-  }
-
-  func decoding<Result>(_ body: () throws(FormatError) -> Result) throws(JournalError) -> Result {
-    do throws(FormatError) { return try body() } catch { throw .damagedModel(error, history.table) }
   }
 }
 

@@ -34,7 +34,7 @@ enum PartnerRecord: Hashable {
       }
     }
 
-    /// Of an answer, or of what was refused; nil of a request.
+    /// Tells how an answer, or a refusal, ended its exchange; nil of a request.
     init?(_ kind: EntryKind, _ outcomeClass: OutcomeClass?) {
       switch kind {
       case .failure: self = .failure
@@ -54,11 +54,11 @@ enum PartnerRecord: Hashable {
 
   struct Answer: Hashable {
     var ending: Ending
-    /// Of responses only.
+    /// The latency of a response; nil of any other answer.
     var latencyMilliseconds: UInt32?
     /// Whether the request stands at the position before, and has no record of its own.
     var hasRequestBefore = false
-    /// Of a request without a record of its own.
+    /// Whether the request is a retry, where it has no record of its own.
     var isRetry = false
     /// Whether a failure had been noted before.
     var isRecovered = false

@@ -1,22 +1,23 @@
 public import JournalFormat
 internal import JournalStore
 
-extension FindingRule {
+/// What partners are held against.
+public enum PartnerRules {
   /// Guide 5.4.6.
-  static let partnerOffline = FindingRule(
+  public static let offline = FindingRule(
     80, "partner-offline", .warning,
     "A partner was not heard for longer than the period within which it must be, and some grace: 30 s or a tenth of the period.")
+
+  /// In the order of their numbers.
+  public static let all = [offline]
 }
 
-extension PartnersProjection {
-  /// All rules of this read model.
-  public static let rules: [FindingRule] = [.partnerOffline]
-
+extension PartnerProjection {
   /// What this read model found, in the order in which it became known.
   /// - Parameter position: as of when; nil for now.
   public static func reportedFindings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
     var found: [ReportedFinding] = []
-    try findings.forEach(asOf: position, in: rows) { stored in
+    try PartnerTables.findings.forEach(asOf: position, in: rows) { stored in
       found.append(try reported(stored, rows))
       return true
     }
@@ -24,18 +25,19 @@ extension PartnersProjection {
   }
 
   private static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
-    let subject = try presence.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
-    let (period, lastHeard) = try presence.decoding { () throws(FormatError) in
+    let subject = try PartnerTables.findings.table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
+    let (period, lastHeard) = try PartnerTables.findings.table.decoding { () throws(FormatError) in
       try stored.detail.reading { (reader) throws(FormatError) in
         (try reader.varint(), Timestamp(rawValue: try reader.signedVarint()))
       }
     }
-    let partner = try names.text(partner: subject.partner, rows) + (subject.leg == .backEndGateway ? " (back end)" : "")
-    let heardAgain = try stored.resolvedAt.flatMap { (position) throws(JournalError) in try presence.heardAgain(subject, at: position, rows)
+    let partner = try PartnerTables.names.text(partner: subject.partner, rows) + (subject.leg == .backEndGateway ? " (back end)" : "")
+    let heardAgain = try stored.resolvedAt.flatMap { (position) throws(JournalError) in
+      try PartnerTables.presence.heardAgain(subject, at: position, rows)
     }
     let silence = heardAgain.map { "for \(spelled(milliseconds: $0.milliseconds(since: lastHeard)))" } ?? "since \(lastHeard)"
     return ReportedFinding(
-      rule: .partnerOffline, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
+      rule: PartnerRules.offline, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
       sentence: "\(partner) was not heard \(silence); it must be every \(period) s.")
   }
 
@@ -50,7 +52,7 @@ extension PartnerPresence {
   fileprivate func heardAgain(_ subject: Subject, at position: JournalPosition, _ rows: any ModelRows) throws(JournalError) -> Timestamp? {
     guard let chunk = try history.chunk(of: subject.bytes, asOf: position, in: rows) else { return nil }
     for record in chunk.records.reversed() where record.position == position {
-      let change = try decoding { () throws(FormatError) in try Change(record.bytes) }
+      let change = try history.table.decoding { () throws(FormatError) in try Change(record.bytes) }
       if case .online(let time) = change { return time }
     }
     return nil

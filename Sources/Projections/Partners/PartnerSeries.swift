@@ -65,10 +65,17 @@ struct PartnerNames {
     static let spokesman: UInt8 = 5
   }
 
+  private var numberedSeries: NumberedNames<UInt32> {
+    NumberedNames(byName: .init(table, tag: Tag.identity), byNumber: .init(table, tag: Tag.series), first: 1)
+  }
+  private var numberedPartners: NumberedNames<UInt32> {
+    NumberedNames(byName: .init(table, tag: Tag.partner), byNumber: .init(table, tag: Tag.partnerText), first: 1)
+  }
+
   /// What is longer is kept by its hash or cut: no real name is.
   private static let maximumBytes = 400
 
-  /// Of a message, made where it is new.
+  /// The numbers of the series of a message, made where it is new.
   func numbers(_ context: EntryContext, _ rows: ModelTransaction) throws(JournalError) -> PartnerNumbers {
     let series = try self.series(context, rows)
     var identity: [UInt8] = [Tag.identity, series.leg.rawValue, series.direction?.rawValue ?? 0]
@@ -78,17 +85,13 @@ struct PartnerNames {
     identity += series.operation.utf8
     let key = identity.count <= Self.maximumBytes ? identity : [Tag.longIdentity] + rows.hash(80, identity)
     if let value = try rows.value(of: key, in: table) {
-      do throws(FormatError) {
-        return try value.reading { (reader) throws(FormatError) in try PartnerNumbers(from: &reader) }
-      } catch { throw .damagedModel(error, table) }
+      return try table.reading(value) { (reader) throws(FormatError) in try PartnerNumbers(from: &reader) }
     }
     let number = try self.partner(partner, series.partner, rows)
-    let last = try rows.last(upTo: [Tag.series, 0xff, 0xff, 0xff, 0xff], beginningWith: [Tag.series], in: table)
-    let numbers = PartnerNumbers(series: (last.map { Self.number($0.key[1...]) } ?? 0) + 1, partner: number)
+    let numbers = PartnerNumbers(series: try numberedSeries.add(series.encoded(), in: rows), partner: number)
     var value: [UInt8] = []
     numbers.encode(to: &value)
     try rows.put(value, for: key, in: table)
-    try rows.put(series.encoded(), for: [Tag.series] + bigEndianBytes(numbers.series), in: table)
     return numbers
   }
 
@@ -136,23 +139,15 @@ struct PartnerNames {
   /// 0 for one that is not named.
   private func partner(_ compact: [UInt8], _ text: String, _ rows: ModelTransaction) throws(JournalError) -> UInt32 {
     guard !compact.isEmpty else { return 0 }
-    if let value = try rows.value(of: [Tag.partner] + compact, in: table) { return Self.number(value[...]) }
-    let last = try rows.last(upTo: [Tag.partnerText, 0xff, 0xff, 0xff, 0xff], beginningWith: [Tag.partnerText], in: table)
-    let number = (last.map { Self.number($0.key[1...]) } ?? 0) + 1
-    try rows.put(bigEndianBytes(number), for: [Tag.partner] + compact, in: table)
-    try rows.put(Array(text.utf8), for: [Tag.partnerText] + bigEndianBytes(number), in: table)
-    return number
+    if let number = try numberedPartners.number(of: compact, in: rows) { return number }
+    return try numberedPartners.add(compact, as: Array(text.utf8), in: rows)
   }
 
   // MARK: Reading
 
   func series(_ number: UInt32, _ rows: any ModelRows) throws(JournalError) -> PartnerSeries {
-    do throws(FormatError) {
-      guard let value = try? rows.value(of: [Tag.series] + bigEndianBytes(number), in: table) else {
-        throw FormatError("the series \(number) is missing")
-      }
-      return try PartnerSeries(value)
-    } catch { throw .damagedModel(error, table) }
+    let value = try numberedSeries.knownText(of: number, in: rows)
+    return try table.decoding { () throws(FormatError) in try PartnerSeries(value) }
   }
 
   /// All series, in the order in which they appeared.
@@ -160,9 +155,7 @@ struct PartnerNames {
     var all: [(UInt32, PartnerSeries)] = []
     var key: [UInt8] = [Tag.series]
     while let row = try rows.first(from: key, beginningWith: [Tag.series], in: table) {
-      do throws(FormatError) { all.append((Self.number(row.key[1...]), try PartnerSeries(row.value))) } catch {
-        throw .damagedModel(error, table)
-      }
+      all.append((UInt32(bigEndian: row.key[1...]), try table.decoding { () throws(FormatError) in try PartnerSeries(row.value) }))
       key = row.key + [0]
     }
     return all
@@ -170,14 +163,12 @@ struct PartnerNames {
 
   /// A partner as its first message had it.
   func text(partner number: UInt32, _ rows: any ModelRows) throws(JournalError) -> String {
-    let value = try rows.value(of: [Tag.partnerText] + bigEndianBytes(number), in: table)
-    return String(decoding: value ?? [], as: UTF8.self)
+    String(decoding: try numberedPartners.text(of: number, in: rows) ?? [], as: UTF8.self)
   }
 
   /// Nil where a partner was never heard of.
   func partner(_ text: String, _ rows: any ModelRows) throws(JournalError) -> UInt32? {
-    let compact = TermForm.compact.normalized(Self.cut(text).utf8)
-    return try rows.value(of: [Tag.partner] + compact, in: table).map { Self.number($0[...]) }
+    try numberedPartners.number(of: TermForm.compact.normalized(Self.cut(text).utf8), in: rows)
   }
 
   private static func spokesmanKey(_ name: String) -> [UInt8] { [Tag.spokesman] + TermForm.compact.normalized(name.utf8) }
@@ -185,8 +176,6 @@ struct PartnerNames {
   private static func cut(_ text: String) -> String {
     text.utf8.count <= maximumBytes ? text : String(decoding: text.utf8.prefix(maximumBytes), as: UTF8.self)
   }
-
-  static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
 }
 
 /// The numbers of a series and of its partner.
@@ -206,7 +195,7 @@ struct PartnerNumbers: Hashable {
   }
 
   init(from reader: inout ByteReader) throws(FormatError) {
-    series = UInt32(try reader.count(atMost: Int(UInt32.max)))
-    partner = UInt32(try reader.count(atMost: Int(UInt32.max)))
+    series = try reader.number()
+    partner = try reader.number()
   }
 }

@@ -24,7 +24,7 @@ struct PartnerSeriesTable {
   ) throws(JournalError) -> PartnerFigures? {
     // The record of an answer may stand for the request before it, too.
     guard let row = try row(number, asOf: position?.next, rows) else { return nil }
-    return try decoding { () throws(FormatError) in
+    return try table.decoding { () throws(FormatError) in
       try row.value.reading { (reader) throws(FormatError) in
         var figures = try Self.carried(&reader)
         try Self.forEachRecord(&reader, row) { (record, recordPosition) throws(FormatError) in
@@ -53,7 +53,7 @@ struct PartnerSeriesTable {
     var end = end
     for _ in 0..<Self.rowsReadForMaximum {
       guard let row = try row(number, asOf: end, rows) else { return (longest, true) }
-      try decoding { () throws(FormatError) in
+      try table.decoding { () throws(FormatError) in
         try row.value.reading { (reader) throws(FormatError) in
           _ = try Self.carried(&reader)
           try Self.forEachRecord(&reader, row) { (record, position) throws(FormatError) in
@@ -65,7 +65,7 @@ struct PartnerSeriesTable {
           }
         }
       }
-      let first = try decoding { () throws(FormatError) in try Self.position(ofKey: row.key) }
+      let first = try table.decoding { () throws(FormatError) in try Self.position(ofKey: row.key) }
       guard first > start, first > .first else { return (longest, true) }
       end = JournalPosition(first.rawValue - 1)
     }
@@ -81,7 +81,7 @@ struct PartnerSeriesTable {
   /// The last row of a series as it is stored, and all that was counted.
   func open(_ tail: PartnerTail, _ rows: ModelTransaction) throws(JournalError) {
     guard let row = try row(tail.numbers.series, asOf: nil, rows) else { return }
-    try decoding { () throws(FormatError) in
+    try table.decoding { () throws(FormatError) in
       var last = try Self.position(ofKey: row.key)
       tail.recordsOffset = try row.value.reading { (reader) throws(FormatError) in
         tail.figures = try Self.carried(&reader)
@@ -155,11 +155,7 @@ struct PartnerSeriesTable {
 
   private static func position(ofKey key: [UInt8]) throws(FormatError) -> JournalPosition {
     guard key.count == 9 else { throw FormatError("the key of a series has the wrong length") }
-    return JournalPosition(key[4...].reduce(0 as UInt64) { $0 << 8 | UInt64($1) })
-  }
-
-  private func decoding<Result>(_ body: () throws(FormatError) -> Result) throws(JournalError) -> Result {
-    do throws(FormatError) { return try body() } catch { throw .damagedModel(error, table) }
+    return JournalPosition(UInt64(bigEndian: key[4...]))
   }
 }
 
@@ -174,7 +170,7 @@ final class PartnerTail {
   var partner: PartnerState?
   /// Where the records begin in the row.
   var recordsOffset = 0
-  /// Of the transactions that were last lost or not accepted, in order.
+  /// The transactions that were last lost or not accepted, in order: the CRC-32C of each.
   var failed: [UInt32]
 
   init(_ numbers: PartnerNumbers, _ series: PartnerSeries, failed: [UInt32]) {

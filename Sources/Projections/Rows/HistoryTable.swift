@@ -36,6 +36,7 @@ public struct HistoryTable: Sendable {
   ///   - position: not before that of the last record.
   ///   - isFirst: told of a subject that has no record: it need not be looked for.
   ///   - carry: asked for what the next chunk carries, given the full one; nothing unless told otherwise.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged. Also what `carry` throws.
   public func append(
     _ record: [UInt8], at position: JournalPosition, to subject: [UInt8], isFirst: Bool = false, in rows: ModelTransaction,
     carry: (Chunk) throws(JournalError) -> [UInt8] = { _ in [] }
@@ -46,7 +47,7 @@ public struct HistoryTable: Sendable {
     let addedCount = distance.varintCount + UInt64(record.count).varintCount + record.count
     guard open.value.count + addedCount <= Self.chunkBytes else {
       let row = ModelRow(key: open.key, value: open.value)
-      let carried = try carry(try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: nil) })
+      let carried = try carry(try table.decoding { () throws(FormatError) in try Self.chunk(row, subject, asOf: nil) })
       return begin(record, position, subject, carried, chunks)
     }
     Head.write(lastPosition: position, to: &open.value)
@@ -60,7 +61,7 @@ public struct HistoryTable: Sendable {
   private func openChunk(of subject: [UInt8], _ chunks: OpenChunks, _ rows: ModelTransaction) throws(JournalError) -> OpenChunk? {
     if let known = chunks[subject] { return known }
     guard let row = try rows.last(upTo: Self.key(subject, .max), beginningWith: subject, in: table) else { return nil }
-    let head = try Self.decoding(table) { () throws(FormatError) in try Head(row, subject) }
+    let head = try table.decoding { () throws(FormatError) in try Head(row, subject) }
     let chunk = OpenChunk(key: row.key, value: row.value, lastPosition: head.lastPosition)
     chunks.open(chunk, of: subject)
     return chunk
@@ -68,6 +69,7 @@ public struct HistoryTable: Sendable {
 
   /// The chunk that tells of a subject as of a position; nil where there was nothing of it then.
   /// - Parameter position: nil for now.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func chunk(of subject: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> Chunk? {
     let row: ModelRow?
     if position == nil, let open = (rows as? ModelTransaction)?.memory.chunks(of: table)[subject] {
@@ -76,11 +78,12 @@ public struct HistoryTable: Sendable {
       row = try rows.last(upTo: Self.key(subject, position?.rawValue ?? .max), beginningWith: subject, in: table)
     }
     guard let row else { return nil }
-    return try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: position) }
+    return try table.decoding { () throws(FormatError) in try Self.chunk(row, subject, asOf: position) }
   }
 
   /// All records of a subject as of a position, of all chunks.
   /// - Parameter start: those of chunks that end before this position are left out; nil for none.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func records(
     of subject: [UInt8], from start: JournalPosition? = nil, asOf position: JournalPosition?, in rows: any ModelRows
   ) throws(JournalError) -> [Record] {
@@ -88,7 +91,7 @@ public struct HistoryTable: Sendable {
     var key = subject
     if let start, let row = try rows.last(upTo: Self.key(subject, start.rawValue), beginningWith: subject, in: table) { key = row.key }
     while let row = try rows.first(from: key, beginningWith: subject, in: table) {
-      let chunk = try Self.decoding(table) { () throws(FormatError) in try Self.chunk(row, subject, asOf: position) }
+      let chunk = try table.decoding { () throws(FormatError) in try Self.chunk(row, subject, asOf: position) }
       records += chunk.records
       // A chunk that has nothing as of then begins later, and so do all behind it.
       if position != nil && chunk.records.isEmpty { break }
@@ -98,6 +101,7 @@ public struct HistoryTable: Sendable {
   }
 
   /// Replaces all that there is of a subject by one chunk without records: what is known of it at a horizon.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func condense(_ subject: [UInt8], to carried: [UInt8], at position: JournalPosition, in rows: ModelTransaction)
     throws(JournalError)
   {
@@ -106,6 +110,7 @@ public struct HistoryTable: Sendable {
   }
 
   /// Removes all that there is of a subject.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func remove(_ subject: [UInt8], in rows: ModelTransaction) throws(JournalError) {
     rows.memory.chunks(of: table).close(subject)
     while let row = try rows.first(from: subject, beginningWith: subject, in: table) { try rows.remove(row.key, in: table) }
@@ -133,7 +138,7 @@ public struct HistoryTable: Sendable {
   }
 
   private static func position(_ bytes: ArraySlice<UInt8>) -> JournalPosition {
-    JournalPosition(bytes.reduce(0 as UInt64) { $0 << 8 | UInt64($1) })
+    JournalPosition(UInt64(bigEndian: bytes))
   }
 
   /// What stands before the records: the position of the last, and what was carried.
@@ -177,27 +182,6 @@ public struct HistoryTable: Sendable {
         records.append(Record(position: position, bytes: Array(bytes)))
       }
       return Chunk(carried: carried, records: records)
-    }
-  }
-
-  private static func decoding<Result>(_ table: ModelTable, _ body: () throws(FormatError) -> Result) throws(JournalError) -> Result {
-    do throws(FormatError) { return try body() } catch { throw .damagedModel(error, table) }
-  }
-}
-
-extension JournalError {
-  /// A row that is not what its projection wrote.
-  static func damagedModel(_ error: FormatError, _ table: ModelTable) -> JournalError {
-    JournalError(.recordDamaged, "a row of the table \(table.name) is damaged: \(error.message). Rebuild the read model.")
-  }
-}
-
-extension [UInt8] {
-  /// Lends a reader of these bytes.
-  func reading<Result>(_ body: (inout ByteReader) throws(FormatError) -> Result) throws(FormatError) -> Result {
-    try withRawBytes { (bytes) throws(FormatError) in
-      var reader = ByteReader(bytes)
-      return try body(&reader)
     }
   }
 }

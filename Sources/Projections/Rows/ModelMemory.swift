@@ -58,7 +58,7 @@ final class OpenChunks {
     changed.removeAll { $0 === chunk }
   }
 
-  /// Of a chunk that was open, whether it still is or not.
+  /// Notes that a chunk has changed that was open, whether it still is or not.
   func noteChange(of chunk: OpenChunk) {
     guard !chunk.isChanged else { return }
     chunk.isChanged = true

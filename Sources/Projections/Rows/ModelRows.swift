@@ -30,16 +30,20 @@ public protocol ModelRows: AnyObject {
   /// Makes short keys of long or personal values.
   var hash: SubjectHash { get }
   /// Nil where there is no such row.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]?
   /// The last row that is not after `key` and whose key begins with `prefix`.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow?
   /// The first row that is not before `key` and whose key begins with `prefix`.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow?
 }
 
 extension ModelRows {
   /// Shows the rows whose keys begin with `prefix`, in order, until `body` returns false.
   /// - Parameter start: the first of them that is shown is not before this key; nil for all.
+  /// - Throws: What reading rows throws, and what `body` throws.
   public func forEach(
     beginningWith prefix: [UInt8] = [], from start: [UInt8]? = nil, in table: ModelTable, _ body: (ModelRow) throws -> Bool
   ) throws {
@@ -50,30 +54,9 @@ extension ModelRows {
       key = row.key + [0]
     }
   }
-
-  /// As ``forEach(beginningWith:from:in:_:)``, the last first.
-  /// - Parameter end: the first that is shown is not after this key; nil for all.
-  public func forEachReversed(
-    beginningWith prefix: [UInt8] = [], upTo end: [UInt8]? = nil, in table: ModelTable, _ body: (ModelRow) throws -> Bool
-  ) throws {
-    // No key is longer than 511 bytes.
-    var key = end ?? prefix + [UInt8](repeating: 0xff, count: 511 - prefix.count)
-    while let row = try last(upTo: key, beginningWith: prefix, in: table) {
-      guard try body(row) else { return }
-      guard let before = row.key.precedingKey else { return }
-      key = before
-    }
-  }
 }
 
 extension [UInt8] {
-  /// A key after all that come before this one and are not within it; nil for the first of all.
-  fileprivate var precedingKey: [UInt8]? {
-    guard let last else { return nil }
-    if last == 0 { return count == 1 ? nil : Array(dropLast()) }
-    return dropLast() + [last - 1] + [UInt8](repeating: 0xff, count: 511 - count)
-  }
-
   /// The first key after all that begin with this one; nil where there is none.
   fileprivate var keyBehindPrefix: [UInt8]? {
     var key = self
@@ -102,21 +85,21 @@ public final class ModelSnapshot: ModelRows {
       return try key.withRawBytes { (key) throws(LMDBError) in
         try transaction.withValue(of: key, in: databases[table.number]) { Array($0) }
       }
-    } catch { throw JournalError(error) }
+    } catch { throw JournalError(ofModel: error) }
   }
 
   /// See ``ModelRows``.
   public func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
     do throws(LMDBError) {
       return try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.last(upTo: key, prefix) }
-    } catch { throw JournalError(error) }
+    } catch { throw JournalError(ofModel: error) }
   }
 
   /// See ``ModelRows``.
   public func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
     do throws(LMDBError) {
       return try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.first(from: key, prefix) }
-    } catch { throw JournalError(error) }
+    } catch { throw JournalError(ofModel: error) }
   }
 }
 

@@ -34,7 +34,7 @@ public final class ModelTransaction: ModelRows {
       return try key.withRawBytes { (key) throws(LMDBError) in
         try transaction!.withValue(of: key, in: databases[table.number]) { Array($0) }
       }
-    } catch { throw JournalError(error) }
+    } catch { throw JournalError(ofModel: error) }
   }
 
   /// See ``ModelRows``.
@@ -42,7 +42,7 @@ public final class ModelTransaction: ModelRows {
     do throws(LMDBError) {
       try settle(table.number)
       return try transaction!.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.last(upTo: key, prefix) }
-    } catch { throw JournalError(error) }
+    } catch { throw JournalError(ofModel: error) }
   }
 
   /// See ``ModelRows``.
@@ -50,10 +50,11 @@ public final class ModelTransaction: ModelRows {
     do throws(LMDBError) {
       try settle(table.number)
       return try transaction!.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.first(from: key, prefix) }
-    } catch { throw JournalError(error) }
+    } catch { throw JournalError(ofModel: error) }
   }
 
   /// Writes a row in place of the one under its key.
+  /// - Throws: Nothing as yet: the row waits for the commit.
   public func put(_ value: [UInt8], for key: [UInt8], in table: ModelTable) throws(JournalError) {
     memory.pending[table.number][key] = .some(value)
   }
@@ -66,6 +67,7 @@ public final class ModelTransaction: ModelRows {
   }
 
   /// Removes a row; one that is not there is fine.
+  /// - Throws: Nothing as yet: the change waits for the commit.
   public func remove(_ key: [UInt8], in table: ModelTable) throws(JournalError) {
     memory.pending[table.number][key] = .some(nil)
   }
@@ -76,7 +78,7 @@ public final class ModelTransaction: ModelRows {
       for number in databases.indices { try settle(number) }
       guard let transaction = transaction.take() else { return }
       try transaction.commit()
-    } catch { throw JournalError(error) }
+    } catch { throw JournalError(ofModel: error) }
   }
 
   // MARK: What waits

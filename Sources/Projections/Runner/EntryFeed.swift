@@ -1,4 +1,3 @@
-internal import EMIP
 internal import JournalFormat
 internal import JournalStore
 
@@ -11,9 +10,9 @@ final class EntryFeed {
     var entries: [ProjectedEntry?] = []
     /// What is wrong with those.
     var failures: [JournalPosition: JournalError] = [:]
-    /// Of each entry what everybody asks for, side by side: who is not concerned need not look for the entry itself.
+    /// What everybody asks for of each entry, side by side: who is not concerned need not look for the entry itself.
     fileprivate(set) var heads: [Head] = []
-    /// Those of the entries.
+    /// The contexts of the entries, each once.
     fileprivate(set) var contexts: [SharedContext] = []
     private var contextNumbers: [ObjectIdentifier: Int] = [:]
 
@@ -48,13 +47,16 @@ final class EntryFeed {
   }
 
   private let reader: JournalReader
-  private let messages = MessageReader()
+  private let messages: JournalMessages
   /// The latest requests, each in the place that its position gives it: an answer mostly follows soon.
   private var requests: [ProjectedMessage?] = Array(repeating: nil, count: rememberedRequests)
 
   private static let rememberedRequests = 8_192
 
-  init(_ reader: JournalReader) { self.reader = reader }
+  init(_ reader: JournalReader) {
+    self.reader = reader
+    messages = JournalMessages(reader)
+  }
 
   /// Up to `limit` entries from a position on; fewer, or none, at the journal's end.
   func batch(from start: JournalPosition, limit: Int) throws(JournalError) -> Batch {
@@ -75,26 +77,16 @@ final class EntryFeed {
   }
 
   private func projected(_ entry: Entry) throws(JournalError) -> ProjectedEntry {
-    let message = self.message(entry)
+    let message = messages.message(entry)
     if entry.kind == .request { requests[Self.place(of: entry.position)] = message }
     return ProjectedEntry(
       message: message, request: try entry.requestPosition.flatMap { (position) throws(JournalError) in try request(at: position) })
   }
 
-  private func message(_ entry: Entry) -> ProjectedMessage {
-    guard !entry.content.payload.isEmpty, case .message(let facts) = messages.read(entry.content) else {
-      return ProjectedMessage(entry: entry, facts: nil)
-    }
-    return ProjectedMessage(entry: entry, facts: facts)
-  }
-
-  /// Nil where it is gone or damaged: what becomes of it is told where it stands.
+  /// The request at a position; nil where it is gone or damaged: what becomes of it is told where it stands.
   private func request(at position: JournalPosition) throws(JournalError) -> ProjectedMessage? {
     if let known = requests[Self.place(of: position)], known.position == position { return known }
-    do throws(JournalError) { return try reader.entry(at: position).map(message) } catch {
-      guard error.code == .recordDamaged else { throw error }
-      return nil
-    }
+    return try messages.message(at: position)
   }
 
   private static func place(of position: JournalPosition) -> Int { Int(position.rawValue % UInt64(rememberedRequests)) }

@@ -3,12 +3,12 @@ public import JournalStore
 
 /// What a read model knew at a purge horizon, as far as it must outlive the messages that it came from: a rebuild begins with it.
 public struct OpeningState: Hashable, Sendable {
-  /// Of the projection that wrote it.
+  /// The version of the projection that wrote it.
   public var version: UInt32
   public var journalId: String
   /// The first position that it does not cover.
   public var horizon: JournalPosition
-  /// Of the read model there (``ModelTransaction/clock``); nil where nothing was requested before.
+  /// The read model's clock there (``ModelTransaction/clock``); nil where nothing was requested before.
   public var clock: Timestamp?
   public var rows: [Row]
 
@@ -90,7 +90,7 @@ public struct OpeningState: Hashable, Sendable {
 
 extension ReadModelDirectory {
   /// The opening state of a read model, in its present form; nil where there is none.
-  /// - Throws: where it cannot be read: it holds what the journal no longer has, so that nobody may pass over it.
+  /// - Throws: ``JournalError`` `opening.damaged` where it cannot be read: it holds what the journal no longer has, so that nobody may pass over it.
   func openingState(_ projection: any Projection.Type, journalId: String) throws(JournalError) -> OpeningState? {
     let path = openingStatePath(projection.name)
     guard let bytes = try FileSystem.read(path, atMost: OpeningState.maximumBytes) else { return nil }
@@ -101,18 +101,19 @@ extension ReadModelDirectory {
       return state.version == projection.version ? state : try projection.init().convert(state)
     } catch {
       throw JournalError(
-        .segmentDamaged, "the opening state cannot be used: \(error.message). Restore it from a backup.", path: path)
+        .openingDamaged, "the opening state cannot be used: \(error.message). Restore it from a backup.", path: path)
     }
   }
 }
 
 extension ReadModels {
   /// Copies the opening states of a journal's read models to a backup of it, which was made before: all else in them comes from the journal.
+  /// - Throws: ``JournalError`` where a file cannot be read or written.
   /// - Returns: how many bytes.
   public static func backUpOpeningStates(of journal: JournalDirectory, to copy: JournalDirectory) throws(JournalError) -> Int {
     let (source, destination) = (ReadModelDirectory(journal), ReadModelDirectory(copy))
     var size = 0
-    for projection in Projections.all {
+    for projection in AllProjections.all {
       guard let bytes = try FileSystem.read(source.openingStatePath(projection.name), atMost: OpeningState.maximumBytes) else { continue }
       try destination.make()
       try FileSystem.replace(destination.openingStatePath(projection.name), with: bytes, in: destination.path)

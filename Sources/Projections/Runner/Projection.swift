@@ -16,6 +16,8 @@ public protocol Projection: SendableMetatype {
   static var version: UInt32 { get }
   /// In the order of their numbers (``ModelTable``).
   static var tables: [ModelTable] { get }
+  /// The rules that it holds what it sees against, in the order of their numbers; none where it judges nothing.
+  static var rules: [FindingRule] { get }
 
   init()
 
@@ -24,25 +26,46 @@ public protocol Projection: SendableMetatype {
   static func isConcerned(by context: EntryContext) -> Bool
 
   /// Told of every request, whether it is shown or not and before it is: the rows' clock may have moved.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError)
 
   /// Takes the next entry that concerns it. Entries come in the order of their positions, each once.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError)
 
   /// Leaves in the rows, which hold the journal up to a purge horizon, only what must outlive the purge of the messages that it came from: what
-  /// a row refers to by its position must stand in the row itself from then on.
-  /// - Parameter horizon: the first position that stays.
-  func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError)
-
-  /// As ``condense(_:horizon:)``, with the journal, which still has the messages: what is read from them for display must go over into the rows.
+  /// a row refers to by its position must stand in the row itself from then on, and so must what is read from the messages for display.
+  ///
+  /// Waits for retention, as ``ProjectionRunner/moveHorizon(to:_:)`` does.
+  /// - Parameters:
+  ///   - horizon: the first position that stays.
+  ///   - journal: still has the messages.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged. Also what reading the journal
+  ///   throws.
   func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError)
 
-  /// Brings the rows of an opening state that an earlier version wrote into the present form.
+  /// What it found wrong or odd, as it was known as of a position, in the order in which it became known.
+  /// - Parameters:
+  ///   - models: its own, and those that it tells its findings with.
+  ///   - position: nil for now.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
+  static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding]
+
+  /// Brings the rows of an opening state that an earlier version wrote into the present form. Waits for retention, too.
   /// - Throws: `FormatError` for a version that was never written.
   func convert(_ state: OpeningState) throws(FormatError) -> OpeningState
 }
 
 extension Projection {
+  /// None: it judges nothing.
+  public static var rules: [FindingRule] { [] }
+
+  /// None: it judges nothing.
+  public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] { [] }
+
+  /// The rule of a number on disk; nil for one of a later version.
+  static func rule(_ number: UInt8) -> FindingRule? { rules.first { $0.number == number } }
+
   /// All are shown.
   public static func isConcerned(by context: EntryContext) -> Bool { true }
 
@@ -50,12 +73,7 @@ extension Projection {
   public func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {}
 
   /// Everything stays.
-  public func condense(_ rows: ModelTransaction, horizon: JournalPosition) throws(JournalError) {}
-
-  /// The journal is not needed.
-  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
-    try condense(rows, horizon: horizon)
-  }
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {}
 
   /// There was no earlier version.
   public func convert(_ state: OpeningState) throws(FormatError) -> OpeningState {
@@ -63,17 +81,18 @@ extension Projection {
   }
 }
 
-/// The projections that there are.
-public enum Projections {
+/// The projections that there are: their one list.
+public enum AllProjections {
+  /// All of them, in the order of their names.
   public static let all: [any Projection.Type] = [
-    ChargeDetailRecordProjection.self,
-    EVSEStatusProjection.self,
-    PartnersProjection.self,
-    SessionsProjection.self,
+    CDRProjection.self,
+    EVSEProjection.self,
+    PartnerProjection.self,
+    SessionProjection.self,
     WhiteListProjection.self,
   ]
 
-  /// Nil where there is none of that name.
+  /// The projection of a name; nil where there is none.
   public static func named(_ name: String) -> (any Projection.Type)? { all.first { $0.name == name } }
 }
 
@@ -97,7 +116,7 @@ public final class ProjectedMessage: Sendable {
 /// An entry as projections see it.
 public struct ProjectedEntry: Sendable {
   public let message: ProjectedMessage
-  /// Of an answer: what it answers. Nil where that is gone or damaged.
+  /// The request that an answer answers; nil where that is gone or damaged, and of anything but an answer.
   public let request: ProjectedMessage?
 
   public init(message: ProjectedMessage, request: ProjectedMessage?) {
@@ -111,3 +130,11 @@ public struct ProjectedEntry: Sendable {
   public var context: EntryContext { _read { yield message.entry.content.context } }
   public var kind: EntryKind { message.kind }
 }
+
+// The names that these had.
+public typealias ChargeDetailRecordProjection = CDRProjection
+public typealias EVSEStatusProjection = EVSEProjection
+public typealias PartnersProjection = PartnerProjection
+public typealias SessionsProjection = SessionProjection
+public typealias CDRSessionFindings = CDRAuthorisationFindings
+public typealias Projections = AllProjections

@@ -7,14 +7,17 @@ extension ProjectionRunner {
   /// What came of a rebuild.
   public struct Rebuilt: Hashable, Sendable {
     public let name: String
-    /// Of the rows that were in force, and of those that the journal gives now.
+    /// The digest of the rows that were in force.
     public let digestBefore: String
+    /// The digest of the rows that the journal gives now.
     public let digest: String
+    /// Whether both are the same.
     public var isSame: Bool { digestBefore == digest }
   }
 
   /// Builds read models anew beside those in force, in one reading of the journal, compares their rows, and puts the new ones in force. A rebuild
   /// that was interrupted is taken up where it was.
+  /// - Throws: ``JournalError``: the first that reading the journal or writing a read model met; `opening.damaged` where it cannot begin.
   public func rebuild(_ names: [String], _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> [Rebuilt] {
     let live = try caughtUp(names)
     var fresh = try live.map { (live) throws(JournalError) in
@@ -29,11 +32,13 @@ extension ProjectionRunner {
   }
 
   /// As ``rebuild(_:_:)-([String],_)``, of one.
+  /// - Throws: ``JournalError``, as the other does.
   public func rebuild(_ name: String, _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> Rebuilt {
     try rebuild([name], tell)[0]
   }
 
   /// Builds read models anew, compares their rows with those in force, and leaves everything as it was.
+  /// - Throws: ``JournalError``: the first that reading the journal or writing a read model met; `opening.damaged` where it cannot begin.
   public func verify(_ names: [String], _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> [Rebuilt] {
     let live = try caughtUp(names)
     let paths = names.map(files.scratchPath)
@@ -44,13 +49,18 @@ extension ProjectionRunner {
   }
 
   /// As ``verify(_:_:)-([String],_)``, of one.
+  /// - Throws: ``JournalError``, as the other does.
   public func verify(_ name: String, _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> Rebuilt {
     try verify([name], tell)[0]
   }
 
   /// Writes the opening state of every read model at a purge horizon and rebuilds each from it: what the messages before the horizon said is known
   /// only as far as it must be from then on. The messages may go afterwards, not before.
+  ///
+  /// No command calls it yet: this, ``Projection/condense(_:horizon:from:)``, the openings of the read models, ``Projection/convert(_:)`` and what
+  /// reads an ``OpeningState`` wait for retention, which purges messages, and are held by tests until then.
   /// - Parameter horizon: the first position that stays.
+  /// - Throws: ``JournalError`` `horizon.invalid` where it would move back.
   public func moveHorizon(to horizon: JournalPosition, _ tell: (Progress) -> Void = { _ in }) throws(JournalError) {
     try catchUp()
     for model in models {
@@ -66,7 +76,7 @@ extension ProjectionRunner {
     defer { removeScratch(path) }
     let model = try begin(projection, generation: 0, path: path)
     guard try model.state().next <= horizon else {
-      throw JournalError(.invalidEntry, "the horizon lies before the present one; it never moves back.", position: horizon)
+      throw JournalError(.invalidHorizon, "the horizon lies before the present one; it never moves back.", position: horizon)
     }
     _ = try advance([model], to: horizon, tell)
     let state = try model.state()
@@ -81,7 +91,7 @@ extension ProjectionRunner {
   private func caughtUp(_ names: [String]) throws(JournalError) -> [ReadModel] {
     let named = try names.map { (name) throws(JournalError) in
       guard let model = models.first(where: { $0.projection.name == name }) else {
-        throw JournalError(.invalidEntry, "there is no read model \(name).")
+        throw JournalError(.modelMissing, "there is no read model \(name).", path: files.path)
       }
       return model
     }

@@ -29,7 +29,7 @@ public final class ProjectionRunner {
   /// - Parameter purpose: what others are told who want to run them meanwhile.
   /// - Throws: ``JournalError`` `lock.held` while another runs them.
   public init(
-    _ journal: JournalDirectory, projections: [any Projection.Type] = Projections.all, purpose: String
+    _ journal: JournalDirectory, projections: [any Projection.Type] = AllProjections.all, purpose: String
   ) throws(JournalError) {
     files = ReadModelDirectory(journal)
     reader = try JournalReader(journal)
@@ -61,6 +61,8 @@ public final class ProjectionRunner {
   // MARK: Catching up
 
   /// Brings all read models up to the journal's present end.
+  /// - Throws: ``JournalError``: the first that reading the journal or writing a read model met; `opening.damaged` where a read model must begin
+  ///   anew and cannot.
   /// - Returns: how many entries were new to the one that lagged most.
   @discardableResult
   public func catchUp(_ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> Int {
@@ -74,6 +76,7 @@ public final class ProjectionRunner {
   ///   - pauseMilliseconds: between two looks at a journal that stands still.
   ///   - told: the first position that no read model has seen, whenever it has moved, and at every pause.
   ///   - shouldEnd: asked between batches.
+  /// - Throws: ``JournalError``: the first that reading the journal or writing a read model met.
   public func follow(
     pauseMilliseconds: UInt32 = 10, told: (JournalPosition) -> Void = { _ in }, _ tell: (Progress) -> Void = { _ in },
     until shouldEnd: () -> Bool
@@ -84,7 +87,7 @@ public final class ProjectionRunner {
       if let next = try models.map({ (model) throws(JournalError) in try model.state().next }).min() { told(next) }
       if isStill {
         try packBegun()
-        Pause.milliseconds(pauseMilliseconds)
+        usleep(pauseMilliseconds * 1_000)
       }
       guard ContinuousClock.now - cleared > .seconds(60) else { continue }
       cleared = .now
@@ -143,13 +146,8 @@ public final class ProjectionRunner {
     let end = try reader.lastPosition()?.next ?? reader.manifest.nextPosition
     guard state.next <= end else { return false }
     guard let lastRecordedAt = state.lastRecordedAt else { return true }
-    do throws(JournalError) {
-      guard let last = try reader.entry(at: JournalPosition(state.next.rawValue - 1)) else { return true }
-      return last.recordedAt == lastRecordedAt
-    } catch {
-      guard error.code == .recordDamaged else { throw error }
-      return true
-    }
+    guard let last = try reader.readableEntry(at: JournalPosition(state.next.rawValue - 1)) else { return true }
+    return last.recordedAt == lastRecordedAt
   }
 
   /// Makes a read model that has seen nothing but its opening state.
@@ -203,7 +201,7 @@ public final class ProjectionRunner {
     let path = files.path(name, generation: generation)
     try FileSystem.rename(scratch, to: path, in: files.path)
     guard let packed = try ReadModel.open(projection, path, generation: generation, journalId: journalId, isWritable: true) else {
-      throw JournalError(.segmentDamaged, "a copy of the read model cannot be read.", path: path)
+      throw JournalError(.modelDamaged, "a copy of the read model cannot be read. Rebuild the read model.", path: path)
     }
     return packed
   }

@@ -16,7 +16,7 @@ public final class ReadModel: Sendable {
   private let meta: Database
   private let skipped: Database
   private let hash: SubjectHash
-  /// Of who writes; nil at first, and where a transaction has failed. Sendable: who holds the lock of the read models writes, and one thread at
+  /// The memory of who writes; nil at first, and where a transaction has failed. Sendable: who holds the lock of the read models writes, and one thread at
   /// a time.
   private nonisolated(unsafe) var memory: ModelMemory?
 
@@ -54,8 +54,8 @@ public final class ReadModel: Sendable {
       skipped = try transaction.database(Self.skippedTable, .plain)
       try transaction.endKeepingDatabases()
     } catch {
-      guard error.code == .notFound else { throw JournalError(error) }
-      throw JournalError(.segmentDamaged, "a table of the read model is missing.", path: environment.path)
+      guard error.code == .notFound else { throw JournalError(ofModel: error) }
+      throw JournalError(.modelDamaged, "a table is missing. Rebuild the read model.", path: environment.path)
     }
     self.projection = projection
     self.environment = environment
@@ -69,8 +69,8 @@ public final class ReadModel: Sendable {
     _ projection: any Projection.Type, _ path: String, generation: UInt32, journalId: String, start: JournalPosition
   ) throws(JournalError) -> ReadModel {
     for path in [path, path + "-lock"] { try FileSystem.remove(path) }
-    let environment = try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes)
-    try translating { () throws(LMDBError) in
+    let environment = try environment(path, .readWrite)
+    try ofModel { () throws(LMDBError) in
       let transaction = try environment.beginWrite()
       for table in projection.tables { _ = try transaction.database(table.name, .plain) }
       _ = try transaction.database(skippedTable, .plain)
@@ -88,20 +88,24 @@ public final class ReadModel: Sendable {
   ) throws(JournalError) -> ReadModel? {
     guard FileSystem.exists(path), try isSound(path, isWritable: isWritable) else { return nil }
     do throws(JournalError) {
-      let environment = try Environment.opening(path, isWritable ? .readWrite : .readOnly, mapSizeBytes: mapSizeBytes)
+      let environment = try environment(path, isWritable ? .readWrite : .readOnly)
       let model = try ReadModel(projection, environment, generation: generation, journalId: journalId)
       let state = try model.state()
       return state.version == projection.version && state.journalId == journalId ? model : nil
     } catch {
       // A table that is missing, or a state that cannot be read: it is made anew.
-      guard [.segmentMissing, .segmentDamaged, .formatNewer, .recordDamaged].contains(error.code) else { throw error }
+      guard [.modelMissing, .modelDamaged].contains(error.code) else { throw error }
       return nil
     }
   }
 
+  private static func environment(_ path: String, _ access: Environment.Access) throws(JournalError) -> Environment {
+    do throws(JournalError) { return try Environment.opening(path, access, mapSizeBytes: mapSizeBytes) } catch { throw error.ofModel }
+  }
+
   /// Damage would end the process: whoever writes looks at all pages before, whoever reads at the length.
   private static func isSound(_ path: String, isWritable: Bool) throws(JournalError) -> Bool {
-    try translating { () throws(LMDBError) in
+    try ofModel { () throws(LMDBError) in
       guard try !PageWalk.hasNoCommit(path) else { return false }
       guard isWritable else { return try PageWalk.lengthDamage(of: path) == nil }
       if case .failure = try PageWalk.walk(path) { return false }
@@ -112,25 +116,30 @@ public final class ReadModel: Sendable {
   // MARK: Reading
 
   /// The rows as they are now. Keep it for a short time: while it lives, the file cannot use its free pages again.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   public func snapshot() throws(JournalError) -> ModelSnapshot {
-    ModelSnapshot(try translating { () throws(LMDBError) in try environment.beginRead() }, databases, hash)
+    ModelSnapshot(try ofModel { () throws(LMDBError) in try environment.beginRead() }, databases, hash)
   }
 
   /// What it says of itself now.
+  /// - Throws: ``JournalError`` `model.damaged` where its state is, and what reading the file throws.
   public func state() throws(JournalError) -> State {
-    let bytes = try translating { () throws(LMDBError) in
+    let bytes = try ofModel { () throws(LMDBError) in
       let transaction = try environment.beginRead()
       return try State.key.withRawBytes { (key) throws(LMDBError) in try transaction.withValue(of: key, in: meta) { Array($0) } }
     }
     do throws(FormatError) {
       guard let bytes else { throw FormatError("its state is missing") }
       return try State(bytes)
-    } catch { throw JournalError(.recordDamaged, "the read model is damaged: \(error.message).", path: path) }
+    } catch {
+      throw JournalError(.modelDamaged, "what the read model says of itself is damaged: \(error.message). Rebuild it.", path: path)
+    }
   }
 
   /// The first of the entries that could not be read, and why.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   public func skippedEntries(limit: Int) throws(JournalError) -> [(position: JournalPosition, reason: String)] {
-    try translating { () throws(LMDBError) in
+    try ofModel { () throws(LMDBError) in
       let transaction = try environment.beginRead()
       return try transaction.withCursor(in: skipped) { (cursor) throws(LMDBError) in
         var found: [(JournalPosition, String)] = []
@@ -149,9 +158,10 @@ public final class ReadModel: Sendable {
   }
 
   /// Over the rows of all tables, in their order: two read models have the same rows if they have the same digest. SHA-256, lower-case hexadecimal.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   public func digest() throws(JournalError) -> String {
     var hash = SHA256()
-    try translating { () throws(LMDBError) in
+    try ofModel { () throws(LMDBError) in
       let transaction = try environment.beginRead()
       for (number, database) in (databases + [skipped]).enumerated() {
         try transaction.withCursor(in: database) { (cursor) throws(LMDBError) in
@@ -164,8 +174,9 @@ public final class ReadModel: Sendable {
   }
 
   /// How many rows its tables have, in their order.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   public func rowCounts() throws(JournalError) -> [(table: ModelTable, count: Int)] {
-    try translating { () throws(LMDBError) in
+    try ofModel { () throws(LMDBError) in
       let transaction = try environment.beginRead()
       return try zip(projection.tables, databases).map { (table, database) throws(LMDBError) in
         (table, try transaction.statistics(of: database).entryCount)
@@ -175,8 +186,9 @@ public final class ReadModel: Sendable {
 
   /// How large what it keeps is: the rows of its tables, keys and values, and the pages that hold them. The file also has free pages, which the next
   /// transactions take.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   public func contentBytes() throws(JournalError) -> (rows: Int, pages: Int) {
-    try translating { () throws(LMDBError) in
+    try ofModel { () throws(LMDBError) in
       let transaction = try environment.beginRead()
       var (rows, pages) = (0, 0)
       for database in databases {
@@ -190,7 +202,8 @@ public final class ReadModel: Sendable {
     }
   }
 
-  /// Of its file.
+  /// The size of its file.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   public func sizeBytes() throws(JournalError) -> Int { try FileSystem.sizeBytes(of: path) }
 
   // MARK: Writing
@@ -199,7 +212,7 @@ public final class ReadModel: Sendable {
   func write(_ body: (any Projection, ModelTransaction) throws(JournalError) -> State) throws(JournalError) -> State {
     let memory = memory.take() ?? ModelMemory(projection)
     let rows = ModelTransaction(
-      try translating { () throws(LMDBError) in try environment.beginWrite() }, databases + [meta, skipped], hash, memory)
+      try ofModel { () throws(LMDBError) in try environment.beginWrite() }, databases + [meta, skipped], hash, memory)
     let state = try body(memory.projection, rows)
     try rows.put(state.encoded(), for: State.key, in: ModelTable(Self.metaTable, databases.count))
     try rows.commit()
@@ -217,7 +230,7 @@ public final class ReadModel: Sendable {
   private static let leastFreePages = 256
 
   private func usedPageCount() throws(JournalError) -> Int {
-    try translating { () throws(LMDBError) in
+    try ofModel { () throws(LMDBError) in
       let transaction = try environment.beginRead()
       var count = 0
       for database in databases + [meta, skipped] { count += try transaction.statistics(of: database).pageCount }
@@ -229,7 +242,7 @@ public final class ReadModel: Sendable {
   func pack(to path: String) throws(JournalError) {
     let state = try state()
     let packed = try ReadModel.create(projection, path, generation: generation, journalId: state.journalId, start: state.start)
-    try translating { () throws(LMDBError) in
+    try ofModel { () throws(LMDBError) in
       let source = try environment.beginRead()
       var writer = PackWriter(packed.environment)
       for (database, target) in zip(databases + [skipped], packed.databases + [packed.skipped]) {
@@ -254,7 +267,7 @@ public final class ReadModel: Sendable {
 
   /// Slots of readers that died keep pages from being used again.
   func clearDeadReaders() throws(JournalError) {
-    try translating { () throws(LMDBError) in _ = try environment.clearDeadReaders() }
+    try ofModel { () throws(LMDBError) in _ = try environment.clearDeadReaders() }
   }
 }
 

@@ -14,7 +14,7 @@ struct ReadModelDirectory {
 
   func path(_ name: String, generation: UInt32) -> String { "\(path)/\(name)-\(generation).mdb" }
   func openingStatePath(_ name: String) -> String { "\(path)/\(name)-opening" }
-  /// Of a read model that is made only to be looked at.
+  /// The file of a read model that is made only to be looked at.
   func scratchPath(_ name: String) -> String { "\(path)/\(name)-scratch.mdb" }
 
   var isWritable: Bool { FileSystem.isWritable(FileSystem.exists(path) ? path : String(path.dropLast("/read-models".count))) }

@@ -12,10 +12,10 @@ public final class ReadModels {
   private static let patience = Duration.seconds(5)
 
   /// - Parameter tell: told how far the read models have come, where they must catch up.
-  /// - Throws: ``JournalError``; `journal.missing` where there is none, `segment.missing` where a read model is not there and this process may
-  ///   not make it.
+  /// - Throws: ``JournalError``; `journal.missing` where there is no journal, `model.missing` where a read model is not there and this process may not
+  ///   make it, `model.behind` where another process makes it and has not come so far.
   public init(
-    _ journal: JournalDirectory, _ projections: [any Projection.Type] = Projections.all,
+    _ journal: JournalDirectory, _ projections: [any Projection.Type] = AllProjections.all,
     _ tell: (ProjectionRunner.Progress) -> Void = { _ in }
   ) throws(JournalError) {
     reader = try JournalReader(journal)
@@ -54,12 +54,17 @@ public final class ReadModels {
     let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
       if let models = try present(projections, journal, reader, upTo: end) { return models }
-      Pause.milliseconds(5)
+      usleep(5_000)
     }
     if let models = try present(projections, journal, reader, upTo: nil) { return models }
+    let path = ReadModelDirectory(journal).path
+    guard patience > .zero else {
+      throw JournalError(
+        .modelMissing, "a read model is not there, and this process may not make it. Ask as somebody who may write.", path: path)
+    }
     throw JournalError(
-      .segmentMissing, "a read model is not there yet, and who makes it is not done. Ask again, or run `emip-journal projection status`.",
-      path: ReadModelDirectory(journal).path)
+      .modelBehind, "a read model is not there yet, and who makes it is not done. Ask again, or run `emip-journal projection status`.",
+      path: path)
   }
 
   /// Nil where one is missing, or has not seen what comes before `wanted`.
@@ -79,6 +84,7 @@ public final class ReadModels {
   }
 
   /// A read model as it is, whether up to date or not, to be looked at; nil where there is none that this program can use.
+  /// - Throws: ``JournalError`` where the file cannot be read.
   public static func present(
     _ projection: any Projection.Type, _ journal: JournalDirectory, _ reader: JournalReader
   ) throws(JournalError) -> ReadModel? {
@@ -93,6 +99,7 @@ public final class ReadModels {
   public func model(_ projection: any Projection.Type) -> ReadModel { models.first { $0.projection == projection }! }
 
   /// How many durable entries a read model has not seen.
+  /// - Throws: ``JournalError`` where the journal or the read model cannot be read.
   public func lag(_ model: ReadModel) throws(JournalError) -> UInt64 {
     let end = try reader.lastPosition()?.next ?? .first
     return end.rawValue - min(end, try model.state().next).rawValue

@@ -13,7 +13,7 @@ public enum RequestOutcome: Hashable, Sendable {
   /// The answer could not be read safely.
   case unreadable
 
-  /// Of an answer; nil for anything else.
+  /// Tells what an answer says; nil for anything but an answer.
   public init?(_ entry: Entry) {
     let outcome = entry.content.context.outcome
     switch entry.kind {

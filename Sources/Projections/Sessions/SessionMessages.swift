@@ -4,8 +4,7 @@ internal import JournalStore
 
 /// Reads again what the messages of a session said: each once.
 final class SessionMessages {
-  let reader: JournalReader
-  private let messages = MessageReader()
+  private let messages: JournalMessages
   /// Nil for those that are gone.
   private var known: [JournalPosition: ProjectedMessage?] = [:]
   /// How many entries were read from the journal.
@@ -14,29 +13,18 @@ final class SessionMessages {
   /// The largest session that anybody looks at has a few hundred.
   private static let limit = 512
 
-  init(_ reader: JournalReader) { self.reader = reader }
+  init(_ reader: JournalReader) { messages = JournalMessages(reader) }
 
-  /// Nil where it is gone, or damaged.
+  var journal: JournalReader { messages.journal }
+
+  /// The message at a position; nil where it is gone, or damaged.
   func message(_ position: JournalPosition) throws(JournalError) -> ProjectedMessage? {
     if let known = known[position] { return known }
     if known.count >= Self.limit { known = [:] }
-    let message = try read(position)
+    readCount += 1
+    let message = try messages.message(at: position)
     known[position] = .some(message)
     return message
-  }
-
-  private func read(_ position: JournalPosition) throws(JournalError) -> ProjectedMessage? {
-    readCount += 1
-    do throws(JournalError) {
-      guard let entry = try reader.entry(at: position) else { return nil }
-      guard !entry.content.payload.isEmpty, case .message(let facts) = messages.read(entry.content) else {
-        return ProjectedMessage(entry: entry, facts: nil)
-      }
-      return ProjectedMessage(entry: entry, facts: facts)
-    } catch {
-      guard error.code == .recordDamaged else { throw error }
-      return nil
-    }
   }
 
   /// A step's exchange, and the message that the step is about; nil where that is gone.
@@ -68,7 +56,7 @@ final class SessionMessages {
     return (mentions.first { $0.item == source.item } ?? mentions.first)?.id(source.kind)
   }
 
-  /// Of an answer with what its request said.
+  /// What a message mentions; of an answer with what its request said.
   func mentions(of message: ProjectedMessage) throws(JournalError) -> [SessionMention] {
     guard let head = message.entry.requestPosition, !SessionMention.isDownload(message.context) else {
       return SessionMention.mentions(message)

@@ -26,15 +26,13 @@ public struct SessionRules {
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,
   ]
 
-  static func rule(_ number: UInt8) -> FindingRule? { all.first { $0.number == number } }
-
   /// Three times the usual interval of intermediate records (guide 6.5.1).
   static let intermediateExpectedAfterMilliseconds: Int64 = 45 * 60_000
 
-  private let tables: SessionTables
+  private let tables: SessionRows
   private let session: SessionFacts
 
-  init(_ tables: SessionTables, _ session: SessionFacts) {
+  init(_ tables: SessionRows, _ session: SessionFacts) {
     self.tables = tables
     self.session = session
   }
@@ -131,7 +129,7 @@ public struct SessionRules {
         case Self.withoutAuthorisation.number: isAuthorised
         default: false
         }
-      if isOver || isRepeated { try SessionsProjection.findings.resolve(finding.key, at: tables.position, in: tables.rows) }
+      if isOver || isRepeated { try SessionTables.findings.resolve(finding.key, at: tables.position, in: tables.rows) }
     }
   }
 
@@ -144,7 +142,7 @@ public struct SessionRules {
   // MARK: What does not come
 
   /// Finds the sessions whose final record is overdue by the read model's clock.
-  static func findOverdue(_ tables: SessionTables) throws(JournalError) {
+  static func findOverdue(_ tables: SessionRows) throws(JournalError) {
     while let row = try tables.nextOverdue() {
       guard !row.isRequest else { continue }
       let rules = SessionRules(tables, try tables.session(row.number))
@@ -167,7 +165,7 @@ public struct SessionRules {
     subjectBytes.appendVarint(UInt64(subject ?? session.number))
     var detail: [UInt8] = []
     for figure in figures { detail.appendSignedVarint(figure) }
-    let key = try SessionsProjection.findings.add(rule, at: tables.position, subject: subjectBytes, detail: detail, in: tables.rows)
+    let key = try SessionTables.findings.add(rule, at: tables.position, subject: subjectBytes, detail: detail, in: tables.rows)
     let mark = SessionRecord(content: .finding(rule: rule.number, number: UInt16(key[9]) << 8 | UInt16(key[10]), cause: cause))
     try tables.append(mark, to: session)
     if let other, other !== session { try tables.append(mark, to: other) }

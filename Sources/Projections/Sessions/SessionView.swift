@@ -18,7 +18,7 @@ public struct SessionSummary: Sendable {
   public var start: SessionStart
   /// When its first message was observed.
   public var openedAt: Timestamp
-  /// Of its first message.
+  /// The position of its first message.
   public var position: JournalPosition
   /// Those that hold.
   public var findings: [ReportedFinding]
@@ -27,13 +27,13 @@ public struct SessionSummary: Sendable {
 /// All that is known of a session as of a position.
 public struct SessionView: Sendable {
   public var summary: SessionSummary
-  /// Of the first message that names one.
+  /// The user of the first message that names one.
   public var user: UserIdentity?
   public var authorisation: Authorisation?
   public var steps: [Step] = []
   /// How many more there were, whose messages are gone or damaged.
   public var goneCount = 0
-  /// Of its events, by their own dates.
+  /// When its events say that it began and ended, by their own dates.
   public var startedAt: Timestamp?
   public var endedAt: Timestamp?
   /// Nil: of all that there is.
@@ -42,7 +42,7 @@ public struct SessionView: Sendable {
   /// What the party that delivers was told.
   public struct Authorisation: Sendable {
     public var result: AuthorisationResult
-    /// Of the request.
+    /// The position of the request.
     public var position: JournalPosition
     public var authorisationValue: UInt32?
     public var requestStatus: UInt32?

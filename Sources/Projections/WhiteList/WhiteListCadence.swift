@@ -5,7 +5,7 @@ internal import JournalStore
 ///
 ///     list -> time (8, big-endian), then the key of the finding that says that nothing came by then
 final class WhiteListCadence {
-  static let table = WhiteListProjection.deadlines
+  static let table = WhiteListTables.deadlines
 
   private struct Deadline {
     var due: Timestamp
@@ -13,7 +13,7 @@ final class WhiteListCadence {
     var finding: [UInt8] = []
   }
 
-  /// Of all lists; nil until they are read.
+  /// The deadlines of all lists; nil until they are read.
   private var deadlines: [UInt16: Deadline]?
   private var earliest = Timestamp(rawValue: .max)
 
@@ -21,7 +21,7 @@ final class WhiteListCadence {
   func note(_ list: UInt16, at time: Timestamp, _ position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
     var deadlines = try read(rows)
     if let finding = deadlines[list]?.finding, !finding.isEmpty {
-      try WhiteListProjection.findings.resolve(finding, at: position, in: rows)
+      try WhiteListTables.findings.resolve(finding, at: position, in: rows)
     }
     let deadline = Deadline(due: time.adding(milliseconds: WhiteListRules.longestPauseMilliseconds))
     deadlines[list] = deadline
@@ -38,7 +38,7 @@ final class WhiteListCadence {
     for (list, deadline) in overdue.sorted(by: { ($0.value.due, $0.key) < ($1.value.due, $1.key) }) {
       let rule = try memory.identity(list, in: rows).isPlatforms ? WhiteListRules.uploadMissed : WhiteListRules.downloadMissed
       var told = deadline
-      told.finding = try WhiteListProjection.findings.add(
+      told.finding = try WhiteListTables.findings.add(
         rule, at: position, subject: bigEndianBytes(list), detail: bigEndianBytes(deadline.due.rawValue), in: rows)
       deadlines[list] = told
       try rows.put(Self.encoded(told), for: bigEndianBytes(list), in: Self.table)
@@ -55,7 +55,7 @@ final class WhiteListCadence {
     if let deadlines { return deadlines }
     var (read, start) = ([:] as [UInt16: Deadline], [] as [UInt8])
     while let row = try rows.first(from: start, beginningWith: [], in: Self.table) {
-      let due = row.value[..<8].reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+      let due = UInt64(bigEndian: row.value[..<8])
       read[UInt16(row.key[0]) << 8 | UInt16(row.key[1])] = Deadline(
         due: Timestamp(rawValue: Int64(bitPattern: due)), finding: Array(row.value[8...]))
       start = row.key + [0]

@@ -137,7 +137,7 @@ struct WhiteListChange {
     var detail: [UInt8] = [record.change.rawValue, absence.rawValue]
     detail.appendVarint(record.source?.position.rawValue ?? 0)
     detail.appendVarint(UInt64(record.source?.item ?? 0))
-    try WhiteListProjection.findings.add(WhiteListRules.unknownEntry, at: position, subject: subject, detail: detail, in: rows)
+    try WhiteListTables.findings.add(WhiteListRules.unknownEntry, at: position, subject: subject, detail: detail, in: rows)
   }
 
   private static func service(_ entry: AuthenticationEntry) -> UInt32 { entry.service?.rawValue ?? .max }

@@ -6,7 +6,7 @@ internal import JournalStore
 ///
 ///     user -> the key of the finding, then the numbers of the two lists
 struct WhiteListConflicts {
-  static let table = WhiteListProjection.conflicts
+  static let table = WhiteListTables.conflicts
 
   let memory: WhiteListMemory
   let position: JournalPosition
@@ -26,7 +26,7 @@ struct WhiteListConflicts {
     guard !user.standings.contains(where: { $0.list == list && $0.record.status == .live }) else { return }
     let (finding, pair) = (Array(open.dropLast(4)), Array(open.suffix(4)))
     guard Array(pair[..<2]) == bigEndianBytes(list) || Array(pair[2...]) == bigEndianBytes(list) else { return }
-    try WhiteListProjection.findings.resolve(finding, at: position, in: rows)
+    try WhiteListTables.findings.resolve(finding, at: position, in: rows)
     try rows.remove(user.key, in: Self.table)
     let others = try lists(of: user)
     if others.count > 1 { try tell(user, others[0], others[1], by: others[1]) }
@@ -48,7 +48,7 @@ struct WhiteListConflicts {
     var detail: [UInt8] = []
     detail.appendVarint(source?.position.rawValue ?? 0)
     detail.appendVarint(UInt64(source?.item ?? 0))
-    let finding = try WhiteListProjection.findings.add(
+    let finding = try WhiteListTables.findings.add(
       WhiteListRules.badgeConflict, at: position, subject: user.key + pair, detail: detail, in: rows)
     try rows.put(finding + pair, for: user.key, in: Self.table)
   }

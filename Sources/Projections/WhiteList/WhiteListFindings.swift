@@ -10,8 +10,8 @@ extension WhiteListProjection {
   /// What was found by a position, in order.
   public static func findings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
     var found: [ReportedFinding] = []
-    try findings.forEach(asOf: position, in: rows) { finding in
-      guard let rule = WhiteListRules.all.first(where: { $0.number == finding.rule }) else { return true }
+    try WhiteListTables.findings.forEach(asOf: position, in: rows) { finding in
+      guard let rule = rule(finding.rule) else { return true }
       let lists = try Self.lists(finding, rule).map { (number) throws(JournalError) in try WhiteListNames.identity(number, in: rows) }
       let subject = lists.map(\.operatorId).joined(separator: ", ")
       found.append(
@@ -32,7 +32,7 @@ extension WhiteListProjection {
   }
 
   private static func sentence(_ rule: FindingRule, _ finding: FindingTable.Stored, _ lists: String) throws -> String {
-    try finding.detail.reading { (reader) throws(FormatError) in
+    try WhiteListTables.findings.table.reading(finding.detail) { (reader) throws(FormatError) in
       switch rule {
       case WhiteListRules.unknownEntry:
         let change = try reader.byte() == WhiteListRecord.Change.delete.rawValue ? "deletes" : "updates"
@@ -50,7 +50,7 @@ extension WhiteListProjection {
         return "The upload of \(lists) has \(try reader.varint()) entries; \(WhiteListRules.maximumEntryCount) is the most."
       default:
         let what = rule == WhiteListRules.uploadMissed ? "uploaded by" : "downloaded by"
-        let due = Timestamp(rawValue: Int64(bitPattern: try reader.take(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }))
+        let due = Timestamp(rawValue: Int64(bitPattern: UInt64(bigEndian: try reader.take(8))))
         let last = due.adding(milliseconds: -WhiteListRules.longestPauseMilliseconds)
         return "Nothing was \(what) \(lists) after \(last) for 26 hours; once a day is the longest."
       }

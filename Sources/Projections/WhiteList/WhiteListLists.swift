@@ -33,9 +33,9 @@ struct WhiteListIdentity: Hashable, Sendable {
 struct WhiteListState: Hashable, Sendable {
   /// When the last upload that was accepted, or download that came back, was asked for.
   var acceptedAt: Timestamp?
-  /// Of its answer.
+  /// The position of its answer.
   var accepted: JournalPosition?
-  /// Of the last baseline.
+  /// The position of the last baseline.
   var baseline: JournalPosition?
   /// Entries that are on it, expired ones among them.
   var liveCount = 0
@@ -67,9 +67,9 @@ struct WhiteListState: Hashable, Sendable {
 
   /// Nil for a list of which nothing was known then.
   static func known(of list: UInt16, asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> WhiteListState? {
-    let states = WhiteListProjection.states
+    let states = WhiteListTables.states
     guard let record = try states.chunk(of: bigEndianBytes(list), asOf: position, in: rows)?.records.last else { return nil }
-    do throws(FormatError) { return try WhiteListState(record.bytes) } catch { throw .damagedModel(error, states.table) }
+    return try states.table.decoding { () throws(FormatError) in try WhiteListState(record.bytes) }
   }
 }
 
@@ -86,39 +86,30 @@ extension ByteReader {
 ///     0 counted-holder counted-provider   number
 ///     1 number                            counted-holder counted-provider
 enum WhiteListNames {
-  static let table = WhiteListProjection.names
+  private static let table = WhiteListTables.names
+  private static let numbered = NumberedNames<UInt16>(byName: .init(table, tag: 0), byNumber: .init(table, tag: 1), first: 0)
 
   /// The number of a list, a new one where it has none.
   static func number(of list: WhiteListIdentity, in rows: ModelTransaction) throws(JournalError) -> UInt16 {
     if let number = try known(list, in: rows) { return number }
-    let last = try rows.last(upTo: [1, 0xff, 0xff], beginningWith: [1], in: table)
-    let number = last.map { UInt16($0.key[1]) << 8 | UInt16($0.key[2]) + 1 } ?? 0
-    try rows.put(bigEndianBytes(number), for: key(list), in: table)
-    try rows.put(Array(key(list).dropFirst()), for: [1] + bigEndianBytes(number), in: table)
-    return number
+    return try numbered.add(name(list), as: name(list), in: rows)
   }
 
-  /// Of all lists, in order.
+  /// The numbers of all lists, in order.
   static func numbers(in rows: any ModelRows) throws(JournalError) -> [UInt16] {
-    let last = try rows.last(upTo: [1, 0xff, 0xff], beginningWith: [1], in: table)
-    return last.map { Array(0...(UInt16($0.key[1]) << 8 | UInt16($0.key[2]))) } ?? []
+    Array(numbered.first..<(try numbered.next(in: rows)))
   }
 
   /// Nil for a list that there is not.
   static func known(_ list: WhiteListIdentity, in rows: any ModelRows) throws(JournalError) -> UInt16? {
-    try rows.value(of: key(list), in: table).map { UInt16($0[0]) << 8 | UInt16($0[1]) }
+    try numbered.number(of: name(list), in: rows)
   }
 
   static func identity(_ number: UInt16, in rows: any ModelRows) throws(JournalError) -> WhiteListIdentity {
-    do throws(FormatError) {
-      guard let value = try? rows.value(of: [1] + bigEndianBytes(number), in: table) else {
-        throw FormatError("the name of list \(number) is missing")
-      }
-      return try value.reading { (reader) throws(FormatError) in
-        let holder = Array(try reader.counted())
-        return WhiteListIdentity(holder: holder, provider: Array(try reader.counted()))
-      }
-    } catch { throw .damagedModel(error, table) }
+    try table.reading(try numbered.knownText(of: number, in: rows)) { (reader) throws(FormatError) in
+      let holder = Array(try reader.counted())
+      return WhiteListIdentity(holder: holder, provider: Array(try reader.counted()))
+    }
   }
 
   /// Names a user in any table. Eight bytes.
@@ -128,11 +119,11 @@ enum WhiteListNames {
     hash.withMask(UInt8(ascii: "W"), key.bytes)
   }
 
-  private static func key(_ list: WhiteListIdentity) -> [UInt8] {
-    var key: [UInt8] = [0]
-    key.appendCounted(list.holder)
-    key.appendCounted(list.provider)
+  private static func name(_ list: WhiteListIdentity) -> [UInt8] {
+    var name: [UInt8] = []
+    name.appendCounted(list.holder)
+    name.appendCounted(list.provider)
     // No key is longer than 511 bytes, and no operator's id near that.
-    return Array(key.prefix(500))
+    return Array(name.prefix(499))
   }
 }

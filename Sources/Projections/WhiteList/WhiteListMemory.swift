@@ -47,6 +47,6 @@ final class WhiteListMemory {
 
   func setState(_ state: WhiteListState, of list: UInt16, at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
     states[list] = state
-    try WhiteListProjection.states.append(state.encoded(), at: position, to: bigEndianBytes(list), in: rows)
+    try WhiteListTables.states.append(state.encoded(), at: position, to: bigEndianBytes(list), in: rows)
   }
 }

@@ -12,23 +12,10 @@ public import JournalStore
 public struct WhiteListProjection: Projection {
   public static let name = "whitelist"
   public static let version: UInt32 = 1
+  public static let tables = WhiteListTables.all
+  public static let rules = WhiteListRules.all
 
-  /// See ``WhiteListUsers``.
-  static let entries = ModelTable("entries", 0)
-  /// See ``WhiteListNames``.
-  static let names = ModelTable("names", 1)
-  /// The number of a list: ``WhiteListState``.
-  static let states = HistoryTable(ModelTable("states", 2))
-  /// See ``WhiteListCadence``.
-  static let deadlines = ModelTable("deadlines", 3)
-  /// See ``WhiteListConflicts``.
-  static let conflicts = ModelTable("conflicts", 4)
-  /// 0 and the hash of a transaction: its upload was too large. 1 and a position: of a request that was lost.
-  static let marks = ModelTable("marks", 5)
-  public static let findings = FindingTable(ModelTable("findings", 6))
-  public static let tables = [entries, names, states.table, deadlines, conflicts, marks, findings.table]
-
-  let memory = WhiteListMemory()
+  private let memory = WhiteListMemory()
 
   public init() {}
 
@@ -68,12 +55,12 @@ public struct WhiteListProjection: Projection {
     let list = try memory.number(of: .uploaded(by: entry.context.operator), in: rows)
     if let transaction = facts.transactionId {
       let mark = [0] + rows.hash(UInt8(ascii: "T"), bigEndianBytes(list), Array(transaction.utf8))
-      guard try rows.value(of: mark, in: Self.marks) == nil else { return }
-      try rows.put([1], for: mark, in: Self.marks)
+      guard try rows.value(of: mark, in: WhiteListTables.marks) == nil else { return }
+      try rows.put([1], for: mark, in: WhiteListTables.marks)
     }
     var detail: [UInt8] = []
     detail.appendVarint(count)
-    try Self.findings.add(
+    try WhiteListTables.findings.add(
       WhiteListRules.uploadTooLarge, at: entry.position, subject: bigEndianBytes(list), detail: detail, in: rows)
   }
 
@@ -89,17 +76,17 @@ public struct WhiteListProjection: Projection {
       try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in
         try list.take(entry, .init(position: request.position, item: entry.item))
       }
-      try rows.remove(lossMark, in: Self.marks)
+      try rows.remove(lossMark, in: WhiteListTables.marks)
       list.note(request.entry.content.observedAt)
       try memory.cadence.note(number, at: list.state.acceptedAt!, answer.position, in: rows)
     case .lost, .unreadable:
       try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in try list.doubt(entry, request.position) }
-      try rows.put([1], for: lossMark, in: Self.marks)
+      try rows.put([1], for: lossMark, in: WhiteListTables.marks)
     case .rejected, .fault:
       // Only a late answer to what counted as lost changes anything.
-      guard try rows.value(of: lossMark, in: Self.marks) != nil else { return }
+      guard try rows.value(of: lossMark, in: WhiteListTables.marks) != nil else { return }
       try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in try list.undo(entry, request.position) }
-      try rows.remove(lossMark, in: Self.marks)
+      try rows.remove(lossMark, in: WhiteListTables.marks)
     }
     try list.end()
   }
@@ -151,13 +138,28 @@ public struct WhiteListProjection: Projection {
   private func resolveUnknownEntries(_ list: UInt16, _ position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {
     var keys: [[UInt8]] = []
     do {
-      try Self.findings.forEach(asOf: nil, in: rows) { finding in
+      try WhiteListTables.findings.forEach(asOf: nil, in: rows) { finding in
         let isOfList = finding.rule == WhiteListRules.unknownEntry.number && finding.subject.starts(with: bigEndianBytes(list))
         if isOfList && finding.resolvedAt == nil { keys.append(finding.key) }
         return true
       }
     } catch { throw error as! JournalError }
-    for key in keys { try Self.findings.resolve(key, at: position, in: rows) }
+    for key in keys { try WhiteListTables.findings.resolve(key, at: position, in: rows) }
+  }
+
+  // MARK: Findings
+
+  /// See ``Projection``.
+  public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
+    try WhiteList(models, asOf: position).findings()
+  }
+
+  // MARK: The purge horizon
+
+  /// See ``Projection``.
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
+    memory.forgetUsers()
+    try WhiteListOpening(rows: rows, horizon: horizon, journal: journal).condense()
   }
 }
 

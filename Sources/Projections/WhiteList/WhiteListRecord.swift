@@ -24,7 +24,7 @@ struct WhiteListRecord: Hashable, Sendable {
     case insert = 0
     case update = 1
     case delete = 2
-    /// Of an `actionType` that is missing or unknown: taken for an insert.
+    /// An `actionType` that is missing or unknown: taken for an insert.
     case other = 3
     /// A baseline that has the user.
     case baseline = 4

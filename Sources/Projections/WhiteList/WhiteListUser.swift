@@ -9,11 +9,11 @@ struct WhiteListStanding {
   let service: UInt32
   /// The newest.
   fileprivate(set) var record: WhiteListRecord
-  /// Of ``record``.
+  /// The position of ``record``.
   fileprivate(set) var position: JournalPosition
   /// Hides a checksum of what the message of ``record`` said otherwise: whoever repeats it changes nothing.
   fileprivate(set) var mark: UInt32
-  /// Of the last message that repeated ``record``: it came after what it repeats, which matters where an answer comes late.
+  /// The position of the last message that repeated ``record``: it came after what it repeats, which matters where an answer comes late.
   fileprivate(set) var confirmed: JournalPosition?
 
   /// Whether a message says nothing that counts: the ruling one came after it.
@@ -200,11 +200,11 @@ struct WhiteListChunk {
 
 /// The table of ``WhiteListUser``s: by the user's key, and the position of the last record of a chunk that is full.
 enum WhiteListUsers {
-  static let table = WhiteListProjection.entries
+  static let table = WhiteListTables.entries
   static let keyBytes = 8
   private static let positionBytes = 5
 
-  /// Of a full chunk.
+  /// The key of a full chunk.
   static func key(_ user: [UInt8], _ last: JournalPosition) -> [UInt8] {
     user + bigEndianBytes(last.rawValue).suffix(positionBytes)
   }
@@ -212,7 +212,7 @@ enum WhiteListUsers {
   /// Nil for a user who is on no list.
   static func user(_ key: [UInt8], in rows: any ModelRows) throws(JournalError) -> WhiteListUser? {
     guard let value = try rows.value(of: key, in: table) else { return nil }
-    do throws(FormatError) { return try WhiteListUser(key, value) } catch { throw .damagedModel(error, table) }
+    return try table.decoding { () throws(FormatError) in try WhiteListUser(key, value) }
   }
 
   /// What was known of a user as of a position: one row tells.
@@ -272,6 +272,6 @@ enum WhiteListUsers {
   }
 
   private static func chunk(_ value: [UInt8]) throws(JournalError) -> WhiteListChunk {
-    do throws(FormatError) { return try WhiteListChunk(value) } catch { throw .damagedModel(error, table) }
+    return try table.decoding { () throws(FormatError) in try WhiteListChunk(value) }
   }
 }

@@ -28,12 +28,12 @@ struct ProjectionNames: ParsableArguments {
   var names: [String] = []
 
   func validate() throws {
-    for name in names where Projections.named(name) == nil {
-      throw ValidationError("there is no read model '\(name)'; there are \(Projections.all.map { $0.name }.joined(separator: ", ")).")
+    for name in names where AllProjections.named(name) == nil {
+      throw ValidationError("there is no read model '\(name)'; there are \(AllProjections.all.map { $0.name }.joined(separator: ", ")).")
     }
   }
 
-  var all: [String] { Projections.all.map { $0.name }.filter { names.isEmpty || names.contains($0) } }
+  var all: [String] { AllProjections.all.map { $0.name }.filter { names.isEmpty || names.contains($0) } }
 }
 
 struct ProjectionStatus: ParsableCommand {
@@ -66,7 +66,7 @@ struct ProjectionStatus: ParsableCommand {
     let reader = try journal.reader()
     let last = try reader.lastPosition()?.rawValue ?? 0
     var rows: [Row] = []
-    for projection in Projections.all {
+    for projection in AllProjections.all {
       guard let model = try ReadModels.present(projection, journal.directory, reader) else {
         rows.append(
           Row(

@@ -43,7 +43,7 @@ import Testing
     let last = try #require(try JournalReader(journal.directory).lastPosition())
     let positions = (1...last.rawValue).map { JournalPosition($0) }
     let before = try positions.map { Self.masked(try journal.cdrSessions(asOf: $0).map(\.summary)) }
-    let runner = try ProjectionRunner(journal.directory, projections: [ChargeDetailRecordProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(journal.directory, projections: [CDRProjection.self], purpose: "test")
     try runner.moveHorizon(to: last.next)
     // A journal that has nothing of it: all must come from the rows.
     let empty = try ScriptedJournal()
@@ -72,7 +72,7 @@ import Testing
 
   @Test func `what comes after the horizon is judged as if nothing had gone`() async throws {
     let (journal, whole) = (try await Self.journal(), try await Self.journal())
-    let runner = try ProjectionRunner(journal.directory, projections: [ChargeDetailRecordProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(journal.directory, projections: [CDRProjection.self], purpose: "test")
     try runner.moveHorizon(to: JournalPosition(7))
     try runner.moveHorizon(to: JournalPosition(11))
     runner.close()
@@ -107,11 +107,11 @@ import Testing
     }
     let last = try #require(try JournalReader(journal.directory).lastPosition())
     for position in 1...last.rawValue {
-      let runner = try ProjectionRunner(journal.directory, projections: [ChargeDetailRecordProjection.self], purpose: "test")
+      let runner = try ProjectionRunner(journal.directory, projections: [CDRProjection.self], purpose: "test")
       defer { runner.close() }
       _ = try runner.advance(runner.models, to: JournalPosition(position).next)
     }
-    let runner = try ProjectionRunner(journal.directory, projections: [ChargeDetailRecordProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(journal.directory, projections: [CDRProjection.self], purpose: "test")
     #expect(try runner.models[0].state().next == last.next)
     #expect(try runner.verify("cdrs").isSame, "seed \(seed)")
     runner.close()
@@ -125,7 +125,7 @@ import Testing
     try await journal.send(.intermediate(), at: 30)
     try await journal.send(ScriptedRecord(), at: 61)
     func work(asOf position: UInt64?) throws -> [Int] {
-      let rows = CountedReads(try journal.model(ChargeDetailRecordProjection.self).snapshot())
+      let rows = CountedReads(try journal.model(CDRProjection.self).snapshot())
       let query = CDRQuery(rows, try JournalReader(journal.directory), asOf: position.map { JournalPosition($0) })
       #expect(try query.sessions(of: "X-1").map(\.versions.count) == [2])
       return [rows.readCount, query.messages.readCount]

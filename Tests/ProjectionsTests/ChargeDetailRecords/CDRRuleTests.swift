@@ -100,7 +100,7 @@ import Testing
 
   @Test func `every rule has a number, and a sentence of its own`() {
     #expect(Set(CDRRules.all.map(\.number)).count == CDRRules.all.count)
-    #expect(CDRRules.all.allSatisfy { (20...49).contains($0.number) && CDRRules.rule($0.number) == $0 })
+    #expect(CDRRules.all.allSatisfy { (20...49).contains($0.number) && CDRProjection.rule($0.number) == $0 })
     #expect(Set(CDRRules.all.map { CDRRules.sentence($0, ["1", "2", "3"]) }).count >= Set(CDRRules.all.map(\.id)).count)
   }
 }

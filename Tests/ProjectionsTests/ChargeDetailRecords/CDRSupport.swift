@@ -80,7 +80,7 @@ extension ScriptedJournal {
 
   /// Asks the read model as it is now.
   func cdrs<Result>(asOf position: JournalPosition? = nil, _ body: (CDRQuery) throws -> Result) throws -> Result {
-    let model = try model(ChargeDetailRecordProjection.self)
+    let model = try model(CDRProjection.self)
     return try body(CDRQuery(try model.snapshot(), try JournalReader(directory), asOf: position))
   }
 

@@ -230,7 +230,7 @@ import Testing
       #expect(try journal.cdrSessions(asOf: position).map(\.summary) == sessions, "as of \(position), seed \(seed)")
       #expect(try journal.cdrRules(asOf: position) == rules, "as of \(position), seed \(seed)")
     }
-    let runner = try ProjectionRunner(journal.directory, projections: [ChargeDetailRecordProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(journal.directory, projections: [CDRProjection.self], purpose: "test")
     try runner.catchUp()
     #expect(try runner.verify("cdrs").isSame)
   }

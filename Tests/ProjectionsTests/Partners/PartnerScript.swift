@@ -74,7 +74,7 @@ struct PartnerScript {
     return try await journal.append(EntryDraft(recorder.request(message), recordedAt: ScriptedJournal.moment(time)))
   }
 
-  func model() throws -> ReadModel { try journal.model(PartnersProjection.self) }
+  func model() throws -> ReadModel { try journal.model(PartnerProjection.self) }
 
   private static func payload(_ element: String, _ body: String) -> [UInt8] {
     envelope("<e:\(element) xmlns:e=\"urn:e\">\(body)</e:\(element)>")
@@ -87,10 +87,10 @@ struct PartnerScript {
 
 extension ReadModel {
   func partners(_ partner: String? = nil, _ span: PartnerSpan = PartnerSpan(), byOperation: Bool = false) throws -> [PartnerAnswer] {
-    try PartnersProjection.answers(partner: partner, span: span, byOperation: byOperation, in: snapshot())
+    try PartnerProjection.answers(partner: partner, span: span, byOperation: byOperation, in: snapshot())
   }
 
   func partnerFindings(asOf position: JournalPosition? = nil) throws -> [ReportedFinding] {
-    try PartnersProjection.reportedFindings(asOf: position, in: snapshot())
+    try PartnerProjection.reportedFindings(asOf: position, in: snapshot())
   }
 }

@@ -37,10 +37,10 @@ import Testing
       try await Self.write(script, count: 1 + generator.below(10), &generator)
       _ = try script.model()
     }
-    let runner = try ProjectionRunner(script.journal.directory, projections: [PartnersProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [PartnerProjection.self], purpose: "test")
     #expect(try runner.verify("partners").isSame)
     runner.close()
-    #expect(try script.journal.forgetsNothing(PartnersProjection.self))
+    #expect(try script.journal.forgetsNothing(PartnerProjection.self))
   }
 
   // MARK: The journal
@@ -103,7 +103,7 @@ import Testing
     let rows = try model.snapshot()
     let span = PartnerSpan(asOf: position)
     let place = Comment(rawValue: "as of \(position.map(\.description) ?? "now")")
-    let told = try PartnersProjection.answers(span: span, byOperation: true, in: rows)
+    let told = try PartnerProjection.answers(span: span, byOperation: true, in: rows)
     let wanted = plain.figures.sorted { $0.key < $1.key }
     guard told.map(Self.series) == wanted.map(\.key) else {
       Issue.record("\(place): \(told.map(Self.series)) for \(wanted.map(\.key))")
@@ -124,7 +124,7 @@ import Testing
   private static func agreeOnPresence(
     _ rows: ModelSnapshot, _ plain: PlainPartners, _ span: PartnerSpan, _ place: Comment
   ) throws -> Bool {
-    for answer in try PartnersProjection.answers(span: span, in: rows) {
+    for answer in try PartnerProjection.answers(span: span, in: rows) {
       let wanted = plain.presences[.init(name: answer.partner, leg: answer.leg.rawValue)]
       let silences = answer.silences.map { [$0.from.rawValue, $0.to?.rawValue, Int64($0.position.rawValue)] }
       guard silences == wanted?.silences ?? [], answer.presence?.appearedAt == wanted?.appeared,
@@ -136,7 +136,7 @@ import Testing
       #expect(answer.presence?.offlineSince?.rawValue == wanted.flatMap { $0.isOffline ? $0.silences.last?[0] : nil }, place)
       #expect(answer.presence.map { Int($0.offlineCount) } == wanted.map { $0.silences.count { $0[1] != nil } }, place)
     }
-    let findings = try PartnersProjection.reportedFindings(asOf: span.asOf, in: rows).map {
+    let findings = try PartnerProjection.reportedFindings(asOf: span.asOf, in: rows).map {
       "\($0.subject) \($0.position) \($0.resolvedAt?.rawValue ?? 0)"
     }
     let wanted = plain.findings.map {

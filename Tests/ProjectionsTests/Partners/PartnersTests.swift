@@ -242,7 +242,7 @@ import Testing
       let span = PartnerSpan(
         after: JournalPosition(UInt64(number)), asOf: JournalPosition(UInt64(number + count)),
         since: ScriptedJournal.moment(number * 1_000_000 - 500_000))
-      return try rows.count { try PartnersProjection.answers(partner: "FR*C01", span: span, in: $0).first?.silences ?? [] }
+      return try rows.count { try PartnerProjection.answers(partner: "FR*C01", span: span, in: $0).first?.silences ?? [] }
     }
     let all = try #require(try model.partners().first).silences
     #expect(all.count == 898)
@@ -309,7 +309,7 @@ import Testing
     }
     // A request that an answer still comes to.
     try await script.answer(.status(1), to: JournalPosition(1), after: 50_000_000)
-    let runner = try ProjectionRunner(script.journal.directory, projections: [PartnersProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [PartnerProjection.self], purpose: "test")
     defer { runner.close() }
     try runner.catchUp()
     let (horizon, end) = (try runner.models[0].state().next.rawValue / 2, try runner.models[0].state().next.rawValue)
@@ -336,7 +336,7 @@ import Testing
     count: UInt64
   ) async throws {
     let script = try PartnerScript()
-    let runner = try ProjectionRunner(script.journal.directory, projections: [PartnersProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [PartnerProjection.self], purpose: "test")
     defer { runner.close() }
     let series = PartnerSeries(partner: "FR*C01", operator: "FR*C01", leg: .gatewayIOP, direction: .toIOP, operation: "HeartBeat")
     let state = try runner.models[0].state()
@@ -344,20 +344,20 @@ import Testing
       let tail = PartnerTail(PartnerNumbers(series: 1, partner: 1), series, failed: [])
       for number in 1...count {
         let answer = PartnerRecord.Answer(ending: .ok, latencyMilliseconds: UInt32(number * 7 % 3_000), hasRequestBefore: true)
-        PartnersProjection.series.append(.answer(answer), at: JournalPosition(2 * number), to: tail, rows)
+        PartnerTables.series.append(.answer(answer), at: JournalPosition(2 * number), to: tail, rows)
       }
       return state
     }
     let rows = CountedReads(try runner.models[0].snapshot())
     for number in stride(from: 1, through: count, by: Int(count / 100)) {
       let (figures, readCount) = try rows.count {
-        try PartnersProjection.series.figures(1, series.limits, asOf: JournalPosition(2 * number), $0)
+        try PartnerTables.series.figures(1, series.limits, asOf: JournalPosition(2 * number), $0)
       }
       #expect(readCount == 1)
       #expect(figures?.ok == number)
       #expect(figures?.latencies.count == number)
       // As of the request, its answer is not known.
-      let before = try PartnersProjection.series.figures(1, series.limits, asOf: JournalPosition(2 * number - 1), rows)
+      let before = try PartnerTables.series.figures(1, series.limits, asOf: JournalPosition(2 * number - 1), rows)
       #expect(before?.ok == number - 1 && before?.requests == number)
     }
   }

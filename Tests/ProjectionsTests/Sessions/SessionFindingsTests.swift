@@ -53,7 +53,7 @@ import Testing
     let whiteLists = WhiteListJudgement(
       try script.journal.model(WhiteListProjection.self).snapshot(), try JournalReader(script.journal.directory))
     let sessions = Sessions(
-      try script.journal.model(SessionsProjection.self).snapshot(), try JournalReader(script.journal.directory), whiteLists: whiteLists)
+      try script.journal.model(SessionProjection.self).snapshot(), try JournalReader(script.journal.directory), whiteLists: whiteLists)
     #expect(try sessions.sessions(withId: "X1")[0].rules == expected)
   }
 

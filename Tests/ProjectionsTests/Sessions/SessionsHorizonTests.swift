@@ -8,7 +8,7 @@ import Testing
   private static let day = 24 * SessionsTraffic.hour
 
   private static func runner(_ script: SessionsScript) throws -> ProjectionRunner {
-    let runner = try ProjectionRunner(script.journal.directory, projections: [SessionsProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [SessionProjection.self], purpose: "test")
     try runner.catchUp()
     return runner
   }

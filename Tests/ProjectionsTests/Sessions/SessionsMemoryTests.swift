@@ -14,12 +14,12 @@ import Testing
     let last = try #require(try JournalReader(directory).lastPosition())
     var cut: [[String]] = []
     for position in 1...last.rawValue {
-      let runner = try ProjectionRunner(directory, projections: [SessionsProjection.self], purpose: "test")
+      let runner = try ProjectionRunner(directory, projections: [SessionProjection.self], purpose: "test")
       defer { runner.close() }
       _ = try runner.advance(runner.models, to: JournalPosition(position + 1))
       cut.append(try Sessions(runner.models[0].snapshot(), JournalReader(directory)).lines())
     }
-    let runner = try ProjectionRunner(directory, projections: [SessionsProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(directory, projections: [SessionProjection.self], purpose: "test")
     #expect(try runner.verify("sessions").isSame, "seed \(traffic.seed)")
     // What was known then is what a journal that ends there tells.
     let sessions = Sessions(try runner.models[0].snapshot(), try JournalReader(directory))
@@ -51,8 +51,8 @@ import Testing
       try await script.record("Q\(number)", nil, at: number * 1_000 + 400)
       try await script.record("S\(number)", "X\(number)", at: number * 1_000 + 500)
     }
-    let rows = try script.journal.model(SessionsProjection.self).rowCounts()
-    for table in [SessionsProjection.awaited.table, SessionsProjection.unnamed.table] {
+    let rows = try script.journal.model(SessionProjection.self).rowCounts()
+    for table in [SessionTables.awaited.table, SessionTables.unnamed.table] {
       #expect(rows.first { $0.table == table }?.count == 0, "\(table.name)")
     }
   }
@@ -62,7 +62,7 @@ import Testing
     try await script.get(nil, at: 0, answer: .lost)
     try await script.get("X1", at: 1_000, session: "S1")
     func count() throws -> Int? {
-      try script.journal.model(SessionsProjection.self).rowCounts().first { $0.table == SessionsProjection.awaited.table }?.count
+      try script.journal.model(SessionProjection.self).rowCounts().first { $0.table == SessionTables.awaited.table }?.count
     }
     #expect(try count() == 2)
     try await script.heartBeat(at: 72 * SessionsTraffic.hour + 500)

@@ -97,7 +97,7 @@ import Testing
 
   @Test func `stopped anywhere and rebuilt, the rows are the same`() async throws {
     let script = try SessionsScript()
-    let runner = try ProjectionRunner(script.journal.directory, projections: [SessionsProjection.self], purpose: "test")
+    let runner = try ProjectionRunner(script.journal.directory, projections: [SessionProjection.self], purpose: "test")
     for number in 0..<6 as Range<Int64> {
       try await script.get("X\(number)", at: number * 1_000, session: number % 2 == 0 ? "S\(number)" : nil)
       try runner.catchUp()

@@ -88,7 +88,7 @@ struct SessionsScript {
   func heartBeat(at time: Int64) async throws { try await journal.exchange("HeartBeat", at: time) }
 
   func sessions() throws -> Sessions {
-    Sessions(try journal.model(SessionsProjection.self).snapshot(), try JournalReader(journal.directory))
+    Sessions(try journal.model(SessionProjection.self).snapshot(), try JournalReader(journal.directory))
   }
 
   /// Of the one session that has an id.

@@ -195,7 +195,7 @@ import Testing
     #expect(found.entry.serviceId == 4)
     #expect(found.details?.userContractIdAlias == "ALIAS-7")
     #expect(found.details?.meterLimits.map(\.meterValue) == ["40000"])
-    try journal.whiteList().rows.forEach(in: WhiteListProjection.entries) { row in
+    try journal.whiteList().rows.forEach(in: WhiteListTables.entries) { row in
       #expect(!row.value.contains(Array("AA01".utf8)) && !row.value.contains(Array("ALIAS".utf8)))
       return true
     }
@@ -211,7 +211,7 @@ import Testing
     #expect(history.map(\.entry.change) == ["insert"] + Array(repeating: "update", count: 179) + ["delete"])
     #expect(history.map(\.entry.since.rawValue) == (1...181).map { 2 * $0 })
     var chunks = 0
-    try list.rows.forEach(in: WhiteListProjection.entries) { _ in
+    try list.rows.forEach(in: WhiteListTables.entries) { _ in
       chunks += 1
       return true
     }

@@ -57,14 +57,14 @@ struct ListCDRs: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    let rules = CDRRules.all + CDRSessionFindings.rules
+    let rules = CDRRules.all + CDRAuthorisationFindings.rules
     guard let finding, !rules.contains(where: { $0.id == finding }) else { return }
     throw ValidationError("'\(finding)' is none of the rules \(Set(rules.map(\.id)).sorted().joined(separator: ", ")).")
   }
 
   func run() throws {
     // What was authorised the read model of sessions knows.
-    let isOfSessions = CDRSessionFindings.rules.contains { $0.id == finding }
+    let isOfSessions = CDRAuthorisationFindings.rules.contains { $0.id == finding }
     let question = try options.question([ChargeDetailRecordProjection.self] + (isOfSessions ? Sessions.projections : []))
     var filter = filter.filter
     filter.isUnaccepted = unaccepted

@@ -1,0 +1,225 @@
+internal import EMIP
+public import JournalFormat
+public import JournalStore
+
+/// Every version of every session's charge detail record, what the other side made of it, and what is wrong with it. See ``CDRQuery``.
+///
+/// A version is what one message, or an item of a list, says of a session on one side. The same content again is no new one.
+public final class CDRProjection: Projection {
+  public static let name = "cdrs"
+  public static let version: UInt32 = 1
+  public static let tables = CDRTables.all
+  public static let rules = CDRRules.all
+
+  private let sessions = CDRMemory()
+  private let ids = CDRIdTable()
+  private let sightings = CDRSightings()
+  /// The sessions that a request brought records of, and the eMSP of each.
+  private var requests = RecentValues<JournalPosition, [Answered]>(limit: 4_096)
+
+  private struct Answered {
+    let session: UInt32
+    let saleOperator: UInt32
+  }
+
+  public init() {}
+
+  /// See ``Projection``.
+  public static func isConcerned(by context: EntryContext) -> Bool {
+    guard context.kind.isMessage, context.protocolName == "eMIP" else { return false }
+    return switch context.operation {
+    case "SetChargeDetailRecord": true
+    case "GetChargeDetailRecord", "GetChargeDetailRecordList": context.kind == .response
+    default: false
+    }
+  }
+
+  /// See ``Projection``.
+  public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
+    if entry.kind == .request || SessionMention.isDownload(entry.context) {
+      try takeRecords(entry, to: rows)
+    } else {
+      try takeAnswer(entry, to: rows)
+    }
+  }
+
+  // MARK: Records
+
+  private func takeRecords(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
+    guard let facts = entry.facts else { return }
+    var answered: [Answered] = []
+    for (item, record) in facts.chargeDetailRecords.enumerated() {
+      let sighting = try sightings.sighting(record, item: item, of: entry.message, in: rows)
+      let session = try take(sighting, to: rows)
+      answered.append(Answered(session: session, saleOperator: sighting.version.saleOperator))
+    }
+    if entry.kind == .request { requests[entry.position] = answered }
+  }
+
+  /// - Returns: the number of its session.
+  private func take(_ sighting: CDRSighting, to rows: ModelTransaction) throws(JournalError) -> UInt32 {
+    let version = sighting.version
+    let state = try session(of: sighting.identities, at: version.position, in: rows)
+    let findings = CDRFindings(state: state, position: version.position, sessions: sessions, rows: rows)
+    if let known = state.versions.first(where: { $0.digest == version.digest && $0.side == version.side }) {
+      let attempt = CDRLogRecord.attempt(version: known.position, item: known.item, leg: version.leg)
+      try sessions.append(attempt, at: version.position, to: state, in: rows)
+    } else {
+      let judgements = try judge(sighting, findings)
+      try sessions.append(.version(version), at: version.position, to: state, in: rows)
+      for judgement in judgements { try findings.add(judgement) }
+    }
+    try settle(findings)
+    return state.number
+  }
+
+  /// What a version breaks by itself and beside those before it. What was found on one side is not told again of the other.
+  private func judge(_ sighting: CDRSighting, _ findings: CDRFindings) throws(JournalError) -> [CDRJudgement] {
+    let version = sighting.version
+    let state = findings.state
+    var judgements: [CDRJudgement] = []
+    let isOfOtherSide = state.versions.contains {
+      $0.side != version.side && $0.nature == version.nature && $0.shared == version.shared
+    }
+    if !isOfOtherSide {
+      for judgement in CDRRules.judgements(of: sighting.metered) {
+        if judgement.rule == CDRRules.unknownMeter, try findings.has(judgement) { continue }
+        judgements.append(judgement)
+      }
+      let standing = state.versions.filter { $0.side == version.side && state.acceptance(of: $0).isAccepted != false }
+      let finals = standing.filter { $0.nature == .final }
+      judgements += CDRRules.judgeDecrease(version, after: standing.last)
+      judgements += CDRRules.judgeSecondFinal(version, after: finals)
+      judgements += CDRRules.judgeAfterFinal(version, after: finals)
+    }
+    if !isOfOtherSide, version.side == .toIOP || !state.versions.contains(where: { $0.side == .toIOP }) {
+      judgements += CDRRules.judgeExecSession(sighting.record)
+    }
+    return judgements
+  }
+
+  // MARK: Answers
+
+  private func takeAnswer(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
+    guard let request = entry.request, let outcome = RequestOutcome(entry.entry) else { return }
+    let platformId = entry.facts?.text(of: WireName.serviceSessionId)
+    var answer = CDRVersion.Answer(
+      position: entry.position, outcome: .accepted, requestStatus: nil,
+      isGateways: entry.kind == .response && entry.context.author == .gateway,
+      saleOperator: try sightings.operators.number(of: entry.facts?.text(of: WireName.salePartnerOperatorId), in: rows),
+      hasPlatformId: platformId != nil)
+    switch outcome {
+    case .accepted(let status): answer.requestStatus = status
+    case .rejected(let status): (answer.outcome, answer.requestStatus) = (.rejected, status)
+    case .fault: answer.outcome = .fault
+    case .lost, .unreadable: answer.outcome = .lost
+    }
+    var done: [UInt32] = []
+    for answered in try answered(by: request, in: rows) {
+      let number = try sessions.current(answered.session, in: rows)
+      guard !done.contains(number), let state = try sessions.state(number, in: rows) else { continue }
+      done.append(number)
+      try take(answer, of: entry, to: request, state, answered.saleOperator, platformId, in: rows)
+    }
+  }
+
+  private func take(
+    _ answer: CDRVersion.Answer, of entry: ProjectedEntry, to request: ProjectedMessage, _ before: CDRHistory, _ saleOperator: UInt32,
+    _ platformId: String?, in rows: ModelTransaction
+  ) throws(JournalError) {
+    var state = before
+    var answer = answer
+    let isNewId = answer.hasPlatformId && !state.hasPlatformId
+    answer.hasPlatformId = isNewId
+    if state.saleOperator != 0 { answer.saleOperator = 0 }
+    let isResponse = entry.kind == .response
+    try sessions.append(.answer(request: request.position, isResponse: isResponse, answer), at: entry.position, to: state, in: rows)
+    if isNewId, let platformId {
+      // The record did not say the platform's id, and its answer does.
+      let identity = sightings.platform(platformId, rows.hash)
+      if let other = try session(of: identity, in: rows) {
+        state = try sessions.merge(state, other, at: entry.position, in: rows)
+      } else {
+        try ids.learn(identity, state.number, since: entry.position, in: rows)
+      }
+    }
+    if request.entry.content.context.direction == .fromIOP, saleOperator != 0,
+      let sale = entry.facts?.text(of: WireName.partnerServiceSessionId)
+    {
+      try ids.learn(sightings.sale(sale, of: saleOperator, rows.hash), state.number, since: entry.position, in: rows)
+    }
+    try settle(CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows))
+  }
+
+  /// The sessions of a request, as its records name them.
+  private func answered(by request: ProjectedMessage, in rows: ModelTransaction) throws(JournalError) -> [Answered] {
+    if let known = requests[request.position] { return known }
+    var answered: [Answered] = []
+    for (item, record) in (request.facts?.chargeDetailRecords ?? []).enumerated() {
+      let sighting = try sightings.sighting(record, item: item, of: request, in: rows)
+      for identity in sighting.identities.all {
+        guard let number = try ids.session(of: identity, in: rows) else { continue }
+        answered.append(Answered(session: number, saleOperator: sighting.version.saleOperator))
+        break
+      }
+    }
+    return answered
+  }
+
+  // MARK: Sessions
+
+  /// The session of a record, a new one where it is the first; its ids lead to it from now on.
+  ///
+  /// Where the two ids lead to two sessions that both have an id of the platform, the platform's rules, and nothing is merged.
+  private func session(
+    of identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction
+  ) throws(JournalError) -> CDRHistory {
+    let state = if let known = try known(identities, at: position, in: rows) { known } else { try sessions.open(in: rows) }
+    let since = state.versions.isEmpty ? nil : position
+    for identity in identities.all { try ids.learn(identity, state.number, since: since, in: rows) }
+    return state
+  }
+
+  private func known(
+    _ identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction
+  ) throws(JournalError) -> CDRHistory? {
+    if let content = identities.content { return try session(of: content, in: rows) }
+    let byPlatform = try identities.platform.flatMap { (identity) throws(JournalError) in try session(of: identity, in: rows) }
+    guard let byExec = try identities.exec.flatMap({ (identity) throws(JournalError) in try session(of: identity, in: rows) }) else {
+      return byPlatform
+    }
+    guard identities.platform != nil, byPlatform !== byExec else { return byExec }
+    guard let byPlatform else { return byExec.hasPlatformId ? nil : byExec }
+    return byExec.hasPlatformId ? byPlatform : try sessions.merge(byPlatform, byExec, at: position, in: rows)
+  }
+
+  private func session(of identity: CDRIdentity, in rows: ModelTransaction) throws(JournalError) -> CDRHistory? {
+    guard let number = try ids.session(of: identity, in: rows) else { return nil }
+    return try sessions.state(sessions.current(number, in: rows), in: rows)
+  }
+
+  /// Brings what follows from the versions in force in line with them.
+  private func settle(_ findings: CDRFindings) throws(JournalError) {
+    try findings.compareSides()
+    try CDRIntervals.settle(findings)
+  }
+
+  // MARK: Findings
+
+  /// See ``Projection``.
+  public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
+    var found: [ReportedFinding] = []
+    try CDRQuery(try models.model(CDRProjection.self).snapshot(), models.reader, asOf: position).forEachFinding { finding in
+      found.append(finding)
+      return true
+    }
+    return found
+  }
+
+  // MARK: The purge horizon
+
+  /// See ``Projection``.
+  public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
+    try CDROpening(rows: rows, horizon: horizon, journal: journal).condense()
+  }
+}

@@ -1,0 +1,159 @@
+internal import EMIP
+public import JournalFormat
+public import JournalStore
+
+/// Which sessions to show.
+public struct CDRFilter: Sendable {
+  /// An operator of the session, in any spelling.
+  public var operatorId: String?
+  /// By the first record's observedAt: from this moment on.
+  public var since: Timestamp?
+  /// Before this moment.
+  public var until: Timestamp?
+  /// Only where a version was refused, lost, deferred or has no answer.
+  public var isUnaccepted = false
+  /// Only those with a finding of this rule that holds.
+  public var findingRule: String?
+
+  public init() {}
+}
+
+/// Questions to the read model of charge detail records, as of a position. Texts are read from the journal. Not for several threads at a
+/// time.
+public struct CDRQuery {
+  private let rows: any ModelRows
+  let messages: CDRMessages
+  /// Nil for now.
+  public let asOf: JournalPosition?
+  /// What the read model of sessions finds of records; nil where that is not asked.
+  private let sessionFindings: CDRAuthorisationFindings?
+
+  /// - Parameter rows: of ``CDRProjection``.
+  public init(_ rows: any ModelRows, _ journal: JournalReader, asOf: JournalPosition?) {
+    self.init(rows, CDRMessages(journal, rows), nil, asOf: asOf)
+  }
+
+  /// - Parameter models: where those of ``Sessions/projections`` are among them, what they find of records stands with it.
+  public init(_ models: ReadModels, asOf: JournalPosition?) throws {
+    let rows = try models.model(CDRProjection.self).snapshot()
+    let hasSessions = Sessions.projections.allSatisfy { projection in models.models.contains { $0.projection == projection } }
+    self.init(
+      rows, CDRMessages(models.reader, rows), hasSessions ? try CDRAuthorisationFindings(models, asOf: asOf) : nil, asOf: asOf)
+  }
+
+  private init(_ rows: any ModelRows, _ messages: CDRMessages, _ sessionFindings: CDRAuthorisationFindings?, asOf: JournalPosition?) {
+    self.rows = rows
+    self.messages = messages
+    self.sessionFindings = sessionFindings
+    self.asOf = asOf
+  }
+
+  // MARK: Sessions
+
+  /// The sessions of an id: the platform's, or any operator's own; several operators may use one id.
+  public func sessions(of id: String) throws -> [CDRSession] { try numbers(of: id).compactMap { try state($0) }.map(session) }
+
+  private func session(_ state: CDRHistory) throws -> CDRSession {
+    var session = try CDRComposition(state, rows, messages, asOf).session { (stored, rule) throws(JournalError) in
+      try reported(stored, rule)
+    }
+    if let sessionFindings { session.findings += try sessionFindings.findings(of: session) }
+    return session
+  }
+
+  private func numbers(of id: String) throws -> [UInt32] {
+    var numbers: Set<UInt32> = []
+    for link in try CDRIdTable.links(CDRKeys.id(id, rows.hash), in: rows) where link.kind != .content {
+      if let asOf, let since = link.since, since > asOf { continue }
+      numbers.insert(try CDRLog.current(link.session, asOf: asOf, in: rows))
+    }
+    return numbers.sorted()
+  }
+
+  private func state(_ number: UInt32) throws(JournalError) -> CDRHistory? { try CDRLog.state(number, asOf: asOf, in: rows) }
+
+  /// Shows the sessions of a filter, in the order in which their first records came, until `body` returns false.
+  public func forEachSession(_ filter: CDRFilter = CDRFilter(), _ body: (CDRSession) throws -> Bool) throws {
+    try forEachState(filter) { try body(try session($0)) }
+  }
+
+  private func forEachState(_ filter: CDRFilter, _ body: (CDRHistory) throws -> Bool) throws {
+    let found = try filter.findingRule.flatMap { try numbers(foundBy: $0) }
+    let operatorNumber = try filter.operatorId.map { try CDROperators.known(CDROperators.compact($0), in: rows) ?? .max }
+    let end = try CDRMemory.nextNumber(in: rows)
+    for number in 1..<max(1, end) {
+      guard let state = try state(number), let first = state.versions.first, let observedAt = first.observedAt else { continue }
+      if let operatorNumber, state.execOperator != operatorNumber, state.saleOperator != operatorNumber { continue }
+      if let since = filter.since, observedAt < since { continue }
+      if let until = filter.until, observedAt >= until { continue }
+      if filter.isUnaccepted, state.versions.allSatisfy({ state.acceptance(of: $0).isAccepted == true }) { continue }
+      if let rule = filter.findingRule, try !(found?.contains(number) ?? hasFinding(rule, state)) { continue }
+      guard try body(state) else { return }
+    }
+  }
+
+  /// The sessions that a rule of the read model of sessions found; nil for any other rule.
+  private func numbers(foundBy rule: String) throws -> Set<UInt32>? {
+    guard let sessionFindings, CDRAuthorisationFindings.rules.contains(where: { $0.id == rule }) else { return nil }
+    var found: Set<UInt32> = []
+    for finding in try sessionFindings.all(of: rule) {
+      let numbers = try numbers(of: finding.subject)
+      // Several operators may use one id: the one with the message is meant.
+      let exact = try numbers.filter { try state($0)?.has(finding.position) ?? false }
+      found.formUnion(exact.isEmpty ? numbers : exact)
+    }
+    return found
+  }
+
+  private func hasFinding(_ rule: String, _ state: CDRHistory) throws(JournalError) -> Bool {
+    for key in state.findings where CDRProjection.rule(key.rule)?.id == rule {
+      if let stored = try table.finding(key.bytes, asOf: asOf, in: rows), stored.resolvedAt == nil { return true }
+    }
+    return false
+  }
+
+  // MARK: Findings
+
+  private var table: FindingTable { CDRTables.findings }
+
+  /// All findings, in order, until `body` returns false.
+  public func forEachFinding(_ body: (ReportedFinding) throws -> Bool) throws {
+    try table.forEach(asOf: asOf, in: rows) { stored in
+      guard let rule = CDRProjection.rule(stored.rule) else { return true }
+      return try body(try reported(stored, rule))
+    }
+  }
+
+  private func reported(_ stored: FindingTable.Stored, _ rule: FindingRule) throws(JournalError) -> ReportedFinding {
+    let name = try name(of: UInt32(bigEndian: stored.subject))
+    var figures = CDRJudgement.figures(stored.detail)
+    if rule == CDRRules.evseOverlap, let other = figures.last.flatMap({ UInt32($0) }) {
+      figures = [figures[0], name, try self.name(of: other)]
+    }
+    return ReportedFinding(
+      rule: rule, position: stored.position, resolvedAt: stored.resolvedAt, subject: name, sentence: CDRRules.sentence(rule, figures))
+  }
+
+  /// What a session is called, read anew.
+  private func name(of number: UInt32) throws(JournalError) -> String {
+    let number = try CDRLog.current(number, asOf: asOf, in: rows)
+    guard let state = try state(number) else { return "session \(number)" }
+    return try CDRComposition(state, rows, messages, asOf).name()
+  }
+
+  // MARK: Totals
+
+  /// The sums of the final records in force, by counterpart. Intermediate records are counted apart and never summed.
+  public func totals(_ filter: CDRFilter = CDRFilter()) throws -> [CDRTotals] {
+    var totals: [UInt64: CDRTotals] = [:]
+    try forEachState(filter) { state in
+      let direction: Direction = state.versions.contains { $0.side == .toIOP } ? .toIOP : .fromIOP
+      let counterpart = direction == .toIOP ? state.saleOperator : state.execOperator
+      let key = UInt64(direction.rawValue) << 32 | UInt64(counterpart)
+      let name = try CDROperators.name(of: counterpart, in: rows)
+      totals[key, default: CDRTotals(direction: direction, counterpart: name)].add(state)
+      return true
+    }
+    return totals.values.sorted { ($0.direction.rawValue, $0.counterpart ?? "") < ($1.direction.rawValue, $1.counterpart ?? "") }
+  }
+}

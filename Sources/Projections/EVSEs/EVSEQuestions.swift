@@ -1,0 +1,169 @@
+public import EMIP
+public import JournalFormat
+public import JournalStore
+
+/// At what time a status is asked for, and by whose knowledge.
+public struct StatusMoment: Sendable {
+  /// Event time.
+  public var time: Timestamp
+  /// Clocks differ: events that lie so far ahead of ``time`` count as having happened. 0 where somebody asks for a time exactly.
+  public var toleranceMilliseconds: Int64
+  /// What stood in the journal then; nil for all of it.
+  public var knownAt: JournalPosition?
+  /// A status that is older is not known any more.
+  public var unknownAfterMilliseconds: Int64
+
+  /// Seven days.
+  public static let defaultUnknownAfterMilliseconds: Int64 = 7 * 86_400_000
+  /// What counts as now although it lies ahead of the journal's clock.
+  public static let clockToleranceMilliseconds: Int64 = 300_000
+
+  public init(
+    time: Timestamp, toleranceMilliseconds: Int64 = 0, knownAt: JournalPosition? = nil,
+    unknownAfterMilliseconds: Int64 = defaultUnknownAfterMilliseconds
+  ) {
+    self.time = time
+    self.toleranceMilliseconds = toleranceMilliseconds
+    self.knownAt = knownAt
+    self.unknownAfterMilliseconds = unknownAfterMilliseconds
+  }
+
+  var latestEvent: Timestamp { time.adding(milliseconds: toleranceMilliseconds) }
+}
+
+/// One part of an element's status at a ``StatusMoment``.
+public struct PartStatus: Hashable, Sendable {
+  public let event: StatusEvent
+  /// Since when nobody can say that it is still so: it was expected to end, or nothing was heard for long. Nil while it holds.
+  public let unknownSince: Timestamp?
+}
+
+/// The status of one element at a ``StatusMoment``.
+public struct ElementStatus: Hashable, Sendable {
+  public let element: StatusReport.Element
+  /// In its canonical spelling; as first written where it is none of eMIP's.
+  public let id: String
+  public let availability: PartStatus?
+  public let busy: PartStatus?
+
+  /// The position of the newer of both parts.
+  public var position: JournalPosition? { [availability, busy].compactMap { $0?.event.position }.max() }
+}
+
+extension StatusReport.Element {
+  /// In one word: pool, station, evse or connector.
+  public var level: String {
+    switch self {
+    case .chargingPool: "pool"
+    case .chargingStation: "station"
+    case .evse: "evse"
+    case .chargingConnector: "connector"
+    }
+  }
+
+  /// Nil where no level is called so.
+  public init?(level: String) {
+    guard let element = Self.allCases.first(where: { $0.level == level.lowercased() }) else { return nil }
+    self = element
+  }
+}
+
+/// Questions to the read model of EVSE statuses.
+public struct EVSEStatuses {
+  private let rows: any ModelRows
+
+  public init(_ rows: any ModelRows) { self.rows = rows }
+
+  /// What time it was in the journal at a position.
+  /// - Parameter observedAt: when the entry there was observed.
+  public func time(at position: JournalPosition?, observedAt: Timestamp) throws(JournalError) -> Timestamp {
+    max(try EVSETables.clocks.clock(at: position, in: rows) ?? observedAt, observedAt)
+  }
+
+  /// The elements with an id, in any spelling: mostly one. Empty where nothing was known of any.
+  public func statuses(of id: String, _ moment: StatusMoment) throws(JournalError) -> [ElementStatus] {
+    var found: [ElementStatus] = []
+    for element in StatusReport.Element.allCases {
+      guard let stored = try EVSETables.elements.element(element, id, in: rows), isKnown(stored, moment.knownAt) else { continue }
+      found.append(try status(of: stored, moment))
+    }
+    return found
+  }
+
+  /// Shows all elements that were known: pools, stations, EVSEs, connectors, each in the order of their ids, until `body` returns false.
+  public func forEach(_ moment: StatusMoment, _ body: (ElementStatus) throws -> Bool) throws {
+    var key: [UInt8] = []
+    while let (stored, _, next) = try EVSETables.elements.next(from: key, in: rows) {
+      key = next
+      guard isKnown(stored, moment.knownAt) else { continue }
+      guard try body(try status(of: stored, moment)) else { return }
+    }
+  }
+
+  /// All events of one part of an element that were known, in the order of their times.
+  public func history(
+    of id: String, _ element: StatusReport.Element, _ part: StatusPart, knownAt position: JournalPosition?
+  ) throws(JournalError) -> [StatusEvent] {
+    guard let stored = try EVSETables.elements.element(element, id, in: rows) else { return [] }
+    let events = try EVSETables.events.all(of: StatusEventTable.subject(stored.number, part), in: rows)
+    return events.filter { event in position.map { event.position <= $0 } ?? true }.map { $0.known(at: position) }
+  }
+
+  /// Who reported an event whose message is gone; nil where that was not kept.
+  func keptOrigin(of event: StatusEvent, _ status: ElementStatus, _ part: StatusPart) throws(JournalError) -> StatusOrigin? {
+    guard let stored = try EVSETables.elements.element(status.element, status.id, in: rows) else { return nil }
+    return try EVSETables.origins.origin(of: event.position, StatusEventTable.subject(stored.number, part), in: rows)
+  }
+
+  private func isKnown(_ stored: EVSEElementTable.Stored, _ position: JournalPosition?) -> Bool {
+    position.map { stored.position <= $0 } ?? true
+  }
+
+  private func status(of stored: EVSEElementTable.Stored, _ moment: StatusMoment) throws(JournalError) -> ElementStatus {
+    ElementStatus(
+      element: stored.element, id: EVSEElementTable.canonicalId(stored.id), availability: try part(.availability, stored, moment),
+      busy: try part(.busy, stored, moment))
+  }
+
+  private func part(
+    _ part: StatusPart, _ stored: EVSEElementTable.Stored, _ moment: StatusMoment
+  ) throws(JournalError) -> PartStatus? {
+    let found = try EVSETables.events.event(
+      of: StatusEventTable.subject(stored.number, part), at: moment.latestEvent, knownAt: moment.knownAt, in: rows)
+    return found.map { PartStatus(event: $0.known(at: moment.knownAt), unknownSince: Self.unknownSince($0, moment)) }
+  }
+
+  private static func unknownSince(_ event: StatusEvent, _ moment: StatusMoment) -> Timestamp? {
+    let silence = event.time.adding(milliseconds: moment.unknownAfterMilliseconds)
+    return [event.until, silence].compactMap { $0 }.filter { $0 < moment.time }.min()
+  }
+}
+
+extension EVSEProjection {
+  /// The findings that were known as of a position, as they are told.
+  /// - Parameters:
+  ///   - position: nil for now.
+  ///   - rows: of this read model.
+  public static func reportedFindings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
+    try elementFindings(asOf: position, in: rows).map(\.finding)
+  }
+
+  /// As ``reportedFindings(asOf:in:)``, each with the level of its element.
+  public static func elementFindings(
+    asOf position: JournalPosition?, in rows: any ModelRows
+  ) throws -> [(finding: ReportedFinding, element: StatusReport.Element)] {
+    var found: [(ReportedFinding, StatusReport.Element)] = []
+    try EVSETables.findings.forEach(asOf: position, in: rows) { stored in
+      guard stored.rule == EVSERules.contradiction.number, let element = try EVSETables.elements.stored(stored.subject, in: rows) else {
+        return true
+      }
+      let id = EVSEElementTable.canonicalId(element.id)
+      let finding = ReportedFinding(
+        rule: EVSERules.contradiction, position: stored.position, resolvedAt: stored.resolvedAt, subject: id,
+        sentence: try EVSERules.sentence(id, stored))
+      found.append((finding, element.element))
+      return true
+    }
+    return found
+  }
+}

@@ -1,0 +1,121 @@
+internal import JournalFormat
+
+/// What the other side made of a report: it stands beside the state that was reported, and never changes it.
+public enum ReportAcceptance: Hashable, Sendable {
+  case accepted(requestStatus: UInt32?)
+  case rejected(requestStatus: UInt32?)
+  case fault
+  /// No answer came: it may have arrived.
+  case lost
+  /// An answer came that could not be read safely.
+  case unreadable
+  /// The gateway alone has answered: it keeps the report until it can be sent.
+  case deferred
+  /// Nobody has answered yet.
+  case pending
+
+  /// In one word, for machines and people.
+  public var word: String {
+    switch self {
+    case .accepted: "accepted"
+    case .rejected: "rejected"
+    case .fault: "fault"
+    case .lost: "lost"
+    case .unreadable: "unreadable"
+    case .deferred: "deferred"
+    case .pending: "pending"
+    }
+  }
+
+  /// The platform's code, where it gave one.
+  public var requestStatus: UInt32? {
+    switch self {
+    case .accepted(let status), .rejected(let status): status
+    default: nil
+    }
+  }
+}
+
+/// An answer to a report, or to one of its repetitions.
+struct ReportAnswer: Hashable, Sendable {
+  let position: JournalPosition
+  let acceptance: ReportAcceptance
+}
+
+extension ReportAcceptance {
+  /// What an answer tells: nil where it tells nothing of the platform, as the back end's copy of an answer that stands on the platform's leg too.
+  init?(_ entry: Entry) {
+    let context = entry.content.context
+    guard let outcome = RequestOutcome(entry), context.leg != .backEndGateway || context.author != .peer else { return nil }
+    self = context.leg == .backEndGateway && outcome.isAccepted ? .deferred : ReportAcceptance(outcome)
+  }
+
+  private init(_ outcome: RequestOutcome) {
+    switch outcome {
+    case .accepted(let status): self = .accepted(requestStatus: status)
+    case .rejected(let status): self = .rejected(requestStatus: status)
+    case .fault: self = .fault
+    case .lost: self = .lost
+    case .unreadable: self = .unreadable
+    }
+  }
+
+  /// Sums up all answers to a report and its repetitions: accepted once is accepted; else the last that said no, else a loss, else the gateway's promise.
+  /// Nil where there is none.
+  init?(_ answers: some Sequence<ReportAnswer>) {
+    var best: (rank: Int, acceptance: ReportAcceptance)?
+    for answer in answers {
+      let rank = answer.acceptance.rank
+      // Of several noes the last counts, of several acceptances the first.
+      if let known = best, known.rank > rank || known.rank == rank && rank != 3 { continue }
+      best = (rank, answer.acceptance)
+    }
+    guard let best else { return nil }
+    self = best.acceptance
+  }
+
+  private var rank: Int {
+    switch self {
+    case .accepted: 4
+    case .rejected, .fault, .unreadable: 3
+    case .lost: 2
+    case .deferred: 1
+    case .pending: 0
+    }
+  }
+}
+
+// MARK: On disk
+
+extension ReportAcceptance {
+  /// Never used again for another. Bit 7: a requestStatus follows.
+  func append(to bytes: inout [UInt8]) {
+    let number: UInt8 =
+      switch self {
+      case .accepted: 1
+      case .rejected: 2
+      case .fault: 3
+      case .lost: 4
+      case .unreadable: 5
+      case .deferred: 6
+      case .pending: 7
+      }
+    bytes.append(number | (requestStatus == nil ? 0 : 0x80))
+    if let requestStatus { bytes.appendVarint(UInt64(requestStatus)) }
+  }
+
+  init(from reader: inout ByteReader) throws(FormatError) {
+    let number = try reader.byte()
+    let status = number & 0x80 == 0 ? nil : UInt32(try reader.count(atMost: Int(UInt32.max)))
+    switch number & 0x7f {
+    case 1: self = .accepted(requestStatus: status)
+    case 2: self = .rejected(requestStatus: status)
+    case 3: self = .fault
+    case 4: self = .lost
+    case 5: self = .unreadable
+    case 6: self = .deferred
+    case 7: self = .pending
+    default: throw FormatError("an acceptance has no meaning")
+    }
+  }
+}

@@ -1,0 +1,97 @@
+public import EMIP
+public import JournalFormat
+public import JournalStore
+
+/// A status as it is told to the platform anew, ready to be sent (guide 6.2.4, "re-init").
+public struct StatusMessage: Hashable, Sendable {
+  /// The stem, for instance `SetEVSEBusyStatus`.
+  public let operation: String
+  public let soapAction: String
+  /// SOAP 1.2, UTF-8.
+  public let request: String
+  public let element: StatusReport.Element
+  public let id: String
+  /// The position of the message that told the status first.
+  public let position: JournalPosition
+}
+
+/// Tells the platform all current statuses anew: pools, stations, EVSEs, connectors; of each the availability before the busy status.
+public struct StatusReinitialisation {
+  private let statuses: EVSEStatuses
+  private let origins: StatusOrigins
+  private let makeTransactionId: () -> String
+
+  /// - Parameters:
+  ///   - reader: shows who reported a status, and the comment that came with it.
+  ///   - makeTransactionId: asked for each message; two are never the same.
+  public init(_ statuses: EVSEStatuses, reader: JournalReader, makeTransactionId: @escaping () -> String) {
+    self.statuses = statuses
+    origins = StatusOrigins(reader)
+    self.makeTransactionId = makeTransactionId
+  }
+
+  /// Shows one message for each status that is known and has not ended, however old it is: what has not changed for months is the one that gets lost.
+  /// - Parameter isWanted: whether the messages of an element are.
+  public func forEach(
+    _ moment: StatusMoment, where isWanted: (ElementStatus) -> Bool = { _ in true }, _ body: (StatusMessage) throws -> Void
+  ) throws {
+    try statuses.forEach(moment) { status in
+      guard isWanted(status) else { return true }
+      if let part = status.availability, !hasEnded(part, moment) {
+        try body(try message(status, part, Self.availabilityOperation(status.element), .availability))
+      }
+      // Only EVSEs have a busy status of their own on the wire.
+      if let part = status.busy, status.element == .evse, !hasEnded(part, moment) {
+        try body(try message(status, part, "SetEVSEBusyStatus", .busy))
+      }
+      return true
+    }
+  }
+
+  private func hasEnded(_ part: PartStatus, _ moment: StatusMoment) -> Bool { part.event.until.map { $0 < moment.time } ?? false }
+
+  private static func availabilityOperation(_ element: StatusReport.Element) -> String { "Set\(prefix(element))AvailabilityStatus" }
+
+  /// What the names of an element's fields begin with.
+  private static func prefix(_ element: StatusReport.Element) -> String {
+    switch element {
+    case .chargingPool: "ChargingPool"
+    case .chargingStation: "ChargingStation"
+    case .evse: "EVSE"
+    case .chargingConnector: "ChargingConnector"
+    }
+  }
+
+  private func message(
+    _ status: ElementStatus, _ part: PartStatus, _ operation: String, _ kind: StatusPart
+  ) throws(JournalError) -> StatusMessage {
+    let facts = OperationFacts.named(operation)!
+    let origin =
+      if let told = try origins.origin(of: part.event, status.element, status.id, kind) { told } else {
+        try statuses.keptOrigin(of: part.event, status, kind) ?? StatusOrigins.named(status.id)
+      }
+    let (prefix, name) = (Self.prefix(status.element), kind == .availability ? "availabilityStatus" : "busyStatus")
+    var fields: [(String, String)] = [
+      ("transactionId", makeTransactionId()), ("partnerIdType", "eMI3"), ("partnerId", origin.partner), ("operatorIdType", "eMI3"),
+      ("operatorId", origin.operator), ("\(prefix)IdType", "eMI3"), ("\(prefix)Id", status.id),
+      ("statusEventDate", part.event.time.description), (name, String(part.event.status)),
+    ]
+    if let until = part.event.until { fields.append((name + "Until", until.description)) }
+    if let comment = origin.comment { fields.append((name + "Comment", comment)) }
+    return StatusMessage(
+      operation: operation, soapAction: facts.soapAction(.toIOP), request: Self.envelope(facts, fields), element: status.element,
+      id: status.id, position: part.event.position)
+  }
+
+  private static func envelope(_ facts: OperationFacts, _ fields: [(name: String, text: String)]) -> String {
+    let element = facts.localName(.toIOP, .request)
+    let body = fields.map { "<\($0.name)>\(escaped($0.text))</\($0.name)>" }.joined()
+    let envelope = "http://www.w3.org/2003/05/soap-envelope"
+    return #"<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="\#(envelope)"><soap:Body>"#
+      + #"<emip:\#(element) xmlns:emip="\#(facts.namespace ?? "")">\#(body)</emip:\#(element)></soap:Body></soap:Envelope>"#
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\r", with: "&#13;")
+  }
+}

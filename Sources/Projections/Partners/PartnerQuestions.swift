@@ -1,0 +1,170 @@
+public import JournalFormat
+public import JournalStore
+
+/// A time in which a partner was not heard though it should have been.
+public struct PartnerSilence: Hashable, Sendable {
+  /// When the period had passed since the last sign of life.
+  public let from: Timestamp
+  /// The next sign of life; nil while there is none.
+  public let to: Timestamp?
+  /// The position of the entry with which it became known.
+  public let position: JournalPosition
+}
+
+/// What was counted of a partner on a leg, or of one of its operations.
+public struct PartnerAnswer: Hashable, Sendable {
+  /// As its first message had it; empty where messages told none.
+  public let partner: String
+  public let leg: Leg
+  /// Nil of a whole partner.
+  public let series: PartnerSeries?
+  public var figures: PartnerFigures
+  /// Whether the longest latency is exact; else it is at most so long.
+  public var isMaximumExact = true
+  /// Nil of an operation, and of who was never heard.
+  public var presence: PartnerPresenceSummary?
+  /// Those that touch the time that was asked for, in order. Empty of an operation.
+  public var silences: [PartnerSilence] = []
+}
+
+/// From when to when a question goes.
+public struct PartnerSpan: Hashable, Sendable {
+  /// What was recorded up to this position does not count; nil for all.
+  public var after: JournalPosition?
+  /// As of this position; nil for now.
+  public var asOf: JournalPosition?
+  /// Silences that ended before this do not count; nil for all.
+  public var since: Timestamp?
+  /// Silences that began after this do not count; nil for all.
+  public var until: Timestamp?
+
+  public init(after: JournalPosition? = nil, asOf: JournalPosition? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
+    self.after = after
+    self.asOf = asOf
+    self.since = since
+    self.until = until
+  }
+}
+
+extension PartnerProjection {
+  /// The figures of partners, or of each of their operations, by name.
+  /// - Parameters:
+  ///   - partner: only this one, in whatever form its id is written.
+  ///   - byOperation: a row for each operation, way and operator.
+  public static func answers(
+    partner: String? = nil, span: PartnerSpan = PartnerSpan(), byOperation: Bool = false, in rows: any ModelRows
+  ) throws(JournalError) -> [PartnerAnswer] {
+    let wanted = partner.map { TermForm.compact.normalized($0.utf8) }
+    let last = try LastRequest(rows)
+    var answers: [[UInt8]: PartnerAnswer] = [:]
+    for (number, series) in try PartnerTables.names.all(rows) {
+      let compact = TermForm.compact.normalized(series.partner.utf8)
+      guard wanted == nil || wanted == compact, let found = try figures(number, series, span, last, rows) else { continue }
+      // A zero stands in no name that messages can have.
+      let key = compact + [0, series.leg.rawValue] + (byOperation ? bigEndianBytes(number) : [])
+      if byOperation {
+        guard found.figures.requests > 0 || found.figures.further > 0 else { continue }
+        answers[key] = PartnerAnswer(
+          partner: series.partner, leg: series.leg, series: series, figures: found.figures, isMaximumExact: found.isMaximumExact)
+      } else {
+        var answer = answers[key] ?? PartnerAnswer(partner: series.partner, leg: series.leg, series: nil, figures: PartnerFigures())
+        answer.figures.add(found.figures)
+        answer.isMaximumExact = answer.isMaximumExact && found.isMaximumExact
+        answers[key] = answer
+      }
+    }
+    var sorted = answers.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    if byOperation { return sorted.sorted { PartnerAnswer.precedes($0, $1) } }
+    for index in sorted.indices { try addPresence(to: &sorted[index], span, rows) }
+    return sorted
+  }
+
+  private static func addPresence(to answer: inout PartnerAnswer, _ span: PartnerSpan, _ rows: any ModelRows) throws(JournalError) {
+    guard let number = try PartnerTables.names.partner(answer.partner, rows) else { return }
+    let subject = PartnerPresence.Subject(number, answer.leg)
+    answer.presence = try PartnerTables.presence.summary(subject, asOf: span.asOf, rows)
+    answer.silences = try PartnerTables.presence.silences(subject, from: span.after, asOf: span.asOf, rows).filter { silence in
+      (span.since.map { since in silence.to.map { $0 > since } ?? true } ?? true) && (span.until.map { silence.from < $0 } ?? true)
+    }
+  }
+
+  // MARK: Figures
+
+  /// Nil where there was nothing of a series then.
+  private static func figures(
+    _ number: UInt32, _ series: PartnerSeries, _ span: PartnerSpan, _ last: LastRequest?, _ rows: any ModelRows
+  ) throws(JournalError) -> (figures: PartnerFigures, isMaximumExact: Bool)? {
+    guard var figures = try figures(number, series, asOf: span.asOf, last, rows) else { return nil }
+    guard let after = span.after, let earlier = try self.figures(number, series, asOf: after, last, rows) else { return (figures, true) }
+    figures.subtract(earlier)
+    let longest = try PartnerTables.series.longest(number, after: after, upTo: span.asOf, rows)
+    guard longest.isComplete else { return (figures, figures.maximumMilliseconds == nil) }
+    figures.maximumMilliseconds = longest.milliseconds
+    return (figures, true)
+  }
+
+  /// The figures of a series as of a position: one read of one row, however long its history.
+  private static func figures(
+    _ number: UInt32, _ series: PartnerSeries, asOf position: JournalPosition?, _ last: LastRequest?, _ rows: any ModelRows
+  ) throws(JournalError) -> PartnerFigures? {
+    var figures = try PartnerTables.series.figures(number, series.limits, asOf: position, rows)
+    if let last, last.numbers.series == number, position.map({ last.position <= $0 }) ?? true {
+      figures = figures ?? PartnerFigures()
+      figures!.countRequest(isRetry: last.isRetry)
+    }
+    guard let figures, figures != PartnerFigures() else { return nil }
+    return figures
+  }
+}
+
+extension PartnerAnswer {
+  /// By operator, leg, way and operation.
+  fileprivate static func precedes(_ left: PartnerAnswer, _ right: PartnerAnswer) -> Bool {
+    func key(_ answer: PartnerAnswer) -> (String, String, UInt8, UInt8, String) {
+      let series = answer.series!
+      return (answer.partner, series.operator, answer.leg.rawValue, series.direction?.rawValue ?? 0, series.operation)
+    }
+    return key(left) < key(right)
+  }
+}
+
+extension PartnerPresence {
+  /// Nil where it was never heard by then.
+  func summary(_ subject: Subject, asOf position: JournalPosition?, _ rows: any ModelRows) throws(JournalError) -> PartnerPresenceSummary? {
+    guard let chunk = try history.chunk(of: subject.bytes, asOf: position, in: rows) else { return nil }
+    return try history.table.decoding { () throws(FormatError) in try PartnerPresenceSummary(chunk) }
+  }
+
+  /// The silences that were known by then, in order: those that lasted at a position or began after it, and some before; nil for all.
+  func silences(
+    _ subject: Subject, from start: JournalPosition?, asOf position: JournalPosition?, _ rows: any ModelRows
+  ) throws(JournalError) -> [PartnerSilence] {
+    var silences: [PartnerSilence] = []
+    let start = try start.map { (start) throws(JournalError) in try lastOffline(subject, upTo: start, rows) ?? start }
+    for record in try history.records(of: subject.bytes, from: start, asOf: position, in: rows) {
+      switch try history.table.decoding({ () throws(FormatError) in try Change(record.bytes) }) {
+      case .appeared, .period: continue
+      case .offline(let time): silences.append(PartnerSilence(from: time, to: nil, position: record.position))
+      case .online(let time):
+        guard let open = silences.popLast() else { continue }
+        if time > open.from { silences.append(PartnerSilence(from: open.from, to: time, position: open.position)) }
+      }
+    }
+    return silences
+  }
+
+  /// Where the silence became known that lasts at a position; nil where none does.
+  private func lastOffline(_ subject: Subject, upTo end: JournalPosition, _ rows: any ModelRows) throws(JournalError) -> JournalPosition? {
+    guard try summary(subject, asOf: end, rows)?.offlineSince != nil else { return nil }
+    var end = end
+    // Mostly in the last chunk: but for a change of the period, nothing comes between.
+    while let chunk = try history.chunk(of: subject.bytes, asOf: end, in: rows), let first = chunk.records.first {
+      for record in chunk.records.reversed() {
+        if case .offline = try history.table.decoding({ () throws(FormatError) in try Change(record.bytes) }) { return record.position }
+      }
+      guard first.position > .first else { break }
+      end = JournalPosition(first.position.rawValue - 1)
+    }
+    return nil
+  }
+}

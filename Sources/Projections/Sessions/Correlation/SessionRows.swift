@@ -1,0 +1,156 @@
+internal import JournalFormat
+internal import JournalStore
+
+/// The rows of sessions while one entry is applied, and what is remembered of them: whatever is written is written here.
+struct SessionRows {
+  let rows: ModelTransaction
+  let memory: SessionMemory
+  /// The position of the entry.
+  let position: JournalPosition
+
+  // MARK: Sessions
+
+  /// What the session with a number, or the one that it has turned out to be, is known by.
+  func session(_ number: UInt32) throws(JournalError) -> SessionFacts {
+    var session = try own(number)
+    // Each leads to a lower one.
+    while let other = session.mergedInto { session = try own(other) }
+    return session
+  }
+
+  private func own(_ number: UInt32) throws(JournalError) -> SessionFacts {
+    if let known = memory.sessions[number] { return known }
+    guard let session = try SessionFacts(number, asOf: nil, in: rows) else {
+      throw SessionTables.log.table.damaged(FormatError("a session has no records"))
+    }
+    memory.sessions[number] = session
+    return session
+  }
+
+  /// With what is known of it by inference.
+  func whole(_ session: SessionFacts) throws(JournalError) -> SessionFacts { try session.withTwins(asOf: nil, in: rows) }
+
+  /// A session without records: its first is to follow.
+  func newSession(_ opened: Timestamp) throws(JournalError) -> SessionFacts {
+    let number = if let next = memory.nextNumber { next } else { try SessionTables.nextNumber(rows) }
+    memory.nextNumber = number + 1
+    let session = SessionFacts(new: number, opened: opened)
+    memory.sessions[number] = session
+    return session
+  }
+
+  func append(_ record: SessionRecord, to session: SessionFacts, isFirst: Bool = false) throws(JournalError) {
+    let bytes = record.encoded(at: position, opened: session.ownOpened)
+    // What is carried is what was kept at a purge horizon.
+    try SessionTables.log.append(bytes, at: position, to: bigEndianBytes(session.number), isFirst: isFirst, in: rows) { $0.carried }
+    session.take(record, at: position)
+  }
+
+  /// - Returns: the one with the lower number, under which both are known from now on.
+  func merge(_ one: SessionFacts, _ other: SessionFacts) throws(JournalError) -> SessionFacts {
+    let (old, young) = one.number < other.number ? (one, other) : (other, one)
+    old.absorb(young, isInferred: false)
+    try append(SessionRecord(content: .absorbed(young.number)), to: old)
+    try append(SessionRecord(content: .mergedInto(old.number)), to: young)
+    return old
+  }
+
+  // MARK: Ids
+
+  /// The last session that got an id of a mention; nil where none has.
+  func session(_ mention: SessionMention, _ kind: SessionIdKind) throws(JournalError) -> SessionFacts? {
+    guard let id = mention.id(kind) else { return nil }
+    var owner: UInt32 = 0
+    if kind != .service {
+      guard let name = mention.owner(kind), let known = try known(name, .operator) else { return nil }
+      owner = known
+    }
+    guard let entry = try entries(id).entries.last(where: { $0.kind == kind && $0.owner == owner }) else { return nil }
+    return try session(entry.number)
+  }
+
+  private func entries(_ id: String) throws(JournalError) -> SessionMemory.Id {
+    if let known = memory.ids[id] { return known }
+    let key = SessionIds.key(id, rows.hash)
+    let found = SessionMemory.Id(key: key, entries: try SessionTables.ids.entries(key, in: rows))
+    memory.ids[id] = found
+    return found
+  }
+
+  /// - Parameter owner: its number; nil for the platform's.
+  func add(_ id: String, _ kind: SessionIdKind, of owner: UInt32?, to session: SessionFacts) throws(JournalError) {
+    var row = try entries(id)
+    row.entries.append(.init(kind: kind, owner: owner ?? 0, number: session.number))
+    memory.ids[id] = row
+    try SessionTables.ids.put(row.entries, for: row.key, in: rows)
+  }
+
+  // MARK: Names
+
+  /// Nil for a text that no record names.
+  func known(_ text: String, _ kind: SessionNames.Kind) throws(JournalError) -> UInt32? {
+    if let known = remembered(text, kind) { return known }
+    let known = try SessionTables.names.known(text, kind, in: rows)
+    if let known { remember(known, text, kind) }
+    return known
+  }
+
+  /// Made where a text has none yet.
+  func number(_ text: String, _ kind: SessionNames.Kind) throws(JournalError) -> UInt32 {
+    if let known = remembered(text, kind) { return known }
+    let number = try SessionTables.names.number(text, kind, in: rows)
+    remember(number, text, kind)
+    return number
+  }
+
+  private func remembered(_ text: String, _ kind: SessionNames.Kind) -> UInt32? {
+    switch kind {
+    case .operator: memory.operators[text]
+    case .evse: memory.evses[text]
+    }
+  }
+
+  private func remember(_ number: UInt32, _ text: String, _ kind: SessionNames.Kind) {
+    switch kind {
+    case .operator: memory.operators[text] = number
+    case .evse: memory.evses[text] = number
+    }
+  }
+
+  // MARK: What is awaited
+
+  /// - Parameter since: taken as it is by the read model's clock; an answer may be observed somewhat later than the latest request.
+  func expect(_ session: SessionFacts, isRequest: Bool, since: Timestamp) throws(JournalError) {
+    let latest = rows.clock.adding(milliseconds: AwaitedSessions.latenessMilliseconds)
+    let row = AwaitedSessions.Row(number: session.number, isRequest: isRequest, since: min(max(since, rows.clock), latest))
+    try SessionTables.awaited.put(row, at: position, in: rows)
+    if let known = memory.firstAwaited, row.since < known.since { memory.firstAwaited = (nil, row.since) }
+  }
+
+  /// The session of a request without an id.
+  func session(ofRequest position: JournalPosition) throws(JournalError) -> SessionFacts? {
+    guard let row = try SessionTables.awaited.row(position, in: rows), row.isRequest else { return nil }
+    return try session(row.number)
+  }
+
+  func stopExpecting(_ position: JournalPosition) throws(JournalError) {
+    try SessionTables.awaited.remove(position, in: rows)
+    guard let first = memory.firstAwaited, first.position == position else { return }
+    // The clock never goes back: what came later has not been awaited for much longer.
+    memory.firstAwaited = (nil, first.since.adding(milliseconds: -AwaitedSessions.latenessMilliseconds))
+  }
+
+  /// What has been awaited too long, in order: each once.
+  func nextOverdue() throws(JournalError) -> AwaitedSessions.Row? {
+    let deadline = rows.clock.adding(milliseconds: -AwaitedSessions.limitMilliseconds)
+    if let known = memory.firstAwaited, known.since > deadline { return nil }
+    guard let (position, row) = try SessionTables.awaited.first(in: rows) else {
+      memory.firstAwaited = (nil, Timestamp(rawValue: .max))
+      return nil
+    }
+    memory.firstAwaited = (position, row.since)
+    guard row.since <= deadline else { return nil }
+    try stopExpecting(position)
+    return row
+  }
+}

@@ -1,0 +1,131 @@
+internal import EMIP
+internal import JournalFormat
+internal import JournalStore
+
+/// What one entry of the journal added to a session, as it is stored: a few bytes. What else there is to know is read from the journal
+/// again.
+struct SessionRecord: Hashable {
+  var content: Content
+  var isFromIOP = false
+  var isBackEnd = false
+  var novelty: Novelty?
+
+  enum Content: Hashable {
+    case get
+    case set(AuthorisationTerms)
+    case record(ChargeRecord)
+    case event(nature: UInt32?, date: Timestamp)
+    case action(nature: UInt32?)
+    case answer(Answer)
+    /// Another session turned out to be this one.
+    case absorbed(UInt32)
+    case mergedInto(UInt32)
+    /// `cause` keeps the same cause from making a second one.
+    case finding(rule: UInt8, number: UInt16, cause: UInt64)
+    /// Another session is probably this one.
+    case twin(UInt32)
+    case twinDropped(UInt32)
+  }
+
+  /// What was not known of the session before.
+  struct Novelty: Hashable {
+    var ids: SessionIdKinds = []
+    var evse: UInt32?
+    var exec: UInt32?
+    var sale: UInt32?
+    /// When the first message of the session was observed.
+    var opened: Timestamp?
+
+    var isEmpty: Bool { ids.isEmpty && evse == nil && exec == nil && sale == nil && opened == nil }
+  }
+
+  struct ChargeRecord: Hashable {
+    var item: UInt32
+    var nature: Nature
+    /// Whether it came in an answer: there is none to it.
+    var isDownload: Bool
+
+    /// The numbers are on disk.
+    enum Nature: UInt8 {
+      case unknown = 0
+      case intermediate, final
+    }
+  }
+
+  struct Answer: Hashable {
+    /// The position of its request.
+    var request: JournalPosition
+    var outcome: Outcome
+    var requestStatus: UInt32?
+    /// The gateway's own.
+    var isGateway = false
+    /// The terms of an answer that authorises or refuses.
+    var terms: AuthorisationTerms?
+
+    /// The numbers are on disk.
+    enum Outcome: UInt8 {
+      case accepted = 1
+      case rejected, fault, lost, unreadable
+    }
+
+    /// Whether nothing more is to be said of it than that it came and was as it should be.
+    var isPlain: Bool { outcome == .accepted && requestStatus == nil && !isGateway && terms == nil }
+  }
+}
+
+/// How far an eMSP goes.
+struct AuthorisationTerms: Hashable {
+  /// Nil where the message has no value.
+  var isAuthorised: Bool?
+  var wantsIntermediateRecords = false
+  /// Those of meters 1 and 2 in their catalogue's unit, in thousandths.
+  var limits: [Limit] = []
+
+  struct Limit: Hashable {
+    var meter: UInt32
+    var thousandths: UInt64
+  }
+
+  /// - Parameter limits: asked for where the message has meters.
+  init(_ fields: SessionFields, limits: () -> [MeterReading]) {
+    isAuthorised = fields.authorisationValue.map { AuthorisationValue($0)?.isAuthorised ?? false }
+    wantsIntermediateRecords = fields.intermediateCDRRequested == "1" || fields.intermediateCDRRequested == "true"
+    if fields.hasMeters { self.limits = limits().prefix(8).compactMap(Limit.init) }
+  }
+}
+
+extension AuthorisationTerms.Limit {
+  /// Nil for a reading that is not compared: another meter or unit, or no number.
+  init?(_ reading: MeterReading) {
+    guard let type = reading.type?.value, type == .totalDuration || type == .totalEnergy, let unit = reading.unit, type.accepts(unit: unit),
+      let value = reading.value, let thousandths = Self.thousandths(value)
+    else { return nil }
+    self.init(meter: type.rawValue, thousandths: thousandths)
+  }
+
+  /// The thousandths of a decimal that is not negative; digits beyond the third behind the point are cut off.
+  static func thousandths(_ text: String) -> UInt64? {
+    var whole: UInt64 = 0
+    var digitsBehindPoint: Int?
+    var hasDigit = false
+    for byte in text.utf8.drop(while: { $0 == UInt8(ascii: "+") }) {
+      if byte == UInt8(ascii: "."), digitsBehindPoint == nil {
+        digitsBehindPoint = 0
+      } else if byte.isASCIIDigit {
+        hasDigit = true
+        if let count = digitsBehindPoint {
+          guard count < 3 else { continue }
+          digitsBehindPoint = count + 1
+        }
+        let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
+        guard !overflow, product < UInt64.max / 2_000 else { return nil }
+        whole = product + UInt64(byte - 0x30)
+      } else {
+        return nil
+      }
+    }
+    guard hasDigit else { return nil }
+    for _ in (digitsBehindPoint ?? 0)..<3 { whole *= 10 }
+    return whole
+  }
+}

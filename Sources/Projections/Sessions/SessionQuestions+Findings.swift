@@ -1,0 +1,100 @@
+internal import EMIP
+public import JournalFormat
+internal import JournalStore
+
+extension Sessions {
+  /// A finding in words; nil where it is of no rule of sessions, or a white list clears it.
+  public func reported(_ stored: FindingTable.Stored, asOf position: JournalPosition? = nil) throws -> ReportedFinding? {
+    guard let number = stored.sessionNumber else { return nil }
+    let current = try SessionTables.current(number, asOf: position, in: rows)
+    guard let facts = try facts(current, asOf: position) else { return nil }
+    return try reported(stored, facts, asOf: position)
+  }
+
+  private func reported(
+    _ stored: FindingTable.Stored, _ facts: SessionFacts, asOf position: JournalPosition?
+  ) throws -> ReportedFinding? {
+    guard let rule = SessionProjection.rule(stored.rule) else { return nil }
+    var finding = ReportedFinding(
+      rule: rule, position: stored.position, resolvedAt: stored.resolvedAt,
+      subject: try ids(facts, asOf: position).first ?? "session at position \(facts.firstPosition)", sentence: try sentence(rule, stored))
+    if rule == SessionRules.withoutAuthorisation, let whiteLists, let record = try record(at: stored.position, facts) {
+      let verdict = try whiteLists.verdict(on: record, exec: name(facts.exec), sale: name(facts.sale), asOf: position)
+      guard let verdict else { return nil }
+      finding.sentence += " " + verdict
+    }
+    return finding
+  }
+
+  private func ids(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> [String] {
+    try SessionIdKind.all.compactMap { kind in
+      try facts.ids.first { $0.kind == kind && !$0.isInferred }.flatMap { try text($0, facts, asOf: position) }
+    }
+  }
+
+  func findings(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> [ReportedFinding] {
+    try facts.findings.compactMap { mark in
+      guard let stored = try SessionTables.findings.finding(mark.key, asOf: position, in: rows), stored.resolvedAt == nil else {
+        return nil
+      }
+      return try reported(stored, facts, asOf: position)
+    }
+  }
+
+  private func record(at position: JournalPosition, _ facts: SessionFacts) throws -> ChargeDetailRecord? {
+    guard let place = facts.steps.first(where: { $0.position == position && $0.chargeRecord != nil })?.chargeRecord else { return nil }
+    return try messages.message(position)?.facts?.chargeDetailRecord(at: Int(place.item) - 1)
+  }
+
+  private func sentence(_ rule: FindingRule, _ stored: FindingTable.Stored) throws -> String {
+    let figures = Self.figures(stored.detail)
+    func figure(_ index: Int) -> Int64 { index < figures.count ? figures[index] : 0 }
+    func name(_ index: Int, _ kind: SessionNames.Kind) throws -> String {
+      try SessionTables.names.text(UInt32(truncatingIfNeeded: figure(index)), kind, in: rows) ?? "?"
+    }
+    switch rule {
+    case SessionRules.idConflict:
+      let whose = figure(0) == 1 ? "platform's" : figure(0) == 2 ? "CPO's" : "eMSP's"
+      let other = try self.facts(UInt32(truncatingIfNeeded: figure(1)), asOf: stored.position)
+      let named = try other.map { other in
+        try ids(other, asOf: stored.position).first ?? "the session at position \(other.firstPosition)"
+      }
+      return "The \(whose) id in this message contradicts what \(named ?? "another session") had before."
+    case SessionRules.factsConflict:
+      let kind: SessionNames.Kind = figure(0) == 0 ? .evse : .operator
+      let word = figure(0) == 0 ? "EVSE" : figure(0) == 1 ? "CPO" : "eMSP"
+      return "This message names the \(word) \(try name(2, kind)), and an earlier one of the session \(try name(1, kind))."
+    case SessionRules.withoutRecord:
+      return "Authorised \((figure(1) - figure(0)) / 3_600_000) h before this message, and no final record had come."
+    case SessionRules.withoutAuthorisation:
+      return figure(0) == 0
+        ? "No authorisation message belongs to this final record." : "The authorisation of this session was asked for and not obtained."
+    case SessionRules.refusedAuthorisation:
+      return "The authorisation asked for at position \(figure(0)) was refused, and the CPO reports a charge."
+    case SessionRules.intermediateMissing:
+      return "Intermediate records were asked for; the session of \(figure(0) / 60_000) min had none before its final one."
+    case SessionRules.limitExceeded:
+      let unit = figure(0) == 1 ? "min" : "Wh"
+      return "\(Self.decimal(figure(1))) \(unit) were charged; the limit was \(Self.decimal(figure(2))) \(unit)."
+    default: return rule.explanation
+    }
+  }
+
+  private static func decimal(_ thousandths: Int64) -> String {
+    let rest = thousandths % 1_000
+    guard rest != 0 else { return "\(thousandths / 1_000)" }
+    var digits = String(rest)
+    digits = String(repeating: "0", count: 3 - digits.count) + digits
+    while digits.hasSuffix("0") { digits.removeLast() }
+    return "\(thousandths / 1_000).\(digits)"
+  }
+
+  private static func figures(_ bytes: [UInt8]) -> [Int64] {
+    let read = try? bytes.reading { (reader) throws(FormatError) in
+      var figures: [Int64] = []
+      while !reader.isAtEnd { figures.append(try reader.signedVarint()) }
+      return figures
+    }
+    return read ?? []
+  }
+}

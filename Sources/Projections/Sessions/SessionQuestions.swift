@@ -1,0 +1,125 @@
+internal import EMIP
+public import JournalFormat
+public import JournalStore
+
+/// What is known of sessions: questions to the read model. Not for several threads at a time.
+public final class Sessions {
+  let rows: any ModelRows
+  let messages: SessionMessages
+  let whiteLists: WhiteListJudgement?
+
+  /// What they are judged with (guide 6.4.2).
+  public static let projections: [any Projection.Type] = [SessionProjection.self, WhiteListProjection.self]
+
+  /// - Parameter models: those of ``projections``, at least.
+  public convenience init(_ models: ReadModels) throws(JournalError) {
+    self.init(
+      try models.model(SessionProjection.self).snapshot(), models.reader,
+      whiteLists: WhiteListJudgement(try models.model(WhiteListProjection.self).snapshot(), models.reader))
+  }
+
+  /// - Parameters:
+  ///   - rows: of ``SessionProjection``.
+  ///   - whiteLists: where they are not given, every record that no message authorised is told.
+  init(_ rows: any ModelRows, _ reader: JournalReader, whiteLists: WhiteListJudgement? = nil) {
+    self.rows = rows
+    messages = SessionMessages(reader)
+    self.whiteLists = whiteLists
+  }
+
+  // MARK: One session
+
+  /// The sessions that have an id, of whichever party; mostly one.
+  /// - Parameter position: nil for now.
+  public func sessions(withId id: String, asOf position: JournalPosition? = nil) throws -> [SessionView] {
+    var views: [SessionView] = []
+    let entries = try SessionTables.ids.entries(SessionIds.key(id, rows.hash), in: rows)
+    for number in try currentNumbers(entries.map(\.number), asOf: position) {
+      guard let facts = try facts(number, asOf: position) else { continue }
+      // The hash may be another id's, and a session may have got the id later.
+      let texts = try facts.ids.compactMap { try text($0, facts, asOf: position) }
+      guard texts.contains(id) else { continue }
+      views.append(try view(facts, asOf: position))
+    }
+    return views
+  }
+
+  func currentNumbers(_ numbers: [UInt32], asOf position: JournalPosition?) throws(JournalError) -> [UInt32] {
+    var current: Set<UInt32> = []
+    for number in numbers { current.insert(try SessionTables.current(number, asOf: position, in: rows)) }
+    return current.sorted()
+  }
+
+  /// Nil where there was no such session then, or none of its own any more.
+  func facts(_ number: UInt32, asOf position: JournalPosition?) throws(JournalError) -> SessionFacts? {
+    guard let facts = try SessionFacts(number, asOf: position, in: rows), facts.mergedInto == nil else { return nil }
+    return try facts.withTwins(asOf: position, in: rows)
+  }
+
+  private func view(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> SessionView {
+    var view = SessionView(summary: try summary(facts, asOf: position), authorisation: facts.decision.map(SessionView.Authorisation.init))
+    let decided = view.authorisation?.position
+    var latestDate: Timestamp?
+    for step in facts.steps {
+      guard let (exchange, message) = try messages.exchange(step), let content = content(step, message, &latestDate) else {
+        view.goneCount += 1
+        continue
+      }
+      if view.user?.userId == nil { view.user = messages.mention(step, message)?.user ?? view.user }
+      if step.position == decided { view.authorisation?.add(exchange, message.facts, messages.facts(exchange.response)) }
+      let gap = view.steps.last.map { exchange.head.content.observedAt.milliseconds(since: $0.exchange.head.content.observedAt) }
+      view.steps.append(SessionView.Step(exchange: exchange, content: content, isInferred: step.isInferred, gapMilliseconds: gap))
+    }
+    let events = facts.events
+    view.startedAt = events.first { $0.nature == 3 || $0.nature == 11 }?.date
+    view.endedAt =
+      facts.state == .ended || facts.state == .finalCDRReceived
+      ? events.last { $0.nature == 0 || $0.nature == 1 || $0.nature == 12 }?.date : nil
+    view.asOf = position
+    return view
+  }
+
+  private func content(_ step: SessionFacts.Step, _ message: ProjectedMessage, _ latestDate: inout Timestamp?) -> SessionView.Step.Content?
+  {
+    switch step.content {
+    case .get: return .authorisationAsked
+    case .set: return .authorisationOrdered
+    case .record(let place):
+      guard let record = message.facts?.chargeDetailRecord(at: Int(place.item) - 1) else { return nil }
+      return .record(record, record.nature.map(CDRNature.Interpretation.standard.nature(of:)))
+    case .event:
+      guard let event = message.facts?.sessionEvent else { return nil }
+      let date = event.dateTime?.value
+      let isLate = date.flatMap { date in latestDate.map { date < $0 } } ?? false
+      if let date { latestDate = max(latestDate ?? date, date) }
+      return .event(event, isLate: isLate)
+    case .action: return message.facts?.sessionAction.map { .action($0) }
+    default: return nil
+    }
+  }
+
+  // MARK: Texts
+
+  func summary(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> SessionSummary {
+    func id(_ kind: SessionIdKind) throws -> String? {
+      let source = facts.ids.first { $0.kind == kind && !$0.isInferred } ?? facts.ids.first { $0.kind == kind }
+      return try source.flatMap { try text($0, facts, asOf: position) }
+    }
+    let evse = try facts.evse.flatMap { try SessionTables.names.text($0.number, .evse, in: rows) }
+    return SessionSummary(
+      number: facts.number, serviceSessionId: try id(.service), execPartnerSessionId: try id(.exec), salePartnerSessionId: try id(.sale),
+      execOperatorId: try name(facts.exec), saleOperatorId: try name(facts.sale), evseId: evse,
+      state: facts.state, start: facts.start, openedAt: facts.opened, position: facts.firstPosition,
+      findings: try findings(facts, asOf: position))
+  }
+
+  /// The name of an operator.
+  func name(_ named: SessionFacts.Named?) throws -> String? {
+    try named.flatMap { try SessionTables.names.text($0.number, .operator, in: rows) }
+  }
+
+  /// Nil where the message is gone, and nothing was kept of it.
+  func text(_ source: SessionFacts.IdSource, _ facts: SessionFacts, asOf position: JournalPosition?) throws -> String? {
+    try messages.text(source) ?? facts.keptText(source, asOf: position, in: rows)
+  }
+}

@@ -1,0 +1,240 @@
+public import EMIP
+public import JournalFormat
+public import JournalStore
+
+/// What the white lists say, now or as of a position. Not for several threads at a time.
+public struct WhiteList {
+  let rows: any ModelRows
+  let journal: JournalReader
+  /// Nil for now.
+  public let asOf: JournalPosition?
+
+  public init(_ models: ReadModels, asOf: JournalPosition?) throws(JournalError) {
+    self.init(try models.model(WhiteListProjection.self).snapshot(), models.reader, asOf: asOf)
+  }
+
+  init(_ rows: any ModelRows, _ journal: JournalReader, asOf: JournalPosition?) {
+    self.rows = rows
+    self.journal = journal
+    self.asOf = asOf
+  }
+
+  /// Which lists, and whose entries on them.
+  public struct Filter: Hashable, Sendable {
+    /// `IOP`, or a CPO.
+    public var holder: String?
+    /// The eMSP or the CPO whose list it is.
+    public var operatorId: String?
+    public var user: UserKey?
+
+    public init(holder: String? = nil, operatorId: String? = nil, user: UserKey? = nil) {
+      self.holder = holder
+      self.operatorId = operatorId
+      self.user = user
+    }
+
+    func includes(_ list: WhiteListIdentity) -> Bool {
+      if let holder, WhiteListIdentity.compact(holder) != list.holder { return false }
+      guard let operatorId = operatorId.map(WhiteListIdentity.compact) else { return true }
+      return operatorId == list.provider || operatorId == list.holder
+    }
+  }
+}
+
+/// What a list says of a user.
+public enum WhiteListAnswer: String, Sendable, CaseIterable {
+  case authorised, refused, expired
+  /// An upload that may have been applied was lost.
+  case uncertain
+  /// On no list, or not any more.
+  case unknown
+
+  /// What decides where lists differ: the first of these.
+  static let strictest: [WhiteListAnswer] = [.uncertain, .refused, .expired, .authorised, .unknown]
+}
+
+/// An entry of a list as of a position, without what is personal.
+public struct WhiteListEntry: Hashable, Sendable {
+  /// `IOP`, or the CPO that downloaded the list.
+  public let holder: String
+  /// Nil where a download does not name it.
+  public let eMSPId: String?
+  /// The id of the operator that uploaded or downloaded the list.
+  public let operatorId: String
+  /// Nil where it is no number.
+  public let serviceId: UInt32?
+  public let authorisationValue: UInt32?
+  public let expiryDate: Timestamp?
+  /// The position of the message that holds the entry; nil where no answered one does.
+  public let position: JournalPosition?
+  /// Which item of that message, from 1; 0 for a baseline that does not have it.
+  public let item: UInt32?
+  /// The position of the answer since which it is so.
+  public let since: JournalPosition
+  /// Whether the user is on the list, expired or not.
+  public let isLive: Bool
+  /// Whether the user went from it.
+  public let isDeleted: Bool
+  /// The requests that may have changed it and were lost.
+  public let losses: [JournalPosition]
+  /// What led to it: `insert`, `update`, `delete`, `other`, `baseline`, `baselineWithout`, `lost`, `undone`.
+  public let change: String
+  let reference: WhiteListMessages.Reference
+
+  init(_ user: [UInt8], _ list: WhiteListIdentity, _ standing: WhiteListStanding) {
+    let record = standing.record
+    holder = WhiteListIdentity.spelled(list.holder)
+    eMSPId = list.provider.isEmpty ? nil : WhiteListIdentity.spelled(list.provider)
+    operatorId = list.operatorId
+    serviceId = standing.service == .max ? nil : standing.service
+    authorisationValue = record.authorisationValue
+    expiryDate = record.expiryDate
+    position = record.source?.position
+    item = record.source?.item
+    since = standing.position
+    isLive = record.status == .live
+    isDeleted = record.status == .deleted
+    losses = record.losses
+    change = "\(record.change)"
+    reference = WhiteListMessages.Reference(user: user, record: record)
+  }
+
+  /// What the entry says at a moment (guide 6.4.2, 6.4.3).
+  public func answer(at time: Timestamp) -> WhiteListAnswer {
+    if !losses.isEmpty { return .uncertain }
+    guard isLive else { return .unknown }
+    if let expiryDate, expiryDate <= time { return .expired }
+    return authorisationValue == 1 ? .authorised : .refused
+  }
+}
+
+// MARK: Checking
+
+/// What the lists say of a user at a moment.
+public struct WhiteListCheck: Hashable, Sendable {
+  /// The strictest that a list says; `unknown` only where no other says anything.
+  public let answer: WhiteListAnswer
+  /// What each list says, the one that decides first.
+  public let standings: [Standing]
+
+  /// What one list says.
+  public struct Standing: Hashable, Sendable {
+    public let answer: WhiteListAnswer
+    public let entry: WhiteListEntry
+    /// When the last upload that was accepted, or download that came back, was asked for.
+    public let listAcceptedAt: Timestamp?
+    /// How old the list was; nil where none came by then.
+    public let listAgeMilliseconds: Int64?
+    /// Whether it authorises without an expiry date by a list that is more than a day old (guide 6.4.2).
+    public let isStale: Bool
+  }
+}
+
+extension WhiteList {
+  private static let dayMilliseconds: Int64 = 86_400_000
+
+  /// What the lists say of a user at a moment. A few look-ups, however long the history: the journal is not read.
+  /// - Parameters:
+  ///   - time: against which expiry dates and the lists' ages are held.
+  ///   - filter: of its fields `user` does not count.
+  public func check(
+    _ user: UserKey, service: UInt32 = 1, at time: Timestamp, _ filter: Filter = Filter()
+  ) throws(JournalError) -> WhiteListCheck {
+    var standings: [WhiteListCheck.Standing] = []
+    let key = WhiteListNames.user(user, rows.hash)
+    for standing in try WhiteListUsers.standings(of: key, asOf: asOf, in: rows) where standing.service == service {
+      let list = try WhiteListNames.identity(standing.list, in: rows)
+      guard filter.includes(list) else { continue }
+      let entry = WhiteListEntry(key, list, standing)
+      let answer = entry.answer(at: time)
+      let acceptedAt = try state(of: standing.list, list)?.acceptedAt
+      let age = acceptedAt.flatMap { $0 <= time ? time.milliseconds(since: $0) : nil }
+      standings.append(
+        WhiteListCheck.Standing(
+          answer: answer, entry: entry, listAcceptedAt: acceptedAt, listAgeMilliseconds: age,
+          isStale: answer == .authorised && entry.expiryDate == nil && (age ?? 0) > Self.dayMilliseconds))
+    }
+    func rank(_ standing: WhiteListCheck.Standing) -> Int { WhiteListAnswer.strictest.firstIndex(of: standing.answer)! }
+    standings.sort { (rank($0), $0.entry.holder, $0.entry.operatorId) < (rank($1), $1.entry.holder, $1.entry.operatorId) }
+    return WhiteListCheck(answer: standings.first?.answer ?? .unknown, standings: standings)
+  }
+
+  /// The state of a list as a whole: that of a CPO's download is the same for every eMSP in it.
+  private func state(of number: UInt16, _ list: WhiteListIdentity) throws(JournalError) -> WhiteListState? {
+    var number = number
+    if !list.isPlatforms && !list.provider.isEmpty {
+      number = try WhiteListNames.known(WhiteListIdentity(holder: list.holder, provider: []), in: rows) ?? number
+    }
+    return try WhiteListState.known(of: number, asOf: asOf, in: rows)
+  }
+}
+
+// MARK: Lists and histories
+
+extension WhiteList {
+  /// The entries of the lists, by operator, kind of id and user, each with what its message said; nil in place of that where the message
+  /// is gone.
+  /// - Parameter includesAll: also those who went, and those whom only lost uploads named.
+  public func entries(_ filter: Filter = Filter(), includesAll: Bool = false) throws -> [(
+    entry: WhiteListEntry, details: WhiteListDetails?
+  )] {
+    var found: [WhiteListEntry] = []
+    var lists: [UInt16: WhiteListIdentity] = [:]
+    for user in try filter.user.map({ [WhiteListNames.user($0, rows.hash)] }) ?? WhiteListUsers.keys(in: rows) {
+      for standing in try WhiteListUsers.standings(of: user, asOf: asOf, in: rows) {
+        let list = try lists[standing.list] ?? WhiteListNames.identity(standing.list, in: rows)
+        lists[standing.list] = list
+        let entry = WhiteListEntry(user, list, standing)
+        if filter.includes(list) && (includesAll || entry.isLive) { found.append(entry) }
+      }
+    }
+    return try withDetails(found).sorted {
+      ($0.entry.operatorId, $0.details?.userIdType ?? "", $0.details?.userId ?? "", $0.entry.holder, $0.entry.serviceId ?? 0)
+        < ($1.entry.operatorId, $1.details?.userIdType ?? "", $1.details?.userId ?? "", $1.entry.holder, $1.entry.serviceId ?? 0)
+    }
+  }
+
+  /// All that happened to a user on the lists, in the order of the positions, each with what its message said.
+  public func history(_ user: UserKey, _ filter: Filter = Filter()) throws -> [(entry: WhiteListEntry, details: WhiteListDetails?)] {
+    var found: [WhiteListEntry] = []
+    let key = WhiteListNames.user(user, rows.hash)
+    for standing in try WhiteListUsers.records(of: key, asOf: asOf, in: rows) {
+      let list = try WhiteListNames.identity(standing.list, in: rows)
+      if filter.includes(list) { found.append(WhiteListEntry(key, list, standing)) }
+    }
+    found.sort { ($0.since, $0.item ?? 0) < ($1.since, $1.item ?? 0) }
+    return try withDetails(found)
+  }
+
+  /// What the messages said of entries.
+  public func details(of entries: [WhiteListEntry]) throws(JournalError) -> [WhiteListDetails?] {
+    try WhiteListMessages(journal, rows.hash).details(of: entries.map(\.reference))
+  }
+
+  private func withDetails(_ entries: [WhiteListEntry]) throws(JournalError) -> [(entry: WhiteListEntry, details: WhiteListDetails?)] {
+    Array(zip(entries, try details(of: entries))).map { ($0, $1) }
+  }
+
+  /// A list, when it was last brought, and how many are on it.
+  public struct Summary: Hashable, Sendable {
+    public let holder: String
+    public let eMSPId: String?
+    public let liveCount: Int
+    public let acceptedAt: Timestamp?
+    public let baseline: JournalPosition?
+  }
+
+  /// All lists that there were.
+  public func lists() throws(JournalError) -> [Summary] {
+    var summaries: [Summary] = []
+    for number in try WhiteListNames.numbers(in: rows) {
+      guard let state = try WhiteListState.known(of: number, asOf: asOf, in: rows) else { continue }
+      let list = try WhiteListNames.identity(number, in: rows)
+      summaries.append(
+        Summary(
+          holder: WhiteListIdentity.spelled(list.holder), eMSPId: list.provider.isEmpty ? nil : WhiteListIdentity.spelled(list.provider),
+          liveCount: state.liveCount, acceptedAt: state.acceptedAt, baseline: state.baseline))
+    }
+    return summaries
+  }
+}
