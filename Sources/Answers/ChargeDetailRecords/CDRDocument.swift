@@ -1,26 +1,35 @@
-import EMIP
-import JournalFormat
-import Projections
+internal import EMIP
+internal import JournalFormat
+public import Projections
 
 /// A session's charge detail records as JSON. Exact: values as the messages have them.
-struct CDRSessionDocument: Encodable {
-  let session: CDRSession
-  /// Whether both sides, changes and findings stand in it too.
-  let isComplete: Bool
-  /// Of each side this version only; nil for all.
-  var onlyVersion: Int?
+public struct CDRSessionDocument: Encodable, Sendable {
+  /// The session.
+  public let session: CDRSession
+  /// Whether both sides and what differs stand in it too.
+  public let isComplete: Bool
+  /// The number of the version that is shown, on each side; nil for all.
+  public let onlyVersion: Int?
 
-  static let columns = [
+  /// The columns of CSV, in their order.
+  public static let columns = [
     "serviceSessionId", "execPartnerSessionId", "salePartnerSessionId", "transactionIds", "evseId", "counterpart", "direction", "versions",
-    "inForce",
+    "inForce", "findings",
   ]
+
+  /// Describes a session.
+  public init(_ session: CDRSession, isComplete: Bool, onlyVersion: Int? = nil) {
+    self.session = session
+    self.isComplete = isComplete
+    self.onlyVersion = onlyVersion
+  }
 
   private enum Key: String, CodingKey {
     case serviceSessionId, execPartnerSessionId, salePartnerSessionId, transactionIds, evseId, counterpart, direction, versions, inForce
     case execPartnerOperatorId, salePartnerOperatorId, otherSide, differences, findings
   }
 
-  func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(session.serviceSessionId, forKey: .serviceSessionId)
     try container.encode(session.execPartnerSessionId, forKey: .execPartnerSessionId)
@@ -31,12 +40,17 @@ struct CDRSessionDocument: Encodable {
     try container.encode("\(session.direction)", forKey: .direction)
     try container.encode(documents(session.versions), forKey: .versions)
     try container.encode(session.inForce, forKey: .inForce)
+    try container.encode(session.findings.map { FindingDocument($0, model: Self.model(of: $0.rule)) }, forKey: .findings)
     guard isComplete else { return }
     try container.encode(session.execOperatorId, forKey: .execPartnerOperatorId)
     try container.encode(session.saleOperatorId, forKey: .salePartnerOperatorId)
     try container.encode(documents(session.otherSide), forKey: .otherSide)
     try container.encode(session.differences.map(CDRChangeDocument.init), forKey: .differences)
-    try container.encode(session.findings.map(CDRFindingDocument.init), forKey: .findings)
+  }
+
+  /// What was authorised the read model of sessions knows: it judges records too.
+  private static func model(of rule: FindingRule) -> String {
+    CDRSessionFindings.rules.contains(rule) ? SessionsProjection.name : ChargeDetailRecordProjection.name
   }
 
   private func documents(_ versions: [CDRSession.Version]) -> [CDRVersionDocument] {
@@ -47,6 +61,7 @@ struct CDRSessionDocument: Encodable {
 /// One version of a record.
 struct CDRVersionDocument: Encodable {
   let version: CDRSession.Version
+  /// Whether what changed stands in it too.
   let isComplete: Bool
 
   private enum Key: String, CodingKey {
@@ -61,7 +76,7 @@ struct CDRVersionDocument: Encodable {
     try container.encode(version.record?.nature, forKey: .cdrNature)
     try container.encode(version.record?.startTime?.text, forKey: .startTime)
     try container.encode(version.record?.endTime?.text, forKey: .endTime)
-    try container.encode((version.record?.meters ?? []).map(CDRMeterDocument.init), forKey: .meters)
+    try container.encode((version.record?.meters ?? []).map(MeterDocument.init), forKey: .meters)
     try container.encode(version.acceptance.isAccepted, forKey: .accepted)
     try container.encode(version.acceptance.name, forKey: .acceptance)
     try container.encode(version.acceptance.requestStatus, forKey: .requestStatus)
@@ -71,80 +86,15 @@ struct CDRVersionDocument: Encodable {
   }
 }
 
-/// One meter, its value as written: a JSON number would be a binary fraction to most readers.
-struct CDRMeterDocument: Encodable {
-  let meterTypeId: UInt32?
-  let meterValue: String?
-  let meterUnit: String?
-
-  init(_ meter: MeterReading) {
-    meterTypeId = meter.type?.value?.rawValue
-    meterValue = meter.value
-    meterUnit = meter.unit
-  }
-}
-
 /// One field that differs.
 struct CDRChangeDocument: Encodable {
   let field: String
-  let from: String?
-  let to: String?
+  @OrNull private(set) var from: String?
+  @OrNull private(set) var to: String?
 
   init(_ change: CDRFieldChange) {
     field = change.field
     from = change.from
     to = change.to
-  }
-}
-
-/// One finding of a session.
-struct CDRFindingDocument: Encodable {
-  let rule: String
-  let ruleVersion: Int
-  let severity: String
-  let position: UInt64
-  let resolvedAt: UInt64?
-  let sentence: String
-
-  init(_ finding: ReportedFinding) {
-    rule = finding.rule.id
-    ruleVersion = finding.rule.version
-    severity = finding.rule.severity.rawValue
-    position = finding.position.rawValue
-    resolvedAt = finding.resolvedAt?.rawValue
-    sentence = finding.sentence
-  }
-}
-
-/// The sums of one counterpart.
-struct CDRTotalsDocument: Encodable {
-  let counterpart: String?
-  let direction: String
-  let finalCount: Int
-  let intermediateOnlyCount: Int
-  let noneCount: Int
-  let unconfirmedCount: Int
-  let incompleteCount: Int
-  /// Exact decimals.
-  let minutes: String
-  let wattHours: String
-  let costs: [String: String]
-
-  static let columns = [
-    "counterpart", "direction", "finalCount", "minutes", "wattHours", "costs", "intermediateOnlyCount", "noneCount", "unconfirmedCount",
-    "incompleteCount",
-  ]
-
-  init(_ totals: CDRTotals) {
-    counterpart = totals.counterpart.map { (try? OperatorIdentifier($0))?.description ?? $0 }
-    direction = "\(totals.direction)"
-    finalCount = totals.finalCount
-    intermediateOnlyCount = totals.intermediateOnlyCount
-    noneCount = totals.noneCount
-    unconfirmedCount = totals.unconfirmedCount
-    incompleteCount = totals.incompleteCount
-    minutes = totals.minutes.description
-    wattHours = totals.wattHours.description
-    costs = totals.costs.mapValues(\.description)
   }
 }

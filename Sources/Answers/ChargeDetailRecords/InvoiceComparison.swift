@@ -1,15 +1,17 @@
-import EMIP
-import Foundation
-import JournalFormat
-import Projections
+public import EMIP
+internal import Foundation
+internal import JournalFormat
+public import Projections
 
 /// Where an invoice and our records in force say different things.
-struct InvoiceDifference: Encodable, Hashable {
-  enum Kind: String, Encodable {
+public struct InvoiceDifference: Encodable, Hashable, Sendable {
+  /// What the difference is.
+  public enum Kind: String, Encodable, Sendable {
     /// The invoice lacks a session of ours.
     case onlyOurs
     /// We have no final record in force of it.
     case onlyTheirs
+    /// Both have the session, and say different things of it.
     case differs
     /// The invoice has the session twice.
     case duplicate
@@ -17,21 +19,27 @@ struct InvoiceDifference: Encodable, Hashable {
     case ambiguous
   }
 
-  let difference: Kind
-  let id: String
-  /// Of the invoice, from 1.
-  var line: Int?
-  var field: String?
-  var ours: String?
-  var theirs: String?
+  /// What it is.
+  public let difference: Kind
+  /// The session's id, as the invoice has it or as we call it.
+  public let id: String
+  /// The line of the invoice, from 1.
+  public var line: Int?
+  /// The field that differs.
+  public var field: String?
+  /// What our record says.
+  public var ours: String?
+  /// What the invoice says.
+  public var theirs: String?
 
-  static let columns = ["difference", "id", "line", "field", "ours", "theirs"]
+  /// The columns of CSV, in their order.
+  public static let columns = ["difference", "id", "line", "field", "ours", "theirs"]
 
   private enum Key: String, CodingKey {
     case difference, id, line, field, ours, theirs
   }
 
-  func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(difference, forKey: .difference)
     try container.encode(id, forKey: .id)
@@ -43,14 +51,37 @@ struct InvoiceDifference: Encodable, Hashable {
 }
 
 /// Holds an invoice against the final records in force.
-struct InvoiceComparison {
-  let invoice: Invoice
-  let filter: CDRFilter
-  /// In the field's unit; seconds of times. 0 where none is given.
-  let tolerances: [InvoiceField: MeterQuantity]
-  let hasDecimalComma: Bool
+public struct InvoiceComparison: Sendable {
+  /// The invoice.
+  public var invoice: Invoice
+  /// Which of our sessions the invoice should have.
+  public var filter: CDRFilter
+  /// How far a field may be off, in its unit; times in seconds. 0 where none is given.
+  public var tolerances: [InvoiceField: MeterQuantity]
+  /// Whether the numbers of the invoice have a comma before their fraction.
+  public var hasDecimalComma: Bool
 
-  func differences(_ query: CDRQuery) throws -> [InvoiceDifference] {
+  /// The read models that are asked.
+  public static let projections: [any Projection.Type] = [ChargeDetailRecordProjection.self]
+
+  /// Compares an invoice with the records of a filter.
+  public init(
+    _ invoice: Invoice, _ filter: CDRFilter = CDRFilter(), tolerances: [InvoiceField: MeterQuantity] = [:], hasDecimalComma: Bool = false
+  ) {
+    self.invoice = invoice
+    self.filter = filter
+    self.tolerances = tolerances
+    self.hasDecimalComma = hasDecimalComma
+  }
+
+  /// The differences: in the order of the invoice's lines, then what it lacks.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public func differences(_ basis: AnswerBasis) throws -> [InvoiceDifference] {
+    try differences(try CDRQuery(basis.models, asOf: basis.asOf))
+  }
+
+  private func differences(_ query: CDRQuery) throws -> [InvoiceDifference] {
     var differences: [InvoiceDifference] = []
     var seen: [UInt32: Int] = [:]
     for line in invoice.lines {

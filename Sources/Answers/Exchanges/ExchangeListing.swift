@@ -1,65 +1,94 @@
-import Foundation
-import JournalFormat
-import JournalStore
+internal import Foundation
+public import JournalFormat
+public import JournalStore
 
-/// The run of a `list`: what matches goes to the writer until there are enough; damaged records are told and passed over.
-struct ExchangeListing {
+/// Goes through exchanges page by page, and on to those that arrive. Damaged records are told and passed over. Not for several threads at a time.
+public struct ExchangeListing {
   private static let pollInterval: TimeInterval = 0.2
 
-  let reader: JournalReader
-  let query: ExchangeQuery
-  let limit: Int?
-  let writer: ExchangeListWriter
-  private var count = 0
-  private var damageCount: UInt64 = 0
-  private var last: JournalPosition?
+  private let reader: JournalReader
+  private let query: ExchangeQuery
+  private let limit: Int?
+  /// How many exchanges were shown.
+  public private(set) var count = 0
+  /// How many damaged records were passed over.
+  public private(set) var damageCount: UInt64 = 0
+  /// The position of the last exchange that was shown: the next page is behind it.
+  public private(set) var last: JournalPosition?
 
-  init(reader: JournalReader, query: ExchangeQuery, limit: Int?, writer: ExchangeListWriter) {
+  /// What a listing tells whoever asked.
+  public struct Events {
+    /// Takes the next exchange.
+    public var show: (Exchange) throws -> Void
+    /// Told of a record that was passed over.
+    public var noteDamage: (JournalError) -> Void
+    /// Whether to end; asked between two exchanges.
+    public var isOver: () -> Bool
+
+    /// Collects what is told.
+    public init(
+      show: @escaping (Exchange) throws -> Void, noteDamage: @escaping (JournalError) -> Void = { _ in },
+      isOver: @escaping () -> Bool = { false }
+    ) {
+      self.show = show
+      self.noteDamage = noteDamage
+      self.isOver = isOver
+    }
+  }
+
+  private let events: Events
+
+  /// Begins a listing.
+  /// - Parameter limit: how many exchanges to show at most; nil for all.
+  public init(_ reader: JournalReader, _ query: ExchangeQuery, limit: Int? = nil, _ events: Events) {
     self.reader = reader
     self.query = query
     self.limit = limit
-    self.writer = writer
+    self.events = events
   }
 
-  private var isFull: Bool { limit.map { count >= $0 } ?? false }
+  /// Whether as many were shown as were asked for: there may be more behind ``last``.
+  public var isFull: Bool { limit.map { count >= $0 } ?? false }
 
-  /// Lists what there is.
-  mutating func run() throws { try list { _ in true } }
+  /// Shows what there is.
+  /// - Throws: what `show` throws; `JournalError` where the journal cannot be read.
+  public mutating func run() throws { try list { _ in true } }
 
-  /// Lists what arrives, until there are enough or the process is asked to end.
+  /// Shows what arrives, until there are enough or whoever asked has had enough.
   /// - Parameters:
   ///   - end: the journal's last position as it is now.
   ///   - withHistory: whether what is there already comes first.
-  mutating func follow(from end: JournalPosition?, withHistory: Bool) throws {
-    let isOver: (JournalPosition) -> Bool = { position in end.map { position <= $0 } ?? false }
+  ///   - pass: called whenever all that there is was shown.
+  /// - Throws: what `show` and `pass` throw; `JournalError` where the journal cannot be read.
+  public mutating func follow(from end: JournalPosition?, withHistory: Bool, pass: () throws -> Void) throws {
+    let isPast: (JournalPosition) -> Bool = { position in end.map { position <= $0 } ?? false }
     // What is answered later than now is shown then.
-    if withHistory { try list { exchange in exchange.ending.map { isOver($0.position) } ?? false } }
+    if withHistory { try list { exchange in exchange.ending.map { isPast($0.position) } ?? false } }
     var next = end?.next ?? reader.firstPosition ?? .first
-    while !isFull && !Interruption.isPending {
+    while !isFull && !events.isOver() {
       let results = try reader.entries(from: next)
       for result in results where !isFull {
         try show(arrival: result)
         next = next.next
       }
-      try writer.flush()
+      try pass()
       if results.isEmpty { Thread.sleep(forTimeInterval: Self.pollInterval) }
     }
   }
 
-  /// Says where to go on.
-  /// - Throws: ``CommandFailure`` where records were damaged.
-  func tellEnd() throws {
-    if isFull, let last { StandardError.note("stopped after \(Figure.count(count)); go on with --after \(last)") }
-    if damageCount > 0 { throw CommandFailure.damaged(damageCount, "passed over") }
+  /// Refuses to be taken for whole where it is not.
+  /// - Throws: ``AnswerError`` where records were damaged.
+  public func requireWhole() throws(AnswerError) {
+    if damageCount > 0 { throw .damaged(damageCount, "passed over") }
   }
 
   private mutating func list(_ isWanted: (Exchange) -> Bool) throws {
     try reader.forEachExchange(query) { result in
       switch result {
       case .failure(let error): noteDamage(error)
-      case .success(let exchange): if isWanted(exchange) { try write(exchange) }
+      case .success(let exchange): if isWanted(exchange) { try show(exchange) }
       }
-      return !isFull && !Interruption.isPending
+      return !isFull && !events.isOver()
     }
   }
 
@@ -70,18 +99,18 @@ struct ExchangeListing {
     case .success(let entry):
       guard entry.kind.isMessage, entry.requestPosition != nil || entry.kind == .refusal else { return }
       let exchange = try reader.exchange(at: entry.requestPosition ?? entry.position, known: entry.requestPosition == nil ? entry : nil)
-      if query.matches(exchange) { try write(exchange) }
+      if query.matches(exchange) { try show(exchange) }
     }
   }
 
-  private mutating func write(_ exchange: Exchange) throws {
-    try writer.write(exchange)
+  private mutating func show(_ exchange: Exchange) throws {
+    try events.show(exchange)
     count += 1
     last = exchange.head.position
   }
 
   private mutating func noteDamage(_ error: JournalError) {
     damageCount += 1
-    StandardError.note(error.sentence)
+    events.noteDamage(error)
   }
 }

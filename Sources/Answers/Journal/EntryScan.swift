@@ -1,17 +1,18 @@
-import JournalFormat
-import JournalStore
+public import JournalFormat
+public import JournalStore
 
-/// Reads the whole journal in its order, with progress.
-enum EntryScan {
+/// Reads a whole journal in its order, as it was when the reading began.
+public enum EntryScan {
+  /// Shows every entry, a damaged one as its error.
   /// - Parameters:
-  ///   - label: what is being done, for the progress.
-  ///   - showsProgress: false where the output goes to the terminal.
-  static func run(
-    _ reader: JournalReader, from start: JournalPosition? = nil, label: String, showsProgress: Bool = true,
-    _ body: (Result<Entry, JournalError>) throws -> Void
+  ///   - start: where to begin; nil for the first that there is.
+  ///   - tell: told of how many entries that there are so many were shown.
+  /// - Throws: what `body` throws; `JournalError` where the journal cannot be read.
+  public static func run(
+    _ reader: JournalReader, from start: JournalPosition? = nil, _ body: (Result<Entry, JournalError>) throws -> Void,
+    progress tell: (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
   ) throws {
     guard let last = try reader.lastPosition(), let first = reader.firstPosition else { return }
-    let progress = Progress(isWanted: showsProgress)
     var next = max(start ?? first, first)
     let begin = next
     while next <= last {
@@ -19,9 +20,7 @@ enum EntryScan {
       guard !results.isEmpty else { break }
       for result in results.prefix(Int(last.rawValue - next.rawValue) + 1) { try body(result) }
       next = next.advanced(by: results.count)
-      let (done, all) = (next.rawValue - begin.rawValue, last.rawValue - begin.rawValue + 1)
-      progress.update("\(label): \(Figure.count(done)) of \(Figure.count(all)) entries")
+      tell(next.rawValue - begin.rawValue, last.rawValue - begin.rawValue + 1)
     }
-    progress.clear()
   }
 }

@@ -1,28 +1,49 @@
-import EMIP
-import JournalFormat
-import JournalStore
-import Projections
+internal import EMIP
+public import JournalFormat
+internal import JournalStore
+public import Projections
 
 /// Follows a user's authorisation from whoever asked to whoever decided (guide 6.4, 7.3).
-struct AuthorisationTrail {
-  let user: String
-  let evse: String?
-  let at: Timestamp
-  let withinMilliseconds: Int64
+public struct AuthorisationTrail: Sendable {
+  /// The user, by badge or contract.
+  public var user: String
+  /// The EVSE; nil for any.
+  public var evse: String?
+  /// The moment around which is looked.
+  public var at: Timestamp
+  /// How far around that moment.
+  public var withinMilliseconds: Int64
 
-  static let projections: [any Projection.Type] = [EVSEStatusProjection.self, WhiteListProjection.self]
+  /// The read models that are asked.
+  public static let projections: [any Projection.Type] = [EVSEStatusProjection.self, WhiteListProjection.self]
 
-  /// In the order of time: what was known of the EVSE and the user before anybody asked comes first.
-  func steps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
+  /// Asks about a user.
+  public init(user: String, evse: String? = nil, at: Timestamp, withinMilliseconds: Int64) {
+    self.user = user
+    self.evse = evse
+    self.at = at
+    self.withinMilliseconds = withinMilliseconds
+  }
+
+  /// The steps in the order of time: what was known of the EVSE and the user before anybody asked comes first.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: ``AnswerError`` where nobody asked and no list names the user; `JournalError` where the journal cannot be read.
+  public func steps(_ basis: AnswerBasis) throws -> [AuthorisationStep] {
     var query = ExchangeQuery()
     query.since = at.adding(milliseconds: -withinMilliseconds)
     query.until = at.adding(milliseconds: withinMilliseconds + 1)
     query.termGroups = [SearchTerms.userTerms(user)] + (evse.map { [SearchTerms.evseTerms($0)] } ?? [])
     let messages = MessageReader()
-    var steps = try whiteListSteps(question) + statusSteps(question)
-    try question.models.reader.forEachExchange(query) { result in
-      if let exchange = try result.get().asOf(question.asOf), let step = Self.step(exchange, messages) { steps.append(step) }
+    var steps = try whiteListSteps(basis) + statusSteps(basis)
+    try basis.models.reader.forEachExchange(query) { result in
+      if let exchange = try result.get().asOf(basis.asOf), let step = Self.step(exchange, messages) { steps.append(step) }
       return true
+    }
+    guard steps.contains(where: { $0.source != .evse }) else {
+      throw AnswerError(
+        .notFound,
+        "nobody asked for this user\(evse.map { " at \($0)" } ?? "") within \(withinMilliseconds / 1_000) s of \(Figure.time(at)), "
+          + "and no white list names it.")
     }
     let order = steps.indices.sorted { first, second in
       (steps[first].time?.rawValue ?? .min, first) < (steps[second].time?.rawValue ?? .min, second)
@@ -31,23 +52,23 @@ struct AuthorisationTrail {
   }
 
   /// What the EVSE was reported to be.
-  private func statusSteps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
+  private func statusSteps(_ basis: AnswerBasis) throws -> [AuthorisationStep] {
     guard let evse else { return [] }
-    let rows = try question.models.model(EVSEStatusProjection.self).snapshot()
-    return try EVSEStatuses(rows).statuses(of: evse, StatusMoment(time: at, knownAt: question.asOf)).filter { $0.element == .evse }.map {
+    let rows = try basis.models.model(EVSEStatusProjection.self).snapshot()
+    return try EVSEStatuses(rows).statuses(of: evse, StatusMoment(time: at, knownAt: basis.asOf)).filter { $0.element == .evse }.map {
       status in
       let availability = status.availability.map { AvailabilityStatus(rawValue: $0.event.status).description } ?? "unknown"
       let busy = status.busy.map { BusyStatus(rawValue: $0.event.status).description } ?? "unknown"
       return AuthorisationStep(
-        source: "evse", time: [status.availability, status.busy].compactMap { $0?.event.time }.max(), position: status.position?.rawValue,
+        source: .evse, time: [status.availability, status.busy].compactMap { $0?.event.time }.max(), position: status.position?.rawValue,
         text: "the EVSE was reported available: \(availability), busy: \(busy)")
     }
   }
 
   /// What the lists said of the user, by what had been recorded then.
-  private func whiteListSteps(_ question: ModelQuestion) throws -> [AuthorisationStep] {
-    guard let recorded = try question.models.reader.lastPosition(recordedBy: at) else { return [] }
-    let list = try WhiteList(question.models, asOf: min(recorded, question.asOf ?? recorded))
+  private func whiteListSteps(_ basis: AnswerBasis) throws -> [AuthorisationStep] {
+    guard let recorded = try basis.models.reader.lastPosition(recordedBy: at) else { return [] }
+    let list = try WhiteList(basis.models, asOf: min(recorded, basis.asOf ?? recorded))
     let isBadge = !user.isEmpty && user.allSatisfy { $0.isHexDigit || $0 == ":" }
     let types: [UserIdType] = isBadge ? [.rfidUID] : [.eMA, .evco, .eMI3, .empSpecific]
     return try types.flatMap { type in
@@ -61,7 +82,7 @@ struct AuthorisationTrail {
           case .uncertain, .unknown: .notObtained
           }
         return AuthorisationStep(
-          source: "whitelist", time: standing.listAcceptedAt, position: standing.entry.position?.rawValue,
+          source: .whitelist, time: standing.listAcceptedAt, position: standing.entry.position?.rawValue,
           text: "the white list of \(owner), held by \(standing.entry.holder): \(standing.answer.rawValue)\(age)", verdict: verdict)
       }
     }
@@ -69,7 +90,7 @@ struct AuthorisationTrail {
 
   /// What the steps come to: the last verdict that the delivering party was told, else the last of all; where nobody asked, what the CPO could take
   /// from a white list (guide 6.4.2).
-  static func conclusion(_ steps: [AuthorisationStep]) -> String {
+  public static func conclusion(_ steps: [AuthorisationStep]) -> String {
     guard steps.contains(where: \.isExchange) else {
       let isListed = steps.contains { $0.verdict == .authorised }
       return "nobody asked; " + (isListed ? "the white list authorised the user" : "no white list authorised the user")
@@ -98,7 +119,7 @@ struct AuthorisationTrail {
     text = question(request.content.context, asks, isOwnershipQuestion) + ": " + text
     if isOwnershipQuestion { verdict = nil }
     return AuthorisationStep(
-      source: "exchange", time: request.content.observedAt, position: request.position.rawValue,
+      source: .exchange, time: request.content.observedAt, position: request.position.rawValue,
       answerPosition: exchange.ending.map(\.position.rawValue), text: text, verdict: verdict,
       isDeciding: !isOwnershipQuestion && asks == (request.content.context.direction == .toIOP))
   }
@@ -136,15 +157,5 @@ struct AuthorisationTrail {
     case .lost: return ("no answer", .notObtained)
     case .unreadable: return ("an answer that could not be read", .notObtained)
     }
-  }
-}
-
-extension Exchange {
-  /// What of it had been recorded by a position; nil where nothing had.
-  /// - Parameter position: nil for all.
-  fileprivate func asOf(_ position: JournalPosition?) -> Exchange? {
-    guard let position else { return self }
-    guard head.position <= position else { return nil }
-    return Exchange(request: request, answers: [failure, response].compactMap { $0 }.filter { $0.position <= position })
   }
 }

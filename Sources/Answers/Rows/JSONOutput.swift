@@ -1,11 +1,10 @@
-import Foundation
-import JournalStore
-import Recording
+internal import Foundation
 
 /// Writes JSON with its keys sorted. Exact, and still harmless on a terminal: what could act on one is written as a JSON escape.
-enum JSONOutput {
-  /// Over several lines, or as one.
-  static func bytes(_ document: some Encodable, isPretty: Bool) throws -> [UInt8] {
+public enum JSONOutput {
+  /// A document over several lines, or as one.
+  /// - Throws: `EncodingError` for a number that JSON does not have.
+  public static func bytes(_ document: some Encodable, isPretty: Bool) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = isPretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
     return escaped(Array(try encoder.encode(document)))
@@ -46,32 +45,5 @@ enum JSONOutput {
     case 0xef where byte(1) == 0xbb && byte(2) == 0xbf: return (0xfeff, 3)
     default: return nil
     }
-  }
-}
-
-/// The answer to a question by an id.
-struct LookupDocument: Encodable {
-  /// What the id is called.
-  enum IdKey: String {
-    case transactionId, sessionId, id
-  }
-
-  let key: IdKey
-  let id: String
-  let exchanges: [ExchangeDocument]
-  /// Of a session's id: mostly one; several where several operators use it.
-  var sessions: [SessionDocument]?
-
-  private enum Key: String, CodingKey {
-    case transactionId, sessionId, id, exchanges, session, otherSessions
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(id, forKey: Key(rawValue: key.rawValue)!)
-    try container.encode(exchanges, forKey: .exchanges)
-    guard let sessions else { return }
-    try container.encode(sessions.first, forKey: .session)
-    if sessions.count > 1 { try container.encode(Array(sessions.dropFirst()), forKey: .otherSessions) }
   }
 }

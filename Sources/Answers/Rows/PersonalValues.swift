@@ -1,9 +1,10 @@
-import JournalFormat
-import JournalStore
+public import JournalFormat
+public import JournalStore
 
 /// The personal values of an exchange, and what stands in their place in text. The mask does not tell how long they are.
-struct PersonalValues {
-  static let mask = "••••"
+public struct PersonalValues {
+  /// The mask.
+  public static let mask = "••••"
   /// A shorter value is masked where it is marked only: elsewhere it may be anything.
   private static let shortestSoughtBytes = 6
 
@@ -11,7 +12,8 @@ struct PersonalValues {
   /// Longest first, so that a value that holds another goes as a whole.
   private let sought: [[UInt8]]
 
-  init(_ exchange: Exchange, isRevealed: Bool) {
+  /// Collects the values of an exchange.
+  public init(_ exchange: Exchange, isRevealed: Bool) {
     self.isRevealed = isRevealed
     var texts: Set<[UInt8]> = []
     if !isRevealed {
@@ -26,15 +28,15 @@ struct PersonalValues {
   }
 
   /// A text of an entry's fields as a line of output: values that it quotes are masked.
-  func line(_ text: String) -> String {
+  public func line(_ text: String) -> String {
     pieces(Array(text.utf8), hidden: []).map { $0.map { SafeText.line(Array($0)) } ?? Self.mask }.joined()
   }
 
   /// A value of an identifier.
-  func identifier(_ text: [UInt8], of kind: TermKind) -> String { kind.isPersonal && !isRevealed ? Self.mask : SafeText.line(text) }
+  public func identifier(_ text: [UInt8], of kind: TermKind) -> String { kind.isPersonal && !isRevealed ? Self.mask : SafeText.line(text) }
 
   /// The body of an entry. What was refused has not been read, so that nothing tells which of it is personal: it is withheld as a whole.
-  func body(_ entry: Entry) -> String {
+  public func body(_ entry: Entry) -> String {
     let payload = entry.content.payload
     guard isRevealed || entry.kind != .refusal else {
       return "\(Self.mask) (not read, so that nothing tells what is personal in it: see it with --reveal)"

@@ -1,13 +1,13 @@
 /// Text from messages, made harmless for a terminal: whatever could move the cursor, colour, hide or turn text round is shown as an escape.
-enum SafeText {
-  /// For one line: line ends and tabs are escaped too.
-  static func line(_ text: some StringProtocol) -> String { safe(Array(text.utf8), keepsLayout: false) }
+public enum SafeText {
+  /// Text for one line: line ends and tabs are escaped too.
+  public static func line(_ text: some StringProtocol) -> String { safe(Array(text.utf8), keepsLayout: false) }
 
-  /// For one line. What is not UTF-8 is shown byte by byte.
-  static func line(_ bytes: [UInt8]) -> String { safe(bytes, keepsLayout: false) }
+  /// Bytes for one line. What is not UTF-8 is shown byte by byte.
+  public static func line(_ bytes: [UInt8]) -> String { safe(bytes, keepsLayout: false) }
 
-  /// For a body: line feeds, also after a carriage return, and tabs stay.
-  static func body(_ bytes: some Sequence<UInt8>) -> String { safe(Array(bytes), keepsLayout: true) }
+  /// Bytes of a body: line feeds, also after a carriage return, and tabs stay.
+  public static func body(_ bytes: some Sequence<UInt8>) -> String { safe(Array(bytes), keepsLayout: true) }
 
   private static func safe(_ bytes: [UInt8], keepsLayout: Bool) -> String {
     if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return String(decoding: bytes, as: UTF8.self) }

@@ -1,23 +1,25 @@
-import EMIP
-import Foundation
-import JournalFormat
-import JournalStore
-import Projections
+internal import EMIP
+internal import JournalFormat
+internal import JournalStore
+public import Projections
 
 /// A session of a list, as machines see it.
-struct SessionRow: Encodable {
-  let summary: SessionSummary
+public struct SessionRow: Encodable, Sendable {
+  /// The session.
+  public let summary: SessionSummary
 
-  /// Those of CSV, in their order.
-  static let columns = Key.allCases.map(\.rawValue)
+  /// Describes a session.
+  public init(_ summary: SessionSummary) { self.summary = summary }
+
+  /// The columns of CSV, in their order.
+  public static let columns = Key.allCases.map(\.rawValue)
 
   private enum Key: String, CodingKey, CaseIterable {
     case serviceSessionId, execPartnerSessionId, salePartnerSessionId, state, start, evseId, execOperatorId, saleOperatorId, openedAt,
-      position
-    case findings, findingDetails
+      position, findings
   }
 
-  func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(summary.serviceSessionId, forKey: .serviceSessionId)
     try container.encode(summary.execPartnerSessionId, forKey: .execPartnerSessionId)
@@ -29,38 +31,24 @@ struct SessionRow: Encodable {
     try container.encode(summary.saleOperatorId, forKey: .saleOperatorId)
     try container.encode(summary.openedAt.description, forKey: .openedAt)
     try container.encode(summary.position.rawValue, forKey: .position)
-    try container.encode(summary.findings.map(\.rule.id), forKey: .findings)
-    try container.encode(summary.findings.map(SessionFindingDocument.init), forKey: .findingDetails)
-  }
-}
-
-/// A finding about a session.
-struct SessionFindingDocument: Encodable {
-  let rule: String
-  let ruleVersion: Int
-  let severity: String
-  let position: UInt64
-  let explanation: String
-
-  init(_ finding: ReportedFinding) {
-    rule = finding.rule.id
-    ruleVersion = finding.rule.version
-    severity = finding.rule.severity.rawValue
-    position = finding.position.rawValue
-    explanation = finding.sentence
+    try container.encode(summary.findings.map { FindingDocument($0, model: SessionsProjection.name) }, forKey: .findings)
   }
 }
 
 /// A session with all that belongs to it. Exact and unmasked.
-struct SessionDocument: Encodable {
-  let view: SessionView
+public struct SessionDocument: Encodable, Sendable {
+  /// The session.
+  public let view: SessionView
+
+  /// Describes a session.
+  public init(_ view: SessionView) { self.view = view }
 
   private enum Key: String, CodingKey {
     case user, authorisation, steps, goneCount, startedAt, endedAt, asOf
   }
 
-  func encode(to encoder: any Encoder) throws {
-    try SessionRow(summary: view.summary).encode(to: encoder)
+  public func encode(to encoder: any Encoder) throws {
+    try SessionRow(view.summary).encode(to: encoder)
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(view.user.map(User.init), forKey: .user)
     try container.encode(view.authorisation.map(Authorisation.init), forKey: .authorisation)
@@ -72,8 +60,8 @@ struct SessionDocument: Encodable {
   }
 
   private struct User: Encodable {
-    let userIdType: String?
-    let userId: String?
+    @OrNull private(set) var userIdType: String?
+    @OrNull private(set) var userId: String?
 
     init(_ user: UserIdentity) {
       userIdType = user.userIdType?.rawValue
@@ -81,27 +69,15 @@ struct SessionDocument: Encodable {
     }
   }
 
-  private struct Meter: Encodable {
-    let meterTypeId: UInt32?
-    let meterValue: String?
-    let meterUnit: String?
-
-    init(_ reading: MeterReading) {
-      meterTypeId = reading.type?.value?.rawValue
-      meterValue = reading.value
-      meterUnit = reading.unit
-    }
-  }
-
   private struct Authorisation: Encodable {
     let result: String
     let position: UInt64
-    let authorisationValue: UInt32?
-    let requestStatus: UInt32?
-    let answeredAt: String?
-    let latencyMilliseconds: UInt32?
+    @OrNull private(set) var authorisationValue: UInt32?
+    @OrNull private(set) var requestStatus: UInt32?
+    @OrNull private(set) var answeredAt: String?
+    @OrNull private(set) var latencyMilliseconds: UInt32?
     let intermediateCDRRequested: Bool
-    let meterLimits: [Meter]
+    let meterLimits: [MeterDocument]
 
     init(_ authorisation: SessionView.Authorisation) {
       result = authorisation.result.rawValue
@@ -111,27 +87,27 @@ struct SessionDocument: Encodable {
       answeredAt = authorisation.answeredAt?.description
       latencyMilliseconds = authorisation.latencyMilliseconds
       intermediateCDRRequested = authorisation.intermediateCDRRequested
-      meterLimits = authorisation.meterLimits.map(Meter.init)
+      meterLimits = authorisation.meterLimits.map(MeterDocument.init)
     }
   }
 
   private struct Step: Encodable {
     let position: UInt64
-    let answerPosition: UInt64?
+    @OrNull private(set) var answerPosition: UInt64?
     let observedAt: String
-    let gapMilliseconds: Int64?
-    let direction: String?
+    @OrNull private(set) var gapMilliseconds: Int64?
+    @OrNull private(set) var direction: String?
     let leg: String
-    let operation: String?
-    let outcome: String?
-    let requestStatus: UInt32?
-    let latencyMilliseconds: UInt32?
+    @OrNull private(set) var operation: String?
+    @OrNull private(set) var outcome: String?
+    @OrNull private(set) var requestStatus: UInt32?
+    @OrNull private(set) var latencyMilliseconds: UInt32?
     let isInferred: Bool
-    var isLate: Bool?
-    var nature: String?
-    var startTime: String?
-    var endTime: String?
-    var meters: [Meter]?
+    @OrNull private(set) var isLate: Bool? = nil
+    @OrNull private(set) var nature: String? = nil
+    @OrNull private(set) var startTime: String? = nil
+    @OrNull private(set) var endTime: String? = nil
+    @OrNull private(set) var meters: [MeterDocument]? = nil
 
     init(_ step: SessionView.Step) {
       let head = step.exchange.head
@@ -154,10 +130,10 @@ struct SessionDocument: Encodable {
         self.isLate = isLate
       case .action(let action): nature = action.nature?.text
       case .record(let record, let meaning):
-        nature = SessionTimeline.word(meaning)
+        nature = SessionWords.nature(meaning)
         startTime = record.startTime.map { $0.value?.description ?? $0.text }
         endTime = record.endTime.map { $0.value?.description ?? $0.text }
-        meters = record.meters.map(Meter.init)
+        meters = record.meters.map(MeterDocument.init)
       }
     }
   }

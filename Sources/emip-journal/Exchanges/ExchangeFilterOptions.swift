@@ -1,10 +1,10 @@
+import Answers
 import ArgumentParser
-import EMIP
 import JournalFormat
 import JournalStore
 
 /// Which exchanges to list.
-struct ListFilter: ParsableArguments {
+struct ExchangeFilterOptions: ParsableArguments {
   @Option(help: ArgumentHelp("From this moment on (observedAt): \(Moment.forms).", valueName: "time"), transform: Moment.parse)
   var since: Timestamp?
 
@@ -32,25 +32,18 @@ struct ListFilter: ParsableArguments {
   @Option(help: ArgumentHelp("ok, warning, error, fault, lost or refused.", valueName: "outcome"), transform: CaseName.parse)
   var outcome: OutcomeClass?
 
-  var query: ExchangeQuery {
-    var query = ExchangeQuery()
-    query.since = since
-    query.until = until
-    query.operation = operation.map(Self.operationName)
-    query.direction = direction
-    query.outcome = outcome
-    query.partner = partner
-    query.termGroups = [
-      operatorId.map(SearchTerms.operatorTerms), evse.map(SearchTerms.evciTerms), user.map(SearchTerms.userTerms),
-    ].compactMap { $0 }
-    return query
-  }
-
-  /// As the journal spells it, given the operation's name or that of one of its messages. What eMIP does not have stays as it is.
-  private static func operationName(_ text: String) -> String {
-    if let facts = OperationFacts.named(text) { return facts.name }
-    let operation = Operation(localName: text)
-    return operation.isKnown ? operation.name : text
+  var filter: ExchangeFilter {
+    var filter = ExchangeFilter()
+    filter.since = since
+    filter.until = until
+    filter.operation = operation
+    filter.direction = direction
+    filter.operatorId = operatorId
+    filter.partner = partner
+    filter.evse = evse
+    filter.user = user
+    filter.outcome = outcome
+    return filter
   }
 
   func validate() throws {

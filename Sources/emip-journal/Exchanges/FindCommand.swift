@@ -1,8 +1,9 @@
+import Answers
 import ArgumentParser
-import EMIP
 
-struct Find: AsyncParsableCommand {
+struct FindCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "find",
     abstract: "Find every exchange that holds an id of any kind.",
     discussion: """
       Looks for transactions, sessions, events, actions, bookings, pools, stations, EVSEs, connectors and users. EVSEs and contracts are found \
@@ -22,7 +23,7 @@ struct Find: AsyncParsableCommand {
   @OptionGroup var journal: JournalOptions
 
   func run() async throws {
-    let lookup = Lookup(command: "find", key: .id, id: id, terms: SearchTerms.candidates(for: id), recordedId: nil)
+    let lookup = Lookup(command: "find", question: LookupQuestion(.id, id))
     try await lookup.run(journal, options, bodies ? .bodies : .table)
   }
 }

@@ -1,9 +1,11 @@
+import Answers
 import ArgumentParser
 import JournalFormat
 import JournalStore
 
-struct List: ParsableCommand {
+struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "list",
     abstract: "List exchanges, a line each.",
     discussion: """
       In the order of their positions; times are UTC. After --limit the position to go on from is told on standard error; give it to --after. \
@@ -18,7 +20,7 @@ struct List: ParsableCommand {
         emip-journal list --follow --direction fromIOP
       """)
 
-  @OptionGroup var filter: ListFilter
+  @OptionGroup var filter: ExchangeFilterOptions
 
   @Option(help: ArgumentHelp("At most so many.", valueName: "count"))
   var limit: Int?
@@ -56,18 +58,23 @@ struct List: ParsableCommand {
     let last = try reader.lastPosition()
     let table = ExchangeTable(style: color.style(for: output), lastPosition: last)
     let writer = ExchangeListWriter(output, format: format, includesBodies: bodies, table: table)
-    var query = filter.query
+    var query = filter.filter.query
     query.isReversed = reverse
     query.after = after.map { JournalPosition($0) }
     try writer.begin()
-    var listing = ExchangeListing(reader: reader, query: query, limit: limit, writer: writer)
+    let events = ExchangeListing.Events(
+      show: { try writer.write($0) }, noteDamage: { StandardError.note($0.sentence) }, isOver: { Interruption.isPending })
+    var listing = ExchangeListing(reader, query, limit: limit, events)
     if follow {
       Interruption.watch()
-      try listing.follow(from: last, withHistory: filter.since != nil || after != nil)
+      try listing.follow(from: last, withHistory: filter.since != nil || after != nil) { try writer.flush() }
     } else {
       try listing.run()
     }
     try writer.end()
-    try listing.tellEnd()
+    if listing.isFull, let last = listing.last {
+      StandardError.note("stopped after \(Figure.count(listing.count)); go on with --after \(last)")
+    }
+    try listing.requireWhole()
   }
 }

@@ -1,6 +1,6 @@
+import Answers
 import ArgumentParser
 import Foundation
-import JournalFormat
 import JournalStore
 
 /// Showing personal values. Whoever does so leaves an entry in the journal.
@@ -20,16 +20,11 @@ struct RevealOptions: ParsableArguments {
   /// - Throws: ``CommandFailure`` where it cannot be recorded: then nothing may be shown.
   func record(_ question: String, command: String, in directory: JournalDirectory) async throws {
     guard reveal else { return }
-    var context = EntryContext(kind: .access, author: .gateway)
-    context.reason = "reveal: \(question): \(reason ?? "no reason given") (user \(NSUserName()))"
-    do throws(JournalError) {
-      let appender = try directory.openAppender(purpose: "emip-journal \(command)")
-      _ = try await appender.append([EntryDraft(EntryContent(observedAt: .now, context: context))])
+    do throws(AnswerError) {
+      try await AccessRecord(question: question, reason: reason, user: NSUserName())
+        .append(to: directory, purpose: "emip-journal \(command)")
     } catch {
-      throw CommandFailure(
-        error.code.exitStatus,
-        "personal values are revealed only when that can be recorded, and it cannot: \(error.sentence) "
-          + "Leave --reveal out to see the rest.")
+      throw CommandFailure(error.exitStatus, "\(error.message) Leave --reveal out to see the rest.")
     }
   }
 }

@@ -1,8 +1,9 @@
+import Answers
 import ArgumentParser
-import EMIP
 
-struct Show: AsyncParsableCommand {
+struct ShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "show",
     abstract: "Show the exchange with a transactionId.",
     discussion: """
       All exchanges that have it are shown; there should be one. In text, what identifies a person is masked.
@@ -19,8 +20,7 @@ struct Show: AsyncParsableCommand {
   @OptionGroup var journal: JournalOptions
 
   func run() async throws {
-    let lookup = Lookup(
-      command: "show", key: .transactionId, id: id, terms: SearchTerms.transactionTerms(id), recordedId: id)
+    let lookup = Lookup(command: "show", question: LookupQuestion(.transactionId, id))
     try await lookup.run(journal, options, .bodies)
   }
 }

@@ -1,11 +1,13 @@
+import Answers
 import ArgumentParser
 import Foundation
 import JournalFormat
 import JournalStore
 import Recording
 
-struct Export: ParsableCommand {
+struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "export",
     abstract: "Write entries as NDJSON, one a line, with their bodies.",
     discussion: """
       What is written is exact and unmasked; `import` reads it back. An answer goes with its request, whichever side of --since or --until it \
@@ -46,7 +48,8 @@ struct Export: ParsableCommand {
   private func export(_ reader: JournalReader, to output: ByteOutput) throws {
     var damageCount: UInt64 = 0
     var latest: (head: JournalPosition, isWanted: Bool)?
-    try EntryScan.run(reader, from: from.map { JournalPosition($0) }, label: "exporting", showsProgress: !output.isTerminal) { result in
+    let progress = Progress(isWanted: !output.isTerminal)
+    try EntryScan.run(reader, from: from.map { JournalPosition($0) }) { result in
       switch result {
       case .failure(let error):
         damageCount += 1
@@ -58,9 +61,12 @@ struct Export: ParsableCommand {
         try output.write(try JSONOutput.bytes(EntryDocument(entry, includesBody: true), isPretty: false))
         try output.writeLine("")
       }
+    } progress: {
+      progress.update("exporting", $0, of: $1)
     }
+    progress.clear()
     try output.flush()
-    if damageCount > 0 { throw CommandFailure.damaged(damageCount, "left out") }
+    if damageCount > 0 { throw AnswerError.damaged(damageCount, "left out") }
   }
 
   /// Decided by the request's time; where that is gone, by the answer's own.

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import EMIP
 import Foundation
@@ -5,8 +6,9 @@ import JournalFormat
 import JournalStore
 import Recording
 
-struct Import: ParsableCommand {
+struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "import",
     abstract: "Record exchanges from traffic files or exports.",
     discussion: """
       Takes NDJSON, plain or compressed with zstd: one exchange a line (recordedAt, direction, operation, httpStatus, latencyMs, peer, clientCN, \

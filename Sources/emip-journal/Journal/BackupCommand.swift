@@ -1,10 +1,12 @@
+import Answers
 import ArgumentParser
 import JournalFormat
 import JournalStore
 import Projections
 
-struct Backup: ParsableCommand {
+struct BackupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "backup",
     abstract: "Copy the journal while it is written to.",
     discussion: """
       The copy is a journal of its own, whole as of a moment during the copying. It is opened and read at the end; `verify` checks all of it.

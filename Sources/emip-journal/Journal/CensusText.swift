@@ -1,34 +1,5 @@
+import Answers
 import JournalFormat
-
-extension Census {
-  /// As JSON.
-  struct Document: Encodable {
-    let entries: UInt64
-    let entriesByKind: [String: UInt64]
-    let exchanges: Int64
-    let exchangesByOperation: [String: [String: Int64]]
-    let firstObservedAt: String?
-    let lastObservedAt: String?
-    let lastRecordedAt: String?
-    let payloadBytes: UInt64
-    let sizeBytes: Int
-    let bytesPerExchange: Double?
-    let segments: [SegmentRow]
-    let damagedRecords: UInt64
-  }
-
-  var document: Document {
-    Document(
-      entries: entryCount, entriesByKind: Dictionary(uniqueKeysWithValues: entriesByKind.map { ("\($0)", $1) }),
-      exchanges: exchangeCount,
-      exchangesByOperation: exchanges.mapValues { outcomes in
-        Dictionary(uniqueKeysWithValues: outcomes.filter { $0.value != 0 }.map { (Census.name($0), $1) })
-      },
-      firstObservedAt: firstObservedAt?.description, lastObservedAt: lastObservedAt?.description,
-      lastRecordedAt: lastRecordedAt?.description, payloadBytes: payloadBytes, sizeBytes: sizeBytes,
-      bytesPerExchange: bytesPerExchange.map { ($0 * 10).rounded() / 10 }, segments: segments, damagedRecords: damagedCount)
-  }
-}
 
 /// A census for a person.
 struct CensusText {

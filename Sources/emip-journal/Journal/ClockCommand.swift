@@ -1,9 +1,11 @@
+import Answers
 import ArgumentParser
 import JournalFormat
 import JournalStore
 
-struct Clock: AsyncParsableCommand {
+struct ClockCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "clock",
     abstract: "Compare the journal's time with the system's, or confirm the system's.",
     discussion: """
       A system clock that leaps ahead by more than an hour is not followed until it is confirmed: entries recorded in the far future would \

@@ -1,8 +1,9 @@
+import Answers
 import ArgumentParser
 import Foundation
 import JournalStore
 
-struct Initialize: ParsableCommand {
+struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
     abstract: "Make an empty journal.",

@@ -1,9 +1,11 @@
+import Answers
 import ArgumentParser
 import JournalFormat
 import JournalStore
 
-struct Seal: AsyncParsableCommand {
+struct SealCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "seal",
     abstract: "Seal the segments that have ended: one file each, smaller and whole.",
     discussion: """
       A segment ends with its month, or when its file reaches the size that the journal was made with; whoever holds the journal then seals it \

@@ -1,8 +1,9 @@
+import Answers
 import ArgumentParser
 import JournalFormat
 import JournalStore
 
-struct Statistics: ParsableCommand {
+struct StatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",
     abstract: "Count what the journal holds.",
@@ -21,17 +22,9 @@ struct Statistics: ParsableCommand {
 
   func run() throws {
     let reader = try journal.reader()
-    var census = Census()
-    try EntryScan.run(reader, label: "counting") { result in
-      switch result {
-      case .success(let entry): census.add(entry)
-      case .failure: census.damagedCount += 1
-      }
-    }
-    for segment in reader.manifest.segments {
-      census.add(
-        segment, sizeBytes: try reader.directory.sizeBytes(of: segment), unindexedEntries: try reader.unindexedEntryCount(segment))
-    }
+    let progress = Progress()
+    let census = try Census(reader) { progress.update("counting", $0, of: $1) }
+    progress.clear()
     let output = ByteOutput.standard()
     switch format {
     case .json: try output.write(try JSONOutput.bytes(census.document, isPretty: true) + [UInt8(ascii: "\n")])
@@ -39,7 +32,7 @@ struct Statistics: ParsableCommand {
     }
     try output.flush()
     if census.damagedCount > 0 {
-      throw CommandFailure.damaged(census.damagedCount, "not counted")
+      throw AnswerError.damaged(census.damagedCount, "not counted")
     }
   }
 }

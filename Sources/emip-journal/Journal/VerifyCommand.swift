@@ -1,8 +1,10 @@
+import Answers
 import ArgumentParser
 import JournalStore
 
-struct Verify: ParsableCommand {
+struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Check the whole journal for damage.",
     discussion: """
       Checks the manifest and that positions follow each other; the pages of each segment; then, in a process of its own, every record's \
@@ -28,19 +30,5 @@ struct Verify: ParsableCommand {
     }
     try output.flush()
     if !report.isClean { throw ExitCode(ExitStatus.notFound.rawValue) }
-  }
-}
-
-/// Checks the entries of one segment. Run by ``Verify`` in a process of its own, which damage may end.
-struct VerifySegment: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "verify-segment", abstract: "Check the entries of one segment.", shouldDisplay: false)
-
-  @Argument(help: "The segment's file name.")
-  var file: String
-  @OptionGroup var journal: JournalOptions
-
-  func run() throws {
-    try SegmentCheck.answer(file, in: journal.directory)
   }
 }

@@ -1,9 +1,10 @@
+import Answers
 import ArgumentParser
 import JournalFormat
 import JournalStore
 import Projections
 
-struct FindingList: ParsableCommand {
+struct FindingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "findings",
     abstract: "List what the read models found wrong or odd, a line each.",
@@ -28,40 +29,15 @@ struct FindingList: ParsableCommand {
   var check = false
   @OptionGroup var options: ModelOptions
 
-  /// A finding as the output shows it.
-  private struct Row: Encodable {
-    let rule: String
-    let ruleVersion: Int
-    let severity: String
-    let model: String
-    let subject: String
-    let explanation: String
-    let position: UInt64
-    let resolvedAt: UInt64?
-
-    static let columns = ["severity", "rule", "ruleVersion", "model", "subject", "position", "resolvedAt", "explanation"]
-
-    init(_ model: String, _ finding: ReportedFinding) {
-      rule = finding.rule.id
-      ruleVersion = finding.rule.version
-      severity = finding.rule.severity.rawValue
-      self.model = model
-      subject = finding.subject
-      explanation = finding.sentence
-      position = finding.position.rawValue
-      resolvedAt = finding.resolvedAt?.rawValue
-    }
-  }
-
   func run() throws {
-    let question = try options.question(Findings.projections)
     var filter = Findings.Filter()
     filter.rules = Set(rule)
     filter.severities = Set(severity)
     filter.includesResolved = all
-    let rows = try Findings(question.models, asOf: question.asOf).all(filter).map { Row($0.model, $0.finding) }
+    let basis = try options.basis(FindingsQuestion.projections)
+    let rows = try FindingsQuestion(filter).findings(basis)
     let writer = AnswerWriter(options)
-    try writer.write(rows, columns: Row.columns, question) { output in
+    try writer.write(rows, columns: FindingDocument.columns, basis) { output in
       guard !rows.isEmpty else { return try output.write("nothing was found\n") }
       var table = TextTable([
         .init("severity"), .init("rule"), .init("position", isRight: true), .init("subject", limit: 56), .init("explanation", limit: 120),

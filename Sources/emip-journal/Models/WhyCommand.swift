@@ -1,11 +1,13 @@
+import Answers
 import ArgumentParser
 import EMIP
 import JournalFormat
 import JournalStore
 import Projections
 
-struct Why: ParsableCommand {
+struct WhyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "why",
     abstract: "Tell step by step what refused or allowed a customer at an EVSE.",
     discussion: """
       Shows every question and answer about the authorisation of this user at this EVSE around the moment, the state of the EVSE, and what the \
@@ -33,17 +35,10 @@ struct Why: ParsableCommand {
   }
 
   func run() throws {
-    let question = try options.question(AuthorisationTrail.projections)
-    let trail = AuthorisationTrail(user: user, evse: evse, at: at, withinMilliseconds: within)
-    let steps = try trail.steps(question)
-    guard steps.contains(where: { $0.source != "evse" }) else {
-      throw CommandFailure(
-        .notFound,
-        "nobody asked for this user\(evse.map { " at \($0)" } ?? "") within \(within / 1_000) s of \(Figure.time(at)), "
-          + "and no white list names it.")
-    }
+    let basis = try options.basis(AuthorisationTrail.projections)
+    let steps = try AuthorisationTrail(user: user, evse: evse, at: at, withinMilliseconds: within).steps(basis)
     let writer = AnswerWriter(options)
-    try writer.write(steps, columns: AuthorisationStep.columns, question) { output in
+    try writer.write(steps, columns: AuthorisationStep.columns, basis) { output in
       var table = TextTable([.init("time (UTC)"), .init("what", limit: 110), .init("position", isRight: true)])
       for step in steps {
         table.add([
@@ -57,48 +52,12 @@ struct Why: ParsableCommand {
   }
 }
 
-/// One step on the way to a verdict.
-struct AuthorisationStep: Encodable {
-  /// What an answer decided.
-  enum Verdict: String, Encodable {
-    case authorised, refused, notObtained
-
-    var look: Style.Look {
-      switch self {
-      case .authorised: .green
-      case .refused: .red
-      case .notObtained: .yellow
-      }
+extension AuthorisationStep.Verdict {
+  fileprivate var look: Style.Look {
+    switch self {
+    case .authorised: .green
+    case .refused: .red
+    case .notObtained: .yellow
     }
-  }
-
-  /// What told it: `exchange`, `evse` or `whitelist`.
-  let source: String
-  var time: Timestamp?
-  /// Of the request.
-  var position: UInt64?
-  var answerPosition: UInt64?
-  let text: String
-  var verdict: Verdict?
-  /// Whether the party that delivers the service was told this.
-  var isDeciding = false
-
-  static let columns = ["time", "source", "text", "verdict", "isDeciding", "position", "answerPosition"]
-
-  var isExchange: Bool { source == "exchange" }
-
-  private enum Key: String, CodingKey {
-    case source, time, position, answerPosition, text, verdict, isDeciding
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(source, forKey: .source)
-    try container.encode(time?.description, forKey: .time)
-    try container.encode(position, forKey: .position)
-    try container.encode(answerPosition, forKey: .answerPosition)
-    try container.encode(text, forKey: .text)
-    try container.encode(verdict, forKey: .verdict)
-    try container.encode(isDeciding, forKey: .isDeciding)
   }
 }

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import EMIP
 import Foundation
@@ -5,7 +6,7 @@ import JournalFormat
 import JournalStore
 import Projections
 
-struct CompareCDRs: ParsableCommand {
+struct CDRsCompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Compare the counterpart's spreadsheet with our final records in force.",
@@ -45,13 +46,12 @@ struct CompareCDRs: ParsableCommand {
     form.columns = try columns()
     form.separator = try separatorByte()
     form.hasDecimalComma = decimalComma
-    let invoice = try Invoice(Array(try Data(contentsOf: URL(filePath: file))), form, path: file)
-    let question = try options.question([ChargeDetailRecordProjection.self])
-    let comparison = InvoiceComparison(
-      invoice: invoice, filter: filter.filter, tolerances: try tolerances(), hasDecimalComma: decimalComma)
-    let differences = try comparison.differences(try question.cdrs)
+    let invoice = try invoice(form)
+    let basis = try options.basis(InvoiceComparison.projections)
+    let comparison = InvoiceComparison(invoice, filter.filter, tolerances: try tolerances(), hasDecimalComma: decimalComma)
+    let differences = try comparison.differences(basis)
     let writer = AnswerWriter(options)
-    try writer.write(differences, columns: InvoiceDifference.columns, question) { output in
+    try writer.write(differences, columns: InvoiceDifference.columns, basis) { output in
       if differences.isEmpty {
         let fields = invoice.fields.isEmpty ? "" : ", in \(invoice.fields.map(\.rawValue).joined(separator: ", "))"
         try output.write(
@@ -62,6 +62,25 @@ struct CompareCDRs: ParsableCommand {
     }
     guard differences.isEmpty else {
       throw CommandFailure(.notFound, "\(Figure.count(differences.count, "difference", "differences")).")
+    }
+  }
+
+  private func invoice(_ form: InvoiceForm) throws -> Invoice {
+    let bytes = Array(try Data(contentsOf: URL(filePath: file)))
+    do throws(Invoice.Mistake) { return try Invoice(bytes, form) } catch {
+      switch error {
+      case .line(let line, let reason): throw CommandFailure(.badData, "\(file), line \(line): \(reason).")
+      case .empty: throw CommandFailure(.badData, "\(file) is empty: its first line names the columns.")
+      case .cells(let line, let count, let expected):
+        throw CommandFailure(
+          .badData, "\(file), line \(line): it has \(count) cells, and the first line \(expected). See --separator.")
+      case .noId(let columns):
+        throw CommandFailure(
+          .usage,
+          "no column of \(file) holds a session id: name it with --column id=NAME. It has \(columns.joined(separator: ", ")).")
+      case .noColumn(let name, let columns):
+        throw CommandFailure(.usage, "there is no column '\(name)': the columns are \(columns.joined(separator: ", ")).")
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import EMIP
 import JournalFormat
@@ -39,86 +40,20 @@ struct StatusOptions: ParsableArguments {
     }
   }
 
-  /// Whether an element is asked for.
-  func includes(_ status: ElementStatus) -> Bool {
-    if let level, level != status.element { return false }
-    guard let `operator` else { return true }
-    return TermForm.compact.normalized(status.id.utf8).starts(with: TermForm.compact.normalized(`operator`.utf8))
-  }
-}
-
-/// The read model of statuses, and the moment that it is asked about.
-struct StatusQuestion {
-  let question: ModelQuestion
-  let statuses: EVSEStatuses
-  let rows: ModelSnapshot
-  let moment: StatusMoment
-
-  init(_ options: StatusOptions) throws {
-    var model = options.model
-    // A time is that of the events; a position says what was known, and so what time it was.
-    var time: Timestamp?
-    model.asOf = options.knownAt
-    switch options.model.asOf {
-    case .time(let moment): time = moment
-    case .position(let position): model.asOf = .position(position)
-    case nil: break
-    }
-    question = try model.question([EVSEStatusProjection.self])
-    rows = try question.models.model(EVSEStatusProjection.self).snapshot()
-    statuses = EVSEStatuses(rows)
-    moment = StatusMoment(
-      time: try time ?? Self.now(question, statuses), toleranceMilliseconds: time == nil ? StatusMoment.clockToleranceMilliseconds : 0,
-      knownAt: question.asOf, unknownAfterMilliseconds: options.unknownAfter)
+  var question: StatusQuestion {
+    var question = StatusQuestion()
+    question.asOf = model.asOf
+    question.knownAt = knownAt
+    question.unknownAfterMilliseconds = unknownAfter
+    question.operatorId = `operator`
+    question.level = level
+    return question
   }
 
-  /// A journal at rest stands at the time of its last entries, not at that of the wall.
-  private static func now(_ question: ModelQuestion, _ statuses: EVSEStatuses) throws -> Timestamp {
-    let reader = question.models.reader
-    guard let last = try reader.lastPosition() else { return .now }
-    let position = min(question.asOf ?? last, last)
-    let observedAt = try reader.entry(at: position)?.content.observedAt
-    return try statuses.time(at: position, observedAt: observedAt ?? Timestamp(rawValue: 0))
+  /// Opens the read model with progress on standard error, as of what was known.
+  func basis() throws -> AnswerBasis {
+    try AnswerBasis(model.journal, StatusQuestion.projections, asOf: question.basisMoment)
   }
-
-  /// The findings that hold, by element.
-  func openFindings() throws -> [String: [ReportedFinding]] {
-    let found = try EVSEStatusProjection.elementFindings(asOf: question.asOf, in: rows).filter { $0.finding.resolvedAt == nil }
-    return Dictionary(grouping: found, by: { "\($0.element.level) \($0.finding.subject)" }).mapValues { $0.map(\.finding) }
-  }
-}
-
-extension ElementStatus {
-  /// What ``StatusQuestion/openFindings()`` has it by.
-  var findingKey: String { "\(element.level) \(id)" }
-
-  static let columns = [
-    "id", "level", "availabilityStatus", "availabilityEventDate", "busyStatus", "busyEventDate", "position", "availabilityUntil",
-    "busyUntil", "availabilityUnknownSince", "busyUnknownSince", "availabilityAcceptance", "busyAcceptance", "findings",
-  ]
-
-  /// For machines.
-  func row(_ findings: [ReportedFinding]) -> [String: JSONValue] {
-    var row: [String: JSONValue] = [
-      "id": .text(id), "level": .text(element.level), "position": .number(position),
-      "findings": .list(findings.map { .text($0.rule.id) }),
-    ]
-    for (name, part) in [("availability", availability), ("busy", busy)] {
-      row[name + "Status"] = part.map { .integer(Int64($0.event.status)) } ?? .null
-      row[name + "EventDate"] = .time(part?.event.time)
-      row[name + "Until"] = .time(part?.event.until)
-      row[name + "UnknownSince"] = .time(part?.unknownSince)
-      row[name + "Acceptance"] = .word(part?.event.acceptance?.word)
-      row[name + "RequestStatus"] = part?.event.acceptance?.requestStatus.map { .integer(Int64($0)) } ?? .null
-    }
-    return row
-  }
-}
-
-extension JSONValue {
-  static func time(_ time: Timestamp?) -> JSONValue { word(time?.description) }
-  static func word(_ text: String?) -> JSONValue { text.map { .text($0) } ?? .null }
-  static func number(_ position: JournalPosition?) -> JSONValue { position.map { .integer(Int64($0.rawValue)) } ?? .null }
 }
 
 /// How statuses are told to people.

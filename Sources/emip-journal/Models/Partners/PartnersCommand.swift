@@ -1,9 +1,10 @@
+import Answers
 import ArgumentParser
 import JournalFormat
 import JournalStore
 import Projections
 
-struct Partners: ParsableCommand {
+struct PartnersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "partners",
     abstract: "Show what passed with each partner, how long answers took, and when it was not heard.",
@@ -32,30 +33,18 @@ struct Partners: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func run() throws {
-    let question = try options.question([PartnersProjection.self])
-    let rows = try question.models.model(PartnersProjection.self).snapshot()
-    let answers = try span(question).map { span in
-      try PartnersProjection.answers(partner: partner, span: span, byOperation: operations, in: rows)
-    }
-    let documents = (answers ?? []).map { PartnerDocument($0, until: until) }
+    var question = PartnersQuestion()
+    question.partner = partner
+    question.since = since
+    question.until = until
+    question.byOperation = operations
+    let basis = try options.basis(PartnersQuestion.projections)
+    let documents = try question.partners(basis)
     let writer = AnswerWriter(options)
-    try writer.write(documents, columns: operations ? PartnerDocument.operationColumns : PartnerDocument.partnerColumns, question) {
-      output in
+    try writer.write(documents, columns: question.columns, basis) { output in
       if documents.isEmpty { return try output.write("no partner was heard of.\n") }
       for line in table(documents).lines(writer.style) { try output.write(line + "\n") }
     }
-  }
-
-  /// Nil where nothing had been recorded by its end.
-  private func span(_ question: ModelQuestion) throws -> PartnerSpan? {
-    var span = PartnerSpan(asOf: question.asOf, since: since, until: until)
-    let reader = question.models.reader
-    if let since { span.after = try reader.lastPosition(recordedBy: since.adding(milliseconds: -1)) }
-    if let until {
-      guard let last = try reader.lastPosition(recordedBy: until) else { return nil }
-      span.asOf = min(span.asOf ?? last, last)
-    }
-    return span
   }
 
   private func table(_ documents: [PartnerDocument]) -> TextTable {
@@ -69,11 +58,11 @@ struct Partners: ParsableCommand {
     if !operations { columns += [.init("offline", isRight: true), .init("")] }
     var table = TextTable(columns)
     for document in documents {
-      var cells: [TextTable.Cell] = [.init(document.partner.value, .bold)]
+      var cells: [TextTable.Cell] = [.init(document.partner, .bold)]
       if hasLegs { cells.append(.init(document.leg == "gatewayIOP" ? "platform" : "back end", .dim)) }
       if operations {
-        let arrow = document.direction.value == "fromIOP" ? "←" : document.direction.value == "toIOP" ? "→" : " "
-        cells += [.init(document.operator.value), .init(arrow), .init(document.operation.value)]
+        let arrow = document.direction == "fromIOP" ? "←" : document.direction == "toIOP" ? "→" : " "
+        cells += [.init(document.operator), .init(arrow), .init(document.operation)]
       }
       cells += document.figureCells
       if !operations { cells += document.presenceCells }
@@ -83,72 +72,13 @@ struct Partners: ParsableCommand {
   }
 }
 
-/// A partner, or one of its operations, as machines read it. Latencies and durations in milliseconds.
-private struct PartnerDocument: Encodable {
-  let partner: OrNull<String>
-  let leg: String
-  let `operator`: OrNull<String>
-  let direction: OrNull<String>
-  let operation: OrNull<String>
-  let exchanges, ok, warnings, errors, faults, lost, unreadable, pending, retries, recovered, furtherAnswers: UInt64
-  let latencyP50, latencyP99, latencyMax: OrNull<UInt32>
-  let isLatencyMaxExact: Bool
-  let over800ms, late, authorisationsOver2s, authorisationsOver10s: UInt64
-  let heartBeatPeriodSeconds: OrNull<UInt32>
-  let firstHeard: OrNull<String>
-  let offlineSince: OrNull<String>
-  let offlineCount: Int
-  let offlineMilliseconds: Int64
-  let offline: [Interval]
-
-  struct Interval: Encodable {
-    let from: String
-    let to: OrNull<String>
-    let position: UInt64
-  }
-
-  private static let identity = ["partner", "leg"]
-  private static let figures = [
-    "exchanges", "ok", "warnings", "errors", "faults", "lost", "unreadable", "pending", "retries", "recovered", "furtherAnswers",
-    "latencyP50", "latencyP99", "latencyMax", "over800ms", "late", "authorisationsOver2s", "authorisationsOver10s",
-  ]
-  static let partnerColumns =
-    identity + figures + ["heartBeatPeriodSeconds", "firstHeard", "offlineSince", "offlineCount", "offlineMilliseconds"]
-  static let operationColumns = identity + ["operator", "direction", "operation"] + figures
-
-  /// - Parameter until: where a silence that lasts is cut.
-  init(_ answer: PartnerAnswer, until: Timestamp?) {
-    let (series, figures, presence) = (answer.series, answer.figures, answer.presence)
-    partner = OrNull(answer.partner.isEmpty ? nil : answer.partner)
-    leg = "\(answer.leg)"
-    self.operator = OrNull(series.flatMap { $0.operator.isEmpty ? nil : $0.operator })
-    direction = OrNull(series?.direction.map { "\($0)" })
-    operation = OrNull(series.flatMap { $0.operation.isEmpty ? nil : $0.operation })
-    (exchanges, ok, warnings, errors) = (figures.requests, figures.ok, figures.warnings, figures.errors)
-    (faults, lost, unreadable, pending) = (figures.faults, figures.lost, figures.unreadable, figures.pending)
-    (retries, recovered, furtherAnswers) = (figures.retries, figures.recovered, figures.further)
-    (latencyP50, latencyP99) = (OrNull(figures.median), OrNull(figures.percentile99))
-    (latencyMax, isLatencyMaxExact) = (OrNull(figures.maximumMilliseconds), answer.isMaximumExact)
-    (over800ms, late) = (figures.overTypical, figures.late)
-    (authorisationsOver2s, authorisationsOver10s) = (figures.authorisationsOverTypical, figures.authorisationsOverLimit)
-    heartBeatPeriodSeconds = OrNull(presence?.periodSeconds)
-    firstHeard = OrNull(presence?.appearedAt?.description)
-    offlineSince = OrNull(presence?.offlineSince?.description)
-    offlineCount = answer.silences.count
-    offlineMilliseconds = answer.silences.reduce(0) { sum, silence in
-      sum + max(0, (silence.to ?? until ?? silence.from).milliseconds(since: silence.from))
-    }
-    offline = answer.silences.map {
-      Interval(from: $0.from.description, to: OrNull($0.to?.description), position: $0.position.rawValue)
-    }
-  }
-
-  var figureCells: [TextTable.Cell] {
+extension PartnerDocument {
+  fileprivate var figureCells: [TextTable.Cell] {
     func cell(_ count: UInt64, _ look: Style.Look? = nil) -> TextTable.Cell {
       count == 0 ? .init("-", .dim) : .init(Figure.count(count), look)
     }
-    func latency(_ latency: OrNull<UInt32>, _ mark: String = "") -> TextTable.Cell {
-      .init(latency.value.map { mark + Figure.count($0) }, latency.value == nil ? .dim : nil)
+    func latency(_ latency: UInt32?, _ mark: String = "") -> TextTable.Cell {
+      .init(latency.map { mark + Figure.count($0) }, latency == nil ? .dim : nil)
     }
     return [
       .init(Figure.count(exchanges)), cell(ok, .green), cell(warnings, .yellow), cell(errors, .red), cell(faults, .red),
@@ -157,23 +87,11 @@ private struct PartnerDocument: Encodable {
     ]
   }
 
-  var presenceCells: [TextTable.Cell] {
+  fileprivate var presenceCells: [TextTable.Cell] {
     let minutes = offlineMilliseconds / 60_000
     let length = minutes > 0 ? "\(Figure.count(minutes)) min" : "\(offlineMilliseconds / 1_000) s"
     let count = offlineCount == 0 ? "-" : "\(Figure.count(offlineCount)), \(length)"
-    let since = offlineSince.value.map { "offline since \($0)" } ?? ""
+    let since = offlineSince.map { "offline since \($0)" } ?? ""
     return [.init(count, offlineCount == 0 ? .dim : .yellow), .init(since, .red)]
-  }
-}
-
-/// What is not known is null, not absent.
-private struct OrNull<Value: Encodable>: Encodable {
-  let value: Value?
-
-  init(_ value: Value?) { self.value = value }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    if let value { try container.encode(value) } else { try container.encodeNil() }
   }
 }

@@ -1,11 +1,13 @@
+import Answers
 import ArgumentParser
 import EMIP
 import JournalFormat
 import JournalStore
 import Projections
 
-struct Session: AsyncParsableCommand {
+struct SessionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "session",
     abstract: "Show a session, by any of its ids: who took part, how it went, and what is odd about it.",
     discussion: """
       Finds serviceSessionId, partnerServiceSessionId, execPartnerSessionId and salePartnerSessionId. Text is the session with all its \
@@ -39,35 +41,27 @@ struct Session: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var lookup = Lookup(command: "session", key: .sessionId, id: id, terms: SearchTerms.sessionTerms(id), recordedId: id)
-    lookup.asOf = try asOf.map { try ModelQuestion.position($0, try journal.reader()) }
+    var lookup = Lookup(command: "session", question: LookupQuestion(.sessionId, id))
+    lookup.question.asOf = try asOf.map { try $0.position(in: try journal.reader()) }
     if options.format == .text && !exchanges && !bodies && !options.reveal.reveal {
       if try writeSessions() { return }
       // Exchanges may hold the id all the same: a question whose user it is opens no session.
     }
-    if options.format == .json {
-      let found = try withSessions { views, _ in views }
-      lookup.sessions = found.map(SessionDocument.init)
-    }
+    if options.format == .json { lookup.sessions = try withSessions { views, _ in views.map(SessionDocument.init) } }
     try await lookup.run(journal, options, bodies ? .bodies : .table)
   }
 
   /// Nobody has the journal open when this returns.
-  private func withSessions<Result>(_ body: ([SessionView], ModelQuestion) throws -> Result) throws -> Result {
-    let progress = Progress()
-    let models = try ReadModels(journal.directory, Sessions.projections) { step in
-      progress.update("reading the journal: \(Figure.count(step.done)) of \(Figure.count(step.total)) entries")
-    }
-    progress.clear()
-    let question = try ModelQuestion(models: models, asOf: asOf)
-    return try body(try Sessions(question.models).sessions(withId: id, asOf: question.asOf), question)
+  private func withSessions<Result>(_ body: ([SessionView], AnswerBasis) throws -> Result) throws -> Result {
+    let basis = try AnswerBasis(journal, SessionQuestion.projections, asOf: asOf)
+    return try body(try SessionQuestion(id).sessions(basis), basis)
   }
 
   /// - Returns: false where there is no such session.
   private func writeSessions() throws -> Bool {
     let output = ByteOutput.standard()
     let style = options.color.style(for: output)
-    return try withSessions { views, question in
+    return try withSessions { views, basis in
       guard !views.isEmpty else { return false }
       if views.count > 1 {
         try output.write(style.text("\(Figure.count(views.count, "session has", "sessions have")) this id", .bold) + "\n\n")
@@ -76,11 +70,9 @@ struct Session: AsyncParsableCommand {
         for line in SessionTimeline(view: view, style: style).lines { try output.write(line + "\n") }
         if views.count > 1 { try output.write("\n") }
       }
-      for line in try question.remarks(style) { try output.write(line + "\n") }
+      for line in try basis.extent().lines(style) { try output.write(line + "\n") }
       try output.flush()
-      guard try !question.isIncomplete else {
-        throw CommandFailure(.badData, "the read model is not complete: the journal has damaged records. Run `emip-journal verify`.")
-      }
+      try basis.requireWhole()
       return true
     }
   }

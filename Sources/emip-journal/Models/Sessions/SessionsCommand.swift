@@ -1,10 +1,11 @@
+import Answers
 import ArgumentParser
 import EMIP
 import JournalFormat
 import JournalStore
 import Projections
 
-struct SessionList: ParsableCommand {
+struct SessionsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sessions",
     abstract: "List sessions, a line each.",
@@ -42,8 +43,9 @@ struct SessionList: ParsableCommand {
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit is at least 1.") }
     if let since, let until, since >= until { throw ValidationError("--since must come before --until.") }
-    if let finding, !SessionRules.all.contains(where: { $0.id == finding }) {
-      throw ValidationError("there is no rule '\(finding)' of sessions; there are \(SessionRules.all.map(\.id).joined(separator: ", ")).")
+    if let finding, !SessionsQuestion.rules.contains(where: { $0.id == finding }) {
+      throw ValidationError(
+        "there is no rule '\(finding)' of sessions; there are \(SessionsQuestion.rules.map(\.id).joined(separator: ", ")).")
     }
     if [operatorId, evse, user].contains(where: { $0?.allSatisfy(\.isWhitespace) ?? false }) {
       throw ValidationError("An option has an empty value.")
@@ -64,15 +66,10 @@ struct SessionList: ParsableCommand {
   }
 
   func run() throws {
-    let question = try options.question(Sessions.projections)
-    let sessions = try Sessions(question.models)
-    var found: [SessionSummary] = []
-    try sessions.forEach(filter, asOf: question.asOf) { session in
-      found.append(session)
-      return limit.map { found.count < $0 } ?? true
-    }
+    let basis = try options.basis(SessionsQuestion.projections)
+    let found = try SessionsQuestion(filter, limit: limit).sessions(basis)
     let writer = AnswerWriter(options)
-    try writer.write(found.map(SessionRow.init), columns: SessionRow.columns, question) { output in
+    try writer.write(found.map(SessionRow.init), columns: SessionRow.columns, basis) { output in
       var table = TextTable([
         .init("#", isRight: true), .init("began (UTC)"), .init("state"), .init("CPO"), .init("eMSP"), .init("EVSE", limit: 24),
         .init("session", limit: 46), .init("findings", limit: 60),

@@ -1,10 +1,12 @@
+import Answers
 import ArgumentParser
+import EMIP
 import Foundation
 import JournalFormat
 import JournalStore
 import Projections
 
-struct WhiteListLoading: AsyncParsableCommand {
+struct WhiteListBaselineCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "baseline",
     abstract: "Load a white list as it is known to be, in place of what the journal knows of it.",

@@ -1,10 +1,11 @@
+import Answers
 import ArgumentParser
 import EMIP
 import JournalFormat
 import JournalStore
 import Projections
 
-struct WhiteListChecking: ParsableCommand {
+struct WhiteListCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Tell whether a user might charge at a time by the white lists, by which message, and how old the list was.",
@@ -29,11 +30,11 @@ struct WhiteListChecking: ParsableCommand {
   func run() throws {
     var asked = options
     if let at, asked.asOf == nil { asked.asOf = .time(at) }
-    let question = try asked.question([WhiteListProjection.self])
+    let basis = try asked.basis(WhiteListCheckQuestion.projections)
     let time = at ?? .now
-    let check = try WhiteList(question.models, asOf: question.asOf).check(user.key, service: service, at: time, lists.filter())
+    let check = try WhiteListCheckQuestion(user.key, service: service, at: time, lists.filter()).check(basis)
     let writer = AnswerWriter(asked)
-    try writer.write([Document(check: check, time: time)], columns: Document.columns, question) { output in
+    try writer.write([WhiteListCheckDocument(check, at: time)], columns: WhiteListCheckDocument.columns, basis) { output in
       for line in lines(check, time, writer.style) { try output.write(line + "\n") }
     }
     guard check.answer == .authorised else {
@@ -77,55 +78,5 @@ struct WhiteListChecking: ParsableCommand {
     if seconds >= 86_400 { return "\(Figure.count(seconds / 86_400)) d \(seconds % 86_400 / 3_600) h" }
     if seconds >= 3_600 { return "\(seconds / 3_600) h \(seconds % 3_600 / 60) min" }
     return seconds >= 60 ? "\(seconds / 60) min" : "\(seconds) s"
-  }
-
-  /// The answer as machines get it. Who was asked for stands in the question.
-  private struct Document: Encodable {
-    let check: WhiteListCheck
-    let time: Timestamp
-
-    static let columns = [
-      "answer", "at", "operatorId", "holder", "eMSPId", "position", "item", "listAcceptedAt", "listAgeSeconds", "stale", "lists",
-    ]
-
-    private enum Key: String, CodingKey {
-      case answer, at, operatorId, holder, eMSPId, serviceId, authorisationValue, expiryDate, position, item, since
-      case listAcceptedAt, listAgeSeconds, stale, uncertainBy, lists
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: Key.self)
-      try container.encode(check.answer.rawValue, forKey: .answer)
-      try container.encode(time.description, forKey: .at)
-      try Standing.encode(check.standings.first, to: &container)
-      try container.encode(check.standings.map(Standing.init), forKey: .lists)
-    }
-
-    private struct Standing: Encodable {
-      let standing: WhiteListCheck.Standing
-
-      func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(standing.answer.rawValue, forKey: .answer)
-        try Self.encode(standing, to: &container)
-      }
-
-      static func encode(_ standing: WhiteListCheck.Standing?, to container: inout KeyedEncodingContainer<Key>) throws {
-        let entry = standing?.entry
-        try container.encode(entry?.operatorId, forKey: .operatorId)
-        try container.encode(entry?.holder, forKey: .holder)
-        try container.encode(entry?.eMSPId, forKey: .eMSPId)
-        try container.encode(entry?.serviceId, forKey: .serviceId)
-        try container.encode(entry?.authorisationValue, forKey: .authorisationValue)
-        try container.encode(entry?.expiryDate?.description, forKey: .expiryDate)
-        try container.encode(entry?.position?.rawValue, forKey: .position)
-        try container.encode(entry?.item, forKey: .item)
-        try container.encode(entry?.since.rawValue, forKey: .since)
-        try container.encode(standing?.listAcceptedAt?.description, forKey: .listAcceptedAt)
-        try container.encode(standing?.listAgeMilliseconds.map { $0 / 1_000 }, forKey: .listAgeSeconds)
-        try container.encode(standing?.isStale ?? false, forKey: .stale)
-        try container.encode(entry?.losses.map(\.rawValue) ?? [], forKey: .uncertainBy)
-      }
-    }
   }
 }
