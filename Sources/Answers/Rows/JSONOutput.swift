@@ -2,12 +2,20 @@ internal import Foundation
 
 /// Writes JSON with its keys sorted. Exact, and still harmless on a terminal: what could act on one is written as a JSON escape.
 public enum JSONOutput {
+  // Made once, not for each row; encoding does not change them.
+  private static let plain = encoder([.sortedKeys, .withoutEscapingSlashes])
+  private static let pretty = encoder([.sortedKeys, .withoutEscapingSlashes, .prettyPrinted])
+
+  private static func encoder(_ formatting: JSONEncoder.OutputFormatting) -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = formatting
+    return encoder
+  }
+
   /// A document over several lines, or as one.
   /// - Throws: `EncodingError` for a number that JSON does not have.
   public static func bytes(_ document: some Encodable, isPretty: Bool) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = isPretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
-    return escaped(Array(try encoder.encode(document)))
+    return escaped(Array(try (isPretty ? pretty : plain).encode(document)))
   }
 
   /// RFC 8259 lets DEL, C1 controls and bidirectional overrides stand in a string as they are; escapes mean the same.
