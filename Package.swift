@@ -60,10 +60,12 @@ let package = Package(
     house("Recording", ["EMIP", "JournalStore", "Zstandard", "JournalFormat"]),
     house("Projections", ["EMIP", "JournalStore", "LMDB", "JournalFormat", crypto]),
 
+    house("Answers", ["Recording", "Projections", "JournalStore", "EMIP", "JournalFormat"]),
     house("Simulation", []),
 
     command(
-      "emip-journal", ["Recording", "Projections", "JournalStore", "EMIP", "XML", "Zstandard", "JournalFormat", argumentParser, logging]),
+      "emip-journal",
+      ["Answers", "Recording", "Projections", "JournalStore", "EMIP", "XML", "Zstandard", "JournalFormat", argumentParser, logging]),
     command("emip-journal-bench", ["Simulation", "Recording", "Projections", "JournalStore", "EMIP", "JournalFormat", argumentParser]),
     command("emip-simulator", ["Simulation", argumentParser]),
 
@@ -76,9 +78,11 @@ let package = Package(
     tests("EMIP", ["TestSupport", "Simulation", "EMIP", "XML", "JournalFormat"]),
     tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "Zstandard", "EMIP", "Simulation", "JournalFormat"]),
     tests("Projections", ["TestSupport", "Projections", "Recording", "JournalStore", "EMIP", "Simulation", "JournalFormat"]),
+    tests("Answers", ["TestSupport", "Answers", "Projections", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests("Recording", ["TestSupport", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests(
-      "Command", ["emip-journal", "emip-simulator", "Recording", "JournalStore", "MerkleTree", "EMIP", "JournalFormat"], exclude: ["Golden"]
+      "Command", ["emip-journal", "Answers", "emip-simulator", "Recording", "JournalStore", "MerkleTree", "EMIP", "JournalFormat"],
+      exclude: ["Golden"]
     ),
     tests("Simulation", ["emip-simulator", "Simulation", "EMIP", "JournalFormat"]),
     tests("Tidy", []),

@@ -42,11 +42,11 @@ struct QuestionSample {
       if moment.rawValue.isMultiple(of: 2) {
         _ = try sessions.sessions(withId: text, asOf: moment)
       } else {
-        let rows = try models.model(ChargeDetailRecordProjection.self).snapshot()
+        let rows = try models.model(CDRProjection.self).snapshot()
         _ = try CDRQuery(rows, models.reader, asOf: moment).sessions(of: text)
       }
     case .evseId:
-      let rows = try models.model(EVSEStatusProjection.self).snapshot()
+      let rows = try models.model(EVSEProjection.self).snapshot()
       _ = try EVSEStatuses(rows).statuses(of: text, StatusMoment(time: entry.content.observedAt, knownAt: moment))
     case .userRFID:
       _ = try WhiteList(models, asOf: moment).check(

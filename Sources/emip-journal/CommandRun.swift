@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Foundation
 import JournalStore
@@ -14,7 +15,7 @@ enum ExitStatus: Int32 {
   case inputOutput = 74
 }
 
-/// Why a command ends otherwise than well, in words for a person: what happened, where, what to do.
+/// Why a command ends otherwise than well, where no question is to blame, in words for a person: what happened, where, what to do.
 struct CommandFailure: Error {
   let status: ExitStatus
   let message: String
@@ -22,12 +23,6 @@ struct CommandFailure: Error {
   init(_ status: ExitStatus, _ message: String) {
     self.status = status
     self.message = message
-  }
-
-  /// - Parameter fate: what became of the records, for instance `left out`.
-  static func damaged(_ count: UInt64, _ fate: String) -> CommandFailure {
-    let records = Figure.count(count, "damaged record was", "damaged records were")
-    return CommandFailure(.badData, "\(records) \(fate). Run `emip-journal verify`.")
   }
 }
 
@@ -44,6 +39,8 @@ enum CommandRun {
       return ExitStatus.ok.rawValue
     } catch let error as CommandFailure {
       return fail(error)
+    } catch let error as AnswerError {
+      return fail(CommandFailure(error.exitStatus, error.message))
     } catch is OutputClosed {
       // Whoever read it has seen enough.
       return ExitStatus.ok.rawValue
@@ -89,9 +86,14 @@ enum CommandRun {
   }
 }
 
-extension JournalError {
-  /// For a person, with the code that `Schemas/errors.md` explains.
-  var sentence: String { "\(self) (\(code.rawValue))" }
+extension AnswerError {
+  var exitStatus: ExitStatus {
+    switch code {
+    case .notFound: .notFound
+    case .incomplete: .badData
+    case .unrecorded: cause?.code.exitStatus ?? .fault
+    }
+  }
 }
 
 extension JournalError.Code {

@@ -4,7 +4,7 @@ import Testing
 @Suite struct DocumentationTests {
   /// What is not held to these rules yet. It only ever gets shorter.
   private static let waiting = [
-    "Sources/Projections/", "Sources/Answers/", "Sources/Simulation/", "Sources/emip-",
+    "Sources/Projections/", "Sources/Simulation/", "Sources/emip-",
   ]
 
   private static func files(_ all: Bool = false) throws -> [SourceFile] {

@@ -130,11 +130,3 @@ public struct ProjectedEntry: Sendable {
   public var context: EntryContext { _read { yield message.entry.content.context } }
   public var kind: EntryKind { message.kind }
 }
-
-// The names that these had.
-public typealias ChargeDetailRecordProjection = CDRProjection
-public typealias EVSEStatusProjection = EVSEProjection
-public typealias PartnersProjection = PartnerProjection
-public typealias SessionsProjection = SessionProjection
-public typealias CDRSessionFindings = CDRAuthorisationFindings
-public typealias Projections = AllProjections

@@ -1,3 +1,4 @@
+import Answers
 import EMIP
 import JournalFormat
 import JournalStore

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import JournalFormat
 import JournalStore
@@ -35,34 +36,20 @@ struct Lookup {
   }
 
   let command: String
-  let key: LookupDocument.IdKey
-  let id: String
-  let terms: [IndexTerm]
-  /// The id where it may stand in a record of its own: it is none of a person.
-  let recordedId: String?
+  var question: LookupQuestion
   /// What is known of it beyond the exchanges; JSON only.
   var sessions: [SessionDocument]?
-  /// Nil for now.
-  var asOf: JournalPosition?
 
   func run(_ journal: JournalOptions, _ options: LookupOptions, _ detail: Detail) async throws {
-    let directory = journal.directory
     let (exchanges, lastPosition) = try answer(journal)
-    guard !exchanges.isEmpty else { throw CommandFailure(.notFound, "no exchange has \(name) \(id) in \(directory.path).") }
-    let places = exchanges.prefix(20).map { $0.head.position.description }.joined(separator: ", ")
-    let question = recordedId ?? "exchanges at \(places)\(exchanges.count > 20 ? " and more" : "")"
-    try await options.reveal.record("\(command) \(question)", command: command, in: directory)
+    try await options.reveal.record("\(command) \(question.recordedQuestion(exchanges))", command: command, in: journal.directory)
     let output = ByteOutput.standard()
     switch options.format {
     case .text: try writeText(exchanges, options, detail, lastPosition, output)
     case .json:
-      let document = LookupDocument(
-        key: key, id: id, exchanges: exchanges.map { ExchangeDocument($0, includesBody: true) }, sessions: sessions)
+      let document = LookupDocument(question, exchanges, sessions: sessions)
       try output.write(try JSONOutput.bytes(document, isPretty: true) + [UInt8(ascii: "\n")])
-    case .ndjson:
-      for exchange in exchanges {
-        try output.write(try JSONOutput.bytes(ExchangeDocument(exchange, includesBody: true), isPretty: false) + [UInt8(ascii: "\n")])
-      }
+    case .ndjson: for exchange in exchanges { try output.write(RowFormat.line(ExchangeDocument(exchange, includesBody: true))) }
     case .raw: try writeRaw(exchanges, options.part, output)
     }
     try output.flush()
@@ -71,24 +58,11 @@ struct Lookup {
   /// The reader is gone when this returns: a segment is open once in a process, and leaving a record may open it to write.
   private func answer(_ journal: JournalOptions) throws -> ([Exchange], JournalPosition?) {
     let reader = try journal.reader()
-    let exchanges = try reader.exchanges(holding: terms)
-    guard let asOf else { return (exchanges, try reader.lastPosition()) }
-    let known = try exchanges.filter { $0.head.position <= asOf }.map { exchange in
-      Exchange(request: exchange.request, answers: try reader.answers(to: exchange.head.position).filter { $0.position <= asOf })
-    }
-    return (known.filter { !$0.entries.isEmpty }, asOf)
-  }
-
-  private var name: String {
-    switch key {
-    case .transactionId: "the transactionId"
-    case .sessionId: "the session id"
-    case .id: "the id"
-    }
+    return (try question.exchanges(in: reader), try question.asOf ?? reader.lastPosition())
   }
 
   private func flag(_ count: Int) -> String {
-    "\(Figure.count(count, "exchange has", "exchanges have")) this \(key == .sessionId ? "session id" : key.rawValue)"
+    "\(Figure.count(count, "exchange has", "exchanges have")) this \(question.kind == .sessionId ? "session id" : question.kind.rawValue)"
   }
 
   private func writeText(

@@ -1,3 +1,4 @@
+import Answers
 import JournalFormat
 import JournalStore
 
@@ -73,9 +74,9 @@ struct VerificationRun {
 struct VerificationReport: Encodable {
   /// One thing that is not as it should be.
   struct Damage: Encodable {
-    let segment: String?
-    let file: String?
-    let position: UInt64?
+    @OrNull private(set) var segment: String?
+    @OrNull private(set) var file: String?
+    @OrNull private(set) var position: UInt64?
     let message: String
   }
 

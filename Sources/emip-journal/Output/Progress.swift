@@ -1,3 +1,4 @@
+import Answers
 import Foundation
 
 /// One line on standard error that tells how far a long run is. Only on a terminal.
@@ -21,6 +22,11 @@ final class Progress {
     next = .now + Self.interval
     isOnScreen = true
     StandardError.write("\r\u{1b}[K\(SafeText.line(text()))")
+  }
+
+  /// Tells of how many entries so many are done.
+  func update(_ label: String, _ done: some BinaryInteger, of total: some BinaryInteger) {
+    update("\(label): \(Figure.count(done)) of \(Figure.count(total)) entries")
   }
 
   func clear() {

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Foundation
 import JournalFormat
@@ -52,40 +53,5 @@ struct Style {
     case .error, .fault: self.text(text, .red)
     case .lost, .refused: self.text(text, .magenta)
     }
-  }
-}
-
-/// Figures as people read them.
-enum Figure {
-  /// `1,234,567`
-  static func count(_ value: some BinaryInteger) -> String {
-    let digits = String(value)
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0 && (digits.count - index) % 3 == 0 && digit != "-" && text != "-" { text.append(",") }
-      text.append(digit)
-    }
-    return text
-  }
-
-  /// `1 entry`, `2 entries`.
-  static func count(_ value: some BinaryInteger, _ one: String, _ many: String) -> String { "\(count(value)) \(value == 1 ? one : many)" }
-
-  /// `12.3 MB`, in powers of a thousand.
-  static func size(_ bytes: some BinaryInteger) -> String {
-    guard bytes >= 1000 else { return "\(bytes) B" }
-    var value = Double(bytes)
-    var units = ["kB", "MB", "GB", "TB", "PB"][...]
-    value /= 1000
-    while value >= 999.95, units.count > 1 {
-      value /= 1000
-      units.removeFirst()
-    }
-    return "\((value * 10).rounded() / 10) \(units.first!)"
-  }
-
-  /// `2025-03-01 00:01:00.918`: UTC, without saying so on every line.
-  static func time(_ time: Timestamp) -> String {
-    time.description.replacing("T", with: " ").replacing("Z", with: "")
   }
 }

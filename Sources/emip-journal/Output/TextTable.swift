@@ -1,3 +1,5 @@
+import Answers
+
 /// Aligned columns for people: as wide as what they hold, texts cut at a limit.
 struct TextTable {
   /// A column and how it stands.

@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import emip_journal
-
 /// A journal of statuses, imported as users do.
 private struct StatusJournal {
   let directory = FileManager.default.temporaryDirectory.appending(path: "emip-journal-statuses-" + UUID().uuidString)

@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import emip_journal
-
 /// A white list that an eMSP uploads, and charges that nobody authorised, imported as users do.
 private struct WhiteListJournal {
   let directory = FileManager.default.temporaryDirectory.appending(path: "emip-journal-judged-" + UUID().uuidString)

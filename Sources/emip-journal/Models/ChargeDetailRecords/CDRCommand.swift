@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import EMIP
 import JournalFormat
@@ -33,31 +34,16 @@ struct CDRCommand: ParsableCommand {
   }
 
   func run() throws {
-    let question = try options.question([ChargeDetailRecordProjection.self] + Sessions.projections)
-    let query = try question.cdrs
-    let sessions = try query.sessions(of: id)
-    guard !sessions.isEmpty else {
-      throw CommandFailure(
-        .notFound, "no charge detail record has the session id \(id)\(question.asOf.map { " as of position \($0)" } ?? "").")
-    }
-    if let number, !sessions.contains(where: { ($0.versions + $0.otherSide).contains { $0.number == number } }) {
-      throw CommandFailure(.notFound, "the record of \(id) has no version \(number).")
-    }
+    let basis = try options.basis(CDRQuestion.projections)
+    let sessions = try CDRQuestion(id, version: number).sessions(basis)
     let writer = AnswerWriter(options)
-    let documents = sessions.map { CDRSessionDocument(session: $0, isComplete: true, onlyVersion: number) }
-    try writer.write(documents, columns: CDRSessionDocument.columns, question) { output in
+    let documents = sessions.map { CDRSessionDocument($0, isComplete: true, onlyVersion: number) }
+    try writer.write(documents, columns: CDRSessionDocument.columns, basis) { output in
       for (index, session) in sessions.enumerated() {
         if index > 0 { try output.write("\n") }
         let text = CDRText(session: session, onlyVersion: number, showsChanges: diff, style: writer.style)
         for line in text.lines { try output.write(line + "\n") }
       }
     }
-  }
-}
-
-extension ModelQuestion {
-  /// Questions to the charge detail records.
-  var cdrs: CDRQuery {
-    get throws { try CDRQuery(models, asOf: asOf) }
   }
 }

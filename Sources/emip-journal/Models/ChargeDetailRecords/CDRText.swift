@@ -1,5 +1,7 @@
+import Answers
 import EMIP
 import JournalFormat
+import JournalStore
 import Projections
 
 /// A session's charge detail records for people.

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import EMIP
 import Foundation
@@ -21,7 +22,7 @@ struct WhiteListCommand: ParsableCommand {
         emip-journal whitelist history --user 04A1B2C3
         emip-journal whitelist baseline list.ndjson --operator 'FR*MS1'
       """,
-    subcommands: [WhiteListListing.self, WhiteListChecking.self, WhiteListHistory.self, WhiteListLoading.self])
+    subcommands: [WhiteListListCommand.self, WhiteListCheckCommand.self, WhiteListHistoryCommand.self, WhiteListBaselineCommand.self])
 }
 
 /// Which lists a command is about.
@@ -47,55 +48,6 @@ struct WhiteListUserOptions: ParsableArguments {
 
   func validate() throws {
     if user.isEmpty { throw ValidationError("--user is empty.") }
-  }
-}
-
-/// An entry of a list as machines get it.
-struct WhiteListRow: Encodable {
-  let entry: WhiteListEntry
-  let details: WhiteListDetails?
-  /// With what led to it: of a history.
-  var isHistory = false
-
-  static let columns = [
-    "operatorId", "userIdType", "userId", "serviceId", "authorisationValue", "expiryDate", "userContractIdAlias", "position", "item",
-    "holder",
-    "eMSPId", "state", "uncertain", "since",
-  ]
-
-  private enum Key: String, CodingKey {
-    case operatorId, userIdType, userId, serviceId, authorisationValue, expiryDate, userContractIdAlias, position
-    case item, holder, eMSPId, state, uncertain, since, change, meterLimits, intermediateCDRRequested, parameter
-  }
-
-  /// A limit as machines get it.
-  private struct Limit: Encodable {
-    let meterTypeId: String
-    let meterValue: String
-    let meterUnit: String
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(entry.operatorId, forKey: .operatorId)
-    try container.encode(details?.userIdType, forKey: .userIdType)
-    try container.encode(details?.userId, forKey: .userId)
-    try container.encode(entry.serviceId, forKey: .serviceId)
-    try container.encode(entry.authorisationValue, forKey: .authorisationValue)
-    try container.encode(entry.expiryDate?.description, forKey: .expiryDate)
-    try container.encode(details?.userContractIdAlias, forKey: .userContractIdAlias)
-    try container.encode(entry.position?.rawValue, forKey: .position)
-    try container.encode(entry.item, forKey: .item)
-    try container.encode(entry.holder, forKey: .holder)
-    try container.encode(entry.eMSPId, forKey: .eMSPId)
-    try container.encode(entry.isLive ? "live" : entry.isDeleted ? "deleted" : "absent", forKey: .state)
-    try container.encode(!entry.losses.isEmpty, forKey: .uncertain)
-    try container.encode(entry.since.rawValue, forKey: .since)
-    try container.encode(details?.intermediateCDRRequested, forKey: .intermediateCDRRequested)
-    try container.encode(details?.parameter, forKey: .parameter)
-    let limits = details?.meterLimits.map { Limit(meterTypeId: $0.meterTypeId, meterValue: $0.meterValue, meterUnit: $0.meterUnit) }
-    try container.encode(limits ?? [], forKey: .meterLimits)
-    if isHistory { try container.encode(entry.change, forKey: .change) }
   }
 }
 

@@ -1,0 +1,53 @@
+public import JournalFormat
+public import JournalStore
+public import Projections
+
+/// What an answer rests on: read models, and the position as of which they are asked. Not for several threads at a time.
+public struct AnswerBasis {
+  /// The read models.
+  public let models: ReadModels
+  /// The last position that counts; nil for now.
+  public let asOf: JournalPosition?
+
+  /// Asks read models that are open.
+  /// - Throws: ``AnswerError`` where nothing had been recorded by then; `JournalError` where the journal cannot be read.
+  public init(_ models: ReadModels, asOf: JournalMoment?) throws {
+    self.models = models
+    self.asOf = try asOf.map { try $0.position(in: models.reader) }
+  }
+
+  /// Opens the read models of some projections, up to date.
+  /// - Parameter tell: told how far they have come, where they must catch up.
+  /// - Throws: as ``init(_:asOf:)``; `JournalError` also where the read models cannot be brought up to date.
+  public init(
+    _ journal: JournalDirectory, _ projections: [any Projection.Type], asOf: JournalMoment?,
+    _ tell: (ProjectionRunner.Progress) -> Void = { _ in }
+  ) throws {
+    try self.init(try ReadModels(journal, projections, tell), asOf: asOf)
+  }
+
+  /// How far the answer goes, and what it lacks.
+  /// - Throws: `JournalError` where that cannot be read.
+  public func extent() throws -> AnswerExtent {
+    let states = try models.models.map { try $0.state() }
+    let seen = states.map { $0.next.rawValue - 1 }.min() ?? 0
+    let position = min(asOf?.rawValue ?? seen, seen)
+    var gaps: [AnswerExtent.Gap] = []
+    for (model, state) in zip(models.models, states) where state.skippedCount > 0 {
+      guard let first = try model.skippedEntries(limit: 1).first else { continue }
+      gaps.append(
+        AnswerExtent.Gap(
+          model: model.projection.name, position: first.position.rawValue, reason: first.reason, entries: state.skippedCount))
+    }
+    return AnswerExtent(
+      position: position, recordedAt: try position > 0 ? models.reader.entry(at: JournalPosition(position))?.recordedAt : nil,
+      lagEntries: try models.models.map { try models.lag($0) }.max() ?? 0, gaps: gaps)
+  }
+
+  /// Refuses to be taken for whole where it is not.
+  /// - Throws: ``AnswerError`` where a read model could not read all that the journal holds: what was answered lacks that.
+  public func requireWhole() throws {
+    guard try models.models.contains(where: { try $0.state().skippedCount > 0 }) else { return }
+    throw AnswerError(.incomplete, "the read model is not complete: the journal has damaged records. Run `emip-journal verify`.")
+  }
+}

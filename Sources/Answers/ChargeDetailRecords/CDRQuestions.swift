@@ -1,0 +1,69 @@
+public import Projections
+
+/// Asks for charge detail records, a list of sessions with theirs, or for their sums.
+public struct CDRsQuestion: Sendable {
+  /// Which sessions are meant.
+  public var filter: CDRFilter
+
+  /// The rules that a filter can name.
+  public static let rules = CDRRules.all + CDRAuthorisationFindings.rules
+
+  /// Asks for the sessions of a filter.
+  public init(_ filter: CDRFilter = CDRFilter()) { self.filter = filter }
+
+  /// The read models that are asked.
+  public var projections: [any Projection.Type] {
+    // What was authorised the read model of sessions knows.
+    let isOfSessions = CDRAuthorisationFindings.rules.contains { $0.id == filter.findingRule }
+    return [CDRProjection.self] + (isOfSessions ? Sessions.projections : [])
+  }
+
+  /// Shows the sessions one after the other, in the order in which their first records came: there may be millions.
+  /// - Parameters:
+  ///   - basis: of ``projections``, at least.
+  ///   - body: returns false when it has had enough.
+  /// - Throws: what `body` throws; `JournalError` where the read model or the journal cannot be read.
+  public func forEachSession(_ basis: AnswerBasis, _ body: (CDRSession) throws -> Bool) throws {
+    try CDRQuery(basis.models, asOf: basis.asOf).forEachSession(filter, body)
+  }
+
+  /// The sums of the final records in force, by counterpart. Intermediate records are counted apart and never summed.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public func totals(_ basis: AnswerBasis) throws -> [CDRTotalsDocument] {
+    try CDRQuery(basis.models, asOf: basis.asOf).totals(filter).map(CDRTotalsDocument.init)
+  }
+}
+
+/// Asks for every version of a session's charge detail record, by any of its ids.
+public struct CDRQuestion: Hashable, Sendable {
+  /// The id, as the message has it.
+  public var id: String
+  /// A version that there must be, from 1 on each side; nil for any.
+  public var version: Int?
+
+  /// The read models that are asked.
+  public static let projections: [any Projection.Type] = [CDRProjection.self] + Sessions.projections
+
+  /// Asks for an id.
+  public init(_ id: String, version: Int? = nil) {
+    self.id = id
+    self.version = version
+  }
+
+  /// The sessions that have the id: mostly one; several where several operators use it.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: ``AnswerError`` where no record has the id, or none the version; `JournalError` where the read model or the journal cannot be
+  ///   read.
+  public func sessions(_ basis: AnswerBasis) throws -> [CDRSession] {
+    let sessions = try CDRQuery(basis.models, asOf: basis.asOf).sessions(of: id)
+    guard !sessions.isEmpty else {
+      throw AnswerError(
+        .notFound, "no charge detail record has the session id \(id)\(basis.asOf.map { " as of position \($0)" } ?? "").")
+    }
+    if let version, !sessions.contains(where: { ($0.versions + $0.otherSide).contains { $0.number == version } }) {
+      throw AnswerError(.notFound, "the record of \(id) has no version \(version).")
+    }
+    return sessions
+  }
+}

@@ -1,0 +1,50 @@
+internal import EMIP
+public import JournalFormat
+public import JournalStore
+
+/// Which exchanges to list, in the words of eMIP.
+public struct ExchangeFilter: Sendable {
+  /// From this moment on, by the request's observedAt.
+  public var since: Timestamp?
+  /// Before this moment.
+  public var until: Timestamp?
+  /// An operation by its name or that of one of its messages, in any case.
+  public var operation: String?
+  /// Whether IOP was called or called.
+  public var direction: Direction?
+  /// An operator, in any spelling: the caller, the one routed to, or one named.
+  public var operatorId: String?
+  /// The partnerId of the request, in any spelling.
+  public var partner: String?
+  /// An EVSE, pool, station or connector, in any spelling.
+  public var evse: String?
+  /// A user, by badge or contract, in any spelling.
+  public var user: String?
+  /// How it ended.
+  public var outcome: OutcomeClass?
+
+  /// All exchanges.
+  public init() {}
+
+  /// The question to the journal.
+  public var query: ExchangeQuery {
+    var query = ExchangeQuery()
+    query.since = since
+    query.until = until
+    query.operation = operation.map(Self.operationName)
+    query.direction = direction
+    query.outcome = outcome
+    query.partner = partner
+    query.termGroups = [
+      operatorId.map(SearchTerms.operatorTerms), evse.map(SearchTerms.evciTerms), user.map(SearchTerms.userTerms),
+    ].compactMap { $0 }
+    return query
+  }
+
+  /// As the journal spells it, given the operation's name or that of one of its messages. What eMIP does not have stays as it is.
+  private static func operationName(_ text: String) -> String {
+    if let facts = OperationFacts.named(text) { return facts.name }
+    let operation = Operation(localName: text)
+    return operation.isKnown ? operation.name : text
+  }
+}

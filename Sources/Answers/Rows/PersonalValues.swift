@@ -1,0 +1,69 @@
+public import JournalFormat
+public import JournalStore
+
+/// The personal values of an exchange, and what stands in their place in text. The mask does not tell how long they are.
+public struct PersonalValues {
+  /// The mask.
+  public static let mask = "••••"
+  /// A shorter value is masked where it is marked only: elsewhere it may be anything.
+  private static let shortestSoughtBytes = 6
+
+  private let isRevealed: Bool
+  /// Longest first, so that a value that holds another goes as a whole.
+  private let sought: [[UInt8]]
+
+  /// Collects the values of an exchange.
+  public init(_ exchange: Exchange, isRevealed: Bool) {
+    self.isRevealed = isRevealed
+    var texts: Set<[UInt8]> = []
+    if !isRevealed {
+      for entry in exchange.entries {
+        for mark in entry.content.marks where mark.kind.isPersonal {
+          let text = mark.text(in: entry.content.payload)
+          if text.count >= Self.shortestSoughtBytes { texts.insert(text) }
+        }
+      }
+    }
+    sought = texts.sorted { ($1.count, $0.description) < ($0.count, $1.description) }
+  }
+
+  /// A text of an entry's fields as a line of output: values that it quotes are masked.
+  public func line(_ text: String) -> String {
+    pieces(Array(text.utf8), hidden: []).map { $0.map { SafeText.line(Array($0)) } ?? Self.mask }.joined()
+  }
+
+  /// A value of an identifier.
+  public func identifier(_ text: [UInt8], of kind: TermKind) -> String { kind.isPersonal && !isRevealed ? Self.mask : SafeText.line(text) }
+
+  /// The body of an entry. What was refused has not been read, so that nothing tells which of it is personal: it is withheld as a whole.
+  public func body(_ entry: Entry) -> String {
+    let payload = entry.content.payload
+    guard isRevealed || entry.kind != .refusal else {
+      return "\(Self.mask) (not read, so that nothing tells what is personal in it: see it with --reveal)"
+    }
+    let hidden = isRevealed ? [] : entry.content.marks.filter { $0.kind.isPersonal && !$0.range.isEmpty }.map(\.range)
+    let text = pieces(payload, hidden: hidden).map { $0.map { SafeText.body($0) } ?? Self.mask }.joined()
+    // The line that it is part of brings its own end.
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
+  }
+
+  /// The parts of some bytes that may be shown, with nil where something is hidden.
+  private func pieces(_ bytes: [UInt8], hidden: [Range<Int>]) -> [ArraySlice<UInt8>?] {
+    var pieces: [ArraySlice<UInt8>?] = []
+    var start = 0
+    for range in (hidden + quotations(in: bytes)).sorted(by: { $0.lowerBound < $1.lowerBound }) where range.upperBound > start {
+      if range.lowerBound > start { pieces.append(bytes[start..<range.lowerBound]) }
+      // What touches what was hidden before is one mask with it.
+      if range.lowerBound >= start { pieces.append(nil) }
+      start = range.upperBound
+    }
+    if start < bytes.count { pieces.append(bytes[start...]) }
+    return pieces
+  }
+
+  /// Where the values stand without a mark, in a fault's reason for instance.
+  private func quotations(in bytes: [UInt8]) -> [Range<Int>] {
+    guard !sought.isEmpty else { return [] }
+    return sought.flatMap { text in bytes.ranges(of: text) }
+  }
+}

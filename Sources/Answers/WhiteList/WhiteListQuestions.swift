@@ -1,0 +1,92 @@
+public import EMIP
+public import JournalFormat
+public import Projections
+
+/// Asks for the entries of the white lists.
+public struct WhiteListQuestion: Sendable {
+  /// Whose lists, and which user.
+  public var filter: WhiteList.Filter
+  /// Whether who was deleted, and whom only a lost upload named, is meant too.
+  public var includesAll: Bool
+
+  /// The read models that are asked.
+  public static let projections: [any Projection.Type] = [WhiteListProjection.self]
+
+  /// Asks for the entries of a filter.
+  public init(_ filter: WhiteList.Filter = WhiteList.Filter(), includesAll: Bool = false) {
+    self.filter = filter
+    self.includesAll = includesAll
+  }
+
+  /// The entries, by operator, kind of id and user.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model or the journal cannot be read.
+  public func entries(_ basis: AnswerBasis) throws -> [WhiteListRow] {
+    try WhiteList(basis.models, asOf: basis.asOf).entries(filter, includesAll: includesAll).map {
+      WhiteListRow(entry: $0.entry, details: $0.details)
+    }
+  }
+
+  /// The lists that there are, whatever the filter.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public static func lists(_ basis: AnswerBasis) throws -> [WhiteList.Summary] {
+    try WhiteList(basis.models, asOf: basis.asOf).lists()
+  }
+}
+
+/// Asks for all that happened to a user on the white lists.
+public struct WhiteListHistoryQuestion: Sendable {
+  /// The user.
+  public var user: UserKey
+  /// Whose lists.
+  public var filter: WhiteList.Filter
+
+  /// The read models that are asked.
+  public static let projections = WhiteListQuestion.projections
+
+  /// Asks about a user.
+  public init(_ user: UserKey, _ filter: WhiteList.Filter = WhiteList.Filter()) {
+    self.user = user
+    self.filter = filter
+  }
+
+  /// What happened, in the order in which it took effect.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: ``AnswerError`` where the user never was on a list; `JournalError` where the read model or the journal cannot be read.
+  public func entries(_ basis: AnswerBasis) throws -> [WhiteListRow] {
+    let found = try WhiteList(basis.models, asOf: basis.asOf).history(user, filter)
+    guard !found.isEmpty else { throw AnswerError(.notFound, "the user is on no white list, and never was.") }
+    return found.map { WhiteListRow(entry: $0.entry, details: $0.details, isHistory: true) }
+  }
+}
+
+/// Asks whether a user might charge at a time, by the white lists.
+public struct WhiteListCheckQuestion: Sendable {
+  /// The user.
+  public var user: UserKey
+  /// The service; 1 is a generic charge.
+  public var service: UInt32
+  /// The time that is asked about.
+  public var at: Timestamp
+  /// Whose lists.
+  public var filter: WhiteList.Filter
+
+  /// The read models that are asked.
+  public static let projections = WhiteListQuestion.projections
+
+  /// Asks about a user.
+  public init(_ user: UserKey, service: UInt32 = 1, at: Timestamp, _ filter: WhiteList.Filter = WhiteList.Filter()) {
+    self.user = user
+    self.service = service
+    self.at = at
+    self.filter = filter
+  }
+
+  /// The answer, of all lists and of each. To be asked as of the time that it is about, unless what was learnt later counts as well.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model or the journal cannot be read.
+  public func check(_ basis: AnswerBasis) throws -> WhiteListCheck {
+    try WhiteList(basis.models, asOf: basis.asOf).check(user, service: service, at: at, filter)
+  }
+}

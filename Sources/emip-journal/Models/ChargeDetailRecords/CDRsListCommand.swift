@@ -1,0 +1,98 @@
+import Answers
+import ArgumentParser
+import EMIP
+import JournalFormat
+import JournalStore
+import Projections
+
+struct CDRsListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "List or sum charge detail records (the default).")
+
+  @OptionGroup var filter: CDRFilterOptions
+  @Flag(help: "Only sessions with a version that was refused, lost, deferred or has no answer.")
+  var unaccepted = false
+  @Option(help: ArgumentHelp("Only sessions with a finding of this rule that holds.", valueName: "rule"))
+  var finding: String?
+  @Flag(help: "The sums of the final records in force, by counterpart.")
+  var totals = false
+  @OptionGroup var options: ModelOptions
+
+  func validate() throws {
+    let rules = CDRsQuestion.rules
+    guard let finding, !rules.contains(where: { $0.id == finding }) else { return }
+    throw ValidationError("'\(finding)' is none of the rules \(Set(rules.map(\.id)).sorted().joined(separator: ", ")).")
+  }
+
+  func run() throws {
+    var question = CDRsQuestion(filter.filter)
+    question.filter.isUnaccepted = unaccepted
+    question.filter.findingRule = finding
+    let basis = try options.basis(question.projections)
+    let writer = AnswerWriter(options)
+    if totals {
+      try write(try question.totals(basis), basis, writer)
+    } else if options.format == .ndjson {
+      // As they are read: there may be millions.
+      try question.forEachSession(basis) { session in
+        try writer.output.write(RowFormat.line(CDRSessionDocument(session, isComplete: false)))
+        return true
+      }
+      try writer.finish(basis)
+    } else {
+      try list(question, basis, writer)
+    }
+  }
+
+  private func list(_ question: CDRsQuestion, _ basis: AnswerBasis, _ writer: AnswerWriter) throws {
+    var sessions: [CDRSession] = []
+    try question.forEachSession(basis) { session in
+      sessions.append(session)
+      return true
+    }
+    let documents = sessions.map { CDRSessionDocument($0, isComplete: false) }
+    try writer.write(documents, columns: CDRSessionDocument.columns, basis) { output in
+      for line in Self.table(sessions).lines(writer.style) { try output.write(line + "\n") }
+    }
+  }
+
+  private static func table(_ sessions: [CDRSession]) -> TextTable {
+    var table = TextTable([
+      .init("session", limit: 56), .init("counterpart"), .init("EVSE", limit: 24), .init("end (UTC)"), .init("versions", isRight: true),
+      .init("in force"), .init("min", isRight: true), .init("Wh", isRight: true), .init("acceptance"), .init("findings", limit: 60),
+    ])
+    for session in sessions {
+      let version = session.versionInForce ?? session.versions.last
+      let meters = version?.record?.meters ?? []
+      func value(_ type: MeterType) -> String? { meters.first { $0.type?.value == type }?.value }
+      let findings = session.findings.filter { $0.resolvedAt == nil }.map(\.rule.id)
+      let end = version?.record?.endTime.map { $0.value.map(Figure.time) ?? $0.text }
+      let isDoubtful = version?.acceptance.isAccepted != true
+      table.add([
+        .init(session.name), .init(session.counterpart), .init(session.evseId), .init(end), .init("\(session.versions.count)"),
+        .init(session.versionInForce.map { "\($0.nature)" } ?? "none"), .init(value(.totalDuration)), .init(value(.totalEnergy)),
+        .init(version.map { $0.acceptance.name + ($0.acceptance.requestStatus.map { " \($0)" } ?? "") }, isDoubtful ? .red : .green),
+        .init(Set(findings).sorted().joined(separator: ", "), .yellow),
+      ])
+    }
+    return table
+  }
+
+  private func write(_ totals: [CDRTotalsDocument], _ basis: AnswerBasis, _ writer: AnswerWriter) throws {
+    try writer.write(totals, columns: CDRTotalsDocument.columns, basis) { output in
+      var table = TextTable([
+        .init("counterpart"), .init("direction"), .init("finals", isRight: true), .init("min", isRight: true), .init("Wh", isRight: true),
+        .init("cost", isRight: true), .init("intermediate only", isRight: true), .init("none in force", isRight: true),
+        .init("unconfirmed", isRight: true), .init("incomplete", isRight: true),
+      ])
+      for total in totals {
+        let costs = total.costs.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        table.add([
+          .init(total.counterpart), .init(total.direction), .init(Figure.count(total.finalCount)), .init(total.minutes),
+          .init(total.wattHours), .init(costs.isEmpty ? nil : costs), .init(Figure.count(total.intermediateOnlyCount)),
+          .init(Figure.count(total.noneCount)), .init(Figure.count(total.unconfirmedCount)), .init(Figure.count(total.incompleteCount)),
+        ])
+      }
+      for line in table.lines(writer.style) { try output.write(line + "\n") }
+    }
+  }
+}
