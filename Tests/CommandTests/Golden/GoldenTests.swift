@@ -5,12 +5,12 @@ import Testing
 
 @testable import JournalStore
 
-/// Journals as earlier versions left them (`Golden/README.md`): each is read for ever, and never edited.
+/// Journals as earlier versions left them (`README.md` beside this file): each is read for ever, and never edited.
 @Suite struct GoldenTests {
   private static let formats = ["format-2", "format-3"]
 
   private static func path(_ format: String, _ name: String) -> String {
-    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(format)/\(name)").path
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "\(format)/\(name)").path
   }
 
   /// A copy: whoever reads a journal keeps a lock file beside it.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Traffic, and what the read models made of it when that was last reviewed (`Golden/README.md`).
+/// Traffic, and what the read models made of it when that was last reviewed (`README.md` beside this file).
 @Suite struct GoldenModelTests {
   private static let answers = [
     ("sessions", ["sessions"]), ("cdrs", ["cdrs"]), ("whitelist", ["whitelist", "list", "--all"]), ("evses", ["evses"]),
@@ -9,7 +9,7 @@ import Testing
   ]
 
   private static func path(_ name: String) -> String {
-    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/read-models/\(name)").path
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "read-models/\(name)").path
   }
 
   @Test func `the read models say of golden traffic what they said`() async throws {
