@@ -3,7 +3,7 @@ import Testing
 @testable import XML
 
 @Suite struct XMLPropertyTests {
-  @Test func anyWellFormedDocumentIsReadAsItWasWritten() throws {
+  @Test func `any well-formed document is read as it was written`() throws {
     let first = UInt64.random(in: 0...UInt64.max / 2)
     print("XMLPropertyTests: seed \(first)")
     let reader = XMLReader()
@@ -17,7 +17,7 @@ import Testing
   }
 
   /// Whatever happens to a document's bytes, the reader answers, and is fit for the next one.
-  @Test func damagedDocumentsNeitherHangNorCrash() throws {
+  @Test func `damaged documents neither hang nor crash`() throws {
     let first = UInt64.random(in: 0...UInt64.max / 2)
     print("XMLPropertyTests: damage seed \(first)")
     var random = SplitMix64(state: first)
