@@ -67,7 +67,7 @@ let package = Package(
     tests("LMDB", ["TestSupport", "LMDB"]),
     tests("MerkleTree", ["MerkleTree"]),
     tests("Zstandard", ["TestSupport", "Zstandard"]),
-    tests("XML", ["XML", "JournalFormat"]),
+    tests("XML", ["TestSupport", "XML", "JournalFormat"]),
     tests("EMIP", ["TestSupport", "emip-simulator", "EMIP", "XML", "JournalFormat"]),
     tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "Zstandard", "EMIP", "emip-simulator", "JournalFormat"]),
     tests("Projections", ["TestSupport", "Projections", "Recording", "JournalStore", "EMIP", "emip-simulator", "JournalFormat"]),

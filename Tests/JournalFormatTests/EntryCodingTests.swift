@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct EntryCodingTests {
   @Test func `any context comes back as it was`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     for _ in 0..<500 {
       let context = generator.context()
       #expect(try Self.context(Self.encoded(context)) == context)
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func `any metadata comes back as it was`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     for _ in 0..<500 {
       let sample = generator.metadata()
       let (read, rest) = try Self.metadata(sample.encoded, sample)
@@ -60,15 +60,17 @@ import Testing
   }
 
   @Test func `metadata beside a shape comes back, is refused where it is cut short, and never traps`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
+    var damaged = Counts()
     for _ in 0..<2_000 {
       let sample = generator.metadata()
       let (bytes, read) = Self.besideShape(sample)
       let (metadata, rest) = try read(bytes)
       #expect(metadata == sample.metadata && rest == 0)
       for count in bytes.indices { #expect(throws: FormatError.self) { try read(Array(bytes[..<count])) } }
-      for _ in 0..<5 { _ = try Self.orNil { try read(generator.damaged(bytes)) } }
+      for _ in 0..<5 { _ = try damaged.note { try read(generator.damaged(bytes)) } }
     }
+    damaged.expectBoth(of: 10_000)
   }
 
   @Test func `times that no clock tells are refused`() throws {
@@ -84,7 +86,7 @@ import Testing
   }
 
   @Test func `an encoding that is cut short anywhere is refused`() {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     for _ in 0..<40 {
       let context = Self.encoded(generator.context())
       for count in 0..<context.count { #expect(throws: FormatError.self) { try Self.context(Array(context[..<count])) } }
@@ -96,30 +98,38 @@ import Testing
   }
 
   @Test func `damage is refused or read as something else, and never a trap`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
+    var (contexts, metadata, validations) = (Counts(), Counts(), Counts())
     for _ in 0..<20_000 {
       let context = generator.damaged(Self.encoded(generator.context()))
-      _ = try Self.orNil { try Self.context(context) }
+      _ = try contexts.note { try Self.context(context) }
       let sample = generator.metadata()
-      guard let read = try Self.orNil({ try Self.metadata(generator.damaged(sample.encoded), sample).0 }) else { continue }
-      guard try Self.orNil({ try read.validate(payloadCount: sample.payloadCount) }) != nil else { continue }
+      guard let read = try metadata.note({ try Self.metadata(generator.damaged(sample.encoded), sample).0 }) else { continue }
+      guard try validations.note({ try read.validate(payloadCount: sample.payloadCount) }) != nil else { continue }
       // What is valid can be used.
       let payload = [UInt8](repeating: 0, count: sample.payloadCount)
       for mark in read.marks ?? [] { _ = mark.term(in: payload) }
       _ = (read.recordedAt.description, read.observedAt.period)
     }
+    contexts.expectBoth(of: 20_000)
+    metadata.expectBoth(of: 20_000)
+    validations.expectBoth(of: metadata.readCount)
   }
 
   @Test func `bytes that nobody wrote are refused or read, and never a trap`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
+    var (contexts, metadata) = (Counts(), Counts())
     for _ in 0..<20_000 {
       let bytes = generator.bytes(generator.below(60))
-      _ = try Self.orNil { try Self.context(bytes) }
+      _ = try contexts.note { try Self.context(bytes) }
       let sample = Sample(
         metadata: generator.metadata().metadata, base: EntryMetadata.Base(position: JournalPosition(5), recordedAt: Timestamp(rawValue: 0)),
         payloadCount: 9)
-      _ = try Self.orNil { try Self.metadata(bytes, sample) }
+      _ = try metadata.note { try Self.metadata(bytes, sample) }
     }
+    // What happens to be a context is rare.
+    #expect(contexts.refusalCount > 19_000 && contexts.refusalCount + contexts.readCount == 20_000)
+    metadata.expectBoth(of: 20_000)
   }
 
   @Test(
@@ -131,7 +141,7 @@ import Testing
   }
 
   @Test func `a mark outside the payload is refused`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     var sample = generator.metadata()
     sample.metadata.marks = [Mark(kind: TermKind(rawValue: 1), range: 0..<10)]
     try sample.metadata.validate(payloadCount: 10)
@@ -165,9 +175,28 @@ import Testing
     }
   }
 
-  /// Nil where the format was refused; anything else that is thrown is a failure of the test.
-  private static func orNil<Value>(_ body: () throws -> Value) throws -> Value? {
-    do { return try body() } catch is FormatError { return nil }
+  /// How often something was read, and how often it was refused.
+  private struct Counts {
+    private(set) var readCount = 0
+    private(set) var refusalCount = 0
+
+    /// Nil where the format was refused; anything else that is thrown is a failure of the test.
+    mutating func note<Value>(_ body: () throws -> Value) throws -> Value? {
+      do {
+        let value = try body()
+        readCount += 1
+        return value
+      } catch is FormatError {
+        refusalCount += 1
+        return nil
+      }
+    }
+
+    /// Both are part of it: a test of one of them alone would not be worth its name.
+    func expectBoth(of count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
+      #expect(readCount + refusalCount == count, sourceLocation: sourceLocation)
+      #expect(readCount > count / 1_000 && refusalCount > count / 1_000, "\(self)", sourceLocation: sourceLocation)
+    }
   }
 }
 

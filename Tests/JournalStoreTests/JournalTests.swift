@@ -72,7 +72,7 @@ import Testing
   @Test func `records over a page come back whole`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
-    var generator = SystemRandomNumberGenerator()
+    var generator = SeededGenerator()
     var contents: [EntryContent] = []
     for size in [0, 1, 1_900, 1_950, 1_960, 1_970, 1_980, 1_990, 2_000, 2_010, 4_000, 6_000, 100_000, 2_097_152] {
       var content = draft(id: "").content

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import XML
@@ -70,10 +71,11 @@ import Testing
     #expect(try userSchema().findings("<list>\(wrong)<x></y></list>").count == XMLSchema.maximumFindings)
     let fewer = wrong.dropFirst("<user><id/></user>".count)
     #expect(throws: XMLError.self) { try userSchema().findings("<list>\(fewer)</nothing></list>") }
-    let start = ContinuousClock.now
-    let findings = try userSchema().findings("<list>" + String(repeating: "<user><id/></user>", count: 90_000) + "</list>")
+    let (findings, time) = try workTime {
+      try userSchema().findings("<list>" + String(repeating: "<user><id/></user>", count: 90_000) + "</list>")
+    }
     #expect(findings.count == XMLSchema.maximumFindings)
-    #expect(ContinuousClock.now - start < .seconds(2))
+    #expect(time < .seconds(2))
   }
 
   @Test func `a schema validates again after any document`() throws {
