@@ -121,10 +121,15 @@ public final class Environment: @unchecked Sendable {
 
   /// Begins a read transaction: a snapshot that ends when the value does. Keep it short: while it lives the file cannot reuse pages.
   /// - Throws: ``LMDBError``, as where all readers' slots are taken.
+  @available(*, noasync, message: "a transaction is begun, used and ended in synchronous code")
   public func beginRead() throws(LMDBError) -> ReadTransaction { try ReadTransaction(self) }
 
   /// Begins the write transaction; waits while another has it.
+  ///
+  /// It belongs to the thread that began it: LMDB gives it to whoever waits when that thread ends, and the commit fails then. Behind a suspension
+  /// an asynchronous function may go on on another thread.
   /// - Throws: ``LMDBError`` where LMDB fails.
+  @available(*, noasync, message: "a transaction is begun, used and ended in synchronous code")
   public func beginWrite() throws(LMDBError) -> WriteTransaction { try WriteTransaction(self) }
 
   /// Frees the reader slots of processes that died. Returns how many.

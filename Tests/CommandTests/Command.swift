@@ -1,5 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
+
+@testable import emip_journal
 
 /// How a run of the command ended.
 struct CommandResult {
@@ -37,36 +40,23 @@ enum Command {
     fatalError("emip-journal is not built")
   }()
 
-  static func process(_ arguments: [String], executable: String = path, environment: [String: String] = [:]) -> Process {
-    let process = Process()
-    process.executableURL = URL(filePath: executable)
-    process.arguments = arguments
-    process.environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"].merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    return process
+  /// What a run is given of this process's environment, and what more is said.
+  static func environment(_ more: [String: String]) -> [String: String] {
+    ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"].merging(more) { $1 }
   }
 
   /// Runs it to its end.
   static func run(_ arguments: [String], executable: String = path, environment: [String: String] = [:]) throws -> CommandResult {
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "emip-journal-run-" + UUID().uuidString)
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: scratch) }
+    let scratch = TemporaryDirectory()
     // Files, so that neither output can fill up while the other is read.
-    let files = try ["out", "err"].map { name in
-      let path = scratch.appending(path: name).path
-      _ = FileManager.default.createFile(atPath: path, contents: nil)
-      return try FileHandle(forUpdating: URL(filePath: path))
+    let (output, errors) = (scratch.path + "/out", scratch.path + "/err")
+    let process = try ChildProcess(
+      executable, arguments, environment: self.environment(environment), output: .file(output), errors: .file(errors))
+    let patience = Duration.seconds(600)
+    guard let ending = process.wait(atMost: patience) else {
+      throw WaitedInVain("\(executable) \(arguments.joined(separator: " ")) ended", patience)
     }
-    let process = process(arguments, executable: executable, environment: environment)
-    process.standardOutput = files[0]
-    process.standardError = files[1]
-    try process.run()
-    process.waitUntilExit()
-    let contents = try files.map { file in
-      try file.seek(toOffset: 0)
-      return try file.readToEnd() ?? Data()
-    }
-    let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-    return CommandResult(status: status, output: Array(contents[0]), errors: String(decoding: contents[1], as: UTF8.self))
+    let contents = try [output, errors].map { try Data(contentsOf: URL(filePath: $0)) }
+    return CommandResult(status: ending.status, output: Array(contents[0]), errors: String(decoding: contents[1], as: UTF8.self))
   }
 }

@@ -4,37 +4,23 @@ import JournalFormat
 import JournalStore
 import Testing
 
+@testable import emip_journal
+
 @Suite struct FollowTests {
   /// A `list --follow` under way.
   private final class Follower {
-    let process: Process
-    private let pipe = Pipe()
-    private var pending: [UInt8] = []
+    let process: ChildProcess
+    private var lines: OutputLines
 
     init(_ journal: SampleJournal, _ options: [String]) throws {
-      process = Command.process(["list", "--follow", "--format", "ndjson", "--journal", journal.directory.path] + options)
-      process.standardOutput = pipe
-      process.standardError = FileHandle.nullDevice
-      try process.run()
+      process = try ChildProcess(
+        Command.path, ["list", "--follow", "--format", "ndjson", "--journal", journal.directory.path] + options,
+        environment: Command.environment([:]), output: .pipe)
+      lines = OutputLines(of: process)
     }
-
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
     /// The next line; nil at the end or when none comes in time.
-    func line(withinMilliseconds patience: Int32 = 20_000) -> String? {
-      while true {
-        if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-          defer { pending.removeSubrange(...end) }
-          return String(decoding: pending[..<end], as: UTF8.self)
-        }
-        var entry = pollfd(fd: pipe.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&entry, 1, patience) > 0 else { return nil }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = read(entry.fd, &buffer, buffer.count)
-        guard count > 0 else { return nil }
-        pending += buffer[..<count]
-      }
-    }
+    func line(withinMilliseconds patience: Int32 = 120_000) -> String? { lines.next(patienceMilliseconds: patience) }
   }
 
   @Test func `follow shows exchanges when their answers arrive, over a rollover, and ends at the limit`() async throws {
@@ -48,8 +34,7 @@ import Testing
     #expect(follower.line()?.contains("T-next") == true)
     _ = try await holder.append(EntryDraft(late.answerContent, request: .position(head)))
     #expect(follower.line()?.contains("T-late") == true)
-    follower.process.waitUntilExit()
-    #expect(follower.process.terminationStatus == 0)
+    #expect(follower.process.wait() == .exit(0))
     #expect(try sample.directory.readManifest().segments.count > 1)
     holder.close()
   }
@@ -66,10 +51,8 @@ import Testing
       _ = try await holder.append(Sample(transactionId: "T-bad", requestStatus: 10_201).drafts)
       if let line = follower.line(withinMilliseconds: 300) { lines.append(line) }
     }
-    kill(follower.process.processIdentifier, signal)
-    follower.process.waitUntilExit()
-    #expect(follower.process.terminationReason == .exit)
-    #expect(follower.process.terminationStatus == 0)
+    follower.process.signal(signal)
+    #expect(follower.process.wait() == .exit(0))
     while let line = follower.line() { lines.append(line) }
     #expect(!lines.isEmpty && lines.allSatisfy { $0.contains("T-bad") })
     holder.close()

@@ -1,6 +1,7 @@
 import Foundation
 import JournalFormat
 import Recording
+import TestSupport
 
 @testable import JournalStore
 
@@ -77,14 +78,14 @@ func refusal(_ text: String, at time: String = "2025-03-01T10:00:00Z") -> EntryD
 /// A journal in a directory of its own, which goes with it.
 final class SampleJournal: Sendable {
   let root: String
-  private let owner: SampleJournal?
+  /// What goes when this does.
+  private let kept: any Sendable
   var directory: JournalDirectory { JournalDirectory(root + "/journal") }
 
   /// A journal that holds some entries, and that nobody holds. Its segments are not sealed.
   init(_ samples: [Sample] = [], _ others: [EntryDraft] = []) async throws {
-    owner = nil
-    root = FileManager.default.temporaryDirectory.appending(path: "emip-journal-sample-" + UUID().uuidString).path
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    let temporary = TemporaryDirectory()
+    (root, kept) = (temporary.path, temporary)
     try directory.initialize()
     guard !samples.isEmpty || !others.isEmpty else { return }
     let journal = try unsealingJournal()
@@ -99,10 +100,8 @@ final class SampleJournal: Sendable {
   /// A journal elsewhere, in a directory that lives no longer than another's.
   init(at root: String, within other: SampleJournal) {
     self.root = root
-    owner = other
+    kept = other
   }
-
-  deinit { if owner == nil { try? FileManager.default.removeItem(atPath: root) } }
 
   func run(_ arguments: String..., environment: [String: String] = [:]) throws -> CommandResult {
     try run(arguments, environment: environment)

@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func `whatever came before, a message is read as libxml2 reads it`() {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     var learned = 0
     for _ in 0..<400 {
       let message = RandomMessage(seed: random.next())
@@ -42,7 +42,7 @@ import Testing
 
   /// Items of a few kinds in every order, among them what is no item, and lists beside lists.
   @Test func `lists of any length are read as libxml2 reads them`() {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     let meter = "<meterReport><meterTypeId>1</meterTypeId></meterReport>"
     let items = [
       "<authenticationData><userIdType>RFID-UID</userIdType><userId>U</userId></authenticationData>", "<authenticationData/>",

@@ -26,7 +26,7 @@ import Testing
     """
   }
 
-  @Test func headerFieldsAreNotThoseOfAnItem() throws {
+  @Test func `header fields are not those of an item`() throws {
     let item = "<operatorId>X</operatorId><transactionId>T-2</transactionId><requestStatus>9</requestStatus>"
     let list = "<chargeDetailRecord>\(item)</chargeDetailRecord>"
     let message = try reader.facts(of: SOAP.body("<Op>\(list)<transactionId/><transactionId>T-3</transactionId></Op>"))
@@ -36,7 +36,7 @@ import Testing
     #expect(message.marked(.transactionId) == ["T-2", "T-3"])
   }
 
-  @Test func givesEveryRecordWithItsMeters() throws {
+  @Test func `gives every record with its meters`() throws {
     let records = (1...3).map(MessageFactsTests.record).joined()
     let message = try facts("eMIP_ToIOP_GetChargeDetailRecordListResponse", "<chargeDetailRecordList>\(records)</chargeDetailRecordList>")
     let read = message.chargeDetailRecords
@@ -63,7 +63,7 @@ import Testing
     #expect(message.meterLimits.isEmpty)
   }
 
-  @Test func givesAnAuthorisationWithItsLimits() throws {
+  @Test func `gives an authorisation with its limits`() throws {
     let fields = """
       <serviceSessionId>S</serviceSessionId><userIdType>EVCO</userIdType><userId>C</userId><requestedServiceId>1</requestedServiceId>
       <authorisationValue>1</authorisationValue><intermediateCDRRequested>1</intermediateCDRRequested><bookingId>B</bookingId>
@@ -83,7 +83,7 @@ import Testing
     #expect(try facts("eMIP_ToIOP_SetChargeDetailRecordRequest", fields).serviceAuthorisation == nil)
   }
 
-  @Test func givesWhiteListEntriesWithTheirLimits() throws {
+  @Test func `gives white list entries with their limits`() throws {
     let limit = "<meterLimitList><meterReport><meterTypeId>1</meterTypeId><meterValue>60</meterValue></meterReport></meterLimitList>"
     let first = "<actionType>3</actionType><userId>U1</userId>\(limit)<parameter>p</parameter>"
     let second = "<actionType>9</actionType><userId>U2</userId><expiryDate>2026-01-01T00:00:00Z</expiryDate>"
@@ -100,7 +100,7 @@ import Testing
     ("ChargingPool", StatusReport.Element.chargingPool), ("ChargingStation", .chargingStation), ("EVSE", .evse),
     ("ChargingConnector", .chargingConnector),
   ])
-  func givesTheStatusOfEveryKindOfElement(name: String, element: StatusReport.Element) throws {
+  func `gives the status of every kind of element`(name: String, element: StatusReport.Element) throws {
     let id = "<\(name)IdType>eMI3</\(name)IdType><\(name)Id>FR*A23*X1</\(name)Id><statusEventDate>2025-03-01T00:00:00Z</statusEventDate>"
     let status = "<availabilityStatus>1</availabilityStatus><availabilityStatusComment>wet</availabilityStatusComment>"
     let report = try #require(try facts("eMIP_ToIOP_Set\(name)AvailabilityStatusRequest", id + status).statusReports.first)
@@ -112,7 +112,7 @@ import Testing
     #expect(report.busy == nil)
   }
 
-  @Test func givesBothPartsOfASyntheticStatusAndEachOfAList() throws {
+  @Test func `gives both parts of a synthetic status and each of a list`() throws {
     func status(_ id: String, _ busy: Int) -> String {
       let first =
         "<availabilityStatusEventDate>2025-03-01T00:00:00Z</availabilityStatusEventDate><availabilityStatus>2</availabilityStatus>"
@@ -145,7 +145,7 @@ import Testing
     #expect(counts.contains { $0 > 5 })
   }
 
-  @Test func givesEventsAndActions() throws {
+  @Test func `gives events and actions`() throws {
     let session = "<serviceSessionId>S</serviceSessionId><execPartnerSessionId>X</execPartnerSessionId>"
     let event =
       "<sessionEventNature>12</sessionEventNature><sessionEventId>E</sessionEventId><relatedSessionActionId>A</relatedSessionActionId>"
@@ -170,7 +170,7 @@ import Testing
     #expect(try facts("eMIP_ToIOP_SetSessionEventReportResponse", "<sessionEventId>E</sessionEventId>").sessionEvent == nil)
   }
 
-  @Test func givesHeartbeatsAndTextsByName() throws {
+  @Test func `gives heartbeats and texts by name`() throws {
     let fields = "<heartBeatPeriod>300</heartBeatPeriod><currentTime>2025-03-01T00:00:00Z</currentTime><EVSEId/><EVSEId>a</EVSEId>"
     let message = try facts("eMIP_ToIOP_HeartBeatResponse", fields)
     #expect(message.heartBeatPeriod?.value == 300)

@@ -19,7 +19,7 @@ import Testing
     ("ChargingConnectorId", .chargingConnectorId), ("userContractIdAlias", .userContract), ("salePartnerOperatorId", .operatorId),
     ("execPartnerOperatorId", .operatorId),
   ])
-  func marksEveryIdentifierWhereverItStands(name: String, kind: TermKind) throws {
+  func `marks every identifier wherever it stands`(name: String, kind: TermKind) throws {
     let message = try facts("<\(name)> one </\(name)><x><\(name)>t&#119;o</\(name)></x><\(name)/><\(name)> \n </\(name)>")
     #expect(message.marked(kind) == ["one", "two"])
     let marks = message.marks.filter { $0.kind == kind }
@@ -28,7 +28,7 @@ import Testing
     #expect(message.marks.count == 3)  // and the transactionId
   }
 
-  @Test func headerOperatorsAndTypesAreNoMarks() throws {
+  @Test func `header operators and types are no marks`() throws {
     #expect(try facts("<EVSEIdType>eMI3</EVSEIdType><requestedServiceId>1</requestedServiceId>").marks.map(\.kind) == [.transactionId])
   }
 
@@ -43,11 +43,11 @@ import Testing
     ("<userId>FRA23C1</userId>", [.userContract]),
     ("<userIdType>RFID-UID</userIdType><authenticationData><userId>a</userId></authenticationData>", [.userContract]),
   ])
-  func takesTheKindOfAUserFromTheTypeBesideIt(fields: String, kinds: [TermKind]) throws {
+  func `takes the kind of a user from the type beside it`(fields: String, kinds: [TermKind]) throws {
     #expect(try facts(fields).marks.map(\.kind).filter { $0 != .transactionId } == kinds)
   }
 
-  @Test func aListOf500UsersMarksEach() throws {
+  @Test func `a list of 500 users marks each`() throws {
     let entries = (0..<500).map { number in
       let type = number % 3 == 0 ? "RFID-UID" : "EVCO"
       let user = "<actionType>1</actionType><userIdType>\(type)</userIdType><userId>U\(number)</userId>"
@@ -65,7 +65,7 @@ import Testing
     #expect(message.authenticationData(item: 0) == nil && message.authenticationData(item: 501) == nil)
   }
 
-  @Test func everyPersonalRangeIsMarkedAlsoWhereTheTextRepeats() throws {
+  @Test func `every personal range is marked, also where the text repeats`() throws {
     let message = try facts("<userId>SAME</userId><x><userId>SAME</userId></x>")
     let ranges = message.marks.filter { $0.kind.isPersonal }.map(\.range)
     #expect(ranges.count == 2)
@@ -73,14 +73,14 @@ import Testing
     #expect(message.leaves.count { $0.isPersonal } == 2)
   }
 
-  @Test func whateverAPersonalElementHoldsIsPersonal() throws {
+  @Test func `whatever a personal element holds is personal`() throws {
     let message = try facts("<userId> 04<part>AB</part>CD </userId><userId><!-- 04 -->AB</userId>")
     let marks = message.marks.filter { $0.kind.isPersonal }
     #expect(marks.map { message.raw($0) } == ["04<part>AB</part>CD", "<!-- 04 -->AB"])
     #expect(message.marked(.userContract) == ["04<part>AB</part>CD", "AB"])
   }
 
-  @Test func configuredFreeTextsArePersonal() throws {
+  @Test func `configured free texts are personal`() throws {
     let configuration = MessageReaderConfiguration(personalNames: [WireName.userId, WireName.parameter, WireName.evseId])
     let message = try MessageReader(configuration: configuration).facts(
       of: SOAP.message("eMIP_ToIOP_SetServiceAuthorisationRequest", "<parameter>Mrs X</parameter><EVSEId>FRA23E1</EVSEId>"))
@@ -89,20 +89,20 @@ import Testing
     #expect(try facts("<parameter>Mrs X</parameter>").marked(.personalText) == [])
   }
 
-  @Test func aPartnersNamesAreReadAsOurs() throws {
+  @Test func `a partner's names are read as ours`() throws {
     let names = try WireName.Table(aliases: ["badge": "userId", "colour": "userIdType"])
     let message = try MessageReader(configuration: MessageReaderConfiguration(names: names)).facts(
       of: SOAP.message("eMIP_ToIOP_SetServiceAuthorisationRequest", "<colour>RFID-UID</colour><badge>04AB</badge>"))
     #expect(message.marked(.userRFID) == ["04AB"])
   }
 
-  @Test func itemsOfUnknownListsCount() throws {
+  @Test func `items of unknown lists count`() throws {
     let items = (1...3).map { "<thing><EVSEId>E\($0)</EVSEId><list><inner>1</inner></list></thing>" }.joined()
     let message = try facts("<somethingList>\(items)</somethingList><EVSEId>E4</EVSEId>")
     #expect(message.leaves.filter { $0.path.name == WireName.evseId }.map(\.item) == [1, 2, 3, 0])
   }
 
-  @Test func metersCountWithinTheirRecord() throws {
+  @Test func `meters count within their record`() throws {
     let meter = "<meterReport><meterTypeId>1</meterTypeId><meterValue>2</meterValue></meterReport>"
     let record = "<chargeDetailRecord><meterReportList>\(meter)\(meter)</meterReportList><endTime>x</endTime></chargeDetailRecord>"
     let message = try facts("<meterLimitList>\(meter)</meterLimitList>\(record)\(record)<x>\(meter)</x>")

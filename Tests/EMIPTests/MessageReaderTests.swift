@@ -7,7 +7,7 @@ import XML
 @Suite struct MessageReaderTests {
   private let reader = MessageReader()
 
-  @Test func readsHeaderFieldsOperationAndNamespace() throws {
+  @Test func `reads header fields, operation and namespace`() throws {
     let fields = "<targetOperatorIdType>eMI3</targetOperatorIdType><targetOperatorId> DE*C01\n</targetOperatorId>"
     let facts = try reader.facts(of: SOAP.message("eMIP_FromIOP_GetServiceAuthorisationRequest", fields))
     #expect(facts.operation == Operation(localName: "eMIP_FromIOP_GetServiceAuthorisationRequest"))
@@ -31,7 +31,7 @@ import XML
     "<e:OP xmlns:e='N'><wrapper><transactionId>x</transactionId></wrapper><unknown/><requestStatus>10201</requestStatus></e:OP>",
     "<e:OP xmlns:e='N'><transactionId><![CDATA[x]]></transactionId><requestStatus>10<!-- split -->201</requestStatus></e:OP>",
   ])
-  func readsByLocalNameWhateverIsQualified(child: String) throws {
+  func `reads by local name whatever is qualified`(child: String) throws {
     let child = child.replacing("OP", with: "eMIP_ToIOP_HeartbeatResponse").replacing("'N'", with: "'urn:n'")
     let facts = try reader.facts(of: SOAP.body(child))
     #expect(facts.namespace == "urn:n")
@@ -49,14 +49,14 @@ import XML
     ("eMIP_ToIOP_SetMoonPhaseRequest", "SetMoonPhase", false),
     ("Ping", "Ping", false),
   ])
-  func readsIrregularAndUnknownOperations(localName: String, name: String, isKnown: Bool) throws {
+  func `reads irregular and unknown operations`(localName: String, name: String, isKnown: Bool) throws {
     let facts = try reader.facts(of: SOAP.message(localName, ""))
     #expect(facts.operation?.name == name)
     #expect(facts.operation?.isKnown == isKnown)
     #expect(facts.transactionId == "T-1")
   }
 
-  @Test func keepsUnknownElementsAndHeadersAsLeaves() throws {
+  @Test func `keeps unknown elements and headers as leaves`() throws {
     let header = "<s:Header><t:Trace xmlns:t='urn:t'><transactionId>not ours</transactionId><userId>badge</userId></t:Trace></s:Header>"
     let body = "<s:Body><Op><colour>blue</colour><deep><er>sea</er></deep></Op></s:Body><extra>tail</extra>"
     let facts = try reader.facts(of: SOAP.envelope(header + body))
@@ -70,7 +70,7 @@ import XML
     #expect(facts.marks.count == 1)
   }
 
-  @Test func readsSOAP11WithAFinding() throws {
+  @Test func `reads SOAP 1.1 with a finding`() throws {
     let text = SOAP.message("eMIP_ToIOP_HeartBeatRequest", "").replacing(SOAP.namespace, with: SOAP.soap11Namespace)
     let facts = try reader.facts(of: text)
     #expect(facts.soapVersion == .soap11)
@@ -78,13 +78,13 @@ import XML
     #expect(facts.transactionId == "T-1")
   }
 
-  @Test func aRequestStatusThatIsNoNumberIsAFinding() throws {
+  @Test func `a request status that is no number is a finding`() throws {
     let facts = try reader.facts(of: SOAP.message("eMIP_ToIOP_HeartBeatResponse", "<requestStatus>fine</requestStatus>"))
     #expect(facts.requestStatus == nil)
     #expect(facts.findings.count == 1)
   }
 
-  @Test func readsFaultsOfBothVersions() throws {
+  @Test func `reads faults of both versions`() throws {
     let detail = "<s:Detail><faultCode>INTERNAL_ERROR</faultCode></s:Detail>"
     let code = "<s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>e:Outer</s:Value><s:Subcode><s:Value>Inner</s:Value></s:Subcode>"
     let reason =
@@ -104,7 +104,7 @@ import XML
     #expect(try reader.facts(of: SOAP.body("<Fault xmlns='urn:n'><a/></Fault>")).operation?.name == "Fault")
   }
 
-  @Test func refusesWhatIsNotOneEnvelopeWithOneBodyWithOneChild() {
+  @Test func `refuses what is not one envelope with one body with one child`() {
     #expect(reader.refusal(of: "<Envelope/>")?.code == .wrongNamespace)
     #expect(reader.refusal(of: SOAP.envelope("<s:Body><a/></s:Body>", namespace: "urn:soap"))?.code == .wrongNamespace)
     #expect(reader.refusal(of: SOAP.envelope("<Body><a/></Body>"))?.code == .wrongNamespace)
@@ -122,7 +122,7 @@ import XML
     #expect(reader.refusal(of: SOAP.body("<a/>\n\n<b/>"))?.line == 3)
   }
 
-  @Test func refusesWithTheReasonOfTheXMLReader() {
+  @Test func `refuses with the reason of the XML reader`() {
     #expect(reader.refusal(of: "")?.code == .xml(.empty))
     #expect(reader.refusal(of: "not xml")?.code == .xml(.notXML))
     #expect(reader.refusal(of: "<!DOCTYPE a><a/>")?.code == .xml(.documentType))
@@ -136,7 +136,7 @@ import XML
     }
   }
 
-  @Test func aReaderIsAsGoodAsNewAfterARefusal() throws {
+  @Test func `a reader is as good as new after a refusal`() throws {
     let good = SOAP.message("eMIP_ToIOP_SetServiceAuthorisationRequest", "<userIdType>RFID-UID</userIdType><userId>04AB</userId>")
     let expected = try reader.facts(of: good)
     let bad = [
@@ -152,7 +152,7 @@ import XML
     }
   }
 
-  @Test func factsOfStoredLeavesAreThoseOfTheBytes() throws {
+  @Test func `facts of stored leaves are those of the bytes`() throws {
     let fields = "<userIdType>RFID-UID</userIdType><userId>04&#65;B</userId><requestStatus>1</requestStatus>"
     let read = try reader.facts(of: SOAP.message("eMIP_ToIOP_SetServiceAuthorisationRequest", fields))
     // As a template hands them over: the texts by themselves, no bytes of a payload.

@@ -7,7 +7,7 @@ import Testing
   private static let edges: [UInt64] = [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, UInt64(UInt32.max), 1 << 62, 1 << 63, .max - 1, .max]
 
   @Test func `every number comes back from its varint, in as few bytes as it needs`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let numbers = Self.edges + (0..<1_000).map { _ in generator.next() >> UInt64(generator.below(64)) }
     for number in numbers {
       var bytes: [UInt8] = []
@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func `every signed number comes back, and small ones are short`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let random = (0..<1_000).map { _ in Int64(bitPattern: generator.next()) >> Int64(generator.below(64)) }
     for number in [0, 1, -1, 63, -64, 64, .max, .min] + random {
       var bytes: [UInt8] = []
@@ -75,7 +75,7 @@ import Testing
     + [UInt8](repeating: 0, count: 7) + [0x02] + [UInt8](repeating: 0, count: 7)
 
   @Test func `a checksum does not depend on how the bytes come in pieces`() {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     for _ in 0..<200 {
       let bytes = generator.bytes(generator.below(200))
       let cut = generator.below(bytes.count + 1)

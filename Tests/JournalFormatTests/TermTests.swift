@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func `bringing a value into its form again changes nothing`() {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     for _ in 0..<2_000 {
       let text = generator.bytes(generator.below(20))
       for form in [TermForm.exact, .compact, .hexPadded, .unindexed] {

@@ -33,8 +33,8 @@ import Testing
       #expect(try reader.verifyPages(segment).damages == [])
       #expect(try reader.verifyEntries(segment).damages == [])
     }
-    let original = try JournalReader(directory).all()
-    #expect(try reader.all() == Array(original.prefix(Int(last.rawValue))))
+    let original = try JournalReader(directory).allEntries()
+    #expect(try reader.allEntries() == Array(original.prefix(Int(last.rawValue))))
     // And it goes on by itself.
     let other = try Journal(copy, purpose: "test")
     #expect(try await other.append(draft(id: "of the copy", at: 1_740_787_200_000 + 40 * month)) == last.next)

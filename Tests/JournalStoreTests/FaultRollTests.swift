@@ -54,14 +54,16 @@ import Testing
     journal.close()
   }
 
-  private func make(_ file: NewFile, _ manifest: NewManifest, _ states: States) throws -> JournalDirectory {
+  private func make(
+    _ file: NewFile, _ manifest: NewManifest, _ states: States, _ generator: inout SeededGenerator
+  ) throws -> JournalDirectory {
     let directory = JournalDirectory(temporary.path + "/\(file)-\(manifest)")
     try FileManager.default.copyItem(atPath: states.before.path, toPath: directory.path)
     let content: Data? =
       switch file {
       case .absent: nil
       case .empty: Data()
-      case .cut: states.emptyFile.prefix(states.emptyFile.count / 2 + 100)
+      case .cut: states.emptyFile.prefix(1 + generator.below(states.emptyFile.count - 1))
       case .noise: Data(repeating: 0xa5, count: 20_000)
       case .emptySegment: states.emptyFile
       case .withEntries: states.file
@@ -73,7 +75,7 @@ import Testing
     switch manifest {
     case .absent: break
     case .empty: try Data().write(to: URL(filePath: directory.manifestPath + ".new"))
-    case .cut: try bytes.prefix(bytes.count / 2).write(to: URL(filePath: directory.manifestPath + ".new"))
+    case .cut: try bytes.prefix(1 + generator.below(bytes.count - 1)).write(to: URL(filePath: directory.manifestPath + ".new"))
     case .written: try bytes.write(to: URL(filePath: directory.manifestPath + ".new"))
     case .renamed: try bytes.write(to: URL(filePath: directory.manifestPath))
     }
@@ -104,7 +106,7 @@ import Testing
     try await journal.seal(endingNewest: true)
     journal.close()
     let reader = try JournalReader(directory)
-    #expect(try reader.all().map(\.recordedAt.rawValue) == [Self.april, Self.april, Self.april])
+    #expect(try reader.allEntries().map(\.recordedAt.rawValue) == [Self.april, Self.april, Self.april])
     #expect(reader.manifest.segments.map(\.form) == [.sealed, .sealed, .sealed, .sealed])
     for segment in reader.manifest.segments { #expect(try reader.verifyEntries(segment).damages == []) }
     #expect(try reader.verifyManifest().damages == [])
@@ -113,11 +115,12 @@ import Testing
   /// The new manifest counts only once the file is durable, so whatever state it is in, the journal goes on.
   @Test func `whatever a power cut leaves of a new segment, the journal opens and goes on`() async throws {
     let states = try await states()
+    var generator = SeededGenerator()
     for file in NewFile.allCases {
       for manifest in NewManifest.allCases {
         // The file is whole and synced before the manifest is renamed.
         guard manifest != .renamed || file == .emptySegment || file == .withEntries else { continue }
-        let directory = try make(file, manifest, states)
+        let directory = try make(file, manifest, states, &generator)
         let kept = manifest == .renamed && file == .withEntries ? ["1", "2", "3", "lost"] : ["1", "2", "3"]
         try await expectGoesOn(directory, kept: kept, "file \(file), manifest \(manifest)")
       }
@@ -143,17 +146,9 @@ import Testing
   }
 
   private func ids(_ directory: JournalDirectory) throws -> [String] {
-    let reader = try JournalReader(directory)
-    var ids: [String] = []
-    var next = JournalPosition.first
-    while case let batch = try reader.entries(from: next, limit: 100), !batch.isEmpty {
-      for result in batch {
-        let entry = try result.get()
-        ids.append(String(decoding: entry.content.marks[0].term(in: entry.content.payload).value, as: UTF8.self))
-        next = entry.position.next
-      }
+    try JournalReader(directory).allEntries().map { entry in
+      String(decoding: entry.content.marks[0].term(in: entry.content.payload).value, as: UTF8.self)
     }
-    return ids
   }
 
   /// Not what a power cut does: somebody removed it.

@@ -54,7 +54,7 @@ private struct Run {
   func finish() throws {
     journal.close()
     let reader = try JournalReader(directory)
-    #expect(try reader.all() == model.entries, location)
+    #expect(try reader.allEntries() == model.entries, location)
     for segment in reader.manifest.segments {
       let report = try reader.verifyEntries(segment)
       #expect(report.damages == [], location)
@@ -124,16 +124,5 @@ private struct Run {
     let expected = Array(model.exchanges(query).prefix(limit))
     #expect(shown.map(\.head.position) == expected.map(\.head.position), "\(location) \(query)")
     #expect(shown == expected, location)
-  }
-}
-
-extension JournalReader {
-  /// Every entry that there is.
-  func all() throws -> [Entry] {
-    var entries: [Entry] = []
-    while case let batch = try self.entries(from: entries.last?.position.next ?? .first, limit: 100), !batch.isEmpty {
-      for result in batch { entries.append(try result.get()) }
-    }
-    return entries
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct JournalTests {
   let temporary = TemporaryDirectory()
 
-  @Test func whatIsAppendedIsFoundByItsTermsAndIsTheSameByteForByte() async throws {
+  @Test func `what is appended is found by its terms, and is the same byte for byte`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let positions = try await journal.append([
@@ -24,7 +24,7 @@ import Testing
     #expect(try reader.exchanges(holding: [IndexTerm(.operatorId, "frc01")]).count == 2)
   }
 
-  @Test func anAnswerThatComesLaterIsFoundByItsRequest() async throws {
+  @Test func `an answer that comes later is found by its request`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let request = try await journal.append(draft(id: "A"))
@@ -36,7 +36,7 @@ import Testing
     #expect(exchange.outcome == .error)
   }
 
-  @Test func aJournalGoesOnWhereItEnded() async throws {
+  @Test func `a journal goes on where it ended`() async throws {
     let directory = try temporary.journal()
     for round in 0..<3 {
       let journal = try Journal(directory, purpose: "test")
@@ -49,7 +49,7 @@ import Testing
     #expect(try reader.entries(from: .first, limit: 100).map { try $0.get().position.rawValue } == Array(1...15))
   }
 
-  @Test func segmentsFollowTheMonthsAndCursorsGoOnOverThem() async throws {
+  @Test func `segments follow the months, and cursors go on over them`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let day: Int64 = 86_400_000
@@ -69,10 +69,10 @@ import Testing
     #expect(try reader.verifyManifest().damages.isEmpty)
   }
 
-  @Test func recordsOverAPageComeBackWhole() async throws {
+  @Test func `records over a page come back whole`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
-    var generator = SystemRandomNumberGenerator()
+    var generator = SeededGenerator()
     var contents: [EntryContent] = []
     for size in [0, 1, 1_900, 1_950, 1_960, 1_970, 1_980, 1_990, 2_000, 2_010, 4_000, 6_000, 100_000, 2_097_152] {
       var content = draft(id: "").content
@@ -90,7 +90,7 @@ import Testing
     #expect(read == contents)
   }
 
-  @Test func aSecondHolderIsToldWhoHoldsIt() async throws {
+  @Test func `a second holder is told who holds it`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "the first holder")
     let error = #expect(throws: JournalError.self) { try Journal(directory, purpose: "the second") }
@@ -99,7 +99,7 @@ import Testing
     journal.close()
   }
 
-  @Test func workIsHandedToTheHolder() async throws {
+  @Test func `work is handed to the holder`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let remote = try RemoteJournal(directory)
@@ -113,7 +113,7 @@ import Testing
     #expect(throws: JournalError.self) { try RemoteJournal(directory) }
   }
 
-  @Test func manyCallersShareCommits() async throws {
+  @Test func `many callers share commits`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")
     let positions = try await withThrowingTaskGroup(of: JournalPosition.self) { group in

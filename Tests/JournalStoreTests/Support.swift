@@ -1,6 +1,7 @@
 import Foundation
 import JournalFormat
 import JournalStore
+import LMDB
 import TestSupport
 import Testing
 
@@ -25,4 +26,14 @@ func draft(
     observedAt: Timestamp(rawValue: time), context: context, latencyMilliseconds: kind == .response ? 42 : nil,
     marks: id.isEmpty ? [] : [Mark(kind: .id, range: range)], payload: payload)
   return EntryDraft(content, request: request, recordedAt: recorded ? Timestamp(rawValue: time) : nil)
+}
+
+extension Environment {
+  /// Lends the write transaction to a change, and commits it.
+  func change<Result>(_ body: (borrowing WriteTransaction) throws(LMDBError) -> Result) throws(LMDBError) -> Result {
+    let transaction = try beginWrite()
+    let result = try body(transaction)
+    try transaction.commit()
+    return result
+  }
 }

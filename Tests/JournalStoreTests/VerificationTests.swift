@@ -24,23 +24,9 @@ import Testing
     }
     journal.close()
     let segment = try directory.readManifest().segments[0]
-    do {
-      let environment = try Self.environment(directory.path(of: segment))
-      let transaction = try environment.beginWrite()
-      try change(transaction)
-      try transaction.commit()
-    }
+    try Environment.opening(directory.path(of: segment), .readWrite, mapSizeBytes: 1 << 30).change(change)
     let reader = try JournalReader(directory)
     return try reader.verifyEntries(segment)
-  }
-
-  /// Who held it last may still be closing it.
-  private static func environment(_ path: String) throws -> Environment {
-    for _ in 0..<1_000 {
-      if let environment = try? Environment(path: path, access: .readWrite, mapSizeBytes: 1 << 30) { return environment }
-      usleep(1_000)
-    }
-    return try Environment(path: path, access: .readWrite, mapSizeBytes: 1 << 30)
   }
 
   private static func remove(_ key: [UInt8], _ table: String, _ transaction: borrowing WriteTransaction) throws(LMDBError) {

@@ -1,11 +1,11 @@
-import Foundation
 import LMDB
+import TestSupport
 import Testing
 
 @Suite struct OpenOnceTests {
   @Test func `a second open in one process is refused, and leaves the first one as it was`() throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "open-once-\(UUID().uuidString)").path
-    defer { for suffix in ["", "-lock"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+    let temporary = TemporaryDirectory()
+    let path = temporary.path + "/once.mdb"
     do {
       let first = try Environment(path: path, access: .readWrite, mapSizeBytes: 1 << 20)
       // Twice: the refusal must not forget that the first is open.

@@ -1,20 +1,19 @@
 import Foundation
 import LMDB
+import TestSupport
 
 /// An environment in a file of its own, gone when the value is.
 final class Store {
+  private let temporary = TemporaryDirectory()
   let path: String
   private(set) var environment: Environment!
 
   init(mapSizeBytes: Int = 64 << 20) throws {
-    path = NSTemporaryDirectory() + "emip-journal-lmdb-" + UUID().uuidString
+    path = temporary.path + "/data.mdb"
     environment = try Environment(path: path, access: .readWrite, mapSizeBytes: mapSizeBytes)
   }
 
-  deinit {
-    close()
-    for name in [path, path + "-lock"] { try? FileManager.default.removeItem(atPath: name) }
-  }
+  deinit { close() }
 
   func close() { environment = nil }
 

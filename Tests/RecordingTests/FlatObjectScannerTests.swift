@@ -67,7 +67,7 @@ enum FlatValue: Equatable, Decodable {
 
 @Suite struct FlatObjectScannerTests {
   @Test func `reads every random flat object as JSONDecoder does`() throws {
-    var source = LineSource()
+    var source = RandomLines()
     print("FlatObjectScanner seed \(source.seed)")
     for _ in 0..<3000 {
       let line = source.object()
@@ -77,7 +77,7 @@ enum FlatValue: Equatable, Decodable {
   }
 
   @Test func `refuses every damaged object that JSONDecoder refuses, and reads the others alike`() {
-    var source = LineSource()
+    var source = RandomLines()
     print("FlatObjectScanner seed \(source.seed)")
     for _ in 0..<3000 {
       let line = source.damaged(source.object())

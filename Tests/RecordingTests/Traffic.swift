@@ -2,6 +2,7 @@ import EMIP
 import Foundation
 import JournalFormat
 import JournalStore
+import TestSupport
 
 @testable import Recording
 
@@ -73,22 +74,17 @@ final class ArraySource: Recording.LineSource {
 
 /// A journal and what is imported into it.
 final class Workplace {
-  let path = NSTemporaryDirectory() + "emip-journal-recording-" + UUID().uuidString
+  private let temporary = TemporaryDirectory()
   let directory: JournalDirectory
   let journal: Journal
   static let now = Timestamp("2025-06-01T00:00:00Z")!
 
   init() throws {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    directory = JournalDirectory(path + "/journal")
-    try directory.initialize()
+    directory = try temporary.journal()
     journal = try Journal(directory, purpose: "test", clock: .init(wall: { Workplace.now.rawValue }, monotonic: { 0 }))
   }
 
-  deinit {
-    journal.close()
-    try? FileManager.default.removeItem(atPath: path)
-  }
+  deinit { journal.close() }
 
   /// Imports lines in a run of their own.
   @discardableResult
@@ -109,12 +105,7 @@ final class Workplace {
   }
 
   func entries() throws -> [Entry] {
-    let reader = try JournalReader(directory)
-    var entries: [Entry] = []
-    while case let batch = try reader.entries(from: entries.last?.position.next ?? .first), !batch.isEmpty {
-      for result in batch { entries.append(try result.get()) }
-    }
-    return entries
+    try JournalReader(directory).allEntries()
   }
 
   /// Every entry as a line of an export.

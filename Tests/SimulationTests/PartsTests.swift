@@ -9,7 +9,7 @@ import Testing
   @Test(arguments: [
     ("1970-01-01", 0, 3), ("2000-02-29", 11_016, 1), ("2025-03-01", 20_148, 5), ("2025-12-31", 20_453, 2), ("2026-01-01", 20_454, 3),
   ])
-  func dayHasNumberAndWeekday(text: String, number: Int, weekday: Int) throws {
+  func `a day has its number and weekday`(text: String, number: Int, weekday: Int) throws {
     let day = try #require(CalendarDay(text))
     #expect(day.number == number)
     #expect(day.weekday == weekday)
@@ -17,15 +17,15 @@ import Testing
   }
 
   @Test(arguments: ["2025-02-29", "2025-13-01", "2025-3-01", "25-03-01", "2025-03-01T00", "", "2025-00-10", "+025-01-01"])
-  func whatIsNoDayIsRefused(_ text: String) { #expect(CalendarDay(text) == nil) }
+  func `what is no day is refused`(_ text: String) { #expect(CalendarDay(text) == nil) }
 
   @Test(arguments: [("2025-03-29", false), ("2025-03-30", true), ("2025-07-01", true), ("2025-10-25", true), ("2025-10-26", false)])
-  func summerTimeBeginsAndEndsOnLastSundays(text: String, isSummer: Bool) throws {
+  func `summer time begins and ends on last Sundays`(text: String, isSummer: Bool) throws {
     #expect(try #require(CalendarDay(text)).isSummerTime == isSummer)
   }
 
   @Test(arguments: ["FR8AAC12345678", "FRMS1C49705505", "DE8AA001234567", "ZZZZZZZZZZZZZZ"])
-  func checkDigitMakesTheSumZero(stem: String) {
+  func `the check digit makes the sum zero`(stem: String) {
     var check = ContractCheckDigit()
     for byte in stem.utf8.reversed() { check.add(byte) }
     // By the definition rather than by the shortcut: the sum over all fifteen characters is zero.
@@ -49,7 +49,7 @@ import Testing
     return two + three
   }
 
-  @Test func agendaGivesWhatIsDueFirstAndOfEqualsTheOlder() {
+  @Test func `the agenda gives what is due first, and of equals the older`() {
     let seed: UInt64 = 7
     var random = SplitMix64(seed: seed)
     var agenda = Agenda()
@@ -63,7 +63,7 @@ import Testing
     #expect(agenda.nextDue == .max)
   }
 
-  @Test func escapingIsThatOfJSON() {
+  @Test func `escaping is that of JSON`() {
     let text = "a\"b\\c\r\n\tdé — and eight more bytes \"at\" the end\n"
     var source = ByteBuffer()
     for byte in text.utf8 { source.append(byte) }
@@ -73,7 +73,7 @@ import Testing
     #expect(String(decoding: line.bytes, as: UTF8.self) == expected)
   }
 
-  @Test func memoryFollowsWhatIsUnderWay() throws {
+  @Test func `memory follows what is under way`() throws {
     let start = try #require(CalendarDay("2022-01-01"))
     var generator = TrafficGenerator(TrafficConfiguration(exchanges: 60_000, seed: 3, days: 1000, start: start))
     var most = 0
@@ -82,7 +82,7 @@ import Testing
     #expect(most > 10)
   }
 
-  @Test func fullDiskIsReportedAsSuch() throws {
+  @Test func `a full disk is reported as such`() throws {
     var buffer = ByteBuffer()
     buffer.append("{}")
     let error = #expect(throws: OutputError.self) {
@@ -98,11 +98,11 @@ import Testing
     ["--exchanges", "5", "--seed", "1", "--days", "1101"], ["--exchanges", "5", "--seed", "-1", "--days", "1"],
     ["--exchanges", "5", "--seed", "1", "--days", "1", "--start", "yesterday"], ["--seed", "1", "--days", "1"],
   ])
-  func wrongArgumentsAreUsageErrors(_ arguments: [String]) {
+  func `wrong arguments are usage errors`(_ arguments: [String]) {
     #expect(EmipSimulator.run(["traffic"] + arguments) == 64)
   }
 
-  @Test func commandWritesItsFileAndReportsFailure() throws {
+  @Test func `the command writes its file and reports failure`() throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "traffic-\(UUID()).ndjson").path
     defer { try? FileManager.default.removeItem(atPath: path) }
     let arguments = ["traffic", "--exchanges", "300", "--seed", "5", "--days", "1", "--output"]

@@ -28,16 +28,16 @@ import Testing
     "GetAuthenticationData toIOP", "SearchEVSE toIOP", "GetEVSEDynamicDataChanges toIOP", "SetEVSEDynamicDataChanges fromIOP",
     "GetChargeDetailRecordList toIOP", "ActivateEVSEDynamicDataChangesFlow toIOP",
   ])
-  func operationOccurs(_ name: String) {
+  func `each operation occurs`(_ name: String) {
     count(name) { "\($0.operation) \($0.direction)" == name }
   }
 
-  @Test func heartBeatHasTwoSpellings() {
+  @Test func `HeartBeat has two spellings`() {
     count("HeartBeat") { $0.request.contains("_HeartBeatRequest") }
     count("Heartbeat") { $0.request.contains("_HeartbeatRequest") }
   }
 
-  @Test func irregularNamesOccur() {
+  @Test func `irregular names occur`() {
     count("event request doubled") { $0.request.contains("SetSessionEventReportRequestRequest") }
     count("action response short") { $0.response.contains("SetSessionActionResponse") }
     count("action response long") { $0.response.contains("SetSessionActionRequestResponse") }
@@ -46,7 +46,7 @@ import Testing
 
   // MARK: Sessions
 
-  @Test func authorisationsAreGivenAndRefused() {
+  @Test func `authorisations are given and refused`() {
     count("given", atLeast: 100) { $0.isOf("GetServiceAuthorisation", "toIOP") && $0.answered("authorisationValue") == "1" }
     count("refused", atLeast: 20) { $0.isOf("GetServiceAuthorisation", "toIOP") && $0.answered("authorisationValue") == "2" }
     count("rejected") { $0.answered("requestStatus") == "10201" }
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func recordsNameSessionsThatWereAuthorised() {
+  @Test func `records name sessions that were authorised`() {
     var authorised: Set<String> = []
     var fromList = 0
     for line in lines {
@@ -75,7 +75,7 @@ import Testing
     #expect(fromList > 10, "seed \(Self.seed)")
   }
 
-  @Test func recordsHaveBothNaturesAndAllKindsOfMeters() {
+  @Test func `records have both natures and all kinds of meters`() {
     count("final", atLeast: 200) { $0.asked("CDRNature") == "1" }
     count("intermediate 0") { $0.asked("CDRNature") == "0" }
     count("intermediate 2") { $0.asked("CDRNature") == "2" }
@@ -84,7 +84,7 @@ import Testing
     #expect(types.contains { $0.count == 4 && $0.hasPrefix("10") }, "\(types.sorted())")
   }
 
-  @Test func metersOfASessionNeverFall() {
+  @Test func `meters of a session never fall`() {
     var energies: [String: [Int]] = [:]
     for line in lines where line.isOf("SetChargeDetailRecord", "toIOP") && line.httpStatus == 200 {
       let values = TrafficLine.values(of: "meterValue", in: line.request)
@@ -96,7 +96,7 @@ import Testing
     #expect(energies.values.allSatisfy { $0 == $0.sorted() }, "seed \(Self.seed)")
   }
 
-  @Test func bothLegsOfARecordAgree() throws {
+  @Test func `both legs of a record agree`() throws {
     var sent: [String: [String]] = [:]
     var compared = 0
     for line in lines where line.operation == "SetChargeDetailRecord" {
@@ -114,11 +114,11 @@ import Testing
   }
 
   @Test(arguments: ["1", "2", "3", "11", "12", "13", "0"])
-  func eventOccurs(nature: String) {
+  func `an event of each nature occurs`(nature: String) {
     count("event \(nature)") { $0.asked("sessionEventNature") == nature }
   }
 
-  @Test func statusesOccur() {
+  @Test func `statuses occur`() {
     for status in ["1", "2", "3"] { count("busy \(status)") { $0.asked("busyStatus") == status } }
     for status in ["1", "2", "3", "4"] { count("availability \(status)") { $0.asked("availabilityStatus") == status } }
     count("comment in another language") { $0.asked("availabilityStatusComment")?.utf8.contains { $0 > 127 } == true }
@@ -126,7 +126,7 @@ import Testing
     count("until") { $0.asked("availabilityStatusUntil") != nil }
   }
 
-  @Test func someStatusesComeHoursLateAndOutOfOrder() throws {
+  @Test func `some statuses come hours late and out of order`() throws {
     var newest: [String: String] = [:]
     var late = 0
     var overtaken = 0
@@ -141,14 +141,14 @@ import Testing
     #expect(overtaken > 50, "seed \(Self.seed)")
   }
 
-  @Test func thereAreManyCustomersAndSomeComeOften() {
+  @Test func `there are many customers, and some come often`() {
     var visits: [String: Int] = [:]
     for line in lines where line.isOf("GetServiceAuthorisation", "toIOP") { visits[line.asked("userId") ?? "", default: 0] += 1 }
     #expect(visits.count > 500, "seed \(Self.seed)")
     #expect(visits.values.contains { $0 > 2 }, "seed \(Self.seed)")
   }
 
-  @Test func thereAreManyEVSEs() {
+  @Test func `there are many EVSEs`() {
     let evses = Set(lines.compactMap { $0.asked("EVSEId") })
     #expect(evses.count > 1000, "seed \(Self.seed)")
   }

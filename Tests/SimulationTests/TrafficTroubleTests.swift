@@ -15,7 +15,7 @@ import Testing
     #expect(count >= lowest, "\(what): \(count), seed \(seed)")
   }
 
-  @Test func lostAnswersAreEmptyAndOnlyThey() {
+  @Test func `lost answers are empty, and only they`() {
     count("lost", atLeast: 40) { $0.httpStatus == 0 }
     for line in lines {
       #expect(line.response.isEmpty == (line.httpStatus == 0))
@@ -23,18 +23,18 @@ import Testing
     }
   }
 
-  @Test func faultsComeWithStatus500AndOnlyThey() {
+  @Test func `faults come with status 500, and only they`() {
     count("faults", atLeast: 10) { $0.httpStatus == 500 }
     for line in lines { #expect(line.response.contains(":Fault>") == (line.httpStatus == 500)) }
   }
 
-  @Test func warningsAndErrorsOccur() {
+  @Test func `warnings and errors occur`() {
     let statuses = Set(lines.compactMap { $0.answered("requestStatus") })
     #expect(
       statuses.isSuperset(of: ["1", "202", "203", "205", "206", "10001", "10201", "10210", "10601", "10701"]), "\(statuses.sorted())")
   }
 
-  @Test func requestsWithoutTransactionAreAnsweredWithThePlatforms() {
+  @Test func `requests without a transaction are answered with the platform's`() {
     let without = lines.filter { $0.asked("transactionId") == nil }
     #expect(without.count > 20, "seed \(seed)")
     for line in without where line.httpStatus == 200 {
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func lostRecordsAndStatusesAreSentAgainUnchanged() {
+  @Test func `lost records and statuses are sent again unchanged`() {
     var lost: [String: String] = [:]
     var repeated: [String: Int] = [:]
     var already = 0
@@ -64,7 +64,7 @@ import Testing
     #expect(already > 0, "seed \(seed)")
   }
 
-  @Test func transactionsAreUniqueButForRetries() {
+  @Test func `transactions are unique but for retries`() {
     var seen: [String: String] = [:]
     for line in lines {
       guard let id = line.asked("transactionId") else { continue }
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func whiteListsAreOfAllSizes() {
+  @Test func `white lists are of all sizes`() {
     let sizes = lines.filter { $0.operation == "SetAuthenticationData" }
       .map { TrafficLine.values(of: "userId", in: $0.request).count }
     #expect(
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test func badgesAndContractsHaveTheirForms() {
+  @Test func `badges and contracts have their forms`() {
     for line in lines.prefix(6000) {
       let types = TrafficLine.values(of: "userIdType", in: line.request)
       for (type, id) in zip(types, TrafficLine.values(of: "userId", in: line.request)) {
@@ -109,7 +109,7 @@ import Testing
     count("lower case") { $0.clientCN == "emsp-5.example" && $0.asked("userId")?.utf8.contains { (0x61...0x66).contains($0) } == true }
   }
 
-  @Test func sendersWriteInAtLeastEightWays() {
+  @Test func `senders write in at least eight ways`() {
     let beginnings = Set(lines.prefix(2000).map { String($0.request.prefix(30)) + $0.clientCN })
     #expect(beginnings.count >= 10, "seed \(seed)")
     count("single quotes") { $0.request.contains("='http") }
@@ -131,7 +131,7 @@ import Testing
     "T\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$", "T\\d\\d:\\d\\d:\\d\\dZ$", "\\.\\d{3}\\+01:00$", ":\\d\\d\\+01:00$", "\\.\\d{7}Z$",
     "T\\d\\d:\\d\\d:\\d\\d\\.\\d{3}$",
   ])
-  func dateIsSpelled(_ pattern: String) throws {
+  func `each style spells a date its way`(_ pattern: String) throws {
     let form = try Regex(pattern)
     let names = ["statusEventDate", "sessionEventDateTime", "sessionActionDateTime", "expiryDate", "lastRequestDate", "currentTime"]
     count(pattern) { line in
@@ -139,7 +139,7 @@ import Testing
     }
   }
 
-  @Test func addressesAndNamesAreReservedOnes() {
+  @Test func `addresses and names are reserved ones`() {
     for line in lines {
       #expect(["192.0.2.", "198.51.100.", "203.0.113."].contains { line.peer.hasPrefix($0) }, "\(line.peer)")
       #expect(line.clientCN.hasSuffix(".example"))

@@ -1,8 +1,21 @@
-/// Random numbers that a printed seed brings back (SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators").
+import Foundation
+
+/// Chance that can be had again: the seed is printed, and `EMIP_JOURNAL_SEED` gives it (SplitMix64,
+/// https://prng.di.unimi.it/splitmix64.c).
 public struct SeededGenerator: RandomNumberGenerator {
+  /// What it began with.
+  public let seed: UInt64
   private var state: UInt64
 
-  public init(seed: UInt64) { state = seed }
+  /// With a seed of the day, or the one that was asked for.
+  /// - Parameter test: whose chance it is; printed with the seed.
+  public init(_ test: String = #function) { self.init(seed: Self.newSeed(test)) }
+
+  /// The same numbers in every run.
+  public init(seed: UInt64) {
+    self.seed = seed
+    state = seed
+  }
 
   /// SplitMix64's next number.
   public mutating func next() -> UInt64 {
@@ -20,10 +33,10 @@ public struct SeededGenerator: RandomNumberGenerator {
   /// So many random bytes.
   public mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 
-  /// A seed of the day: it is printed, so that what it finds can be found again.
-  public static func newSeed() -> UInt64 {
-    let seed = UInt64.random(in: 1...UInt64.max)
-    print("seed \(seed)")
+  /// A seed of the day, or what `EMIP_JOURNAL_SEED` says. It is printed, so that what it finds can be found again.
+  public static func newSeed(_ test: String = #function) -> UInt64 {
+    let seed = ProcessInfo.processInfo.environment["EMIP_JOURNAL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...UInt64.max)
+    print("\(test): EMIP_JOURNAL_SEED=\(seed)")
     return seed
   }
 }

@@ -1,14 +1,18 @@
+import TestSupport
+
 /// Writes well-formed documents at random and knows what a reader must tell of them.
 struct RandomDocument {
   private(set) var bytes: [UInt8] = []
   /// What is expected, in the order of the end tags.
   private(set) var elements: [RecordingHandler.Element] = []
-  private var random: SplitMix64
+  private var random: SeededGenerator
 
   init(seed: UInt64) {
-    random = SplitMix64(state: seed)
-    if chance(4) { write("\u{feff}") }
-    if chance(2) { write(pick(["<?xml version=\"1.0\"?>", "<?xml version='1.0' encoding='UTF-8'?>\r\n", "<?xml version = '1.0' ?>"])) }
+    random = SeededGenerator(seed: seed)
+    if random.chance(4) { write("\u{feff}") }
+    if random.chance(2) {
+      write(pick(["<?xml version=\"1.0\"?>", "<?xml version='1.0' encoding='UTF-8'?>\r\n", "<?xml version = '1.0' ?>"]))
+    }
     misc()
     element(depth: 1, namespaces: ["": "", "xml": "http://www.w3.org/XML/1998/namespace"])
     misc()
@@ -41,7 +45,7 @@ struct RandomDocument {
     let element = RecordingHandler.Element(
       name: local, namespace: namespaces[prefix]!.replacing("&#98;", with: "b"), attributes: count, range: 0..<0, hasChildElements: false,
       text: [], isVerbatim: true)
-    if chance(6) {
+    if random.chance(6) {
       write("/>")
       finish(element, from: bytes.count, to: bytes.count, text: "", hasChildren: false)
     } else {
@@ -90,21 +94,5 @@ struct RandomDocument {
   }
 
   private mutating func write(_ text: String) { bytes += Array(text.utf8) }
-  private mutating func chance(_ n: Int) -> Bool { random.below(n) == 0 }
   private mutating func pick<T>(_ choices: [T]) -> T { choices[random.below(choices.count)] }
-}
-
-/// S. Vigna, <https://prng.di.unimi.it/splitmix64.c>.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

@@ -10,7 +10,7 @@ import Testing
     String(decoding: Array(document.utf8)[range], as: UTF8.self)
   }
 
-  @Test func tellsNameNamespaceAndContentOfEachElement() throws {
+  @Test func `tells name, namespace and content of each element`() throws {
     let document = "<s:a xmlns:s='urn:s'><b xmlns='urn:d' x='1' y='2'>text</b><c/></s:a>"
     let elements = try reader.elements(of: document)
     #expect(elements.map(\.name) == ["b", "c", "a"])
@@ -38,7 +38,7 @@ import Testing
     ("Zoë&lt;<![CDATA[é]]>", "Zoë<é", false),
     ("a > b", "a > b", true),
   ])
-  func readsTextWholeAndSaysWhetherItStandsThere(content: String, text: String, isVerbatim: Bool) throws {
+  func `reads text whole and says whether it stands there`(content: String, text: String, isVerbatim: Bool) throws {
     for prefix in ["", "\u{feff}", "<?xml version=\"1.0\" encoding='utf-8' ?>\r\n", "\u{feff}<?xml version='1.0'?>", "<!-- é -->\n"] {
       let document = "\(prefix)<a é='>'><b x=\"/>\" >\(content)</b\n ></a>"
       let element = try #require(try reader.elements(of: document).first)
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func elementsThatCloseThemselvesHaveAnEmptyRangeBehindTheTag() throws {
+  @Test func `elements that close themselves have an empty range behind the tag`() throws {
     let document = "<a><b/><c x='>' /></a>"
     let elements = try reader.elements(of: document)
     #expect(elements[0].range == 7..<7)
@@ -56,12 +56,12 @@ import Testing
     #expect(elements[0].isVerbatim)
   }
 
-  @Test func doesNotMixTheTextOfAnElementWithItsNeighbours() throws {
+  @Test func `does not mix the text of an element with its neighbours`() throws {
     let elements = try reader.elements(of: "<a>1<b>2</b>3<c>4</c>5</a>")
     #expect(elements.map { String(decoding: $0.text, as: UTF8.self) } == ["2", "4", ""])
   }
 
-  @Test func readsTheSameInChunksOfAnySize() throws {
+  @Test func `reads the same in chunks of any size`() throws {
     let document =
       "\u{feff}<?xml version=\"1.0\"?>\r\n<s:a xmlns:s='urn:s' q='a>b'>\r\n<!-- <x y=\"-->\r\n<b z=\"<&amp;>\">é&amp;<![CDATA[<q w=\"]]>\r\r\n</b></s:a>\r\n"
       .replacing("z=\"<&amp;>\"", with: "z=\"&lt;>\"")
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func readsLongSectionsWholeWhereverLibxml2CutsThem() throws {
+  @Test func `reads long sections whole wherever libxml2 cuts them`() throws {
     for length in 295...305 {
       let text = String(repeating: "é\r\n", count: length) + "x"
       // So that the cuts, every 300 bytes, fall between the halves of a line end, too.
@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  @Test func aReaderIsAsGoodAsNewAfterARefusal() throws {
+  @Test func `a reader is as good as new after a refusal`() throws {
     let good = "<a xmlns='urn:a'><b>text</b></a>"
     let expected = try reader.elements(of: good)
     let bad = [
@@ -102,7 +102,7 @@ import Testing
     #expect(reader.refusal(of: "<p:a/>")?.code == .unboundPrefix)
   }
 
-  @Test func acceptsWhatIsAtEveryLimit() throws {
+  @Test func `accepts what is at every limit`() throws {
     let deep = String(repeating: "<a>", count: 64) + String(repeating: "</a>", count: 64)
     #expect(try reader.elements(of: deep).count == 64)
     let attributes = (1...64).map { " a\($0)='x'" }.joined()
@@ -114,11 +114,11 @@ import Testing
   }
 
   @Test(arguments: ["<?xml version='1.0' encoding='UTF-8'?>", "<?xml version=\"1.0\" encoding=\"us-ascii\" standalone=\"yes\" ?>"])
-  func acceptsUTF8AndASCIIHoweverTheyAreWritten(declaration: String) throws {
+  func `accepts UTF-8 and ASCII however they are written`(declaration: String) throws {
     #expect(try reader.elements(of: declaration + "<a>b</a>").first?.range == declaration.utf8.count + 3..<declaration.utf8.count + 4)
   }
 
-  @Test func namesLinesOfTheWholeDocument() {
+  @Test func `names lines of the whole document`() {
     let document = "<?xml version='1.0'\n?>\n<a>\n<b>\n</c></a>"
     #expect(reader.refusal(of: document)?.line == 5)
     #expect(reader.refusal(of: "<a>\n\n<p:b/></a>")?.line == 3)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import XML
@@ -41,12 +42,12 @@ import Testing
     }
   }
 
-  @Test func aValidDocumentHasNoFindings() throws {
+  @Test func `a valid document has no findings`() throws {
     let document = "\u{feff}<?xml version='1.0'?>\n<list><user><id>04AB12CD</id><age>3</age></user></list>"
     #expect(try userSchema().findings(document) == [])
   }
 
-  @Test func findingsNameLineElementAndRuleButNoValue() throws {
+  @Test func `findings name line, element and rule, but no value`() throws {
     let document = """
       <?xml version='1.0'?>
       <list>
@@ -64,19 +65,20 @@ import Testing
     #expect(findings.allSatisfy { !$0.message.contains("secret") })
   }
 
-  @Test func stopsAfterAHundredFindings() throws {
+  @Test func `stops after a hundred findings`() throws {
     let wrong = String(repeating: "<user><id/></user>", count: XMLSchema.maximumFindings)
     // What comes after is not read.
     #expect(try userSchema().findings("<list>\(wrong)<x></y></list>").count == XMLSchema.maximumFindings)
     let fewer = wrong.dropFirst("<user><id/></user>".count)
     #expect(throws: XMLError.self) { try userSchema().findings("<list>\(fewer)</nothing></list>") }
-    let start = ContinuousClock.now
-    let findings = try userSchema().findings("<list>" + String(repeating: "<user><id/></user>", count: 90_000) + "</list>")
+    let (findings, time) = try workTime {
+      try userSchema().findings("<list>" + String(repeating: "<user><id/></user>", count: 90_000) + "</list>")
+    }
     #expect(findings.count == XMLSchema.maximumFindings)
-    #expect(ContinuousClock.now - start < .seconds(2))
+    #expect(time < .seconds(2))
   }
 
-  @Test func aSchemaValidatesAgainAfterAnyDocument() throws {
+  @Test func `a schema validates again after any document`() throws {
     let schema = try userSchema()
     let valid = "<list><user><id>04AB12CD</id></user></list>"
     for document in ["<list/>", "<list><user>", valid, "<list><user><id>x</id></user></list>"] {
@@ -91,18 +93,18 @@ import Testing
     ("<list>&e;</list>", .undefinedEntity), ("", .empty), ("<list>\0</list>", .nulByte),
     ("<?xml version='1.0' encoding='UTF-16'?><list/>", .encoding),
   ])
-  func refusesWhatTheReaderRefuses(document: String, code: XMLError.Code) throws {
+  func `refuses what the reader refuses`(document: String, code: XMLError.Code) throws {
     let schema = try userSchema()
     #expect { try schema.findings(document) } throws: { ($0 as? XMLError)?.code == code }
   }
 
-  @Test func fetchesNothingThatADocumentNames() throws {
+  @Test func `fetches nothing that a document names`() throws {
     let other = try write("other.xsd", "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:element name='other'/></xs:schema>")
     let location = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:noNamespaceSchemaLocation='\(other)'"
     #expect(try userSchema().findings("<other \(location)/>").count == 1)
   }
 
-  @Test func includesAndImportsFilesOfItsDirectory() throws {
+  @Test func `includes and imports files of its directory`() throws {
     let header = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'"
     _ = try write("included.xsd", "\(header)><xs:element name='a' type='xs:int'/></xs:schema>")
     _ = try write("sub dir/imported.xsd", "\(header) targetNamespace='urn:i'><xs:include schemaLocation='second.xsd'/></xs:schema>")
@@ -115,7 +117,7 @@ import Testing
     #expect(try schema.findings("<c><a>x</a><b xmlns='urn:i'>y</b></c>").count == 2)
   }
 
-  @Test func readsNothingOutsideItsDirectory() throws {
+  @Test func `reads nothing outside its directory`() throws {
     let outside = NSTemporaryDirectory() + "xml-outside-\(UUID().uuidString).xsd"
     try Data("<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'/>".utf8).write(to: URL(fileURLWithPath: outside))
     defer { try? FileManager.default.removeItem(atPath: outside) }
@@ -129,7 +131,7 @@ import Testing
     }
   }
 
-  @Test func refusesFilesThatAreNoSchema() throws {
+  @Test func `refuses files that are no schema`() throws {
     #expect(refusal(loading: directory + "/none.xsd")?.code == .schema)
     for text in ["", "text", "<a/>", "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:element/></xs:schema>"] {
       let error = refusal(loading: try write("bad.xsd", text))
@@ -140,7 +142,7 @@ import Testing
     #expect(refusal(loading: try write("typed.xsd", typed))?.message.contains("document type") == true)
   }
 
-  @Test func severalThreadsValidateWithOneSchema() async throws {
+  @Test func `several threads validate with one schema`() async throws {
     let schema = try userSchema()
     let counts = try await withThrowingTaskGroup(of: Int.self) { group in
       for number in 0..<50 {

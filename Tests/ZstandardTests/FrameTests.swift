@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func `any content comes back, with a dictionary and without, one after the other`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     for size in [0, 1, 2, 255, 256, 65_791, 65_792, 300_000] + (0..<100).map({ _ in generator.below(5_000) }) {
       let content = generator.chance(2) ? generator.bytes(size) : Samples.message(size, padding: size % 1_000)
       let used = generator.chance(2) ? dictionary : nil
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func `damage is refused or read as something else, and never a trap`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let frame = try frame(Samples.message(1, padding: 300), dictionary)
     for _ in 0..<5_000 {
       var damaged = frame
@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test func `several frames follow each other, in pieces of any size`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let contents = [Samples.message(1, padding: 10), [], generator.bytes(400_000), [UInt8](repeating: 1, count: 1 << 20), [5]]
     let file = try contents.flatMap { try frame($0) }
     for size in [1 << 30, 65_536, 1_000, 7] {
@@ -129,7 +129,7 @@ import Testing
   @Test func `what is no frame is refused, first or after another`() throws {
     #expect(throws: ZstandardError.self) { try read([Array("{\"recordedAt\"".utf8)]) }
     #expect(throws: ZstandardError.self) { try read([try frame([1, 2, 3]), Array("trailing".utf8)]) }
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let file = try frame(generator.bytes(3_000) + Samples.message(3, padding: 3_000))
     for _ in 0..<1_000 {
       var damaged = file

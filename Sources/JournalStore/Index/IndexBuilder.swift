@@ -21,6 +21,8 @@ final class IndexBuilder: @unchecked Sendable {
   private var isRunning = false
   /// The thread has taken something to do.
   private var isAtWork = false
+  /// The writer waits for room.
+  private var isAwaited = false
 
   private struct Newest {
     let segment: Manifest.Segment
@@ -81,7 +83,11 @@ final class IndexBuilder: @unchecked Sendable {
       while failure == nil, isRunning, let newest, newest.unindexedCountSinceOpening >= Int(limits.runEntryCount),
         newest.unindexedCountSinceOpening + Int(max(written, newest.entryCount) - newest.entryCount) + count
           > limits.maximumUnindexedEntries
-      { condition.wait() }
+      {
+        isAwaited = true
+        condition.wait()
+      }
+      isAwaited = false
       return failure
     }
     if let found { throw found }
@@ -143,6 +149,9 @@ final class IndexBuilder: @unchecked Sendable {
       }
     }
   }
+
+  /// Whether the writer waits for it: for tests.
+  var holdsWriterUp: Bool { condition.withLock { isAwaited } }
 
   /// Entries of the newest segment that were indexed from memory.
   var handedCount: Int { condition.withLock { handed } }

@@ -127,6 +127,9 @@ public final class Journal: JournalAppender {
   /// Waits until the indexes are as far as they can be: for tests that look at the files.
   func waitForIndexes() { indexBuilder.waitUntilAtRest() }
 
+  /// Whether the writer waits until its index has come nearer: for tests.
+  var waitsForIndex: Bool { indexBuilder.holdsWriterUp }
+
   /// Entries of the newest segment that were indexed without being read back, since the journal was opened.
   var handedCount: Int { indexBuilder.handedCount }
 

@@ -14,61 +14,30 @@ enum SegmentCheck {
   static func ask(
     _ segment: Manifest.Segment, in directory: JournalDirectory, progress: (_ checked: UInt64, _ count: UInt64) -> Void
   ) throws -> Verification {
-    let process = Process()
-    process.executableURL = URL(filePath: "/proc/self/exe")
-    process.arguments = ["verify-segment", "--journal", directory.path, "--", segment.fileName]
     var environment = ProcessInfo.processInfo.environment
     environment["SWIFT_BACKTRACE"] = "enable=no"
-    process.environment = environment
-    let pipe = Pipe()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let answer = listen(to: pipe.fileHandleForReading.fileDescriptor, progress)
-    if answer == .silence { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
-    if case .report(let report) = answer, process.terminationReason == .exit { return report }
+    let process = try ChildProcess(
+      "/proc/self/exe", ["verify-segment", "--journal", directory.path, "--", segment.fileName], environment: environment, output: .pipe)
+    var lines = OutputLines(of: process)
+    var answer: Verification?
+    while let line = lines.next(patienceMilliseconds: patienceMilliseconds) {
+      if let report = try? JSONDecoder().decode(Verification.self, from: Data(line.utf8)) { answer = report }
+      let numbers = line.split(separator: " ").compactMap { UInt64($0) }
+      if numbers.count == 2 { progress(numbers[0], numbers[1]) }
+    }
+    let isSilent = lines.stop == .silence
+    if isSilent { process.signal(SIGKILL) }
+    let ending = process.wait()
+    if !isSilent, let answer, case .exit = ending { return answer }
     var report = Verification()
-    report.add(.init(segment: segment.name, message: message(answer, process)))
+    report.add(.init(segment: segment.name, message: isSilent ? "reading it goes on without end" : message(ending)))
     return report
   }
 
-  private enum Answer: Equatable {
-    case report(Verification)
-    /// It ended without a report.
-    case nothing
-    case silence
-  }
-
-  private static func message(_ answer: Answer, _ process: Process) -> String {
-    if answer == .silence { return "reading it goes on without end" }
-    let signal = process.terminationStatus
-    guard process.terminationReason == .uncaughtSignal else { return "the process that read it ended with status \(signal)" }
-    return "reading it ended the process: \(String(cString: strsignal(signal))) (signal \(signal))"
-  }
-
-  /// Reads what the child says until it ends.
-  private static func listen(to descriptor: Int32, _ progress: (UInt64, UInt64) -> Void) -> Answer {
-    var pending: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    var answer = Answer.nothing
-    while true {
-      var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      let ready = poll(&entry, 1, patienceMilliseconds)
-      if ready < 0 && errno == EINTR { continue }
-      guard ready > 0 else { return .silence }
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return answer }
-      pending += buffer[..<count]
-      while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-        let line = pending[..<end]
-        if let report = try? JSONDecoder().decode(Verification.self, from: Data(line)) { answer = .report(report) }
-        let numbers = String(decoding: line, as: UTF8.self).split(separator: " ").compactMap { UInt64($0) }
-        if numbers.count == 2 { progress(numbers[0], numbers[1]) }
-        pending.removeSubrange(...end)
-      }
+  private static func message(_ ending: ChildProcess.Ending) -> String {
+    switch ending {
+    case .exit(let status): "the process that read it ended with status \(status)"
+    case .signal(let number): "reading it ended the process: \(String(cString: strsignal(number))) (signal \(number))"
     }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import JournalFormat
 import JournalStore
+import TestSupport
 import Testing
 
 /// Damage to closed segments: `verify` names it, and no reader is ever given wrong bytes.

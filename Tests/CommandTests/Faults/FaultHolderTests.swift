@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import JournalFormat
 import JournalStore
+import TestSupport
 import Testing
 
 /// Several processes that want to write to one journal.
@@ -12,7 +13,7 @@ import Testing
     let error = #expect(throws: JournalError.self) { try Journal(sample.directory, purpose: "the second") }
     #expect(error?.code == .lockHeld)
     #expect(
-      error?.message.contains("emip-journal import (process \(holder.process.processIdentifier),") == true, "\(String(describing: error))")
+      error?.message.contains("emip-journal import (process \(holder.id),") == true, "\(String(describing: error))")
     holder.killNow()
     _ = try await sample.appendOne()
   }
@@ -44,8 +45,10 @@ import Testing
       let running = try RunningCommand(["import", file], in: sample)
       let reader = try JournalReader(sample.directory)
       let enough = UInt64.random(in: 2...2_500, using: &generator)
-      while running.process.isRunning, try reader.lastPosition()?.rawValue ?? 0 < enough { usleep(500) }
-      if running.process.isRunning { handedOver += 1 }
+      try await waitUntil("the import has recorded \(enough) entries, or all") {
+        try !running.isRunning || reader.lastPosition()?.rawValue ?? 0 >= enough
+      }
+      if running.isRunning { handedOver += 1 }
       if isKilled { holder.killNow() } else { holder.endInput() }
       #expect(running.waitForEnd() == 0, "round \(round): \(running.errors)")
       #expect(holder.waitForEnd() == (isKilled ? -SIGKILL : 0))

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import JournalFormat
+import TestSupport
 import Testing
 
 @testable import JournalStore
@@ -92,7 +93,8 @@ import Testing
     let disk = try SmallDisk(at: home.root + "/disk", kilobytes: 8_192)
     let sample = SampleJournal(at: disk.path, within: home)
     var stopped = 0
-    for pages in stride(from: 0, to: 100, by: 20) {
+    var generator = SeededGenerator("a disk that is full while an index is built")
+    for pages in stride(from: 0, to: 100, by: 20).map({ $0 + generator.below(20) }) {
       try? FileManager.default.removeItem(atPath: sample.directory.path)
       let copied = try Command.run(["-a", original.directory.path, sample.directory.path], executable: "/bin/cp")
       try #require(copied.status == 0, "\(copied.errors)")

@@ -3,6 +3,7 @@ import Glibc
 import JournalFormat
 import JournalStore
 import Synchronization
+import TestSupport
 import Testing
 
 /// `kill -9` at any moment: nothing acknowledged is lost, nothing is repaired, and the journal goes on.
@@ -17,8 +18,8 @@ import Testing
         let holder = try sample.holder()
         let clients = try (0..<3).map { _ in try AppendClient(sample.directory, ledger) }
         // Some rounds end before the first commit, some after many, and all at some moment between two system calls.
-        ledger.waitFor(Int.random(in: 0...25, using: &generator))
-        usleep(UInt32.random(in: 0...6_000, using: &generator))
+        try ledger.waitFor(Int.random(in: 0...25, using: &generator))
+        letPass(microseconds: .random(in: 0...6_000, using: &generator))
         holder.killNow()
         for client in clients { client.finish() }
         let problems = try ledger.problems(of: sample)
@@ -39,7 +40,7 @@ import Testing
     var generator = SeededGenerator("kill -9 of an import")
     let traffic = try FaultTraffic.simulated(exchanges: 150, seed: generator.next() >> 1, days: 600)
     let all = 0..<traffic.lines.count
-    var longest: UInt32 = 200_000
+    var longest = 200_000
     var killed = 0
     for round in 1...60 {
       // A new journal: what follows the first kill is recorded in one segment, and rollovers are what this is about.
@@ -48,9 +49,9 @@ import Testing
       try traffic.write(all, to: file)
       let running = try RunningCommand(["import", file], in: sample)
       let observer = LastPositionObserver(sample.directory)
-      usleep(UInt32.random(in: longest / 4...longest, using: &generator))
-      running.killNow()
-      if running.process.terminationReason == .uncaughtSignal { killed += 1 } else { longest = longest * 9 / 10 }
+      letPass(microseconds: .random(in: 0...longest, using: &generator))
+      // Whichever part of it that is: as long as it takes here, or longer.
+      if running.killNow() { killed += 1 } else { longest = longest * 9 / 10 }
       let seen = observer.finish()
       let found = UInt64(try sample.entries().count)
       #expect(found >= seen, "round \(round): \(seen) entries had been seen, \(found) are there")
@@ -83,9 +84,9 @@ final class LastPositionObserver: Sendable {
   init(_ directory: JournalDirectory) {
     Thread { [self] in
       let reader = try? JournalReader(directory)
-      while state.withLock({ !$0.isStopped }) {
+      try? waitUntil("nobody wants to know any more", atMost: .seconds(3_600)) {
         if let last = try? reader?.lastPosition() { state.withLock { $0.seen = max($0.seen, last.rawValue) } }
-        usleep(1_000)
+        return state.withLock { $0.isStopped }
       }
       ended.signal()
     }.start()

@@ -2,6 +2,7 @@ import Foundation
 import JournalFormat
 import JournalStore
 import Synchronization
+import TestSupport
 
 /// What was given to a journal and what it acknowledged, kept outside of it.
 final class AppendLedger: Sendable {
@@ -23,10 +24,10 @@ final class AppendLedger: Sendable {
 
   var acknowledgedCount: Int { state.withLock { $0.acknowledged.count } }
 
-  /// Waits until that many entries more are acknowledged; not for ever.
-  func waitFor(_ count: Int) {
+  /// Waits until that many entries more are acknowledged.
+  func waitFor(_ count: Int) throws {
     let goal = acknowledgedCount + count
-    for _ in 0..<10_000 where acknowledgedCount < goal { usleep(500) }
+    try waitUntil("\(count) entries more are acknowledged") { acknowledgedCount >= goal }
   }
 
   /// One to three exchanges to append, some days after the ones before: about ten calls fill a month.

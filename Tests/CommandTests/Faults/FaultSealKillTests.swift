@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import JournalFormat
+import TestSupport
 import Testing
 
 @testable import JournalStore
@@ -15,24 +16,24 @@ import Testing
     let content = try JournalContent(original)
     #expect(try original.forms.ended >= 4)
     let endings = try original.forms.ended
-    var killed = 0
+    var (rounds, killed) = (0, 0)
     var states: Set<Int> = []
-    for round in 1...12 {
+    // Whether a process is still at work when it is killed is chance; on a busy machine it may take some more.
+    while rounds < 12 || killed < 8 || states.count < 2 {
+      rounds += 1
+      try #require(rounds <= 60, "\(killed) of 60 killed under way; segments sealed by then: \(states.sorted())")
       let sample = try original.copied()
       let running = try RunningCommand(["seal"], in: sample)
       // At some moment after one of the sealed files begins, and with another still to come.
       try sample.waitForSealedFiles(Int.random(in: 1..<endings, using: &generator), by: running)
-      usleep(UInt32.random(in: 0...20_000, using: &generator))
-      running.killNow()
-      if running.process.terminationReason == .uncaughtSignal { killed += 1 }
+      letPass(microseconds: .random(in: 0...20_000, using: &generator))
+      if running.killNow() { killed += 1 }
       states.insert(try sample.forms.sealed)
-      try sample.expectWhole(content, "round \(round)")
-      try sample.expectSeals(content, "round \(round)")
+      try sample.expectWhole(content, "round \(rounds)")
+      try sample.expectSeals(content, "round \(rounds)")
       try FileManager.default.removeItem(atPath: sample.root)
     }
-    print("seals killed under way: \(killed) of 12; segments sealed by then: \(states.sorted())")
-    #expect(killed >= 5)
-    #expect(states.count > 1)
+    print("seals killed under way: \(killed) of \(rounds); segments sealed by then: \(states.sorted())")
   }
 
   @Test func `an import killed while segments are sealed behind it is completed by the same import`() async throws {
@@ -51,9 +52,8 @@ import Testing
       // Some end while their first segment is sealed, some later.
       let begun = Int.random(in: 1...3, using: &generator)
       try sample.waitForSealedFiles(begun, by: running)
-      usleep(UInt32.random(in: 0...60_000, using: &generator))
-      running.killNow()
-      #expect(running.process.terminationReason == .uncaughtSignal, "round \(round): it goes on until its input ends")
+      letPass(microseconds: .random(in: 0...60_000, using: &generator))
+      #expect(running.killNow(), "round \(round): it goes on until its input ends")
       // Before the last of the files that had begun, all were finished.
       let sealed = try sample.forms.sealed
       #expect(sealed >= begun - 1, "round \(round)")
@@ -190,7 +190,7 @@ import Testing
     let directory = sample.directory.path
     let old = sample.directory.path(of: try sample.directory.readManifest().segments[0])
     let killed = SystemCall.tracing(["fsync"], to: "/dev/null", ["-P", directory, "-e", "inject=fsync:signal=KILL:when=1"])
-    let seal = try RunningCommand(Array(killed.dropFirst()) + [Command.path, "seal"], executable: killed[0], in: sample)
+    let seal = try RunningCommand(killed + [Command.path, "seal"], of: sample)
     #expect(seal.waitForEnd() != 0)
     #expect(try sample.forms == (1, 0))
     try #require(FileManager.default.fileExists(atPath: old))
@@ -208,10 +208,9 @@ extension SampleJournal {
   /// Waits until so many sealed files have begun, whole or not; not longer than who writes them lives.
   fileprivate func waitForSealedFiles(_ count: Int, by running: RunningCommand) throws {
     let segments = directory.path + "/segments"
-    while running.process.isRunning {
-      let begun = try FileManager.default.contentsOfDirectory(atPath: segments).count { $0.hasSuffix(".g2.mdb") }
-      guard begun < count else { return }
-      usleep(500)
+    try waitUntil("\(count) sealed files have begun") {
+      try !running.isRunning
+        || FileManager.default.contentsOfDirectory(atPath: segments).count { $0.hasSuffix(".g2.mdb") } >= count
     }
   }
 

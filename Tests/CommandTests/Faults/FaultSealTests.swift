@@ -20,7 +20,7 @@ import Testing
   /// Runs `seal` with something done to one of its system calls.
   private func seal(_ sample: SampleJournal, _ call: String, _ fault: String) throws -> (status: Int32, errors: String) {
     let command = SystemCall.tracing([call], to: "/dev/null", ["-e", "inject=\(call):\(fault)"]) + [Command.path, "seal"]
-    let running = try RunningCommand(Array(command.dropFirst()), executable: command[0], in: sample)
+    let running = try RunningCommand(command, of: sample)
     return (running.waitForEnd(), running.errors)
   }
 

@@ -26,7 +26,7 @@ import Testing
       try traffic.write(0..<traffic.lines.count, to: file)
       let fault = ["-e", "inject=\(call):signal=KILL:when=\(number)"]
       let command = SystemCall.tracing([call], to: "/dev/null", fault) + [Command.path, "import", file]
-      let running = try RunningCommand(Array(command.dropFirst()), executable: command[0], in: sample)
+      let running = try RunningCommand(command, of: sample)
       let status = running.waitForEnd()
       #expect(try sample.damages() == [], "\(call) \(number)")
       let again = try sample.run("import", file)

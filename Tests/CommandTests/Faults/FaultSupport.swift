@@ -2,29 +2,10 @@ import Foundation
 import Glibc
 import JournalFormat
 import JournalStore
-import Synchronization
+import TestSupport
 import Testing
 
-/// Chance that can be had again: the seed is printed, and EMIP_JOURNAL_SEED gives it.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ test: String) {
-    state = ProcessInfo.processInfo.environment["EMIP_JOURNAL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...999_999_999)
-    print("\(test): EMIP_JOURNAL_SEED=\(state)")
-  }
-
-  init(seed: UInt64) { state = seed }
-
-  /// SplitMix64, https://prng.di.unimi.it/splitmix64.c
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
-  }
-}
+@testable import emip_journal
 
 /// What a machine must permit for some of the faults. What it does not is said, and the tests are named as skipped.
 enum Permission {
@@ -46,25 +27,25 @@ enum Permission {
 }
 
 /// A process of the command that is under way.
-final class RunningCommand: @unchecked Sendable {
-  // Sendable: the process is started before it is shared, and the rest is immutable.
-  let process: Process
+final class RunningCommand: Sendable {
+  private let process: ChildProcess
   private let errorFile: String
   private let outputFile: String
-  private let input: Pipe?
 
   /// - Parameter takesInput: whether something will be written to its standard input, which else is empty.
   init(_ arguments: [String], executable: String = Command.path, takesInput: Bool = false, in sample: SampleJournal) throws {
-    process = Command.process(arguments, executable: executable, environment: ["EMIP_JOURNAL": sample.directory.path])
     let name = sample.root + "/" + UUID().uuidString
     (outputFile, errorFile) = (name + ".out", name + ".err")
-    for file in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
-    process.standardOutput = FileHandle(forWritingAtPath: outputFile)
-    process.standardError = FileHandle(forWritingAtPath: errorFile)
-    input = takesInput ? Pipe() : nil
-    if let input { process.standardInput = input }
-    process.currentDirectoryURL = URL(filePath: sample.root)
-    try process.run()
+    // Writing to a process that has ended is an error of the write.
+    signal(SIGPIPE, SIG_IGN)
+    process = try ChildProcess(
+      executable, arguments, environment: Command.environment(["EMIP_JOURNAL": sample.directory.path]),
+      input: takesInput ? .pipe : .nothing, output: .file(outputFile), errors: .file(errorFile), directory: sample.root)
+  }
+
+  /// A command line, such as one under a tracer.
+  convenience init(_ command: [String], takesInput: Bool = false, of sample: SampleJournal) throws {
+    try self.init(Array(command.dropFirst()), executable: command[0], takesInput: takesInput, in: sample)
   }
 
   /// This test bundle once more, running only what a filter names: for what needs the journal's inside, and a process that may be ended.
@@ -72,48 +53,41 @@ final class RunningCommand: @unchecked Sendable {
     testOnly filter: String, with variable: String, _ value: String, under tracer: [String] = [], in sample: SampleJournal
   ) throws {
     let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let command = tracer + ["/usr/bin/env", "\(variable)=\(value)", bundle, "--testing-library", "swift-testing", "--filter", filter]
-    try self.init(Array(command.dropFirst()), executable: command[0], in: sample)
+    let command = ["/usr/bin/env", "\(variable)=\(value)", bundle, "--testing-library", "swift-testing", "--filter", filter]
+    try self.init(tracer + command, of: sample)
   }
 
-  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-
+  var id: pid_t { process.id }
+  var isRunning: Bool { process.isRunning }
   var errors: String { (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? "" }
   var output: String { (try? String(contentsOfFile: outputFile, encoding: .utf8)) ?? "" }
 
-  func write(_ text: String) { try? input?.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
-  func endInput() { try? input?.fileHandleForWriting.close() }
+  func write(_ text: String) { process.write(Array(text.utf8)) }
+  func endInput() { process.closeInput() }
 
-  /// Ends it as `kill -9` does. Harmless where it has ended already.
-  func killNow() {
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
+  /// Ends it as `kill -9` does. Whether that is what ended it: not where it had ended already.
+  @discardableResult
+  func killNow() -> Bool {
+    process.signal(SIGKILL)
+    return process.wait() == .signal(SIGKILL)
   }
 
   /// How it ended: its exit status, or a signal's number below zero. What hangs is ended.
   @discardableResult
   func waitForEnd() -> Int32 {
-    let watchdog = DispatchWorkItem { [process] in
-      Issue.record("the process hung and was killed")
-      kill(process.processIdentifier, SIGKILL)
-    }
-    DispatchQueue.global().asyncAfter(deadline: .now() + 180, execute: watchdog)
-    process.waitUntilExit()
-    watchdog.cancel()
-    return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    if let ending = process.wait(atMost: .seconds(180)) { return ending.status }
+    Issue.record("the process hung and was killed")
+    process.signal(SIGKILL)
+    return process.wait().status
   }
 }
 
 extension SampleJournal {
   /// A process that holds the journal and serves its socket: an import whose input does not come.
   func holder(under wrapper: [String] = []) throws -> RunningCommand {
-    let command = wrapper + [Command.path, "import", "-"]
-    let running = try RunningCommand(Array(command.dropFirst()), executable: command[0], takesInput: true, in: self)
-    for _ in 0..<3_000 where running.process.isRunning {
-      if (try? RemoteJournal(directory)) != nil { return running }
-      usleep(10_000)
-    }
-    Issue.record("the holder did not begin: \(running.errors)")
+    let running = try RunningCommand(wrapper + [Command.path, "import", "-"], takesInput: true, of: self)
+    try waitUntil("the holder serves its socket") { !running.isRunning || (try? RemoteJournal(directory)) != nil }
+    try #require(running.isRunning, "the holder did not begin: \(running.errors)")
     return running
   }
 
@@ -130,13 +104,6 @@ extension SampleJournal {
 
   /// All entries from a position on.
   func entries(from position: JournalPosition = .first) throws -> [Entry] {
-    let reader = try JournalReader(directory)
-    var all: [Entry] = []
-    var next = position
-    while case let batch = try reader.entries(from: next, limit: 500), !batch.isEmpty {
-      for result in batch { all.append(try result.get()) }
-      next = all.last!.position.next
-    }
-    return all
+    try JournalReader(directory).allEntries(from: position)
   }
 }

@@ -37,7 +37,7 @@ import Testing
     try traffic.write(0..<60, to: sample.root + "/traffic.ndjson")
     let known = Set(try FileManager.default.subpathsOfDirectory(atPath: sample.root).map { sample.root + "/" + $0 })
     let command = SystemCall.tracing(SystemCall.durability, to: trace) + [Command.path, "import", sample.root + "/traffic.ndjson"]
-    let running = try RunningCommand(Array(command.dropFirst()), executable: command[0], in: sample)
+    let running = try RunningCommand(command, of: sample)
     #expect(running.waitForEnd() == 0, "\(running.errors)")
     var audit = DurabilityAudit(root: sample.root + "/journal", knownFiles: known)
     audit.run(SystemCall.parse(try String(contentsOfFile: trace, encoding: .utf8))) { $0.name == "write" && $0.descriptor?.number == 1 }
@@ -52,7 +52,7 @@ import Testing
     let trace = sample.root + "/trace"
     let known = Set(try FileManager.default.subpathsOfDirectory(atPath: sample.root).map { sample.root + "/" + $0 })
     let command = SystemCall.tracing(SystemCall.durability, to: trace) + [Command.path, "seal"]
-    let running = try RunningCommand(Array(command.dropFirst()), executable: command[0], in: sample)
+    let running = try RunningCommand(command, of: sample)
     #expect(running.waitForEnd() == 0, "\(running.errors)")
     var audit = DurabilityAudit(root: sample.root + "/journal", knownFiles: known)
     audit.run(SystemCall.parse(try String(contentsOfFile: trace, encoding: .utf8))) { $0.name == "write" && $0.descriptor?.number == 1 }

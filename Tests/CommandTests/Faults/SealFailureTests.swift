@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import JournalFormat
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import JournalStore
@@ -26,7 +27,7 @@ import Testing
     let target = sample.directory.path(of: segment.sealed)
     let fault = ["-P", target, "-e", "inject=pwrite64:error=EIO:when=1+"]
     let holder = try sample.holder(under: SystemCall.tracing(["pwrite64"], to: "/dev/null", fault))
-    while holder.process.isRunning, holder.errors.isEmpty { usleep(1_000) }
+    try await waitUntil("the holder says why a segment is not sealed") { !holder.isRunning || holder.errors.contains("\n") }
     _ = try await RemoteJournal(sample.directory).append(Sample(observedAt: "2024-01-01T10:00:00Z").drafts)
     let rows = try sample.run("stats").lines.filter { $0.contains("to be sealed") }
     #expect(rows.count == 1 && rows[0].hasPrefix(segment.name), "\(rows)")
@@ -99,10 +100,9 @@ import Testing
     let positions = try await journal.append(Sample(observedAt: "2024-01-01T10:00:00Z").drafts)
     print("recorded at \(positions)")
     // It is told after all segments were tried.
-    while !isTold.load(ordering: .acquiring),
-      try directory.readManifest().segments.contains(where: { $0.form == .hot && $0.lastPosition != nil })
-    {
-      usleep(1_000)
+    try await waitUntil("all that has ended is sealed, or it is told why not") {
+      try isTold.load(ordering: .acquiring)
+        || !directory.readManifest().segments.contains { $0.form == .hot && $0.lastPosition != nil }
     }
     journal.close()
   }

@@ -1,55 +1,31 @@
 import Foundation
 import Testing
 
-/// A journal of statuses, imported as users do.
-private struct StatusJournal {
-  let directory = FileManager.default.temporaryDirectory.appending(path: "emip-journal-statuses-" + UUID().uuidString)
-
-  init() throws {
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    let lines = [
-      Self.line("10:00:00", "SetEVSEAvailabilityStatus", "FR*C01*E1", "availabilityStatus", 1, "09:59:00"),
-      Self.line("10:01:00", "SetEVSEBusyStatus", "FR*C01*E1", "busyStatus", 2, "10:00:30"),
-      Self.line("10:05:00", "SetEVSEBusyStatus", "FR*C01*E1", "busyStatus", 1, "09:30:00"),
-      Self.line("10:06:00", "SetEVSEBusyStatus", "FR*C02*E1", "busyStatus", 1, "10:05:59", status: 10_601),
-      Self.line("10:07:00", "SetChargingPoolAvailabilityStatus", "FR*C01*P1", "availabilityStatus", 2, "10:06:59", level: "ChargingPool"),
-    ]
-    let traffic = directory.appending(path: "traffic.ndjson").path
-    try Data(lines.joined().utf8).write(to: URL(filePath: traffic))
-    #expect(try run("init").status == 0)
-    #expect(try run("import", traffic).status == 0)
-  }
-
-  func remove() { try? FileManager.default.removeItem(at: directory) }
-
-  func run(_ arguments: String...) throws -> CommandResult {
-    try Command.run(arguments + ["--journal", directory.appending(path: "journal").path])
+extension ImportedJournal {
+  /// Of statuses.
+  fileprivate static func statuses() throws -> ImportedJournal {
+    try ImportedJournal([
+      line("10:00:00", "SetEVSEAvailabilityStatus", "FR*C01*E1", "availabilityStatus", 1, "09:59:00"),
+      line("10:01:00", "SetEVSEBusyStatus", "FR*C01*E1", "busyStatus", 2, "10:00:30"),
+      line("10:05:00", "SetEVSEBusyStatus", "FR*C01*E1", "busyStatus", 1, "09:30:00"),
+      line("10:06:00", "SetEVSEBusyStatus", "FR*C02*E1", "busyStatus", 1, "10:05:59", status: 10_601),
+      line("10:07:00", "SetChargingPoolAvailabilityStatus", "FR*C01*P1", "availabilityStatus", 2, "10:06:59", level: "ChargingPool"),
+    ])
   }
 
   private static func line(
     _ time: String, _ operation: String, _ id: String, _ field: String, _ code: Int, _ date: String, level: String = "EVSE", status: Int = 1
   ) -> String {
-    let header = "<transactionId>T-\(time)</transactionId><partnerIdType>eMI3</partnerIdType><partnerId>FR*C01</partnerId>"
-    let body =
-      "<operatorIdType>eMI3</operatorIdType><operatorId>FR*C01</operatorId><\(level)IdType>eMI3</\(level)IdType>"
-      + "<\(level)Id>\(id)</\(level)Id><statusEventDate>2025-03-01T\(date)Z</statusEventDate><\(field)>\(code)</\(field)>"
-    func envelope(_ part: String, _ text: String) -> String {
-      "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body><e:eMIP_ToIOP_\(operation)\(part) xmlns:e='urn:e'>"
-        + "\(text)</e:eMIP_ToIOP_\(operation)\(part)></s:Body></s:Envelope>"
-    }
-    let response = envelope("Response", "<transactionId>T-\(time)</transactionId><requestStatus>\(status)</requestStatus>")
-    return """
-      {"recordedAt":"2025-03-01T\(time)Z","direction":"toIOP","operation":"\(operation)","httpStatus":200,"latencyMs":40,\
-      "peer":"192.0.2.1","clientCN":"c","request":"\(envelope("Request", header + body))","response":"\(response)"}
-
-      """
+    line(
+      "2025-03-01T\(time)Z", operation, of: "FR*C01",
+      "<\(level)IdType>eMI3</\(level)IdType><\(level)Id>\(id)</\(level)Id><statusEventDate>2025-03-01T\(date)Z</statusEventDate>"
+        + "<\(field)>\(code)</\(field)>", status: status)
   }
 }
 
 @Suite struct EVSECommandTests {
   @Test func `evses lists an element a line, with the keys that were promised`() throws {
-    let journal = try StatusJournal()
-    defer { journal.remove() }
+    let journal = try ImportedJournal.statuses()
     let result = try journal.run("evses", "--format", "ndjson")
     #expect(result.status == 0)
     let rows = try result.objects()
@@ -65,7 +41,7 @@ private struct StatusJournal {
     #expect(rows[2]["busyAcceptance"] as? String == "rejected")
     #expect(rows[2]["busyRequestStatus"] as? Int == 10_601)
     func ids(_ options: String...) throws -> [String] {
-      try Command.run(["evses", "--format", "ndjson", "--journal", journal.directory.path + "/journal"] + options).objects()
+      try journal.run(["evses", "--format", "ndjson"] + options).objects()
         .compactMap { $0["id"] as? String }
     }
     #expect(try ids("--status", "busy") == ["FR*C01*E1"])
@@ -81,11 +57,9 @@ private struct StatusJournal {
   }
 
   @Test func `evse answers for a time and for what was known`() throws {
-    let journal = try StatusJournal()
-    defer { journal.remove() }
+    let journal = try ImportedJournal.statuses()
     func busy(_ options: String...) throws -> Int? {
-      let arguments = ["evse", "fr-c01-e1", "--format", "ndjson", "--journal", journal.directory.path + "/journal"] + options
-      return try Command.run(arguments).object()["busyStatus"] as? Int
+      try journal.run(["evse", "fr-c01-e1", "--format", "ndjson"] + options).object()["busyStatus"] as? Int
     }
     #expect(try busy() == 2)
     #expect(try busy("--as-of", "2025-03-01 09:45") == 1)
@@ -104,8 +78,7 @@ private struct StatusJournal {
   }
 
   @Test func `evse --reinit writes messages that can be sent`() throws {
-    let journal = try StatusJournal()
-    defer { journal.remove() }
+    let journal = try ImportedJournal.statuses()
     let result = try journal.run("evse", "--reinit")
     #expect(result.status == 0)
     let lines = try result.objects()

@@ -1,30 +1,17 @@
 import Foundation
 import Testing
 
-/// A white list that an eMSP uploads, and charges that nobody authorised, imported as users do.
-private struct WhiteListJournal {
-  let directory = FileManager.default.temporaryDirectory.appending(path: "emip-journal-judged-" + UUID().uuidString)
-
-  init() throws {
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    let lines = [
-      Self.upload("2025-03-01T10:00:00Z", [("04A1B2C3", 1), ("04DDEEFF", 2)]),
-      Self.record("2025-03-01T13:00:00Z", "X-IN-FORCE", "04A1B2C3", start: "2025-03-01T12:00:00Z"),
-      Self.record("2025-03-01T13:10:00Z", "X-REFUSED", "04DDEEFF", start: "2025-03-01T12:10:00Z"),
-      Self.record("2025-03-01T13:20:00Z", "X-UNKNOWN", "04000009", start: "2025-03-01T12:20:00Z"),
-      Self.record("2025-03-03T14:00:00Z", "X-STALE", "04A1B2C3", start: "2025-03-03T13:00:00Z"),
-      Self.record("2025-03-03T14:10:00Z", "X-BEFORE", "04A1B2C3", start: "2025-02-27T10:00:00Z"),
-    ]
-    let traffic = directory.appending(path: "traffic.ndjson").path
-    try Data(lines.joined().utf8).write(to: URL(filePath: traffic))
-    #expect(try run("init").status == 0)
-    #expect(try run("import", traffic).status == 0)
-  }
-
-  func remove() { try? FileManager.default.removeItem(at: directory) }
-
-  func run(_ arguments: String...) throws -> CommandResult {
-    try Command.run(arguments + ["--journal", directory.appending(path: "journal").path])
+extension ImportedJournal {
+  /// Of a white list that an eMSP uploads, and charges that nobody authorised.
+  fileprivate static func judged() throws -> ImportedJournal {
+    try ImportedJournal([
+      upload("2025-03-01T10:00:00Z", [("04A1B2C3", 1), ("04DDEEFF", 2)]),
+      record("2025-03-01T13:00:00Z", "X-IN-FORCE", "04A1B2C3", start: "2025-03-01T12:00:00Z"),
+      record("2025-03-01T13:10:00Z", "X-REFUSED", "04DDEEFF", start: "2025-03-01T12:10:00Z"),
+      record("2025-03-01T13:20:00Z", "X-UNKNOWN", "04000009", start: "2025-03-01T12:20:00Z"),
+      record("2025-03-03T14:00:00Z", "X-STALE", "04A1B2C3", start: "2025-03-03T13:00:00Z"),
+      record("2025-03-03T14:10:00Z", "X-BEFORE", "04A1B2C3", start: "2025-02-27T10:00:00Z"),
+    ])
   }
 
   private static func upload(_ time: String, _ users: [(id: String, value: Int)]) -> String {
@@ -32,7 +19,7 @@ private struct WhiteListJournal {
       "<authenticationData><actionType>1</actionType><userIdType>RFID-UID</userIdType><userId>\(user.id)</userId>"
         + "<requestedServiceId>1</requestedServiceId><authorisationValue>\(user.value)</authorisationValue></authenticationData>"
     }
-    return line(time, "SetAuthenticationData", "FR*MS1", "<authenticationDataList>\(items.joined())</authenticationDataList>")
+    return line(time, "SetAuthenticationData", of: "FR*MS1", "<authenticationDataList>\(items.joined())</authenticationDataList>")
   }
 
   private static func record(_ time: String, _ session: String, _ user: String, start: String) -> String {
@@ -40,26 +27,11 @@ private struct WhiteListJournal {
       "<meterReport><meterTypeId>\(type)</meterTypeId><meterValue>\(value)</meterValue><meterUnit>\(unit)</meterUnit></meterReport>"
     }
     return line(
-      time, "SetChargeDetailRecord", "FR*C01",
+      time, "SetChargeDetailRecord", of: "FR*C01",
       "<chargeDetailRecord><CDRNature>1</CDRNature><execPartnerSessionId>\(session)</execPartnerSessionId>"
         + "<requestedServiceId>1</requestedServiceId><EVSEId>FR*C01*E1</EVSEId><userIdType>RFID-UID</userIdType><userId>\(user)</userId>"
         + "<startTime>\(start)</startTime><endTime>\(start.replacing(":00:00Z", with: ":30:00Z"))</endTime>"
         + "<meterReportList>\(meters.joined())</meterReportList></chargeDetailRecord>")
-  }
-
-  private static func line(_ time: String, _ operation: String, _ caller: String, _ body: String) -> String {
-    let header = "<transactionId>T-\(time)</transactionId><partnerIdType>eMI3</partnerIdType><partnerId>\(caller)</partnerId>"
-    func envelope(_ part: String, _ text: String) -> String {
-      "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body><e:eMIP_ToIOP_\(operation)\(part) xmlns:e='urn:e'>"
-        + "\(text)</e:eMIP_ToIOP_\(operation)\(part)></s:Body></s:Envelope>"
-    }
-    let request = header + "<operatorIdType>eMI3</operatorIdType><operatorId>\(caller)</operatorId>" + body
-    let response = envelope("Response", "<transactionId>T-\(time)</transactionId><requestStatus>1</requestStatus>")
-    return """
-      {"recordedAt":"\(time)","direction":"toIOP","operation":"\(operation)","httpStatus":200,"latencyMs":40,\
-      "peer":"192.0.2.1","clientCN":"c","request":"\(envelope("Request", request))","response":"\(response)"}
-
-      """
   }
 }
 
@@ -69,8 +41,7 @@ private struct WhiteListJournal {
   private static let told = ["X-REFUSED", "X-UNKNOWN", "X-STALE", "X-BEFORE"]
 
   @Test func `sessions and findings tell of the charges that the list did not allow, and of no other`() throws {
-    let journal = try WhiteListJournal()
-    defer { journal.remove() }
+    let journal = try ImportedJournal.judged()
     let sessions = try journal.run("sessions", "--finding", Self.rule, "--format", "ndjson").objects()
     #expect(sessions.map { $0["execPartnerSessionId"] as? String } == Self.told)
     let findings = try journal.run("findings", "--rule", Self.rule, "--format", "ndjson").objects()
@@ -85,8 +56,7 @@ private struct WhiteListJournal {
     ("X-BEFORE", "No white list is known from before its start."),
   ])
   func `session says why`(session: String, reason: String) throws {
-    let journal = try WhiteListJournal()
-    defer { journal.remove() }
+    let journal = try ImportedJournal.judged()
     let text = try journal.run("session", session).text
     #expect(text.contains(Self.rule))
     #expect(text.contains(reason))

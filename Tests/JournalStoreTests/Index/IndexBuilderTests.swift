@@ -1,6 +1,7 @@
 import Foundation
 import JournalFormat
 import LMDB
+import Synchronization
 import TestSupport
 import Testing
 
@@ -15,18 +16,19 @@ import Testing
     let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false)
     _ = try await journal.append((0..<40).map { draft(id: "first \($0)") })
     let file = IndexFile(directory, try directory.readManifest().segments[0])
-    while try file.state().indexedThrough < 32 { usleep(1_000) }
+    try await waitUntil("the first run is indexed") { try file.state().indexedThrough >= 32 }
     let segment = try SegmentEnvironment.reading(file.segmentPath, form: .hot, isGrowing: true)
     let index = try #require(try IndexEnvironment.reading(file.path, IndexState.Owner(segment.header)))
     // Whoever has the write transaction holds the builder up.
-    let held = try index.environment.beginWrite()
+    let held = HeldTransaction(of: index.environment)
+    try await waitUntil("it is held") { held.isHeld }
     let appending = Task { for number in 0..<100 { _ = try await journal.append((0..<10).map { draft(id: "id \(number * 10 + $0)") }) } }
-    for _ in 0..<5_000 where journal.indexLag <= 54 { try await Task.sleep(for: .milliseconds(1)) }
-    try await Task.sleep(for: .milliseconds(100))
+    try await waitUntil("the writer waits for the builder") { journal.waitsForIndex }
     let waiting = try #require(journal.lastPosition).rawValue
-    #expect(waiting - 32 <= 64 && waiting > 64)
+    // One call more would be too many.
+    #expect(waiting == 90)
     #expect(journal.indexLag == Int(waiting) - 32)
-    try held.commit()
+    try await held.commit()
     try await appending.value
     #expect(journal.lastPosition == JournalPosition(1_040))
     journal.close()
@@ -45,9 +47,9 @@ import Testing
     try FileManager.default.createDirectory(atPath: file.path, withIntermediateDirectories: true)
     let journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false)
     var failure: JournalError?
-    for number in 0..<1_000 where failure == nil {
-      do { _ = try await journal.append(draft(id: "\(number)")) } catch { failure = error }
-      try await Task.sleep(for: .milliseconds(1))
+    try await waitUntil("an append is refused") {
+      do throws(JournalError) { _ = try await journal.append(draft(id: "more")) } catch { failure = error }
+      return failure != nil
     }
     #expect(failure?.path?.hasSuffix(".index.mdb") == true)
     journal.close()
@@ -66,8 +68,7 @@ import Testing
     journal = try Journal(directory, purpose: "test", indexLimits: Self.limits, sealsByItself: false)
     for segment in segments.dropLast() {
       let file = IndexFile(directory, segment)
-      for _ in 0..<5_000 where (try? file.state().indexedThrough) != 50 { usleep(1_000) }
-      #expect(try file.state().indexedThrough == 50)
+      try await waitUntil("\(segment.name) is indexed to its end") { (try? file.state().indexedThrough) == 50 }
     }
     journal.close()
     let reader = try JournalReader(directory)
@@ -87,9 +88,7 @@ import Testing
     let tail = try #require(segment.segmentIndex?.tail)
     #expect(tail.entries.count > 0)
     let environment = try Environment(path: temporary.path + "/sealed.mdb", access: .readWrite, mapSizeBytes: 1 << 30)
-    let transaction = try environment.beginWrite()
-    let tables = try IndexTables(in: transaction)
-    try transaction.commit()
+    let tables = try environment.change { (transaction) throws(LMDBError) in try IndexTables(in: transaction) }
     try tables.write(merging: source, tail, as: IndexState.Owner(segment.segment.header), into: environment)
     let sealed = try IndexReader(environment, tables, owner: environment)
     #expect(try sealed.snapshot { $0.indexedThrough } == 1_050)
@@ -103,5 +102,31 @@ import Testing
       #expect(Set(found).isSuperset(of: try segment.candidates(for: IndexTerm(.id, "\(number)"))))
       #expect(found.count < 6)
     }
+  }
+}
+
+/// Holds the write transaction of an environment, on a thread of its own: it belongs to the thread that began it.
+private final class HeldTransaction: Sendable {
+  private let end = DispatchSemaphore(value: 0)
+  private let state = Mutex<(isHeld: Bool, result: Result<Void, LMDBError>?)>((false, nil))
+
+  init(of environment: Environment) {
+    Thread { [self] in
+      let result = Result { () throws(LMDBError) in
+        let transaction = try environment.beginWrite()
+        state.withLock { $0.isHeld = true }
+        end.wait()
+        try transaction.commit()
+      }
+      state.withLock { $0.result = result }
+    }.start()
+  }
+
+  var isHeld: Bool { state.withLock { $0.isHeld } }
+
+  func commit() async throws {
+    end.signal()
+    try await waitUntil("the transaction has ended") { state.withLock { $0.result != nil } }
+    try state.withLock { try $0.result?.get() }
   }
 }

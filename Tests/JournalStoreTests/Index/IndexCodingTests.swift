@@ -49,7 +49,7 @@ import Testing
 
   @Test(arguments: [(1, 1), (2, 70_000), (500, 30), (5_000, 8_192), (60_000, 1 << 20), (20_000, 1 << 31)])
   func `a run holds the rows that were written, and finds them by their keys`(rowCount: Int, entryCount: Int) throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let rows = Self.rows(rowCount, of: entryCount, &generator)
     try withRun(rows, entryCount: entryCount) { run, expected, reader in
       #expect(run.rowCount == UInt32(expected.count))
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `a run that keeps less of its keys loses no row, and adds few that only look right`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let rows = Self.rows(20_000, of: 1 << 20, &generator)
     let keyCount = Set(rows.map(\.key)).count
     try withRun(rows, entryCount: 1 << 20, keyBits: IndexCoding.sufficientKeyBits(keyCount: keyCount)) { run, expected, reader in
@@ -84,7 +84,7 @@ import Testing
 
   @Test(arguments: [1, 10, 20_000, 150_000])
   func `a filter lets every key of its run through, and few others`(keyCount: Int) throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let rows = Set((0..<keyCount).map { _ in UInt32.random(in: .min ... .max, using: &generator) }).sorted().map {
       IndexRow(IndexKey(rawValue: $0), 0)
     }
@@ -99,7 +99,7 @@ import Testing
   }
 
   @Test func `a block of which any bit changed is told`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let rows = Self.rows(60, of: 500, &generator)
     let coding = IndexCoding(entries: 0..<500, keyBits: 32, expectedKeyCount: 40)
     let key = IndexBlock.key(1, rows.last!.key)
@@ -132,7 +132,7 @@ import Testing
   }
 
   @Test func `the spans of time come back`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     for count: UInt32 in [1, 63, 64, 65, 2_047, 2_048] {
       var maker = TimeBlockMaker(Self.header, runEntryCount: 2_048)
       for index in 4_096..<4_096 + count {
@@ -145,7 +145,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1, 255, 256, 5_000]) func `rows are sorted by key and keep the order of one key`(count: Int) {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     var rows = (0..<count).map { entry in
       IndexRow(
         IndexKey(rawValue: generator.chance(3) ? UInt32(generator.below(5)) : .random(in: .min ... .max, using: &generator)), UInt32(entry))

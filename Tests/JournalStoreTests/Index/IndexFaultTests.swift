@@ -59,7 +59,7 @@ import Testing
     /// Opens the journal to write, which makes good what is wrong, and waits until nothing is left to do.
     func reopen() throws {
       let journal = try Journal(directory, purpose: "test", indexLimits: IndexFaultTests.limits, sealsByItself: false)
-      for _ in 0..<5_000 where journal.indexLag >= 32 { usleep(1_000) }
+      try waitUntil("every full run is indexed") { journal.indexLag < 32 }
       journal.close()
       try file.build(limits: IndexFaultTests.limits)
     }

@@ -38,7 +38,7 @@ import Testing
     while journal.lastPosition.map({ $0.rawValue < count }) ?? true {
       _ = try await journal.append(Self.drafts(1 + generator.below(20), &generator))
     }
-    for _ in 0..<5_000 where journal.indexLag >= Int(Self.limits.runEntryCount) { try await Task.sleep(for: .milliseconds(1)) }
+    try await waitUntil("every full run is indexed") { journal.indexLag < Int(Self.limits.runEntryCount) }
     #expect(journal.handedCount >= count - 2 * Int(Self.limits.runEntryCount), "seed \(seed)")
     journal.close()
     return directory
@@ -183,7 +183,8 @@ import Testing
     }
     #expect(throws: JournalError.self) { try writer!.performAll([.append((0..<500).map { draft(id: "lost \($0)") })], by: committer) }
     #expect(builder.lag == 10)
-    usleep(400_000)
+    try await waitUntil("the builder has what was committed") { builder.handedCount >= 9 }
+    builder.waitUntilAtRest()
     builder.stop()
     #expect(builder.lag == 10 && builder.handedCount == 9)
     writer = nil

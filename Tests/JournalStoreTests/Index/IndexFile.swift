@@ -1,6 +1,7 @@
 import Foundation
 import JournalFormat
 import LMDB
+import TestSupport
 
 @testable import JournalStore
 
@@ -17,11 +18,12 @@ struct IndexFile {
   /// Waits for the file, which the builder makes when it comes to it.
   func state() throws -> IndexState {
     let segment = try SegmentEnvironment.reading(segmentPath, form: .hot, isGrowing: true)
-    for _ in 0..<5_000 {
-      if let index = try IndexEnvironment.reading(path, IndexState.Owner(segment.header)) { return try index.state() }
-      usleep(1_000)
+    var state: IndexState?
+    try waitUntil("there is an index") {
+      state = try IndexEnvironment.reading(path, IndexState.Owner(segment.header))?.state()
+      return state != nil
     }
-    throw JournalError(.segmentMissing, "there is no index", path: path)
+    return state!
   }
 
   /// Builds the index as far as it goes, and says what there was to do.
@@ -35,18 +37,8 @@ struct IndexFile {
     return steps
   }
 
-  /// Changes rows behind everybody's back. Who held the file last may still be closing it.
+  /// Changes rows behind everybody's back.
   func change(_ body: (borrowing WriteTransaction) throws(LMDBError) -> Void) throws {
-    for attempt in 0... {
-      do {
-        let environment = try Environment(path: path, access: .readWrite, mapSizeBytes: 1 << 30)
-        let transaction = try environment.beginWrite()
-        try body(transaction)
-        return try transaction.commit()
-      } catch {
-        guard error.code == .alreadyOpen, attempt < 1_000 else { throw error }
-        usleep(1_000)
-      }
-    }
+    try Environment.opening(path, .readWrite, mapSizeBytes: 1 << 30).change(body)
   }
 }

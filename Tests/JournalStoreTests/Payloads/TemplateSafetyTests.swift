@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func `bytes that were changed are refused or read as something else, and never trap`() throws {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     let shelf = try TemplateShelf()
     var payloads: [([UInt8], EntryContent)] = []
     for exchange in simulatedExchanges(300, seed: 11) {

@@ -173,7 +173,7 @@ import Testing
   }
 
   @Test func `random messages come back byte by byte`() throws {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     let shelf = try TemplateShelf()
     let reader = MessageReader()
     var (read, encoded) = (0, 0)

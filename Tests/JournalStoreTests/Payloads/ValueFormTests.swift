@@ -77,7 +77,7 @@ private struct WordSource: TemplateSource {
   func `a value in an odd spelling comes back as it was`(text: String) throws { #expect(try least(text) != nil) }
 
   @Test func `random values come back as they were, in every form that takes them`() throws {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     let alphabets = ["0123456789", "0123456789abcdef", "0123456789ABCDEF-", "ABCXYZ019-*._", "-0.159", "abcXYZ-09", "T0123-:.Z+é "].map {
       Array($0.utf8)
     }
@@ -124,7 +124,7 @@ private struct WordSource: TemplateSource {
     for moment: Int64 in [.min, .min + 3_600_000, -9_223_372_036_800_000_000, .max, .max - 3_600_000] {
       _ = EuropeanSummerTime.contains(moment)
     }
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     var output = ByteScratch(maximumBytes: 4096)
     defer { output.deallocate() }
     var (dates, patterns) = (0, 0)
@@ -154,7 +154,7 @@ private struct WordSource: TemplateSource {
   }
 
   @Test func `a wide pattern gives back any text that it takes`() throws {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     let alphabets = ["0123456789", "0123456789ABCDEF", "0123456789abcdef", "ABCXYZ-019", "abz-09", "AZ09az-"].map { Array($0.utf8) }
     var taken = 0
     var output = ByteScratch(maximumBytes: 4096)
@@ -181,7 +181,7 @@ private struct WordSource: TemplateSource {
   }
 
   @Test func `no bytes make a value trap`() throws {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     _ = Array("IOP-TID-".utf8).withUnsafeBufferPointer { words.append($0) }
     var output = ByteScratch(maximumBytes: 4096)
     defer { output.deallocate() }

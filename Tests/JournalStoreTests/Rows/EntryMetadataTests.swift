@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct EntryMetadataTests {
   @Test func `any metadata comes back as it was`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     for _ in 0..<500 {
       let sample = generator.metadata()
       let (read, rest) = try Self.metadata(sample.encoded, sample)
@@ -37,15 +37,17 @@ import Testing
   }
 
   @Test func `metadata beside a shape comes back, is refused where it is cut short, and never traps`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
+    var damaged = ReadingCounts()
     for _ in 0..<2_000 {
       let sample = generator.metadata()
       let (bytes, read) = Self.besideShape(sample)
       let (metadata, rest) = try read(bytes)
       #expect(metadata == sample.metadata && rest == 0)
       for count in bytes.indices { #expect(throws: FormatError.self) { try read(Array(bytes[..<count])) } }
-      for _ in 0..<5 { _ = try orNil { try read(generator.damaged(bytes)) } }
+      for _ in 0..<5 { _ = try damaged.note { try read(generator.damaged(bytes)) } }
     }
+    damaged.expectBoth(of: 10_000)
   }
 
   @Test func `times that no clock tells are refused`() throws {
@@ -61,7 +63,7 @@ import Testing
   }
 
   @Test func `an encoding that is cut short anywhere is refused`() {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     for _ in 0..<40 {
       let sample = generator.metadata()
       for count in 0..<sample.encoded.count {
@@ -71,31 +73,36 @@ import Testing
   }
 
   @Test func `damage is refused or read as something else, and never a trap`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
+    var (metadata, validations) = (ReadingCounts(), ReadingCounts())
     for _ in 0..<20_000 {
       let sample = generator.metadata()
-      guard let read = try orNil({ try Self.metadata(generator.damaged(sample.encoded), sample).0 }) else { continue }
-      guard try orNil({ try read.validate(payloadCount: sample.payloadCount) }) != nil else { continue }
+      guard let read = try metadata.note({ try Self.metadata(generator.damaged(sample.encoded), sample).0 }) else { continue }
+      guard try validations.note({ try read.validate(payloadCount: sample.payloadCount) }) != nil else { continue }
       // What is valid can be used.
       let payload = [UInt8](repeating: 0, count: sample.payloadCount)
       for mark in read.marks ?? [] { _ = mark.term(in: payload) }
       _ = (read.recordedAt.description, read.observedAt.period)
     }
+    metadata.expectBoth(of: 20_000)
+    validations.expectBoth(of: metadata.readCount)
   }
 
   @Test func `bytes that nobody wrote are refused or read, and never a trap`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
+    var metadata = ReadingCounts()
     for _ in 0..<20_000 {
       let bytes = generator.bytes(generator.below(60))
       let sample = Sample(
         metadata: generator.metadata().metadata, base: EntryMetadata.Base(position: JournalPosition(5), recordedAt: Timestamp(rawValue: 0)),
         payloadCount: 9)
-      _ = try orNil { try Self.metadata(bytes, sample) }
+      _ = try metadata.note { try Self.metadata(bytes, sample) }
     }
+    metadata.expectBoth(of: 20_000)
   }
 
   @Test func `a mark outside the payload is refused`() throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     var sample = generator.metadata()
     sample.metadata.marks = [Mark(kind: TermKind(rawValue: 1), range: 0..<10)]
     try sample.metadata.validate(payloadCount: 10)

@@ -15,7 +15,7 @@ import Testing
     _ = try await journal.append(drafts)
     journal.close()
     let reader = try JournalReader(directory)
-    #expect(try reader.all().map(\.content) == drafts.map(\.content))
+    #expect(try reader.allEntries().map(\.content) == drafts.map(\.content))
     for position in (1...drafts.count).reversed() { #expect(try reader.entry(at: JournalPosition(UInt64(position))) != nil) }
     return try reader.manifest.segments.map { segment in
       #expect(try reader.verifyEntries(segment).damages == [])
@@ -82,7 +82,7 @@ import Testing
       ]
     }
     #expect(try await rows(call) == [40])
-    let entries = try JournalReader(JournalDirectory(temporary.path + "/journal")).all()
+    let entries = try JournalReader(JournalDirectory(temporary.path + "/journal")).allEntries()
     #expect(entries.map(\.recordedAt) == call.map { $0.recordedAt! })
   }
 
@@ -91,7 +91,7 @@ import Testing
     let journal = try Journal(directory, purpose: "test")
     let later = try #require(Timestamp("2025-04-01T00:00:00Z"))
     _ = try await journal.append([draft(id: "A", at: later.rawValue), draft(id: "B", at: later.rawValue - 1)])
-    let entries = try JournalReader(directory).all()
+    let entries = try JournalReader(directory).allEntries()
     #expect(entries.map(\.recordedAt) == [later, later])
     #expect(entries.map(\.content.observedAt) == [later, later.adding(milliseconds: -1)])
   }
@@ -119,7 +119,7 @@ import Testing
     journal.close()
     let reader = try JournalReader(directory)
     #expect(try shapeCount(reader) == 1)
-    #expect(try reader.all().map(\.content) == Array(repeating: pair.map(\.content), count: 5).flatMap { $0 })
+    #expect(try reader.allEntries().map(\.content) == Array(repeating: pair.map(\.content), count: 5).flatMap { $0 })
   }
 
   @Test func `shapes beyond what a segment keeps come back all the same`() throws {
@@ -142,7 +142,7 @@ import Testing
   }
 
   @Test(arguments: [2, 3]) func `no bytes of a block trap`(version: Int) throws {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     var header = SegmentHeader(
       form: .hot, journalId: "0", period: Period(year: 2025, month: 3), ordinal: 1, generation: 1, firstPosition: .first,
       baseTime: Timestamp(rawValue: 1_740_787_200_000), pseudonymKey: [])
@@ -165,7 +165,7 @@ import Testing
   }
 
   @Test func `no bytes of a shape trap, and none are left over`() throws {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     var shapes = 0
     for _ in 0..<50_000 {
       let bytes = random.bytes(random.below(12))
@@ -200,7 +200,7 @@ import Testing
     let reader = try JournalReader(directory)
     let segment = try reader.reader(reader.manifest.segments[0])
     #expect(try segment.rowCount(of: segment.segment.tables.contexts) == ContextTable.maximumCount)
-    #expect(try reader.all().map(\.content) == all.map(\.content))
+    #expect(try reader.allEntries().map(\.content) == all.map(\.content))
   }
 
   @Test(arguments: [900, 1_100, 100_000])
@@ -211,7 +211,7 @@ import Testing
     large.content.context.http.headers = [HTTPHeader(name: "X-Large", value: String(repeating: "v", count: size))]
     for _ in 0..<3 { _ = try await journal.append([large, draft(.response, id: "A", request: .behind(1), outcome: .ok)]) }
     let reader = try JournalReader(directory)
-    #expect(try reader.all().filter { $0.kind == .request }.map(\.content) == Array(repeating: large.content, count: 3))
+    #expect(try reader.allEntries().filter { $0.kind == .request }.map(\.content) == Array(repeating: large.content, count: 3))
     let segment = try reader.reader(reader.manifest.segments[0])
     #expect(try segment.rowCount(of: segment.segment.tables.contexts) == (size < 1_000 ? 2 : 1))
   }

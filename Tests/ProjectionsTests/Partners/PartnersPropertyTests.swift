@@ -8,7 +8,7 @@ import Testing
 /// Random journals, asked as of every position: what the read model says is what a plain model of the journal cut there says.
 @Suite struct PartnersPropertyTests {
   @Test(arguments: 0..<4) func `as of every position the answer is that of a journal that ends there`(round: Int) async throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let script = try PartnerScript()
     // Restarts at random: what was applied before must not matter.
     try await Self.write(script, count: 30, &generator)
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func `the rows do not depend on the batches`() async throws {
-    var generator = SeededGenerator(seed: SeededGenerator.newSeed())
+    var generator = SeededGenerator()
     let script = try PartnerScript()
     for _ in 0..<15 {
       try await Self.write(script, count: 1 + generator.below(10), &generator)

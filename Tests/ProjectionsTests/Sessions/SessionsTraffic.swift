@@ -14,7 +14,7 @@ struct SessionsTraffic {
   /// Requests without an answer so far.
   private var unanswered: [(position: JournalPosition, session: String)] = []
 
-  init(seed: UInt64 = UInt64.random(in: 0...UInt64.max)) throws {
+  init(seed: UInt64 = SeededGenerator.newSeed("random sessions")) throws {
     script = try SessionsScript()
     self.seed = seed
     random = SeededGenerator(seed: seed)

@@ -39,8 +39,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [UInt64.random(in: 0 ... .max), 7])
-  func `random uploads leave what plain dictionaries hold, as of every position`(seed: UInt64) async throws {
+  @Test(arguments: [nil, 7] as [UInt64?])
+  func `random uploads leave what plain dictionaries hold, as of every position`(fixed: UInt64?) async throws {
+    let seed = fixed ?? SeededGenerator.newSeed()
     var random = SeededGenerator(seed: seed)
     let journal = try ScriptedJournal()
     var plain = PlainList()
@@ -72,10 +73,14 @@ import Testing
   }
 
   @Test func `the rows are the same when everything that was remembered goes between any two entries`() async throws {
-    var random = SeededGenerator(seed: SeededGenerator.newSeed())
+    var random = SeededGenerator()
     let journal = try ScriptedJournal()
     var open: [JournalPosition] = []
-    for number in 0..<100 as Range<Int64> {
+    var number: Int64 = 0
+    // Full chunks are part of it, beside the one of each of the two users that grows; how much it takes until there are some is chance.
+    while try number < 100 || number % 10 != 0 || journal.userChunkCount() <= 2 {
+      defer { number += 1 }
+      try #require(number < 500)
       let items = (0..<Int.random(in: 0...6, using: &random)).map { _ in
         ListItem(
           action: [1, 2, 2, 2, 2, 3].randomElement(using: &random)!, user: "04A1B2C\(Int.random(in: 0...1, using: &random))",
@@ -109,7 +114,6 @@ import Testing
       runner.close()
     }
     let runner = try ProjectionRunner(journal.directory, projections: [WhiteListProjection.self], purpose: "test")
-    #expect(try runner.models[0].rowCounts().first?.count ?? 0 > 2, "full chunks are part of it")
     #expect(try runner.verify("whitelist").isSame)
     runner.close()
   }
@@ -176,12 +180,11 @@ import Testing
     let list = try journal.whiteList(asOf: 21)
     var times: [Duration] = []
     for user in users {
-      let start = ContinuousClock.now
-      let answer = try list.answer(user)
-      times.append(ContinuousClock.now - start)
+      let (answer, time) = try workTime { try list.answer(user) }
+      times.append(time)
       #expect(answer == .authorised)
     }
-    // A debug build on a busy machine; the median keeps out the noise.
+    // The median keeps out the noise.
     #expect(times.sorted()[times.count / 2] < .milliseconds(1))
   }
 }

@@ -1,6 +1,7 @@
 import EMIP
 import JournalFormat
 import JournalStore
+import TestSupport
 import Testing
 
 @testable import Projections
@@ -68,6 +69,15 @@ extension ScriptedJournal {
   /// The white lists now, or as of a position.
   func whiteList(asOf position: UInt64? = nil) throws -> WhiteList {
     WhiteList(try model(WhiteListProjection.self).snapshot(), try JournalReader(directory), asOf: position.map { JournalPosition($0) })
+  }
+
+  /// How many chunks of users' records a read model would have, made of all that there is and thrown away.
+  func userChunkCount() throws -> Int {
+    let runner = try ProjectionRunner(directory, projections: [WhiteListProjection.self], purpose: "test")
+    defer { runner.close() }
+    let model = try runner.begin(WhiteListProjection.self, generation: 0, path: temporary.path + "/counted")
+    _ = try runner.advance([model], to: JournalReader(directory).lastPosition()?.next ?? .first)
+    return try model.rowCounts()[0].count
   }
 
   func findings(asOf position: UInt64? = nil) throws -> [ReportedFinding] {

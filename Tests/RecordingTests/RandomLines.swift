@@ -1,12 +1,9 @@
-/// Random flat JSON objects, and damage to them. The seed is printed by the tests: put it in place of `nil` to repeat a run.
-struct LineSource {
-  let seed: UInt64
-  private var state: UInt64
+import TestSupport
 
-  init(seed: UInt64? = nil) {
-    self.seed = seed ?? UInt64.random(in: 1...UInt64.max)
-    state = self.seed
-  }
+/// Random flat JSON objects, and damage to them.
+struct RandomLines {
+  private var random = SeededGenerator("lines")
+  var seed: UInt64 { random.seed }
 
   /// Names are distinct, for what a repeated one means is not part of the comparison.
   mutating func object() -> [UInt8] {
@@ -33,13 +30,7 @@ struct LineSource {
     return line
   }
 
-  /// xorshift64*
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return (state &* 0x2545_f491_4f6c_dd1d) >> 16
-  }
+  mutating func next() -> UInt64 { random.next() >> 16 }
 
   private mutating func value() -> String {
     switch next() % 6 {

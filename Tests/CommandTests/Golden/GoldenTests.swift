@@ -5,19 +5,15 @@ import Testing
 
 @testable import JournalStore
 
-/// Journals as earlier versions left them (`Golden/README.md`): each is read for ever, and never edited.
+/// Journals as earlier versions left them (`README.md` beside this file): each is read for ever, and never edited.
 @Suite struct GoldenTests {
   private static let formats = ["format-2", "format-3"]
-
-  private static func path(_ format: String, _ name: String) -> String {
-    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(format)/\(name)").path
-  }
 
   /// A copy: whoever reads a journal keeps a lock file beside it.
   private func journal(_ format: String) async throws -> SampleJournal {
     let sample = try await SampleJournal()
     try FileManager.default.removeItem(atPath: sample.directory.path)
-    try FileManager.default.copyItem(atPath: Self.path(format, "journal"), toPath: sample.directory.path)
+    try FileManager.default.copyItem(atPath: GoldenFiles.path(format + "/journal"), toPath: sample.directory.path)
     return sample
   }
 
@@ -25,7 +21,7 @@ import Testing
     let sample = try await journal(format)
     let export = try sample.run("export")
     #expect(export.status == 0, "\(export.errors)")
-    let expected = try String(contentsOfFile: Self.path(format, "export.ndjson"), encoding: .utf8).split(separator: "\n").map(String.init)
+    let expected = try GoldenFiles.lines(format + "/export.ndjson")
     #expect(export.lines.count == expected.count && expected.count > 200)
     for (line, wanted) in zip(export.lines, expected) { #expect(line == wanted) }
     let verify = try sample.run("verify")
@@ -36,7 +32,7 @@ import Testing
   @Test(arguments: formats) func `its leaves are what they were, before and after it is sealed by this version`(format: String) async throws
   {
     let sample = try await journal(format)
-    let expected = try String(contentsOfFile: Self.path(format, "leaves"), encoding: .utf8).split(separator: "\n").map(String.init)
+    let expected = try GoldenFiles.lines(format + "/leaves")
     #expect(try leaves(sample) == expected)
     #expect(try sample.forms.sealed == 1)
     let sealed = try sample.run("seal", "--newest")
