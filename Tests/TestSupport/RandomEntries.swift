@@ -61,8 +61,3 @@ public func reading<Value>(_ bytes: [UInt8], _ body: (inout ByteReader) throws(F
     return try body(&reader)
   }
 }
-
-/// Nil where the format was refused; anything else that is thrown is a failure of the test.
-public func orNil<Value>(_ body: () throws -> Value) throws -> Value? {
-  do { return try body() } catch is FormatError { return nil }
-}
