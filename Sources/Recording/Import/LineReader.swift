@@ -1,6 +1,18 @@
 internal import Glibc
 internal import Zstandard
 
+/// Where an import's lines come from.
+public protocol LineSource: AnyObject {
+  /// From 1, of the line last shown.
+  var lineNumber: Int { get }
+
+  /// Shows the next line without its line end to `body`; nil at the end.
+  ///
+  /// `isCut` says that the line is too long to be taken, and only its beginning is shown.
+  /// - Throws: what `body` throws, or where the source cannot be read.
+  func next<Result>(_ body: (_ line: UnsafeBufferPointer<UInt8>, _ isCut: Bool) throws -> Result) throws -> Result?
+}
+
 /// Reads a text line by line from a file or a pipe, plain or Zstandard by its magic number. Memory is bounded by the longest line allowed.
 public final class LineReader: LineSource {
   /// A longer line is cut, and said to be.
