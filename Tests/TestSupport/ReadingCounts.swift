@@ -1,4 +1,4 @@
-public import JournalFormat
+import JournalFormat
 public import Testing
 
 /// How often something was read, and how often it was refused.
