@@ -208,12 +208,7 @@ public final class CDRProjection: Projection {
 
   /// See ``Projection``.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
-    var found: [ReportedFinding] = []
-    try CDRQuery(try models.model(CDRProjection.self).snapshot(), models.reader, asOf: position).forEachFinding { finding in
-      found.append(finding)
-      return true
-    }
-    return found
+    try CDRQuestions(models, asOf: position).findings()
   }
 
   // MARK: The purge horizon

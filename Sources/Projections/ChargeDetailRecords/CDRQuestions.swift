@@ -18,46 +18,44 @@ public struct CDRFilter: Sendable {
   public init() {}
 }
 
-/// Questions to the read model of charge detail records, as of a position. Texts are read from the journal. Not for several threads at a
-/// time.
-public struct CDRQuery {
+/// Questions to the read model of charge detail records. Texts are read from the journal.
+public struct CDRQuestions: ModelQuestions {
   private let rows: any ModelRows
   let messages: CDRMessages
-  /// Nil for now.
+  /// See ``ModelQuestions``.
   public let asOf: JournalPosition?
   /// What the read model of sessions finds of records; nil where that is not asked.
-  private let sessionFindings: CDRAuthorisationFindings?
+  private let authorisation: CDRAuthorisationFindings?
+
+  /// See ``ModelQuestions``. Where those of sessions and white lists are given too, what they find of records stands with it.
+  public static let projections: [any Projection.Type] = [CDRProjection.self]
+
+  /// See ``ModelQuestions``.
+  public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
+    let rows = try models.model(CDRProjection.self).snapshot()
+    let hasSessions = SessionQuestions.projections.allSatisfy { projection in models.models.contains { $0.projection == projection } }
+    self.init(rows, models.reader, asOf: position, hasSessions ? try CDRAuthorisationFindings(models, asOf: position) : nil)
+  }
 
   /// - Parameter rows: of ``CDRProjection``.
-  public init(_ rows: any ModelRows, _ journal: JournalReader, asOf: JournalPosition?) {
-    self.init(rows, CDRMessages(journal, rows), nil, asOf: asOf)
-  }
-
-  /// - Parameter models: where those of ``Sessions/projections`` are among them, what they find of records stands with it.
-  public init(_ models: ReadModels, asOf: JournalPosition?) throws {
-    let rows = try models.model(CDRProjection.self).snapshot()
-    let hasSessions = Sessions.projections.allSatisfy { projection in models.models.contains { $0.projection == projection } }
-    self.init(
-      rows, CDRMessages(models.reader, rows), hasSessions ? try CDRAuthorisationFindings(models, asOf: asOf) : nil, asOf: asOf)
-  }
-
-  private init(_ rows: any ModelRows, _ messages: CDRMessages, _ sessionFindings: CDRAuthorisationFindings?, asOf: JournalPosition?) {
+  init(_ rows: any ModelRows, _ journal: JournalReader, asOf position: JournalPosition?, _ authorisation: CDRAuthorisationFindings? = nil) {
     self.rows = rows
-    self.messages = messages
-    self.sessionFindings = sessionFindings
-    self.asOf = asOf
+    messages = CDRMessages(journal, rows)
+    asOf = position
+    self.authorisation = authorisation
   }
 
   // MARK: Sessions
 
   /// The sessions of an id: the platform's, or any operator's own; several operators may use one id.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
   public func sessions(of id: String) throws -> [CDRSession] { try numbers(of: id).compactMap { try state($0) }.map(session) }
 
   private func session(_ state: CDRHistory) throws -> CDRSession {
     var session = try CDRComposition(state, rows, messages, asOf).session { (stored, rule) throws(JournalError) in
       try reported(stored, rule)
     }
-    if let sessionFindings { session.findings += try sessionFindings.findings(of: session) }
+    if let authorisation { session.findings += try authorisation.findings(of: session) }
     return session
   }
 
@@ -73,6 +71,7 @@ public struct CDRQuery {
   private func state(_ number: UInt32) throws(JournalError) -> CDRHistory? { try CDRLog.state(number, asOf: asOf, in: rows) }
 
   /// Shows the sessions of a filter, in the order in which their first records came, until `body` returns false.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, what reading rows and messages throws, and what `body` throws.
   public func forEachSession(_ filter: CDRFilter = CDRFilter(), _ body: (CDRSession) throws -> Bool) throws {
     try forEachState(filter) { try body(try session($0)) }
   }
@@ -94,9 +93,9 @@ public struct CDRQuery {
 
   /// The sessions that a rule of the read model of sessions found; nil for any other rule.
   private func numbers(foundBy rule: String) throws -> Set<UInt32>? {
-    guard let sessionFindings, CDRAuthorisationFindings.rules.contains(where: { $0.id == rule }) else { return nil }
+    guard let authorisation, CDRRules.ofAuthorisation.contains(where: { $0.id == rule }) else { return nil }
     var found: Set<UInt32> = []
-    for finding in try sessionFindings.all(of: rule) {
+    for finding in try authorisation.all(of: rule) {
       let numbers = try numbers(of: finding.subject)
       // Several operators may use one id: the one with the message is meant.
       let exact = try numbers.filter { try state($0)?.has(finding.position) ?? false }
@@ -116,12 +115,14 @@ public struct CDRQuery {
 
   private var table: FindingTable { CDRTables.findings }
 
-  /// All findings, in order, until `body` returns false.
-  public func forEachFinding(_ body: (ReportedFinding) throws -> Bool) throws {
+  /// See ``ModelQuestions``.
+  public func findings() throws -> [ReportedFinding] {
+    var found: [ReportedFinding] = []
     try table.forEach(asOf: asOf, in: rows) { stored in
-      guard let rule = CDRProjection.rule(stored.rule) else { return true }
-      return try body(try reported(stored, rule))
+      if let rule = CDRProjection.rule(stored.rule) { found.append(try reported(stored, rule)) }
+      return true
     }
+    return found
   }
 
   private func reported(_ stored: FindingTable.Stored, _ rule: FindingRule) throws(JournalError) -> ReportedFinding {
@@ -144,6 +145,7 @@ public struct CDRQuery {
   // MARK: Totals
 
   /// The sums of the final records in force, by counterpart. Intermediate records are counted apart and never summed.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func totals(_ filter: CDRFilter = CDRFilter()) throws -> [CDRTotals] {
     var totals: [UInt64: CDRTotals] = [:]
     try forEachState(filter) { state in

@@ -51,6 +51,12 @@ public enum CDRRules {
     meterMissing, meterUnit, meterValue, endBeforeStart, meterDecreases, durationMismatch, power, energySteps, secondFinal, afterFinal,
     evseOverlap, execSessionMissing, execSessionAbsent, otherMeterUnit, unknownMeter, unknownNature, sidesDiffer,
   ]
+
+  /// The rules that the read model of sessions holds records against, as it knows what was authorised.
+  public static let ofAuthorisation = [
+    SessionRules.withoutAuthorisation, SessionRules.refusedAuthorisation, SessionRules.intermediateMissing, SessionRules.limitExceeded,
+    SessionRules.rawContract,
+  ]
 }
 
 /// A rule that something broke, with the figures that its sentence needs. Never personal.

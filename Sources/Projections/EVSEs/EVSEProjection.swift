@@ -128,7 +128,7 @@ public final class EVSEProjection: Projection {
 
   /// See ``Projection``.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
-    try reportedFindings(asOf: position, in: try models.model(EVSEProjection.self).snapshot())
+    try EVSEQuestions(models, asOf: position).findings()
   }
 
   // MARK: The purge horizon

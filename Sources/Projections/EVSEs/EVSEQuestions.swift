@@ -2,14 +2,12 @@ public import EMIP
 public import JournalFormat
 public import JournalStore
 
-/// At what time a status is asked for, and by whose knowledge.
+/// At what time a status is asked for.
 public struct StatusMoment: Sendable {
   /// Event time.
   public var time: Timestamp
   /// Clocks differ: events that lie so far ahead of ``time`` count as having happened. 0 where somebody asks for a time exactly.
   public var toleranceMilliseconds: Int64
-  /// What stood in the journal then; nil for all of it.
-  public var knownAt: JournalPosition?
   /// A status that is older is not known any more.
   public var unknownAfterMilliseconds: Int64
 
@@ -19,12 +17,11 @@ public struct StatusMoment: Sendable {
   public static let clockToleranceMilliseconds: Int64 = 300_000
 
   public init(
-    time: Timestamp, toleranceMilliseconds: Int64 = 0, knownAt: JournalPosition? = nil,
+    time: Timestamp, toleranceMilliseconds: Int64 = 0,
     unknownAfterMilliseconds: Int64 = defaultUnknownAfterMilliseconds
   ) {
     self.time = time
     self.toleranceMilliseconds = toleranceMilliseconds
-    self.knownAt = knownAt
     self.unknownAfterMilliseconds = unknownAfterMilliseconds
   }
 
@@ -69,44 +66,60 @@ extension StatusReport.Element {
 }
 
 /// Questions to the read model of EVSE statuses.
-public struct EVSEStatuses {
+public struct EVSEQuestions: ModelQuestions {
   private let rows: any ModelRows
+  /// See ``ModelQuestions``.
+  public let asOf: JournalPosition?
 
-  public init(_ rows: any ModelRows) { self.rows = rows }
+  /// See ``ModelQuestions``.
+  public static let projections: [any Projection.Type] = [EVSEProjection.self]
 
-  /// What time it was in the journal at a position.
-  /// - Parameter observedAt: when the entry there was observed.
-  public func time(at position: JournalPosition?, observedAt: Timestamp) throws(JournalError) -> Timestamp {
-    max(try EVSETables.clocks.clock(at: position, in: rows) ?? observedAt, observedAt)
+  /// See ``ModelQuestions``.
+  public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
+    self.init(try models.model(EVSEProjection.self).snapshot(), asOf: position)
   }
 
-  /// The elements with an id, in any spelling: mostly one. Empty where nothing was known of any.
+  /// - Parameter rows: of ``EVSEProjection``.
+  init(_ rows: any ModelRows, asOf position: JournalPosition?) {
+    self.rows = rows
+    asOf = position
+  }
+
+  /// What time it was in the journal.
+  /// - Parameter observedAt: when the entry there was observed.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
+  public func time(observedAt: Timestamp) throws(JournalError) -> Timestamp {
+    max(try EVSETables.clocks.clock(at: asOf, in: rows) ?? observedAt, observedAt)
+  }
+
+  /// The statuses of the elements with an id, in any spelling: mostly one. Empty where nothing was known of any.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func statuses(of id: String, _ moment: StatusMoment) throws(JournalError) -> [ElementStatus] {
     var found: [ElementStatus] = []
     for element in StatusReport.Element.allCases {
-      guard let stored = try EVSETables.elements.element(element, id, in: rows), isKnown(stored, moment.knownAt) else { continue }
+      guard let stored = try EVSETables.elements.element(element, id, in: rows), isKnown(stored) else { continue }
       found.append(try status(of: stored, moment))
     }
     return found
   }
 
   /// Shows all elements that were known: pools, stations, EVSEs, connectors, each in the order of their ids, until `body` returns false.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, what reading rows and messages throws, and what `body` throws.
   public func forEach(_ moment: StatusMoment, _ body: (ElementStatus) throws -> Bool) throws {
     var key: [UInt8] = []
     while let (stored, _, next) = try EVSETables.elements.next(from: key, in: rows) {
       key = next
-      guard isKnown(stored, moment.knownAt) else { continue }
+      guard isKnown(stored) else { continue }
       guard try body(try status(of: stored, moment)) else { return }
     }
   }
 
   /// All events of one part of an element that were known, in the order of their times.
-  public func history(
-    of id: String, _ element: StatusReport.Element, _ part: StatusPart, knownAt position: JournalPosition?
-  ) throws(JournalError) -> [StatusEvent] {
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
+  public func history(of id: String, _ element: StatusReport.Element, _ part: StatusPart) throws(JournalError) -> [StatusEvent] {
     guard let stored = try EVSETables.elements.element(element, id, in: rows) else { return [] }
     let events = try EVSETables.events.all(of: StatusEventTable.subject(stored.number, part), in: rows)
-    return events.filter { event in position.map { event.position <= $0 } ?? true }.map { $0.known(at: position) }
+    return events.filter { event in asOf.map { event.position <= $0 } ?? true }.map { $0.known(at: asOf) }
   }
 
   /// Who reported an event whose message is gone; nil where that was not kept.
@@ -115,9 +128,7 @@ public struct EVSEStatuses {
     return try EVSETables.origins.origin(of: event.position, StatusEventTable.subject(stored.number, part), in: rows)
   }
 
-  private func isKnown(_ stored: EVSEElementTable.Stored, _ position: JournalPosition?) -> Bool {
-    position.map { stored.position <= $0 } ?? true
-  }
+  private func isKnown(_ stored: EVSEElementTable.Stored) -> Bool { asOf.map { stored.position <= $0 } ?? true }
 
   private func status(of stored: EVSEElementTable.Stored, _ moment: StatusMoment) throws(JournalError) -> ElementStatus {
     ElementStatus(
@@ -129,8 +140,8 @@ public struct EVSEStatuses {
     _ part: StatusPart, _ stored: EVSEElementTable.Stored, _ moment: StatusMoment
   ) throws(JournalError) -> PartStatus? {
     let found = try EVSETables.events.event(
-      of: StatusEventTable.subject(stored.number, part), at: moment.latestEvent, knownAt: moment.knownAt, in: rows)
-    return found.map { PartStatus(event: $0.known(at: moment.knownAt), unknownSince: Self.unknownSince($0, moment)) }
+      of: StatusEventTable.subject(stored.number, part), at: moment.latestEvent, asOf: asOf, in: rows)
+    return found.map { PartStatus(event: $0.known(at: asOf), unknownSince: Self.unknownSince($0, moment)) }
   }
 
   private static func unknownSince(_ event: StatusEvent, _ moment: StatusMoment) -> Timestamp? {
@@ -139,21 +150,15 @@ public struct EVSEStatuses {
   }
 }
 
-extension EVSEProjection {
-  /// The findings that were known as of a position, as they are told.
-  /// - Parameters:
-  ///   - position: nil for now.
-  ///   - rows: of this read model.
-  public static func reportedFindings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
-    try elementFindings(asOf: position, in: rows).map(\.finding)
-  }
+extension EVSEQuestions {
+  /// See ``ModelQuestions``.
+  public func findings() throws -> [ReportedFinding] { try elementFindings().map(\.finding) }
 
-  /// As ``reportedFindings(asOf:in:)``, each with the level of its element.
-  public static func elementFindings(
-    asOf position: JournalPosition?, in rows: any ModelRows
-  ) throws -> [(finding: ReportedFinding, element: StatusReport.Element)] {
+  /// The findings of ``findings()``, each with the level of its element.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
+  public func elementFindings() throws -> [(finding: ReportedFinding, element: StatusReport.Element)] {
     var found: [(ReportedFinding, StatusReport.Element)] = []
-    try EVSETables.findings.forEach(asOf: position, in: rows) { stored in
+    try EVSETables.findings.forEach(asOf: asOf, in: rows) { stored in
       guard stored.rule == EVSERules.contradiction.number, let element = try EVSETables.elements.stored(stored.subject, in: rows) else {
         return true
       }

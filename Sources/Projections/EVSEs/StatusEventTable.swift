@@ -30,7 +30,7 @@ struct StatusEventTable {
   /// however many events there are.
   /// - Parameter position: nil for now.
   func event(
-    of subject: [UInt8], at time: Timestamp, knownAt position: JournalPosition?, in rows: any ModelRows
+    of subject: [UInt8], at time: Timestamp, asOf position: JournalPosition?, in rows: any ModelRows
   ) throws(JournalError) -> StatusEvent? {
     var end = time
     if let position, let beginning = try firstBeginning(of: subject, after: position, in: rows) {

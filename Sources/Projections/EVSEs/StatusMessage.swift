@@ -17,14 +17,14 @@ public struct StatusMessage: Hashable, Sendable {
 
 /// Tells the platform all current statuses anew: pools, stations, EVSEs, connectors; of each the availability before the busy status.
 public struct StatusReinitialisation {
-  private let statuses: EVSEStatuses
+  private let statuses: EVSEQuestions
   private let origins: StatusOrigins
   private let makeTransactionId: () -> String
 
   /// - Parameters:
   ///   - reader: shows who reported a status, and the comment that came with it.
   ///   - makeTransactionId: asked for each message; two are never the same.
-  public init(_ statuses: EVSEStatuses, reader: JournalReader, makeTransactionId: @escaping () -> String) {
+  public init(_ statuses: EVSEQuestions, reader: JournalReader, makeTransactionId: @escaping () -> String) {
     self.statuses = statuses
     origins = StatusOrigins(reader)
     self.makeTransactionId = makeTransactionId
@@ -32,6 +32,7 @@ public struct StatusReinitialisation {
 
   /// Shows one message for each status that is known and has not ended, however old it is: what has not changed for months is the one that gets lost.
   /// - Parameter isWanted: whether the messages of an element are.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, what reading rows and messages throws, and what `body` throws.
   public func forEach(
     _ moment: StatusMoment, where isWanted: (ElementStatus) -> Bool = { _ in true }, _ body: (StatusMessage) throws -> Void
   ) throws {

@@ -158,7 +158,7 @@ public final class PartnerProjection: Projection {
 
   /// See ``Projection``.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
-    try reportedFindings(asOf: position, in: try models.model(PartnerProjection.self).snapshot())
+    try PartnerQuestions(models, asOf: position).findings()
   }
 
   // MARK: The purge horizon

@@ -27,39 +27,56 @@ public struct PartnerAnswer: Hashable, Sendable {
   public var silences: [PartnerSilence] = []
 }
 
-/// From when to when a question goes.
+/// Since when a question goes, and which silences count.
 public struct PartnerSpan: Hashable, Sendable {
   /// What was recorded up to this position does not count; nil for all.
   public var after: JournalPosition?
-  /// As of this position; nil for now.
-  public var asOf: JournalPosition?
   /// Silences that ended before this do not count; nil for all.
   public var since: Timestamp?
   /// Silences that began after this do not count; nil for all.
   public var until: Timestamp?
 
-  public init(after: JournalPosition? = nil, asOf: JournalPosition? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
+  public init(after: JournalPosition? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
     self.after = after
-    self.asOf = asOf
     self.since = since
     self.until = until
   }
 }
 
-extension PartnerProjection {
+/// Questions to the read model of partners.
+public struct PartnerQuestions: ModelQuestions {
+  private let rows: any ModelRows
+  /// See ``ModelQuestions``.
+  public let asOf: JournalPosition?
+
+  /// See ``ModelQuestions``.
+  public static let projections: [any Projection.Type] = [PartnerProjection.self]
+
+  /// See ``ModelQuestions``.
+  public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
+    self.init(try models.model(PartnerProjection.self).snapshot(), asOf: position)
+  }
+
+  /// - Parameter rows: of ``PartnerProjection``.
+  init(_ rows: any ModelRows, asOf position: JournalPosition?) {
+    self.rows = rows
+    asOf = position
+  }
+
   /// The figures of partners, or of each of their operations, by name.
   /// - Parameters:
   ///   - partner: only this one, in whatever form its id is written.
   ///   - byOperation: a row for each operation, way and operator.
-  public static func answers(
-    partner: String? = nil, span: PartnerSpan = PartnerSpan(), byOperation: Bool = false, in rows: any ModelRows
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
+  public func answers(
+    partner: String? = nil, span: PartnerSpan = PartnerSpan(), byOperation: Bool = false
   ) throws(JournalError) -> [PartnerAnswer] {
     let wanted = partner.map { TermForm.compact.normalized($0.utf8) }
     let last = try LastRequest(rows)
     var answers: [[UInt8]: PartnerAnswer] = [:]
     for (number, series) in try PartnerTables.names.all(rows) {
       let compact = TermForm.compact.normalized(series.partner.utf8)
-      guard wanted == nil || wanted == compact, let found = try figures(number, series, span, last, rows) else { continue }
+      guard wanted == nil || wanted == compact, let found = try figures(number, series, span, last) else { continue }
       // A zero stands in no name that messages can have.
       let key = compact + [0, series.leg.rawValue] + (byOperation ? bigEndianBytes(number) : [])
       if byOperation {
@@ -75,15 +92,15 @@ extension PartnerProjection {
     }
     var sorted = answers.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
     if byOperation { return sorted.sorted { PartnerAnswer.precedes($0, $1) } }
-    for index in sorted.indices { try addPresence(to: &sorted[index], span, rows) }
+    for index in sorted.indices { try addPresence(to: &sorted[index], span) }
     return sorted
   }
 
-  private static func addPresence(to answer: inout PartnerAnswer, _ span: PartnerSpan, _ rows: any ModelRows) throws(JournalError) {
+  private func addPresence(to answer: inout PartnerAnswer, _ span: PartnerSpan) throws(JournalError) {
     guard let number = try PartnerTables.names.partner(answer.partner, rows) else { return }
     let subject = PartnerPresence.Subject(number, answer.leg)
-    answer.presence = try PartnerTables.presence.summary(subject, asOf: span.asOf, rows)
-    answer.silences = try PartnerTables.presence.silences(subject, from: span.after, asOf: span.asOf, rows).filter { silence in
+    answer.presence = try PartnerTables.presence.summary(subject, asOf: asOf, rows)
+    answer.silences = try PartnerTables.presence.silences(subject, from: span.after, asOf: asOf, rows).filter { silence in
       (span.since.map { since in silence.to.map { $0 > since } ?? true } ?? true) && (span.until.map { silence.from < $0 } ?? true)
     }
   }
@@ -91,21 +108,21 @@ extension PartnerProjection {
   // MARK: Figures
 
   /// Nil where there was nothing of a series then.
-  private static func figures(
-    _ number: UInt32, _ series: PartnerSeries, _ span: PartnerSpan, _ last: LastRequest?, _ rows: any ModelRows
+  private func figures(
+    _ number: UInt32, _ series: PartnerSeries, _ span: PartnerSpan, _ last: LastRequest?
   ) throws(JournalError) -> (figures: PartnerFigures, isMaximumExact: Bool)? {
-    guard var figures = try figures(number, series, asOf: span.asOf, last, rows) else { return nil }
-    guard let after = span.after, let earlier = try self.figures(number, series, asOf: after, last, rows) else { return (figures, true) }
+    guard var figures = try self.figures(number, series, asOf: asOf, last) else { return nil }
+    guard let after = span.after, let earlier = try self.figures(number, series, asOf: after, last) else { return (figures, true) }
     figures.subtract(earlier)
-    let longest = try PartnerTables.series.longest(number, after: after, upTo: span.asOf, rows)
+    let longest = try PartnerTables.series.longest(number, after: after, upTo: asOf, rows)
     guard longest.isComplete else { return (figures, figures.maximumMilliseconds == nil) }
     figures.maximumMilliseconds = longest.milliseconds
     return (figures, true)
   }
 
   /// The figures of a series as of a position: one read of one row, however long its history.
-  private static func figures(
-    _ number: UInt32, _ series: PartnerSeries, asOf position: JournalPosition?, _ last: LastRequest?, _ rows: any ModelRows
+  private func figures(
+    _ number: UInt32, _ series: PartnerSeries, asOf position: JournalPosition?, _ last: LastRequest?
   ) throws(JournalError) -> PartnerFigures? {
     var figures = try PartnerTables.series.figures(number, series.limits, asOf: position, rows)
     if let last, last.numbers.series == number, position.map({ last.position <= $0 }) ?? true {
@@ -114,6 +131,18 @@ extension PartnerProjection {
     }
     guard let figures, figures != PartnerFigures() else { return nil }
     return figures
+  }
+}
+
+extension PartnerQuestions {
+  /// See ``ModelQuestions``.
+  public func findings() throws -> [ReportedFinding] {
+    var found: [ReportedFinding] = []
+    try PartnerTables.findings.forEach(asOf: asOf, in: rows) { stored in
+      found.append(try PartnerRules.reported(stored, rows))
+      return true
+    }
+    return found
   }
 }
 

@@ -1,4 +1,4 @@
-public import JournalFormat
+internal import JournalFormat
 internal import JournalStore
 
 /// What partners are held against.
@@ -10,21 +10,9 @@ public enum PartnerRules {
 
   /// In the order of their numbers.
   public static let all = [offline]
-}
 
-extension PartnerProjection {
-  /// What this read model found, in the order in which it became known.
-  /// - Parameter position: as of when; nil for now.
-  public static func reportedFindings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
-    var found: [ReportedFinding] = []
-    try PartnerTables.findings.forEach(asOf: position, in: rows) { stored in
-      found.append(try reported(stored, rows))
-      return true
-    }
-    return found
-  }
-
-  private static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
+  /// A finding in words.
+  static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
     let subject = try PartnerTables.findings.table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
     let (period, lastHeard) = try PartnerTables.findings.table.decoding { () throws(FormatError) in
       try stored.detail.reading { (reader) throws(FormatError) in
@@ -37,7 +25,7 @@ extension PartnerProjection {
     }
     let silence = heardAgain.map { "for \(spelled(milliseconds: $0.milliseconds(since: lastHeard)))" } ?? "since \(lastHeard)"
     return ReportedFinding(
-      rule: PartnerRules.offline, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
+      rule: offline, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
       sentence: "\(partner) was not heard \(silence); it must be every \(period) s.")
   }
 

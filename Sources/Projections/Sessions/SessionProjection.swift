@@ -35,13 +35,7 @@ public final class SessionProjection: Projection {
 
   /// See ``Projection``.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
-    let sessions = try Sessions(models)
-    var found: [ReportedFinding] = []
-    try SessionTables.findings.forEach(asOf: position, in: sessions.rows) { stored in
-      if let finding = try sessions.reported(stored, asOf: position) { found.append(finding) }
-      return true
-    }
-    return found
+    try SessionQuestions(models, asOf: position).findings()
   }
 
   // MARK: The purge horizon

@@ -2,24 +2,35 @@ internal import EMIP
 public import JournalFormat
 internal import JournalStore
 
-extension Sessions {
-  /// A finding in words; nil where it is of no rule of sessions, or a white list clears it.
-  public func reported(_ stored: FindingTable.Stored, asOf position: JournalPosition? = nil) throws -> ReportedFinding? {
-    guard let number = stored.sessionNumber else { return nil }
-    let current = try SessionTables.current(number, asOf: position, in: rows)
-    guard let facts = try facts(current, asOf: position) else { return nil }
-    return try reported(stored, facts, asOf: position)
+extension SessionQuestions {
+  /// See ``ModelQuestions``.
+  public func findings() throws -> [ReportedFinding] { try findings { _ in true } }
+
+  /// The findings that are wanted, in order, but for those that a white list clears.
+  func findings(where isWanted: (FindingTable.Stored) -> Bool) throws -> [ReportedFinding] {
+    var found: [ReportedFinding] = []
+    try SessionTables.findings.forEach(asOf: asOf, in: rows) { stored in
+      if isWanted(stored), let finding = try reported(stored) { found.append(finding) }
+      return true
+    }
+    return found
   }
 
-  private func reported(
-    _ stored: FindingTable.Stored, _ facts: SessionFacts, asOf position: JournalPosition?
-  ) throws -> ReportedFinding? {
+  /// A finding in words; nil where it is of no rule of sessions, or a white list clears it.
+  private func reported(_ stored: FindingTable.Stored) throws -> ReportedFinding? {
+    guard let number = stored.sessionNumber else { return nil }
+    let current = try SessionTables.current(number, asOf: asOf, in: rows)
+    guard let facts = try facts(current, asOf: asOf) else { return nil }
+    return try reported(stored, facts)
+  }
+
+  private func reported(_ stored: FindingTable.Stored, _ facts: SessionFacts) throws -> ReportedFinding? {
     guard let rule = SessionProjection.rule(stored.rule) else { return nil }
     var finding = ReportedFinding(
       rule: rule, position: stored.position, resolvedAt: stored.resolvedAt,
-      subject: try ids(facts, asOf: position).first ?? "session at position \(facts.firstPosition)", sentence: try sentence(rule, stored))
+      subject: try ids(facts, asOf: asOf).first ?? "session at position \(facts.firstPosition)", sentence: try sentence(rule, stored))
     if rule == SessionRules.withoutAuthorisation, let whiteLists, let record = try record(at: stored.position, facts) {
-      let verdict = try whiteLists.verdict(on: record, exec: name(facts.exec), sale: name(facts.sale), asOf: position)
+      let verdict = try whiteLists.verdict(on: record, exec: name(facts.exec), sale: name(facts.sale), asOf: asOf)
       guard let verdict else { return nil }
       finding.sentence += " " + verdict
     }
@@ -32,12 +43,13 @@ extension Sessions {
     }
   }
 
-  func findings(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> [ReportedFinding] {
+  /// The findings of a session that hold.
+  func findings(of facts: SessionFacts) throws -> [ReportedFinding] {
     try facts.findings.compactMap { mark in
-      guard let stored = try SessionTables.findings.finding(mark.key, asOf: position, in: rows), stored.resolvedAt == nil else {
+      guard let stored = try SessionTables.findings.finding(mark.key, asOf: asOf, in: rows), stored.resolvedAt == nil else {
         return nil
       }
-      return try reported(stored, facts, asOf: position)
+      return try reported(stored, facts)
     }
   }
 

@@ -2,17 +2,17 @@ internal import EMIP
 public import JournalFormat
 internal import JournalStore
 
-extension Sessions {
+extension SessionQuestions {
   /// Shows the sessions that a filter lets through, in the order of their first appearance, until `body` returns false.
-  /// - Parameter position: nil for now.
-  public func forEach(_ filter: SessionFilter, asOf position: JournalPosition? = nil, _ body: (SessionSummary) throws -> Bool) throws {
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, what reading rows and messages throws, and what `body` throws.
+  public func forEach(_ filter: SessionFilter, _ body: (SessionSummary) throws -> Bool) throws {
     let named = try filter.operator.map { try SessionTables.names.known($0, .operator, in: rows) }
     let evse = try filter.evse.map { try SessionTables.names.known($0, .evse, in: rows) }
     // What no session has ever named, none has.
     if case .some(.none) = named { return }
     if case .some(.none) = evse { return }
-    try forEachNumber(filter, asOf: position) { number in
-      guard let facts = try facts(number, asOf: position) else { return true }
+    try forEachNumber(filter) { number in
+      guard let facts = try facts(number, asOf: asOf) else { return true }
       // A session that is probably another one is shown with the one that began first.
       if facts.inferred.contains(where: { $0 < number }) { return true }
       if let since = filter.since, facts.opened < since { return true }
@@ -21,15 +21,15 @@ extension Sessions {
       if case .some(let name) = evse, facts.evse?.number != name { return true }
       if let state = filter.state, facts.state != state { return true }
       if let rule = filter.finding, !facts.findings.contains(where: { SessionProjection.rule($0.rule)?.id == rule }) { return true }
-      let summary = try summary(facts, asOf: position)
+      let summary = try summary(facts)
       if let rule = filter.finding, !summary.findings.contains(where: { $0.rule.id == rule }) { return true }
       return try body(summary)
     }
   }
 
-  private func forEachNumber(_ filter: SessionFilter, asOf position: JournalPosition?, _ body: (UInt32) throws -> Bool) throws {
+  private func forEachNumber(_ filter: SessionFilter, _ body: (UInt32) throws -> Bool) throws {
     if let user = filter.user {
-      let numbers = try numbers(ofUser: user, asOf: position)
+      let numbers = try numbers(ofUser: user)
       for number in filter.isReversed ? numbers.reversed() : numbers {
         guard try body(number) else { return }
       }
@@ -41,7 +41,7 @@ extension Sessions {
     }
   }
 
-  private func numbers(ofUser user: String, asOf position: JournalPosition?) throws -> [UInt32] {
+  private func numbers(ofUser user: String) throws -> [UInt32] {
     var numbers: [UInt32] = []
     for exchange in try messages.journal.exchanges(holding: SearchTerms.userTerms(user)) {
       guard SessionMention.isAboutSessions(exchange.head.content.context) else { continue }
@@ -50,7 +50,7 @@ extension Sessions {
         for mention in try messages.mentions(of: message) { numbers += try self.numbers(mention) }
       }
     }
-    return try currentNumbers(numbers, asOf: position)
+    return try currentNumbers(numbers)
   }
 
   private func numbers(_ mention: SessionMention) throws -> [UInt32] {

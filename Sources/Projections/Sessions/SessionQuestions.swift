@@ -2,51 +2,61 @@ internal import EMIP
 public import JournalFormat
 public import JournalStore
 
-/// What is known of sessions: questions to the read model. Not for several threads at a time.
-public final class Sessions {
+/// Questions to the read model of sessions. Texts are read from the journal, each message once.
+public struct SessionQuestions: ModelQuestions {
   let rows: any ModelRows
   let messages: SessionMessages
   let whiteLists: WhiteListJudgement?
+  /// See ``ModelQuestions``.
+  public private(set) var asOf: JournalPosition?
 
-  /// What they are judged with (guide 6.4.2).
+  /// See ``ModelQuestions``. A charge that no message authorised is judged by the white list (guide 6.4.2).
   public static let projections: [any Projection.Type] = [SessionProjection.self, WhiteListProjection.self]
 
-  /// - Parameter models: those of ``projections``, at least.
-  public convenience init(_ models: ReadModels) throws(JournalError) {
+  /// See ``ModelQuestions``.
+  public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
     self.init(
-      try models.model(SessionProjection.self).snapshot(), models.reader,
+      try models.model(SessionProjection.self).snapshot(), models.reader, asOf: position,
       whiteLists: WhiteListJudgement(try models.model(WhiteListProjection.self).snapshot(), models.reader))
   }
 
   /// - Parameters:
   ///   - rows: of ``SessionProjection``.
   ///   - whiteLists: where they are not given, every record that no message authorised is told.
-  init(_ rows: any ModelRows, _ reader: JournalReader, whiteLists: WhiteListJudgement? = nil) {
+  init(_ rows: any ModelRows, _ journal: JournalReader, asOf position: JournalPosition?, whiteLists: WhiteListJudgement? = nil) {
     self.rows = rows
-    messages = SessionMessages(reader)
+    messages = SessionMessages(journal)
+    asOf = position
     self.whiteLists = whiteLists
+  }
+
+  /// The same questions as of another position; what was read of messages need not be read again.
+  public func asked(asOf position: JournalPosition?) -> SessionQuestions {
+    var questions = self
+    questions.asOf = position
+    return questions
   }
 
   // MARK: One session
 
   /// The sessions that have an id, of whichever party; mostly one.
-  /// - Parameter position: nil for now.
-  public func sessions(withId id: String, asOf position: JournalPosition? = nil) throws -> [SessionView] {
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
+  public func sessions(withId id: String) throws -> [SessionView] {
     var views: [SessionView] = []
     let entries = try SessionTables.ids.entries(SessionIds.key(id, rows.hash), in: rows)
-    for number in try currentNumbers(entries.map(\.number), asOf: position) {
-      guard let facts = try facts(number, asOf: position) else { continue }
+    for number in try currentNumbers(entries.map(\.number)) {
+      guard let facts = try facts(number, asOf: asOf) else { continue }
       // The hash may be another id's, and a session may have got the id later.
-      let texts = try facts.ids.compactMap { try text($0, facts, asOf: position) }
+      let texts = try facts.ids.compactMap { try text($0, facts, asOf: asOf) }
       guard texts.contains(id) else { continue }
-      views.append(try view(facts, asOf: position))
+      views.append(try view(facts))
     }
     return views
   }
 
-  func currentNumbers(_ numbers: [UInt32], asOf position: JournalPosition?) throws(JournalError) -> [UInt32] {
+  func currentNumbers(_ numbers: [UInt32]) throws(JournalError) -> [UInt32] {
     var current: Set<UInt32> = []
-    for number in numbers { current.insert(try SessionTables.current(number, asOf: position, in: rows)) }
+    for number in numbers { current.insert(try SessionTables.current(number, asOf: asOf, in: rows)) }
     return current.sorted()
   }
 
@@ -56,8 +66,8 @@ public final class Sessions {
     return try facts.withTwins(asOf: position, in: rows)
   }
 
-  private func view(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> SessionView {
-    var view = SessionView(summary: try summary(facts, asOf: position), authorisation: facts.decision.map(SessionView.Authorisation.init))
+  private func view(_ facts: SessionFacts) throws -> SessionView {
+    var view = SessionView(summary: try summary(facts), authorisation: facts.decision.map(SessionView.Authorisation.init))
     let decided = view.authorisation?.position
     var latestDate: Timestamp?
     for step in facts.steps {
@@ -75,7 +85,7 @@ public final class Sessions {
     view.endedAt =
       facts.state == .ended || facts.state == .finalCDRReceived
       ? events.last { $0.nature == 0 || $0.nature == 1 || $0.nature == 12 }?.date : nil
-    view.asOf = position
+    view.asOf = asOf
     return view
   }
 
@@ -100,17 +110,17 @@ public final class Sessions {
 
   // MARK: Texts
 
-  func summary(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> SessionSummary {
+  func summary(_ facts: SessionFacts) throws -> SessionSummary {
     func id(_ kind: SessionIdKind) throws -> String? {
       let source = facts.ids.first { $0.kind == kind && !$0.isInferred } ?? facts.ids.first { $0.kind == kind }
-      return try source.flatMap { try text($0, facts, asOf: position) }
+      return try source.flatMap { try text($0, facts, asOf: asOf) }
     }
     let evse = try facts.evse.flatMap { try SessionTables.names.text($0.number, .evse, in: rows) }
     return SessionSummary(
       number: facts.number, serviceSessionId: try id(.service), execPartnerSessionId: try id(.exec), salePartnerSessionId: try id(.sale),
       execOperatorId: try name(facts.exec), saleOperatorId: try name(facts.sale), evseId: evse,
       state: facts.state, start: facts.start, openedAt: facts.opened, position: facts.firstPosition,
-      findings: try findings(facts, asOf: position))
+      findings: try findings(of: facts))
   }
 
   /// The name of an operator.

@@ -1,23 +1,18 @@
-public import JournalFormat
+internal import JournalFormat
 internal import JournalStore
 
-extension WhiteList {
-  /// What was found, in order.
-  public func findings() throws -> [ReportedFinding] { try WhiteListProjection.findings(asOf: asOf, in: rows) }
-}
-
-extension WhiteListProjection {
-  /// What was found by a position, in order.
-  public static func findings(asOf position: JournalPosition?, in rows: any ModelRows) throws -> [ReportedFinding] {
+extension WhiteListQuestions {
+  /// See ``ModelQuestions``.
+  public func findings() throws -> [ReportedFinding] {
     var found: [ReportedFinding] = []
-    try WhiteListTables.findings.forEach(asOf: position, in: rows) { finding in
-      guard let rule = rule(finding.rule) else { return true }
+    try WhiteListTables.findings.forEach(asOf: asOf, in: rows) { finding in
+      guard let rule = WhiteListProjection.rule(finding.rule) else { return true }
       let lists = try Self.lists(finding, rule).map { (number) throws(JournalError) in try WhiteListNames.identity(number, in: rows) }
       let subject = lists.map(\.operatorId).joined(separator: ", ")
       found.append(
         ReportedFinding(
           rule: rule, position: finding.position, resolvedAt: finding.resolvedAt, subject: subject,
-          sentence: try sentence(rule, finding, subject)))
+          sentence: try Self.sentence(rule, finding, subject)))
       return true
     }
     return found

@@ -23,12 +23,12 @@ struct WhiteListJudgement {
       return "The record names no user or no start, so that no white list can tell."
     }
     guard let recorded = try journal.lastPosition(recordedBy: start) else { return "No white list is known from before its start." }
-    let list = WhiteList(rows, journal, asOf: min(recorded, asOf ?? recorded))
+    let list = WhiteListQuestions(rows, journal, asOf: min(recorded, asOf ?? recorded))
     let user = UserKey(type: type.rawValue, id: id)
     let service = record.requestedServiceId?.value?.rawValue ?? RequestedServiceId.genericCharge.rawValue
-    func check(_ filter: WhiteList.Filter) throws -> WhiteListCheck { try list.check(user, service: service, at: start, filter) }
-    var found = try check(WhiteList.Filter(holder: exec))
-    if found.standings.isEmpty { found = try check(WhiteList.Filter(holder: "IOP", operatorId: sale)) }
+    func check(_ filter: WhiteListFilter) throws -> WhiteListCheck { try list.check(user, service: service, at: start, filter) }
+    var found = try check(WhiteListFilter(holder: exec))
+    if found.standings.isEmpty { found = try check(WhiteListFilter(holder: "IOP", operatorId: sale)) }
     guard let standing = found.standings.first else { return "No white list named the user when it began." }
     let source = standing.entry.position.map { " (position \($0))" } ?? ""
     switch standing.answer {

@@ -151,7 +151,7 @@ public struct WhiteListProjection: Projection {
 
   /// See ``Projection``.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
-    try WhiteList(models, asOf: position).findings()
+    try WhiteListQuestions(models, asOf: position).findings()
   }
 
   // MARK: The purge horizon

@@ -2,42 +2,47 @@ public import EMIP
 public import JournalFormat
 public import JournalStore
 
-/// What the white lists say, now or as of a position. Not for several threads at a time.
-public struct WhiteList {
+/// Which lists, and whose entries on them.
+public struct WhiteListFilter: Hashable, Sendable {
+  /// `IOP`, or a CPO.
+  public var holder: String?
+  /// The eMSP or the CPO whose list it is.
+  public var operatorId: String?
+  public var user: UserKey?
+
+  public init(holder: String? = nil, operatorId: String? = nil, user: UserKey? = nil) {
+    self.holder = holder
+    self.operatorId = operatorId
+    self.user = user
+  }
+
+  func includes(_ list: WhiteListIdentity) -> Bool {
+    if let holder, WhiteListIdentity.compact(holder) != list.holder { return false }
+    guard let operatorId = operatorId.map(WhiteListIdentity.compact) else { return true }
+    return operatorId == list.provider || operatorId == list.holder
+  }
+}
+
+/// Questions to the read model of white lists. What is personal is read from the journal.
+public struct WhiteListQuestions: ModelQuestions {
   let rows: any ModelRows
   let journal: JournalReader
-  /// Nil for now.
+  /// See ``ModelQuestions``.
   public let asOf: JournalPosition?
 
-  public init(_ models: ReadModels, asOf: JournalPosition?) throws(JournalError) {
-    self.init(try models.model(WhiteListProjection.self).snapshot(), models.reader, asOf: asOf)
+  /// See ``ModelQuestions``.
+  public static let projections: [any Projection.Type] = [WhiteListProjection.self]
+
+  /// See ``ModelQuestions``.
+  public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
+    self.init(try models.model(WhiteListProjection.self).snapshot(), models.reader, asOf: position)
   }
 
-  init(_ rows: any ModelRows, _ journal: JournalReader, asOf: JournalPosition?) {
+  /// - Parameter rows: of ``WhiteListProjection``.
+  init(_ rows: any ModelRows, _ journal: JournalReader, asOf position: JournalPosition?) {
     self.rows = rows
     self.journal = journal
-    self.asOf = asOf
-  }
-
-  /// Which lists, and whose entries on them.
-  public struct Filter: Hashable, Sendable {
-    /// `IOP`, or a CPO.
-    public var holder: String?
-    /// The eMSP or the CPO whose list it is.
-    public var operatorId: String?
-    public var user: UserKey?
-
-    public init(holder: String? = nil, operatorId: String? = nil, user: UserKey? = nil) {
-      self.holder = holder
-      self.operatorId = operatorId
-      self.user = user
-    }
-
-    func includes(_ list: WhiteListIdentity) -> Bool {
-      if let holder, WhiteListIdentity.compact(holder) != list.holder { return false }
-      guard let operatorId = operatorId.map(WhiteListIdentity.compact) else { return true }
-      return operatorId == list.provider || operatorId == list.holder
-    }
+    asOf = position
   }
 }
 
@@ -130,15 +135,16 @@ public struct WhiteListCheck: Hashable, Sendable {
   }
 }
 
-extension WhiteList {
+extension WhiteListQuestions {
   private static let dayMilliseconds: Int64 = 86_400_000
 
   /// What the lists say of a user at a moment. A few look-ups, however long the history: the journal is not read.
   /// - Parameters:
   ///   - time: against which expiry dates and the lists' ages are held.
   ///   - filter: of its fields `user` does not count.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func check(
-    _ user: UserKey, service: UInt32 = 1, at time: Timestamp, _ filter: Filter = Filter()
+    _ user: UserKey, service: UInt32 = 1, at time: Timestamp, _ filter: WhiteListFilter = WhiteListFilter()
   ) throws(JournalError) -> WhiteListCheck {
     var standings: [WhiteListCheck.Standing] = []
     let key = WhiteListNames.user(user, rows.hash)
@@ -171,11 +177,12 @@ extension WhiteList {
 
 // MARK: Lists and histories
 
-extension WhiteList {
+extension WhiteListQuestions {
   /// The entries of the lists, by operator, kind of id and user, each with what its message said; nil in place of that where the message
   /// is gone.
   /// - Parameter includesAll: also those who went, and those whom only lost uploads named.
-  public func entries(_ filter: Filter = Filter(), includesAll: Bool = false) throws -> [(
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
+  public func entries(_ filter: WhiteListFilter = WhiteListFilter(), includesAll: Bool = false) throws -> [(
     entry: WhiteListEntry, details: WhiteListDetails?
   )] {
     var found: [WhiteListEntry] = []
@@ -195,7 +202,10 @@ extension WhiteList {
   }
 
   /// All that happened to a user on the lists, in the order of the positions, each with what its message said.
-  public func history(_ user: UserKey, _ filter: Filter = Filter()) throws -> [(entry: WhiteListEntry, details: WhiteListDetails?)] {
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
+  public func history(_ user: UserKey, _ filter: WhiteListFilter = WhiteListFilter()) throws -> [(
+    entry: WhiteListEntry, details: WhiteListDetails?
+  )] {
     var found: [WhiteListEntry] = []
     let key = WhiteListNames.user(user, rows.hash)
     for standing in try WhiteListUsers.records(of: key, asOf: asOf, in: rows) {
@@ -207,6 +217,7 @@ extension WhiteList {
   }
 
   /// What the messages said of entries.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
   public func details(of entries: [WhiteListEntry]) throws(JournalError) -> [WhiteListDetails?] {
     try WhiteListMessages(journal, rows.hash).details(of: entries.map(\.reference))
   }
@@ -215,26 +226,27 @@ extension WhiteList {
     Array(zip(entries, try details(of: entries))).map { ($0, $1) }
   }
 
-  /// A list, when it was last brought, and how many are on it.
-  public struct Summary: Hashable, Sendable {
-    public let holder: String
-    public let eMSPId: String?
-    public let liveCount: Int
-    public let acceptedAt: Timestamp?
-    public let baseline: JournalPosition?
-  }
-
   /// All lists that there were.
-  public func lists() throws(JournalError) -> [Summary] {
-    var summaries: [Summary] = []
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
+  public func lists() throws(JournalError) -> [WhiteListSummary] {
+    var summaries: [WhiteListSummary] = []
     for number in try WhiteListNames.numbers(in: rows) {
       guard let state = try WhiteListState.known(of: number, asOf: asOf, in: rows) else { continue }
       let list = try WhiteListNames.identity(number, in: rows)
       summaries.append(
-        Summary(
+        WhiteListSummary(
           holder: WhiteListIdentity.spelled(list.holder), eMSPId: list.provider.isEmpty ? nil : WhiteListIdentity.spelled(list.provider),
           liveCount: state.liveCount, acceptedAt: state.acceptedAt, baseline: state.baseline))
     }
     return summaries
   }
+}
+
+/// A list, when it was last brought, and how many are on it.
+public struct WhiteListSummary: Hashable, Sendable {
+  public let holder: String
+  public let eMSPId: String?
+  public let liveCount: Int
+  public let acceptedAt: Timestamp?
+  public let baseline: JournalPosition?
 }

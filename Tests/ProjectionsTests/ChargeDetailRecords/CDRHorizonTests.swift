@@ -48,7 +48,9 @@ import Testing
     // A journal that has nothing of it: all must come from the rows.
     let empty = try ScriptedJournal()
     let reader = try JournalReader(empty.directory)
-    func query(_ position: JournalPosition?) throws -> CDRQuery { CDRQuery(try runner.models[0].snapshot(), reader, asOf: position) }
+    func query(_ position: JournalPosition?) throws -> CDRQuestions {
+      CDRQuestions(try runner.models[0].snapshot(), reader, asOf: position)
+    }
     for (position, expected) in zip(positions, before) {
       var found: [[String]] = []
       try query(position).forEachSession { session in
@@ -126,7 +128,7 @@ import Testing
     try await journal.send(ScriptedRecord(), at: 61)
     func work(asOf position: UInt64?) throws -> [Int] {
       let rows = CountedReads(try journal.model(CDRProjection.self).snapshot())
-      let query = CDRQuery(rows, try JournalReader(journal.directory), asOf: position.map { JournalPosition($0) })
+      let query = CDRQuestions(rows, try JournalReader(journal.directory), asOf: position.map { JournalPosition($0) })
       #expect(try query.sessions(of: "X-1").map(\.versions.count) == [2])
       return [rows.readCount, query.messages.readCount]
     }

@@ -79,9 +79,9 @@ extension ScriptedJournal {
   }
 
   /// Asks the read model as it is now.
-  func cdrs<Result>(asOf position: JournalPosition? = nil, _ body: (CDRQuery) throws -> Result) throws -> Result {
+  func cdrs<Result>(asOf position: JournalPosition? = nil, _ body: (CDRQuestions) throws -> Result) throws -> Result {
     let model = try model(CDRProjection.self)
-    return try body(CDRQuery(try model.snapshot(), try JournalReader(directory), asOf: position))
+    return try body(CDRQuestions(try model.snapshot(), try JournalReader(directory), asOf: position))
   }
 
   func cdrSessions(asOf position: JournalPosition? = nil) throws -> [CDRSession] {
@@ -97,14 +97,7 @@ extension ScriptedJournal {
 
   /// The ids of the rules that hold, sorted.
   func cdrRules(asOf position: JournalPosition? = nil) throws -> [String] {
-    try cdrs(asOf: position) { query in
-      var rules: [String] = []
-      try query.forEachFinding { finding in
-        if finding.resolvedAt == nil { rules.append(finding.rule.id) }
-        return true
-      }
-      return rules.sorted()
-    }
+    try cdrs(asOf: position) { questions in try questions.findings().filter { $0.resolvedAt == nil }.map(\.rule.id).sorted() }
   }
 }
 

@@ -202,9 +202,9 @@ private struct StatusRun {
     }
   }
 
-  private static func all(_ rows: any ModelRows, _ moment: StatusMoment) throws -> [ElementStatus] {
+  private static func all(_ rows: any ModelRows, asOf position: JournalPosition?, _ moment: StatusMoment) throws -> [ElementStatus] {
     var found: [ElementStatus] = []
-    try EVSEStatuses(rows).forEach(moment) {
+    try EVSEQuestions(rows, asOf: position).forEach(moment) {
       found.append($0)
       return true
     }
@@ -227,8 +227,8 @@ private struct StatusRun {
       let unknownAfter = Int64(1 + random.below(300_000))
       let id = RandomReports.ids[random.below(RandomReports.ids.count)]
       let moment = StatusMoment(
-        time: ScriptedJournal.moment(time), knownAt: JournalPosition(position), unknownAfterMilliseconds: unknownAfter)
-      let status = try EVSEStatuses(rows).statuses(of: id, moment).first
+        time: ScriptedJournal.moment(time), unknownAfterMilliseconds: unknownAfter)
+      let status = try EVSEQuestions(rows, asOf: JournalPosition(position)).statuses(of: id, moment).first
       for (part, found) in [("availability", status?.availability), ("busy", status?.busy)] {
         let expected = run.plain.line(id, part, at: time, knownAt: position, unknownAfter: unknownAfter)
         #expect(Self.line(found) == expected, "seed \(seed), \(id) \(part) at \(time) known at \(position)")
@@ -258,10 +258,10 @@ private struct StatusRun {
       _ = try runner.advance([cut], to: position.next)
       let cutRows = try cut.snapshot()
       let time = ScriptedJournal.moment(run.time - Int64(run.reports.random.below(600_000)))
-      let expected = try Self.all(cutRows, StatusMoment(time: time))
-      #expect(try Self.all(rows, StatusMoment(time: time, knownAt: position)) == expected, "seed \(seed), position \(position)")
-      let findings = try EVSEProjection.reportedFindings(asOf: position, in: rows)
-      #expect(try EVSEProjection.reportedFindings(asOf: nil, in: cutRows) == findings, "seed \(seed)")
+      let expected = try Self.all(cutRows, asOf: nil, StatusMoment(time: time))
+      #expect(try Self.all(rows, asOf: position, StatusMoment(time: time)) == expected, "seed \(seed), position \(position)")
+      let findings = try EVSEQuestions(rows, asOf: position).findings()
+      #expect(try EVSEQuestions(cutRows, asOf: nil).findings() == findings, "seed \(seed)")
     }
     runner.close()
   }
@@ -291,7 +291,7 @@ private struct StatusRun {
     for time in stride(from: 11, through: count, by: Int(count / 50)) {
       for known in stride(from: 11, through: count, by: Int(count / 50)) {
         let (found, readCount) = try rows.count {
-          try events.event(of: subject, at: ScriptedJournal.moment(time * 1_000), knownAt: JournalPosition(UInt64(2 * known)), in: $0)
+          try events.event(of: subject, at: ScriptedJournal.moment(time * 1_000), asOf: JournalPosition(UInt64(2 * known)), in: $0)
         }
         #expect(readCount <= 3, "at \(time) known at \(known)")
         #expect(found?.position.rawValue == UInt64(2 * min(time, known)), "at \(time) known at \(known)")
@@ -343,7 +343,7 @@ private struct StatusRun {
       let time = ScriptedJournal.moment(Int64(random.below(160_000)) - 100)
       let position = JournalPosition(UInt64(random.below(1_502)))
       let expected = events.last { $0.time <= time && $0.position <= position }
-      let found = try EVSETables.events.event(of: subject, at: time, knownAt: position, in: rows)
+      let found = try EVSETables.events.event(of: subject, at: time, asOf: position, in: rows)
       #expect(found == expected, "seed \(seed)")
     }
     runner.close()

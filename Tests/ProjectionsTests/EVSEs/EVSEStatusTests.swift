@@ -65,12 +65,12 @@ struct StatusScript {
     _ id: String = "FR*C01*E1", at time: Int64, knownAt position: UInt64? = nil, unknownAfter: Int64 = 7 * 24 * hour
   ) throws -> PartStatus? {
     let moment = StatusMoment(
-      time: ScriptedJournal.moment(time), knownAt: position.map { JournalPosition($0) }, unknownAfterMilliseconds: unknownAfter)
-    return try EVSEStatuses(try rows()).statuses(of: id, moment).first?.busy
+      time: ScriptedJournal.moment(time), unknownAfterMilliseconds: unknownAfter)
+    return try EVSEQuestions(try rows(), asOf: position.map { JournalPosition($0) }).statuses(of: id, moment).first?.busy
   }
 
   func history(_ id: String = "FR*C01*E1", _ part: StatusPart = .busy) throws -> [StatusEvent] {
-    try EVSEStatuses(try rows()).history(of: id, .evse, part, knownAt: nil)
+    try EVSEQuestions(try rows(), asOf: nil).history(of: id, .evse, part)
   }
 }
 
@@ -145,7 +145,7 @@ struct StatusScript {
     try await script.journal.exchange(
       "GetEVSEDynamicDataChanges", at: 7_000, answer: .response(list("EVSEDynamicData", 7..<9) + "<requestStatus>10001</requestStatus>"))
     var found: [ElementStatus] = []
-    try EVSEStatuses(try script.rows()).forEach(StatusMoment(time: ScriptedJournal.moment(9_000))) {
+    try EVSEQuestions(try script.rows(), asOf: nil).forEach(StatusMoment(time: ScriptedJournal.moment(9_000))) {
       found.append($0)
       return true
     }
@@ -199,7 +199,7 @@ struct StatusScript {
     }
     try await script.journal.exchange("SetEVSEAvailabilityStatus", at: 10, StatusScript.availability("not an id *", 1, 0))
     var found: [ElementStatus] = []
-    try EVSEStatuses(try script.rows()).forEach(StatusMoment(time: ScriptedJournal.moment(20))) {
+    try EVSEQuestions(try script.rows(), asOf: nil).forEach(StatusMoment(time: ScriptedJournal.moment(20))) {
       found.append($0)
       return true
     }
@@ -227,7 +227,7 @@ struct StatusScript {
   // MARK: Contradictions
 
   private func contradictions(_ script: StatusScript, asOf position: UInt64? = nil) throws -> [ReportedFinding] {
-    try EVSEProjection.reportedFindings(asOf: position.map { JournalPosition($0) }, in: try script.rows())
+    try EVSEQuestions(try script.rows(), asOf: position.map { JournalPosition($0) }).findings()
   }
 
   @Test func `busy while out of order is found once, at the report that makes it so, and ends with the one that ends it`() async throws {
@@ -280,9 +280,9 @@ struct StatusScript {
     let runner = try ProjectionRunner(script.journal.directory, projections: [EVSEProjection.self], purpose: "test")
     try runner.catchUp()
     try runner.moveHorizon(to: JournalPosition(33))
-    let statuses = EVSEStatuses(try runner.models[0].snapshot())
-    #expect(try statuses.history(of: Self.id, .evse, .busy, knownAt: nil).map(\.status) == [1, 2, 3, 1, 2, 3])
-    #expect(try statuses.history(of: "FR*C01*E2", .evse, .busy, knownAt: nil).count == 1)
+    let statuses = EVSEQuestions(try runner.models[0].snapshot(), asOf: nil)
+    #expect(try statuses.history(of: Self.id, .evse, .busy).map(\.status) == [1, 2, 3, 1, 2, 3])
+    #expect(try statuses.history(of: "FR*C01*E2", .evse, .busy).count == 1)
     #expect(try runner.verify("evse").isSame)
     runner.close()
   }
@@ -299,18 +299,17 @@ struct StatusScript {
     defer { runner.close() }
     try runner.catchUp()
     func statuses() throws -> [[ElementStatus]] {
-      let statuses = EVSEStatuses(try runner.models[0].snapshot())
+      let rows = try runner.models[0].snapshot()
       return try stride(from: 200 as UInt64, through: 246, by: 2).map { position in
-        let time = try statuses.time(at: JournalPosition(position), observedAt: ScriptedJournal.moment(0))
-        return try (1...3).flatMap { number in
-          try statuses.statuses(of: "FR*C01*E\(number)", StatusMoment(time: time, knownAt: JournalPosition(position)))
-        }
+        let statuses = EVSEQuestions(rows, asOf: JournalPosition(position))
+        let moment = StatusMoment(time: try statuses.time(observedAt: ScriptedJournal.moment(0)))
+        return try (1...3).flatMap { number in try statuses.statuses(of: "FR*C01*E\(number)", moment) }
       }
     }
-    let (before, findings) = (try statuses(), try EVSEProjection.reportedFindings(asOf: nil, in: runner.models[0].snapshot()))
+    let (before, findings) = (try statuses(), try EVSEQuestions(runner.models[0].snapshot(), asOf: nil).findings())
     #expect(before.allSatisfy { $0.count == 3 } && !findings.isEmpty)
     try runner.moveHorizon(to: horizon)
     #expect(try statuses() == before)
-    #expect(try EVSEProjection.reportedFindings(asOf: nil, in: runner.models[0].snapshot()) == findings)
+    #expect(try EVSEQuestions(runner.models[0].snapshot(), asOf: nil).findings() == findings)
   }
 }

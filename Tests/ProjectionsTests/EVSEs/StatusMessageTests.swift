@@ -34,7 +34,7 @@ import Testing
     var messages: [StatusMessage] = []
     var number = 0
     let reader = try JournalReader(script.journal.directory)
-    let reinitialisation = StatusReinitialisation(EVSEStatuses(try script.rows()), reader: reader) {
+    let reinitialisation = StatusReinitialisation(EVSEQuestions(try script.rows(), asOf: nil), reader: reader) {
       number += 1
       return "T-\(number)"
     }
@@ -45,7 +45,7 @@ import Testing
   /// What each element's status is, without the positions.
   private static func states(_ script: StatusScript) throws -> [String] {
     var lines: [String] = []
-    try EVSEStatuses(try script.rows()).forEach(moment) { status in
+    try EVSEQuestions(try script.rows(), asOf: nil).forEach(moment) { status in
       for (name, part) in [("availability", status.availability), ("busy", status.busy)] {
         guard let event = part?.event, event.until.map({ $0 >= moment.time }) ?? true else { continue }
         lines.append("\(status.element.level) \(status.id) \(name) \(event.status) \(event.time) \(event.until?.description ?? "-")")
@@ -94,7 +94,7 @@ import Testing
     try runner.catchUp()
     let end = try runner.models[0].state().next
     try runner.moveHorizon(to: end)
-    let statuses = EVSEStatuses(try runner.models[0].snapshot())
+    let statuses = EVSEQuestions(try runner.models[0].snapshot(), asOf: nil)
     let empty = try ScriptedJournal()
     var number = 0
     let reinitialisation = StatusReinitialisation(statuses, reader: try JournalReader(empty.directory)) {

@@ -86,11 +86,13 @@ struct PartnerScript {
 }
 
 extension ReadModel {
-  func partners(_ partner: String? = nil, _ span: PartnerSpan = PartnerSpan(), byOperation: Bool = false) throws -> [PartnerAnswer] {
-    try PartnerProjection.answers(partner: partner, span: span, byOperation: byOperation, in: snapshot())
+  func partners(
+    _ partner: String? = nil, asOf position: JournalPosition? = nil, _ span: PartnerSpan = PartnerSpan(), byOperation: Bool = false
+  ) throws -> [PartnerAnswer] {
+    try PartnerQuestions(snapshot(), asOf: position).answers(partner: partner, span: span, byOperation: byOperation)
   }
 
   func partnerFindings(asOf position: JournalPosition? = nil) throws -> [ReportedFinding] {
-    try PartnerProjection.reportedFindings(asOf: position, in: snapshot())
+    try PartnerQuestions(snapshot(), asOf: position).findings()
   }
 }

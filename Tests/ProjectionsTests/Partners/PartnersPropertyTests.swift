@@ -100,10 +100,9 @@ import Testing
   // MARK: Comparing
 
   private static func agree(_ model: ReadModel, _ plain: PlainPartners, asOf position: JournalPosition?) throws -> Bool {
-    let rows = try model.snapshot()
-    let span = PartnerSpan(asOf: position)
+    let questions = PartnerQuestions(try model.snapshot(), asOf: position)
     let place = Comment(rawValue: "as of \(position.map(\.description) ?? "now")")
-    let told = try PartnerProjection.answers(span: span, byOperation: true, in: rows)
+    let told = try questions.answers(byOperation: true)
     let wanted = plain.figures.sorted { $0.key < $1.key }
     guard told.map(Self.series) == wanted.map(\.key) else {
       Issue.record("\(place): \(told.map(Self.series)) for \(wanted.map(\.key))")
@@ -118,13 +117,13 @@ import Testing
         #expect(told == nil ? exact == nil : exact.map { told! >= $0 && told! - $0 <= $0 / 32 } == true, place)
       }
     }
-    return try agreeOnPresence(rows, plain, span, place)
+    return try agreeOnPresence(questions, plain, place)
   }
 
   private static func agreeOnPresence(
-    _ rows: ModelSnapshot, _ plain: PlainPartners, _ span: PartnerSpan, _ place: Comment
+    _ questions: PartnerQuestions, _ plain: PlainPartners, _ place: Comment
   ) throws -> Bool {
-    for answer in try PartnerProjection.answers(span: span, in: rows) {
+    for answer in try questions.answers() {
       let wanted = plain.presences[.init(name: answer.partner, leg: answer.leg.rawValue)]
       let silences = answer.silences.map { [$0.from.rawValue, $0.to?.rawValue, Int64($0.position.rawValue)] }
       guard silences == wanted?.silences ?? [], answer.presence?.appearedAt == wanted?.appeared,
@@ -136,7 +135,7 @@ import Testing
       #expect(answer.presence?.offlineSince?.rawValue == wanted.flatMap { $0.isOffline ? $0.silences.last?[0] : nil }, place)
       #expect(answer.presence.map { Int($0.offlineCount) } == wanted.map { $0.silences.count { $0[1] != nil } }, place)
     }
-    let findings = try PartnerProjection.reportedFindings(asOf: span.asOf, in: rows).map {
+    let findings = try questions.findings().map {
       "\($0.subject) \($0.position) \($0.resolvedAt?.rawValue ?? 0)"
     }
     let wanted = plain.findings.map {

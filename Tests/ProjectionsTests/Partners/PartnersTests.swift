@@ -72,7 +72,7 @@ import Testing
     let now = try #require(try model.partners().first).figures
     #expect([now.requests, now.lost, now.ok, now.recovered, now.further, now.late, now.pending] == [1, 0, 1, 1, 2, 1, 0])
     #expect(now.maximumMilliseconds == 16_000)
-    let before = try #require(try model.partners(nil, PartnerSpan(asOf: JournalPosition(response.rawValue - 1))).first).figures
+    let before = try #require(try model.partners(asOf: JournalPosition(response.rawValue - 1)).first).figures
     #expect([before.requests, before.lost, before.ok, before.recovered, before.further] == [1, 1, 0, 0, 1])
   }
 
@@ -81,12 +81,12 @@ import Testing
     let request = try await script.request("HeartBeat", at: 0)
     // With and without its answer in the read model.
     for _ in 0..<2 {
-      let figures = try #require(try script.model().partners(nil, PartnerSpan(asOf: request)).first).figures
+      let figures = try #require(try script.model().partners(asOf: request).first).figures
       #expect([figures.requests, figures.ok, figures.pending] == [1, 0, 1])
       #expect(figures.median == nil)
       try await script.answer(.status(1), to: request)
     }
-    #expect(try script.model().partners(nil, PartnerSpan(asOf: JournalPosition(0))).isEmpty)
+    #expect(try script.model().partners(asOf: JournalPosition(0)).isEmpty)
   }
 
   @Test func `a retry has the transaction of one that was lost or not accepted before`() async throws {
@@ -122,8 +122,8 @@ import Testing
     }
     let model = try script.model()
     func answer(after: Int, to end: Int) throws -> PartnerAnswer {
-      let span = PartnerSpan(after: JournalPosition(requests[after].rawValue - 1), asOf: JournalPosition(requests[end].rawValue - 1))
-      return try #require(try model.partners(nil, span).first)
+      let span = PartnerSpan(after: JournalPosition(requests[after].rawValue - 1))
+      return try #require(try model.partners(asOf: JournalPosition(requests[end].rawValue - 1), span).first)
     }
     let late = try answer(after: 1_000, to: 1_400)
     #expect(late.figures.requests == 400)
@@ -222,7 +222,7 @@ import Testing
     let open = try #require(try model.partnerFindings(asOf: known).first)
     #expect(open.position == known && open.resolvedAt == nil)
     #expect(open.sentence == "FR*C01 was not heard since 2025-03-01T00:00:10.000Z; it must be every 300 s.")
-    let asOf = try #require(try model.partners("FR*C01", PartnerSpan(asOf: known)).first)
+    let asOf = try #require(try model.partners("FR*C01", asOf: known).first)
     #expect(asOf.presence?.offlineSince == ScriptedJournal.moment(310_000))
     #expect(asOf.silences.map(\.to) == [nil])
     let ended = try #require(try model.partnerFindings().first)
@@ -240,9 +240,10 @@ import Testing
     func silences(_ number: Int64, _ count: Int64) throws -> (answer: [PartnerSilence], readCount: Int) {
       // Recorded with the request of that number, which ends a silence.
       let span = PartnerSpan(
-        after: JournalPosition(UInt64(number)), asOf: JournalPosition(UInt64(number + count)),
-        since: ScriptedJournal.moment(number * 1_000_000 - 500_000))
-      return try rows.count { try PartnerProjection.answers(partner: "FR*C01", span: span, in: $0).first?.silences ?? [] }
+        after: JournalPosition(UInt64(number)), since: ScriptedJournal.moment(number * 1_000_000 - 500_000))
+      return try rows.count {
+        try PartnerQuestions($0, asOf: JournalPosition(UInt64(number + count))).answers(partner: "FR*C01", span: span).first?.silences ?? []
+      }
     }
     let all = try #require(try model.partners().first).silences
     #expect(all.count == 898)
@@ -315,9 +316,9 @@ import Testing
     let (horizon, end) = (try runner.models[0].state().next.rawValue / 2, try runner.models[0].state().next.rawValue)
     func answers() throws -> [[PartnerAnswer]] {
       try stride(from: horizon - 1, to: end, by: 3).map { position in
-        let span = PartnerSpan(asOf: JournalPosition(position))
-        return try runner.models[0].partners(nil, span, byOperation: true)
-          + runner.models[0].partners(nil, span).map { answer in
+        let position = JournalPosition(position)
+        return try runner.models[0].partners(asOf: position, byOperation: true)
+          + runner.models[0].partners(asOf: position).map { answer in
             var answer = answer
             // Silences that had ended by the horizon are told in sum only.
             answer.silences.removeAll { $0.position.rawValue < horizon }

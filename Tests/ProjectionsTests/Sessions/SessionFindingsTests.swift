@@ -52,8 +52,9 @@ import Testing
     try await script.record(nil, "X1", at: 2 * Self.hour)
     let whiteLists = WhiteListJudgement(
       try script.journal.model(WhiteListProjection.self).snapshot(), try JournalReader(script.journal.directory))
-    let sessions = Sessions(
-      try script.journal.model(SessionProjection.self).snapshot(), try JournalReader(script.journal.directory), whiteLists: whiteLists)
+    let sessions = SessionQuestions(
+      try script.journal.model(SessionProjection.self).snapshot(), try JournalReader(script.journal.directory), asOf: nil,
+      whiteLists: whiteLists)
     #expect(try sessions.sessions(withId: "X1")[0].rules == expected)
   }
 

@@ -8,8 +8,8 @@ import Testing
   /// What a question as of a position reads, of the rows and of the journal.
   private static func cost(_ script: SessionsScript, _ id: String, asOf position: UInt64) throws -> (rows: Int, entries: Int) {
     let rows = CountedReads(try script.journal.model(SessionProjection.self).snapshot())
-    let sessions = Sessions(rows, try JournalReader(script.journal.directory))
-    #expect(try sessions.sessions(withId: id, asOf: JournalPosition(position)).count == 1)
+    let sessions = SessionQuestions(rows, try JournalReader(script.journal.directory), asOf: JournalPosition(position))
+    #expect(try sessions.sessions(withId: id).count == 1)
     return (rows.readCount, sessions.messages.readCount)
   }
 

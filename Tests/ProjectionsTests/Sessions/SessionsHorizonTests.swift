@@ -14,7 +14,7 @@ import Testing
   }
 
   private static func lines(_ runner: ProjectionRunner, _ directory: JournalDirectory) throws -> [String] {
-    try Sessions(runner.models[0].snapshot(), JournalReader(directory)).lines()
+    try SessionQuestions(runner.models[0].snapshot(), JournalReader(directory), asOf: nil).lines()
   }
 
   @Test func `who is open outlives the messages, by his ids, without his user; who ended long ago is forgotten`() async throws {
@@ -36,7 +36,7 @@ import Testing
     // A journal that has nothing of them: all must come from the rows.
     let empty = try ScriptedJournal()
     #expect(try Self.lines(runner, empty.directory) == [before[0], before[2], before[4]])
-    let sessions = Sessions(try runner.models[0].snapshot(), try JournalReader(empty.directory))
+    let sessions = SessionQuestions(try runner.models[0].snapshot(), try JournalReader(empty.directory), asOf: nil)
     let view = try #require(try sessions.sessions(withId: "X1").first)
     #expect(view.summary.serviceSessionId == "S1")
     #expect(view.goneCount == 2)
@@ -59,7 +59,7 @@ import Testing
     try await script.record("S1", "X1", at: 5 * Self.day)
     try runner.catchUp()
     let session = try #require(
-      try Sessions(runner.models[0].snapshot(), JournalReader(script.journal.directory)).sessions(withId: "S1").first)
+      try SessionQuestions(runner.models[0].snapshot(), JournalReader(script.journal.directory), asOf: nil).sessions(withId: "S1").first)
     #expect(session.summary.number == 0)
     #expect(session.summary.state == .finalCDRReceived)
     #expect(session.rules == [])
@@ -77,8 +77,8 @@ import Testing
     let reader = try JournalReader(directory)
     // What only a white list can judge goes with its record.
     func known(asOf position: UInt64?) throws -> [String] {
-      try Sessions(runner.models[0].snapshot(), reader)
-        .lines(asOf: position.map { JournalPosition($0) }, without: SessionRules.withoutAuthorisation)
+      try SessionQuestions(runner.models[0].snapshot(), reader, asOf: position.map { JournalPosition($0) })
+        .lines(without: SessionRules.withoutAuthorisation)
     }
     let positions = Array(stride(from: horizon.rawValue, to: try reader.lastPosition()!.rawValue, by: 7))
     let before = try positions.map { try known(asOf: $0) }

@@ -17,14 +17,14 @@ import Testing
       let runner = try ProjectionRunner(directory, projections: [SessionProjection.self], purpose: "test")
       defer { runner.close() }
       _ = try runner.advance(runner.models, to: JournalPosition(position + 1))
-      cut.append(try Sessions(runner.models[0].snapshot(), JournalReader(directory)).lines())
+      cut.append(try SessionQuestions(runner.models[0].snapshot(), JournalReader(directory), asOf: nil).lines())
     }
     let runner = try ProjectionRunner(directory, projections: [SessionProjection.self], purpose: "test")
     #expect(try runner.verify("sessions").isSame, "seed \(traffic.seed)")
     // What was known then is what a journal that ends there tells.
-    let sessions = Sessions(try runner.models[0].snapshot(), try JournalReader(directory))
+    let sessions = SessionQuestions(try runner.models[0].snapshot(), try JournalReader(directory), asOf: nil)
     for position in 1...last.rawValue {
-      let then = try sessions.lines(asOf: JournalPosition(position))
+      let then = try sessions.asked(asOf: JournalPosition(position)).lines()
       #expect(then == cut[Int(position) - 1], "seed \(traffic.seed), as of \(position)")
       if then != cut[Int(position) - 1] { break }
     }

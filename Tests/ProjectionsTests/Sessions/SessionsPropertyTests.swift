@@ -75,9 +75,9 @@ import Testing
     }
     let sessions = try script.sessions()
     for (position, grouping) in history {
-      let asOf = JournalPosition(position)
+      let sessions = sessions.asked(asOf: JournalPosition(position))
       var listed = 0
-      try sessions.forEach(SessionFilter(), asOf: asOf) { _ in
+      try sessions.forEach(SessionFilter()) { _ in
         listed += 1
         return true
       }
@@ -85,7 +85,7 @@ import Testing
       for session in 0..<count {
         for kind in ["S", "X", "Y"] {
           let id = Self.key(kind, session)
-          let found = try sessions.sessions(withId: id, asOf: asOf)
+          let found = try sessions.sessions(withId: id)
           let positions = Set(found.flatMap(\.positions))
           #expect(found.count <= 1 && positions == grouping.positions(id), "seed \(seed), position \(position), \(id)")
           #expect(found.allSatisfy { !$0.rules.contains("session-id-conflict") }, "seed \(seed), position \(position), \(id)")

@@ -87,20 +87,20 @@ struct SessionsScript {
   /// Moves the read model's clock.
   func heartBeat(at time: Int64) async throws { try await journal.exchange("HeartBeat", at: time) }
 
-  func sessions() throws -> Sessions {
-    Sessions(try journal.model(SessionProjection.self).snapshot(), try JournalReader(journal.directory))
+  func sessions(asOf position: JournalPosition? = nil) throws -> SessionQuestions {
+    SessionQuestions(try journal.model(SessionProjection.self).snapshot(), try JournalReader(journal.directory), asOf: position)
   }
 
   /// Of the one session that has an id.
   func session(_ id: String, asOf position: JournalPosition? = nil) throws -> SessionView {
-    let found = try sessions().sessions(withId: id, asOf: position)
+    let found = try sessions(asOf: position).sessions(withId: id)
     try #require(found.count == 1)
     return found[0]
   }
 
   func all(_ filter: SessionFilter = SessionFilter(), asOf position: JournalPosition? = nil) throws -> [SessionSummary] {
     var found: [SessionSummary] = []
-    try sessions().forEach(filter, asOf: position) {
+    try sessions(asOf: position).forEach(filter) {
       found.append($0)
       return true
     }

@@ -83,13 +83,13 @@ struct SessionsTraffic {
   }
 }
 
-extension Sessions {
+extension SessionQuestions {
   /// All that they say of all sessions, a line each.
   /// - Parameter rule: its findings are left out.
-  func lines(asOf position: JournalPosition? = nil, without rule: FindingRule? = nil) throws -> [String] {
+  func lines(without rule: FindingRule? = nil) throws -> [String] {
     var lines: [String] = []
-    try forEach(SessionFilter(), asOf: position) { session in
-      let facts = try self.facts(session.number, asOf: position)!
+    try forEach(SessionFilter()) { session in
+      let facts = try facts(session.number, asOf: asOf)!
       let ids = [session.serviceSessionId, session.execPartnerSessionId, session.salePartnerSessionId].map { $0 ?? "-" }
       let parties = [session.execOperatorId, session.saleOperatorId, session.evseId].map { $0 ?? "-" }
       let steps = facts.steps.map { "\($0.position)\($0.isInferred ? "?" : "")>\($0.answerPosition?.description ?? "-")" }

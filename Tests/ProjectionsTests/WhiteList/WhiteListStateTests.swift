@@ -64,10 +64,10 @@ import Testing
     try runner.catchUp()
     let (rows, reader) = (try runner.models[0].snapshot(), try JournalReader(journal.directory))
     for position in 1...240 as ClosedRange<UInt64> {
-      let list = WhiteList(rows, reader, asOf: JournalPosition(position))
+      let list = WhiteListQuestions(rows, reader, asOf: JournalPosition(position))
       #expect(try list.lines().sorted() == expected[Int(position) - 1].sorted(), "seed \(seed), as of \(position)")
     }
-    let counts = try WhiteList(rows, reader, asOf: nil).lists().map(\.liveCount).reduce(0, +)
+    let counts = try WhiteListQuestions(rows, reader, asOf: nil).lists().map(\.liveCount).reduce(0, +)
     #expect(counts == plain.entries.values.count(where: \.isLive), "seed \(seed)")
     #expect(try runner.verify("whitelist").isSame)
   }
@@ -128,7 +128,7 @@ import Testing
     try runner.moveHorizon(to: JournalPosition(7))
     // A journal that has nothing of it: all must come from the rows.
     let empty = try ScriptedJournal()
-    let list = WhiteList(try runner.models[0].snapshot(), try JournalReader(empty.directory), asOf: nil)
+    let list = WhiteListQuestions(try runner.models[0].snapshot(), try JournalReader(empty.directory), asOf: nil)
     #expect(try list.lines(includesAll: true) == before)
     let first = try #require(try list.entries().first?.details)
     #expect(first.userContractIdAlias == "ALIAS-7")
@@ -136,7 +136,7 @@ import Testing
     try await journal.upload([.update("AA01", 2)], at: 3_000)
     try runner.catchUp()
     #expect(try runner.verify("whitelist").isSame)
-    let after = WhiteList(try runner.models[0].snapshot(), try JournalReader(journal.directory), asOf: nil)
+    let after = WhiteListQuestions(try runner.models[0].snapshot(), try JournalReader(journal.directory), asOf: nil)
     #expect(try after.answer("AA01") == .refused)
     #expect(try after.findings().isEmpty)
   }
@@ -155,7 +155,7 @@ import Testing
     }
     let runner = try ProjectionRunner(journal.directory, projections: [WhiteListProjection.self], purpose: "test")
     try runner.catchUp()
-    let list = WhiteList(try runner.models[0].snapshot(), try JournalReader(journal.directory), asOf: nil)
+    let list = WhiteListQuestions(try runner.models[0].snapshot(), try JournalReader(journal.directory), asOf: nil)
     let lines = try list.lines()
     #expect(lines.filter { $0.contains("<&") }.count == 1_100)
     #expect(lines.filter { !$0.contains("<&") } == ["IOP FR*MS1 AA02 1 2", "IOP FR*MS1 AA03 1 0", "IOP FR*MS2 BB01 1 1"])
@@ -166,7 +166,7 @@ import Testing
     #expect(try list.findings().map(\.resolvedAt) == [JournalPosition(6)])
     try await journal.upload([.update("AA09"), .delete("AA10"), .delete("AA11")], at: 2_000)
     try runner.catchUp()
-    let after = WhiteList(try runner.models[0].snapshot(), list.journal, asOf: nil)
+    let after = WhiteListQuestions(try runner.models[0].snapshot(), list.journal, asOf: nil)
     // From a baseline on each is told.
     #expect(try after.findings().map(\.resolvedAt) == [JournalPosition(6), nil, nil, nil])
     #expect(try after.findings().dropFirst().allSatisfy { $0.sentence.hasSuffix("of FR*MS1: a change was missed.") })

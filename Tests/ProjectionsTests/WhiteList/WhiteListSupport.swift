@@ -67,8 +67,9 @@ extension ScriptedJournal {
   }
 
   /// The white lists now, or as of a position.
-  func whiteList(asOf position: UInt64? = nil) throws -> WhiteList {
-    WhiteList(try model(WhiteListProjection.self).snapshot(), try JournalReader(directory), asOf: position.map { JournalPosition($0) })
+  func whiteList(asOf position: UInt64? = nil) throws -> WhiteListQuestions {
+    WhiteListQuestions(
+      try model(WhiteListProjection.self).snapshot(), try JournalReader(directory), asOf: position.map { JournalPosition($0) })
   }
 
   /// How many chunks of users' records a read model would have, made of all that there is and thrown away.
@@ -85,9 +86,9 @@ extension ScriptedJournal {
   }
 }
 
-extension WhiteList {
+extension WhiteListQuestions {
   /// The same rows as of a position: a file is open once in a process.
-  func then(_ position: UInt64) -> WhiteList { WhiteList(rows, journal, asOf: JournalPosition(position)) }
+  func then(_ position: UInt64) -> WhiteListQuestions { WhiteListQuestions(rows, journal, asOf: JournalPosition(position)) }
 
   func answer(_ user: String, type: String = "RFID-UID", at time: Int64 = 1_000_000, _ filter: Filter = Filter()) throws -> WhiteListAnswer
   {
