@@ -195,7 +195,34 @@ struct AnswersProjection: Projection {
     try await journal.exchange("HeartBeat", at: 90_000)
     try runner.catchUp()
     #expect(try runner.verify("counting").isSame)
-    #expect(throws: JournalError.self) { try runner.moveHorizon(to: JournalPosition(5)) }
+    let error = #expect(throws: JournalError.self) { try runner.moveHorizon(to: JournalPosition(5)) }
+    #expect(error?.code == .invalidHorizon)
+  }
+
+  @Test func `what is damaged says that it is a read model, or an opening state, and never the journal`() async throws {
+    let journal = try await Self.journal(4)
+    let runner = try Self.runner(journal)
+    try runner.catchUp()
+    let model = runner.models[0]
+    let state = try model.state()
+    let subject = Array("HeartBeat".utf8) + [0]
+    _ = try model.write { (_, rows) throws(JournalError) in
+      try rows.put([1], for: subject + [0, 0, 0, 0, 9], in: CountingProjection.positions.table)
+      return state
+    }
+    let damaged = #expect(throws: JournalError.self) {
+      try CountingProjection.positions.chunk(of: subject, asOf: nil, in: model.snapshot())
+    }
+    #expect(damaged?.code == .modelDamaged)
+    try Data(repeating: 7, count: 100).write(to: URL(filePath: runner.files.openingStatePath(CountingProjection.name)))
+    let unopened = #expect(throws: JournalError.self) { try runner.rebuild(CountingProjection.name) }
+    #expect(unopened?.code == .openingDamaged)
+  }
+
+  @Test func `no two rules have one number`() {
+    let numbers = AllProjections.all.flatMap { $0.rules.map(\.number) }
+    #expect(numbers.count > 30 && Set(numbers).count == numbers.count)
+    #expect(Findings.projections.map { $0.name } == ["cdrs", "evse", "partners", "sessions", "whitelist"])
   }
 
   @Test func `a history is read as of any position, over its chunks`() async throws {
