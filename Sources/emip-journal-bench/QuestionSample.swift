@@ -7,11 +7,11 @@ import Simulation
 /// Questions as of positions all over a journal, always the same ones of a journal of that length.
 struct QuestionSample {
   private let models: ReadModels
-  private let sessions: Sessions
+  private let sessions: SessionQuestions
 
   init(_ models: ReadModels) throws {
     self.models = models
-    sessions = try Sessions(models)
+    sessions = try SessionQuestions(models, asOf: nil)
   }
 
   /// Of each question, ascending. Each is about what a message names, as of a position anywhere behind it.
@@ -40,16 +40,14 @@ struct QuestionSample {
     switch mark.kind {
     case .serviceSessionId:
       if moment.rawValue.isMultiple(of: 2) {
-        _ = try sessions.sessions(withId: text, asOf: moment)
+        _ = try sessions.asked(asOf: moment).sessions(withId: text)
       } else {
-        let rows = try models.model(CDRProjection.self).snapshot()
-        _ = try CDRQuery(rows, models.reader, asOf: moment).sessions(of: text)
+        _ = try CDRQuestions(models, asOf: moment).sessions(of: text)
       }
     case .evseId:
-      let rows = try models.model(EVSEProjection.self).snapshot()
-      _ = try EVSEStatuses(rows).statuses(of: text, StatusMoment(time: entry.content.observedAt, knownAt: moment))
+      _ = try EVSEQuestions(models, asOf: moment).statuses(of: text, StatusMoment(time: entry.content.observedAt))
     case .userRFID:
-      _ = try WhiteList(models, asOf: moment).check(
+      _ = try WhiteListQuestions(models, asOf: moment).check(
         UserKey(type: UserIdType.rfidUID.rawValue, id: text), at: entry.content.observedAt)
     default: return nil
     }
