@@ -50,7 +50,7 @@ public struct CDRSessionDocument: Encodable, Sendable {
 
   /// What was authorised the read model of sessions knows: it judges records too.
   private static func model(of rule: FindingRule) -> String {
-    CDRAuthorisationFindings.rules.contains(rule) ? SessionProjection.name : CDRProjection.name
+    CDRRules.ofAuthorisation.contains(rule) ? SessionProjection.name : CDRProjection.name
   }
 
   private func documents(_ versions: [CDRSession.Version]) -> [CDRVersionDocument] {

@@ -78,10 +78,10 @@ public struct InvoiceComparison: Sendable {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model cannot be read.
   public func differences(_ basis: AnswerBasis) throws -> [InvoiceDifference] {
-    try differences(try CDRQuery(basis.models, asOf: basis.asOf))
+    try differences(try CDRQuestions(basis.models, asOf: basis.asOf))
   }
 
-  private func differences(_ query: CDRQuery) throws -> [InvoiceDifference] {
+  private func differences(_ query: CDRQuestions) throws -> [InvoiceDifference] {
     var differences: [InvoiceDifference] = []
     var seen: [UInt32: Int] = [:]
     for line in invoice.lines {

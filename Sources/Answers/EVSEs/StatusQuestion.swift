@@ -43,8 +43,7 @@ public struct StatusAnswer {
   public let moment: StatusMoment
   private let question: StatusQuestion
   private let basis: AnswerBasis
-  private let rows: ModelSnapshot
-  private let statuses: EVSEStatuses
+  private let statuses: EVSEQuestions
 
   /// Asks the read model.
   /// - Parameter basis: of ``StatusQuestion/projections``, at least, as of ``StatusQuestion/basisMoment``.
@@ -52,22 +51,21 @@ public struct StatusAnswer {
   public init(_ question: StatusQuestion, _ basis: AnswerBasis) throws {
     self.question = question
     self.basis = basis
-    rows = try basis.models.model(EVSEProjection.self).snapshot()
-    statuses = EVSEStatuses(rows)
+    statuses = try EVSEQuestions(basis.models, asOf: basis.asOf)
     var time: Timestamp?
     if case .time(let moment)? = question.asOf { time = moment }
     moment = StatusMoment(
       time: try time ?? Self.now(basis, statuses), toleranceMilliseconds: time == nil ? StatusMoment.clockToleranceMilliseconds : 0,
-      knownAt: basis.asOf, unknownAfterMilliseconds: question.unknownAfterMilliseconds)
+      unknownAfterMilliseconds: question.unknownAfterMilliseconds)
   }
 
   /// A journal at rest stands at the time of its last entries, not at that of the wall.
-  private static func now(_ basis: AnswerBasis, _ statuses: EVSEStatuses) throws -> Timestamp {
+  private static func now(_ basis: AnswerBasis, _ statuses: EVSEQuestions) throws -> Timestamp {
     let reader = basis.models.reader
     guard let last = try reader.lastPosition() else { return .now }
     let position = min(basis.asOf ?? last, last)
     let observedAt = try reader.entry(at: position)?.content.observedAt
-    return try statuses.time(at: position, observedAt: observedAt ?? Timestamp(rawValue: 0))
+    return try statuses.time(observedAt: observedAt ?? Timestamp(rawValue: 0))
   }
 
   // MARK: Statuses
@@ -101,7 +99,7 @@ public struct StatusAnswer {
 
   /// The findings that hold, by element.
   private func openFindings() throws -> [String: [ReportedFinding]] {
-    let found = try EVSEProjection.elementFindings(asOf: basis.asOf, in: rows).filter { $0.finding.resolvedAt == nil }
+    let found = try statuses.elementFindings().filter { $0.finding.resolvedAt == nil }
     return Dictionary(grouping: found, by: { Self.key($0.element, $0.finding.subject) }).mapValues { $0.map(\.finding) }
   }
 
@@ -116,7 +114,7 @@ public struct StatusAnswer {
     let end = question.asOf == nil ? nil : moment.time
     for element in found.map(\.status) {
       for part in StatusPart.allCases {
-        let history = try statuses.history(of: element.id, element.element, part, knownAt: moment.knownAt)
+        let history = try statuses.history(of: element.id, element.element, part)
         for event in history where end.map({ event.time <= $0 }) ?? true {
           let recordedAt = try? basis.models.reader.entry(at: event.position)?.recordedAt
           events.append(StatusEventRow(id: element.id, element: element.element, part: part, event: event, recordedAt: recordedAt))

@@ -54,9 +54,8 @@ public struct AuthorisationTrail: Sendable {
   /// What the EVSE was reported to be.
   private func statusSteps(_ basis: AnswerBasis) throws -> [AuthorisationStep] {
     guard let evse else { return [] }
-    let rows = try basis.models.model(EVSEProjection.self).snapshot()
-    return try EVSEStatuses(rows).statuses(of: evse, StatusMoment(time: at, knownAt: basis.asOf)).filter { $0.element == .evse }.map {
-      status in
+    let statuses = try EVSEQuestions(basis.models, asOf: basis.asOf).statuses(of: evse, StatusMoment(time: at))
+    return statuses.filter { $0.element == .evse }.map { status in
       let availability = status.availability.map { AvailabilityStatus(rawValue: $0.event.status).description } ?? "unknown"
       let busy = status.busy.map { BusyStatus(rawValue: $0.event.status).description } ?? "unknown"
       return AuthorisationStep(
@@ -68,7 +67,7 @@ public struct AuthorisationTrail: Sendable {
   /// What the lists said of the user, by what had been recorded then.
   private func whiteListSteps(_ basis: AnswerBasis) throws -> [AuthorisationStep] {
     guard let recorded = try basis.models.reader.lastPosition(recordedBy: at) else { return [] }
-    let list = try WhiteList(basis.models, asOf: min(recorded, basis.asOf ?? recorded))
+    let list = try WhiteListQuestions(basis.models, asOf: min(recorded, basis.asOf ?? recorded))
     let isBadge = !user.isEmpty && user.allSatisfy { $0.isHexDigit || $0 == ":" }
     let types: [UserIdType] = isBadge ? [.rfidUID] : [.eMA, .evco, .eMI3, .empSpecific]
     return try types.flatMap { type in

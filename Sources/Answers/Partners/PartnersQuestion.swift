@@ -23,23 +23,17 @@ public struct PartnersQuestion: Hashable, Sendable {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model or the journal cannot be read.
   public func partners(_ basis: AnswerBasis) throws -> [PartnerDocument] {
-    guard let span = try span(basis) else { return [] }
-    let rows = try basis.models.model(PartnerProjection.self).snapshot()
-    return try PartnerProjection.answers(partner: partner, span: span, byOperation: byOperation, in: rows).map {
+    let reader = basis.models.reader
+    var span = PartnerSpan(since: since, until: until)
+    if let since { span.after = try reader.lastPosition(recordedBy: since.adding(milliseconds: -1)) }
+    var end = basis.asOf
+    if let until {
+      guard let last = try reader.lastPosition(recordedBy: until) else { return [] }
+      end = min(end ?? last, last)
+    }
+    return try PartnerQuestions(basis.models, asOf: end).answers(partner: partner, span: span, byOperation: byOperation).map {
       PartnerDocument($0, until: until)
     }
-  }
-
-  /// Nil where nothing had been recorded by its end.
-  private func span(_ basis: AnswerBasis) throws -> PartnerSpan? {
-    var span = PartnerSpan(asOf: basis.asOf, since: since, until: until)
-    let reader = basis.models.reader
-    if let since { span.after = try reader.lastPosition(recordedBy: since.adding(milliseconds: -1)) }
-    if let until {
-      guard let last = try reader.lastPosition(recordedBy: until) else { return nil }
-      span.asOf = min(span.asOf ?? last, last)
-    }
-    return span
   }
 
   /// The columns of CSV, in their order.

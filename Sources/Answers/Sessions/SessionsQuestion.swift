@@ -8,7 +8,7 @@ public struct SessionsQuestion: Sendable {
   public var limit: Int?
 
   /// The read models that are asked.
-  public static let projections = Sessions.projections
+  public static let projections = SessionQuestions.projections
   /// The rules that a filter can name.
   public static let rules = SessionRules.all
 
@@ -23,7 +23,7 @@ public struct SessionsQuestion: Sendable {
   /// - Throws: `JournalError` where the read model or the journal cannot be read.
   public func sessions(_ basis: AnswerBasis) throws -> [SessionSummary] {
     var found: [SessionSummary] = []
-    try Sessions(basis.models).forEach(filter, asOf: basis.asOf) { session in
+    try SessionQuestions(basis.models, asOf: basis.asOf).forEach(filter) { session in
       found.append(session)
       return limit.map { found.count < $0 } ?? true
     }
@@ -37,7 +37,7 @@ public struct SessionQuestion: Hashable, Sendable {
   public var id: String
 
   /// The read models that are asked.
-  public static let projections = Sessions.projections
+  public static let projections = SessionQuestions.projections
 
   /// Asks for an id.
   public init(_ id: String) { self.id = id }
@@ -46,6 +46,6 @@ public struct SessionQuestion: Hashable, Sendable {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model or the journal cannot be read.
   public func sessions(_ basis: AnswerBasis) throws -> [SessionView] {
-    try Sessions(basis.models).sessions(withId: id, asOf: basis.asOf)
+    try SessionQuestions(basis.models, asOf: basis.asOf).sessions(withId: id)
   }
 }

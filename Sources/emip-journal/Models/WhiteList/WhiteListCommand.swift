@@ -33,7 +33,7 @@ struct WhiteListOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Only the lists of this eMSP or CPO.", valueName: "operatorId"))
   var `operator`: String?
 
-  func filter(_ user: UserKey? = nil) -> WhiteList.Filter { WhiteList.Filter(holder: holder, operatorId: `operator`, user: user) }
+  func filter(_ user: UserKey? = nil) -> WhiteListFilter { WhiteListFilter(holder: holder, operatorId: `operator`, user: user) }
 }
 
 /// Which user a command is about.

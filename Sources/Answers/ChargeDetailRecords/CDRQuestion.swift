@@ -6,7 +6,7 @@ public struct CDRsQuestion: Sendable {
   public var filter: CDRFilter
 
   /// The rules that a filter can name.
-  public static let rules = CDRRules.all + CDRAuthorisationFindings.rules
+  public static let rules = CDRRules.all + CDRRules.ofAuthorisation
 
   /// Asks for the sessions of a filter.
   public init(_ filter: CDRFilter = CDRFilter()) { self.filter = filter }
@@ -14,8 +14,8 @@ public struct CDRsQuestion: Sendable {
   /// The read models that are asked.
   public var projections: [any Projection.Type] {
     // What was authorised the read model of sessions knows.
-    let isOfSessions = CDRAuthorisationFindings.rules.contains { $0.id == filter.findingRule }
-    return [CDRProjection.self] + (isOfSessions ? Sessions.projections : [])
+    let isOfSessions = CDRRules.ofAuthorisation.contains { $0.id == filter.findingRule }
+    return [CDRProjection.self] + (isOfSessions ? SessionQuestions.projections : [])
   }
 
   /// Shows the sessions one after the other, in the order in which their first records came: there may be millions.
@@ -24,14 +24,14 @@ public struct CDRsQuestion: Sendable {
   ///   - body: returns false when it has had enough.
   /// - Throws: what `body` throws; `JournalError` where the read model or the journal cannot be read.
   public func forEachSession(_ basis: AnswerBasis, _ body: (CDRSession) throws -> Bool) throws {
-    try CDRQuery(basis.models, asOf: basis.asOf).forEachSession(filter, body)
+    try CDRQuestions(basis.models, asOf: basis.asOf).forEachSession(filter, body)
   }
 
   /// The sums of the final records in force, by counterpart. Intermediate records are counted apart and never summed.
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model cannot be read.
   public func totals(_ basis: AnswerBasis) throws -> [CDRTotalsDocument] {
-    try CDRQuery(basis.models, asOf: basis.asOf).totals(filter).map(CDRTotalsDocument.init)
+    try CDRQuestions(basis.models, asOf: basis.asOf).totals(filter).map(CDRTotalsDocument.init)
   }
 }
 
@@ -43,7 +43,7 @@ public struct CDRQuestion: Hashable, Sendable {
   public var version: Int?
 
   /// The read models that are asked.
-  public static let projections: [any Projection.Type] = [CDRProjection.self] + Sessions.projections
+  public static let projections: [any Projection.Type] = [CDRProjection.self] + SessionQuestions.projections
 
   /// Asks for an id.
   public init(_ id: String, version: Int? = nil) {
@@ -56,7 +56,7 @@ public struct CDRQuestion: Hashable, Sendable {
   /// - Throws: ``AnswerError`` where no record has the id, or none the version; `JournalError` where the read model or the journal cannot be
   ///   read.
   public func sessions(_ basis: AnswerBasis) throws -> [CDRSession] {
-    let sessions = try CDRQuery(basis.models, asOf: basis.asOf).sessions(of: id)
+    let sessions = try CDRQuestions(basis.models, asOf: basis.asOf).sessions(of: id)
     guard !sessions.isEmpty else {
       throw AnswerError(
         .notFound, "no charge detail record has the session id \(id)\(basis.asOf.map { " as of position \($0)" } ?? "").")

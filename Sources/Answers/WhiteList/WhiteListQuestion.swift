@@ -5,7 +5,7 @@ public import Projections
 /// Asks for the entries of the white lists.
 public struct WhiteListQuestion: Sendable {
   /// Whose lists, and which user.
-  public var filter: WhiteList.Filter
+  public var filter: WhiteListFilter
   /// Whether who was deleted, and whom only a lost upload named, is meant too.
   public var includesAll: Bool
 
@@ -13,7 +13,7 @@ public struct WhiteListQuestion: Sendable {
   public static let projections: [any Projection.Type] = [WhiteListProjection.self]
 
   /// Asks for the entries of a filter.
-  public init(_ filter: WhiteList.Filter = WhiteList.Filter(), includesAll: Bool = false) {
+  public init(_ filter: WhiteListFilter = WhiteListFilter(), includesAll: Bool = false) {
     self.filter = filter
     self.includesAll = includesAll
   }
@@ -22,7 +22,7 @@ public struct WhiteListQuestion: Sendable {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model or the journal cannot be read.
   public func entries(_ basis: AnswerBasis) throws -> [WhiteListRow] {
-    try WhiteList(basis.models, asOf: basis.asOf).entries(filter, includesAll: includesAll).map {
+    try WhiteListQuestions(basis.models, asOf: basis.asOf).entries(filter, includesAll: includesAll).map {
       WhiteListRow(entry: $0.entry, details: $0.details)
     }
   }
@@ -30,8 +30,8 @@ public struct WhiteListQuestion: Sendable {
   /// The lists that there are, whatever the filter.
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model cannot be read.
-  public static func lists(_ basis: AnswerBasis) throws -> [WhiteList.Summary] {
-    try WhiteList(basis.models, asOf: basis.asOf).lists()
+  public static func lists(_ basis: AnswerBasis) throws -> [WhiteListSummary] {
+    try WhiteListQuestions(basis.models, asOf: basis.asOf).lists()
   }
 }
 
@@ -40,13 +40,13 @@ public struct WhiteListHistoryQuestion: Sendable {
   /// The user.
   public var user: UserKey
   /// Whose lists.
-  public var filter: WhiteList.Filter
+  public var filter: WhiteListFilter
 
   /// The read models that are asked.
   public static let projections = WhiteListQuestion.projections
 
   /// Asks about a user.
-  public init(_ user: UserKey, _ filter: WhiteList.Filter = WhiteList.Filter()) {
+  public init(_ user: UserKey, _ filter: WhiteListFilter = WhiteListFilter()) {
     self.user = user
     self.filter = filter
   }
@@ -55,7 +55,7 @@ public struct WhiteListHistoryQuestion: Sendable {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: ``AnswerError`` where the user never was on a list; `JournalError` where the read model or the journal cannot be read.
   public func entries(_ basis: AnswerBasis) throws -> [WhiteListRow] {
-    let found = try WhiteList(basis.models, asOf: basis.asOf).history(user, filter)
+    let found = try WhiteListQuestions(basis.models, asOf: basis.asOf).history(user, filter)
     guard !found.isEmpty else { throw AnswerError(.notFound, "the user is on no white list, and never was.") }
     return found.map { WhiteListRow(entry: $0.entry, details: $0.details, isHistory: true) }
   }
@@ -70,13 +70,13 @@ public struct WhiteListCheckQuestion: Sendable {
   /// The time that is asked about.
   public var at: Timestamp
   /// Whose lists.
-  public var filter: WhiteList.Filter
+  public var filter: WhiteListFilter
 
   /// The read models that are asked.
   public static let projections = WhiteListQuestion.projections
 
   /// Asks about a user.
-  public init(_ user: UserKey, service: UInt32 = 1, at: Timestamp, _ filter: WhiteList.Filter = WhiteList.Filter()) {
+  public init(_ user: UserKey, service: UInt32 = 1, at: Timestamp, _ filter: WhiteListFilter = WhiteListFilter()) {
     self.user = user
     self.service = service
     self.at = at
@@ -87,6 +87,6 @@ public struct WhiteListCheckQuestion: Sendable {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model or the journal cannot be read.
   public func check(_ basis: AnswerBasis) throws -> WhiteListCheck {
-    try WhiteList(basis.models, asOf: basis.asOf).check(user, service: service, at: at, filter)
+    try WhiteListQuestions(basis.models, asOf: basis.asOf).check(user, service: service, at: at, filter)
   }
 }
