@@ -1,5 +1,5 @@
 internal import EMIP
-public import JournalFormat
+internal import JournalFormat
 internal import JournalStore
 
 extension SessionQuestions {
