@@ -32,14 +32,13 @@ public struct EntryContent: Hashable, Sendable {
 
   /// Sendable: written only through a content that alone refers to it.
   private final class Storage: @unchecked Sendable {
-    // Not checked at run time: a write has the only reference.
-    @exclusivity(unchecked) var observedAt: Timestamp
-    @exclusivity(unchecked) var sharedContext: SharedContext
-    @exclusivity(unchecked) var latencyMilliseconds: UInt32?
-    @exclusivity(unchecked) var marks: [Mark]
-    @exclusivity(unchecked) var findings: [Finding]
-    @exclusivity(unchecked) var payload: [UInt8]
-    @exclusivity(unchecked) var layout: MessageLayout?
+    var observedAt: Timestamp
+    var sharedContext: SharedContext
+    var latencyMilliseconds: UInt32?
+    var marks: [Mark]
+    var findings: [Finding]
+    var payload: [UInt8]
+    var layout: MessageLayout?
 
     init(
       observedAt: Timestamp, sharedContext: SharedContext, latencyMilliseconds: UInt32?, marks: [Mark], findings: [Finding],

@@ -3,7 +3,7 @@ import Glibc
 
 /// A libxml2 push parser with our callbacks, and the state that they share.
 ///
-/// The state stands in memory of its own and is reached by pointer, so that a callback costs no reference count and no exclusivity check.
+/// The state stands in memory of its own, whose address libxml2 hands to each callback: none costs a reference count.
 /// Invariants: `frames` has room for one more than the depth limit; `text` holds the characters since the last tag.
 final class SAXParser {
   let context: xmlParserCtxtPtr

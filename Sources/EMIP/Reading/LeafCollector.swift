@@ -15,23 +15,14 @@ struct CollectedMessage {
 ///
 /// Depths: 1 the envelope, 2 header and body, 3 header blocks and the operation, 4 and below its leaves.
 final class LeafCollector: XMLHandler {
-  private let state: UnsafeMutablePointer<State>
+  private var state: State
 
-  init(configuration: MessageReaderConfiguration) {
-    state = .allocate(capacity: 1)
-    state.initialize(to: State(configuration: configuration))
-  }
+  init(configuration: MessageReaderConfiguration) { state = State(configuration: configuration) }
 
-  deinit {
-    state.pointee.frames.deallocate()
-    state.deinitialize(count: 1)
-    state.deallocate()
-  }
-
-  func begin(_ bytes: UnsafeBufferPointer<UInt8>) { state.pointee.begin(bytes) }
-  func end() -> Result<CollectedMessage, MessageRefusal> { state.pointee.end() }
-  func startElement(_ name: XMLName, attributeCount: Int) { state.pointee.startElement(name, attributeCount) }
-  func endElement(_ content: XMLContent) { state.pointee.endElement(content) }
+  func begin(_ bytes: UnsafeBufferPointer<UInt8>) { state.begin(bytes) }
+  func end() -> Result<CollectedMessage, MessageRefusal> { state.end() }
+  func startElement(_ name: XMLName, attributeCount: Int) { state.startElement(name, attributeCount) }
+  func endElement(_ content: XMLContent) { state.endElement(content) }
 }
 
 /// An open element.
@@ -42,13 +33,13 @@ private struct Frame {
   var isItem: Bool
 }
 
-/// The collector's state, reached by pointer: no exclusivity check for each element.
+/// What the collector knows of the message that is being read.
 private struct State {
   private let names: WireName.Table
   /// The traits of an element's text, by the element's number.
   private let traits: [LeafTraits]
   /// Open elements by depth; those above the root's are not used.
-  let frames: UnsafeMutablePointer<Frame>
+  private var frames: [Frame]
   private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
   private var depth = 0
   private var leaves: [Leaf] = []
@@ -80,7 +71,7 @@ private struct State {
       if number > 0 && numbers.contains(number) { return .personal }
       return WireName.isRecurring(number) ? .recurring : []
     }
-    frames = .allocate(capacity: XMLLimits.depth + 1)
+    frames = Array(repeating: Frame(name: 0, isList: false, isItem: false), count: XMLLimits.depth + 1)
   }
 
   mutating func begin(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -1,7 +1,7 @@
 internal import JournalFormat
 
-/// Bytes that grow at their end and are used again: where a message is put together. No call of it checks exclusivity or uniqueness, which
-/// an array in an object would for each piece.
+/// Bytes that grow at their end and are used again: where a message is put together. No call of it checks whether they are shared, which an array
+/// would for each piece: 2 % more instructions of a replay.
 ///
 /// Unsafe: whoever holds one frees it with ``deallocate()``, and copies nothing of it but its bytes.
 struct ByteScratch {

@@ -6,7 +6,7 @@ internal import JournalFormat
 ///         │         ``MessageParts`` cuts it before each item of a long list: equal items are one template and a count
 ///       parts       head | item | item | … | last item
 ///         │         ``TemplateRegister`` finds the template that has a part's markup; seen a second time, markup becomes one
-///       holes       <userId>▢</userId><expiryDate>▢</expiryDate>
+///       holes       <id>▢</id><since>▢</since>
 ///         │         a hole's rule is a form, which ``TemplateLearner`` learnt from the template's first messages
 ///       forms       each value as its hole's rule says: a date, packed, a word, as the leaf before, …
 ///         │         ``FormChooser`` finds the form that takes least for a value that its hole's rule would not give back

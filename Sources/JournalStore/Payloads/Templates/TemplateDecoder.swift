@@ -1,4 +1,3 @@
-internal import Glibc
 internal import JournalFormat
 internal import Zstandard
 
@@ -40,31 +39,24 @@ struct TemplateDecoder {
 /// What a decoder has read so far.
 private final class TemplateCache {
   let codec: TemplateCodec
-  /// By number less one. Reached by pointer, for no exclusivity check at each message; owned here.
-  private let templates = UnsafeMutablePointer<Unmanaged<Template>?>(zeroed: TemplateRegister.maximumCount)
+  /// The templates that were read, by number less one; nil where one was not.
+  private var templates: [Template?] = []
   let words = WordList()
   /// No honest segment has more.
   var bytes = 2 * TemplateRegister.maximumMarkupBytes
 
   init() throws(ZstandardError) { codec = try TemplateCodec() }
 
-  private var highest = 0
-
-  deinit {
-    for index in 0..<highest { templates[index]?.release() }
-    free(templates)
-  }
-
   @inline(__always)
   func template(_ number: UInt32) -> Template? {
-    number &- 1 < TemplateRegister.maximumCount ? templates[Int(number) - 1]?.takeUnretainedValue() : nil
+    Int(number) - 1 < templates.count && number > 0 ? templates[Int(number) - 1] : nil
   }
 
   /// Keeps a template that was not known, for as long as this lives.
   func keep(_ template: Template, number: UInt32) {
+    while templates.count < number { templates.append(nil) }
     precondition(templates[Int(number) - 1] == nil)
-    templates[Int(number) - 1] = .passRetained(template)
-    highest = max(highest, Int(number))
+    templates[Int(number) - 1] = template
   }
 }
 

@@ -11,24 +11,20 @@ final class WordList {
   private var pages: [UnsafeMutablePointer<UInt8>] = []
   private var pageOffset = WordList.pageBytes
   private static let pageBytes = 16_384
-  /// By number less one; without an address where the word is not known. Reached by pointer, for no exclusivity check at each value; the
-  /// system gives its memory where it is written to.
-  private let words = UnsafeMutablePointer<UnsafeBufferPointer<UInt8>>(zeroed: maximumCount)
+  /// The words by number less one; without an address where one is not known.
+  private var words: [UnsafeBufferPointer<UInt8>] = []
   /// Numbers by hash. Of two words with one hash the first is found, and the other is written as it is.
   private var numbers = NumbersByHash()
 
   /// The highest number.
-  private(set) var count = 0
+  var count: Int { words.count }
 
-  deinit {
-    for page in pages { page.deallocate() }
-    free(words)
-  }
+  deinit { for page in pages { page.deallocate() } }
 
   /// A word, behind which ``ByteScratch/slackBytes`` more bytes may be read.
   @inline(__always)
   subscript(number: UInt32) -> UnsafeBufferPointer<UInt8>? {
-    guard number &- 1 < Self.maximumCount, case let word = words[Int(number) - 1], word.baseAddress != nil else { return nil }
+    guard number > 0, number <= words.count, case let word = words[Int(number) - 1], word.baseAddress != nil else { return nil }
     return word
   }
 
@@ -52,9 +48,9 @@ final class WordList {
     let start = pages[pages.count - 1] + pageOffset
     start.update(from: word.baseAddress!, count: word.count)
     pageOffset += word.count
+    while words.count < number { words.append(UnsafeBufferPointer(start: nil, count: 0)) }
     guard words[Int(number) - 1].baseAddress == nil else { throw FormatError("word \(number) is there twice") }
     words[Int(number) - 1] = UnsafeBufferPointer(start: start, count: word.count)
-    count = max(count, Int(number))
     let hash = MarkupHash.hash(word)
     if numbers[hash] == nil { numbers.set(hash, number) }
   }
@@ -67,11 +63,6 @@ final class WordList {
     do { try insert(word, number: number) } catch { return nil }
     return number
   }
-}
-
-extension UnsafeMutablePointer {
-  /// Memory for so many values for which zeros are a value; freed with `free`.
-  init(zeroed count: Int) { self = calloc(count, MemoryLayout<Pointee>.stride)!.bindMemory(to: Pointee.self, capacity: count) }
 }
 
 extension UnsafeBufferPointer<UInt8> {
