@@ -50,8 +50,9 @@ struct ByteListing {
   /// The CRC over all before it, at the end.
   mutating func checksum() throws {
     let expected = CRC32C.of(Array(bytes[..<offset]))
+    let isLast = offset + 4 == bytes.count
     try fixed(UInt32.self) { crc in
-      guard crc == expected, isAtEnd else { throw FormatError("the checksum does not fit") }
+      guard crc == expected, isLast else { throw FormatError("the checksum does not fit") }
       return "CRC"
     }
   }
