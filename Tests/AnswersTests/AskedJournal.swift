@@ -30,7 +30,7 @@ final class AskedJournal {
           return recorder.response(ObservedMessage(payload, observedAt: time.adding(milliseconds: 40), direction: .toIOP), to: request)
         } ?? recorder.failure("timeout", at: time.adding(milliseconds: 40), latencyMilliseconds: nil, to: request)
       _ = try await journal.append([
-        EntryDraft(request, recordedAt: request.observedAt), EntryDraft(answer, exchange: .behind(1), recordedAt: answer.observedAt),
+        EntryDraft(request, recordedAt: request.observedAt), EntryDraft(answer, request: .behind(1), recordedAt: answer.observedAt),
       ])
     }
     journal.close()
