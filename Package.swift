@@ -65,7 +65,7 @@ let package = Package(
 
     command(
       "emip-journal",
-      ["Answers", "Recording", "Projections", "JournalStore", "EMIP", "XML", "Zstandard", "JournalFormat", argumentParser, logging]),
+      ["Answers", "Recording", "Projections", "JournalStore", "EMIP", "JournalFormat", argumentParser, logging]),
     command("emip-journal-bench", ["Simulation", "Recording", "Projections", "JournalStore", "EMIP", "JournalFormat", argumentParser]),
     command("emip-simulator", ["Simulation", argumentParser]),
 

@@ -1,11 +1,11 @@
 /// The index terms that every protocol shares, because they come from an entry's fields. Protocols use numbers 1 to 23.
 extension TermKind {
   /// An operator: the header's, the one routed to, or one named in the body.
-  public static let operatorId = TermKind(number: 24, form: .compact)
+  public static let operatorId = TermKind(number: 24, comparison: .compact)
   /// An operation and how it ended: its name, a zero byte, and the outcome's number (0 on a request).
-  public static let operationOutcome = TermKind(number: 25, form: .exact)
+  public static let operationOutcome = TermKind(number: 25, comparison: .exact)
   /// The request that an entry answers, where the answer does not stand right behind it: its position, eight bytes, big-endian.
-  public static let requestPosition = TermKind(number: 26, form: .exact)
+  public static let requestPosition = TermKind(number: 26, comparison: .exact)
 }
 
 extension IndexTerm {

@@ -1,7 +1,7 @@
 /// The kind of an index term: a number, how its text is made comparable, and whether it is personal, in one byte.
 ///
 ///     bit  7      personal: the index holds a keyed pseudonym, text output masks it
-///     bits 6..5   form (`TermForm`)
+///     bits 6..5   comparison (`TermComparison`)
 ///     bits 4..0   number, given by the protocol; 0 is reserved
 ///
 /// The numbers belong to the protocol that writes them; this module knows none.
@@ -11,21 +11,21 @@ public struct TermKind: RawRepresentable, Hashable, Sendable {
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// - Parameter number: 1 to 31.
-  public init(number: UInt8, form: TermForm, isPersonal: Bool = false) {
+  public init(number: UInt8, comparison: TermComparison, isPersonal: Bool = false) {
     precondition((1...31).contains(number), "a term kind's number is 1 to 31")
-    rawValue = number | form.rawValue << 5 | (isPersonal ? 0x80 : 0)
+    rawValue = number | comparison.rawValue << 5 | (isPersonal ? 0x80 : 0)
   }
 
   /// The number that its protocol gave it, 1 to 31.
   public var number: UInt8 { rawValue & 0x1f }
   /// How its values are made comparable.
-  public var form: TermForm { TermForm(rawValue: rawValue >> 5 & 0x3)! }
+  public var comparison: TermComparison { TermComparison(rawValue: rawValue >> 5 & 0x3)! }
   /// Whether its values are personal.
   public var isPersonal: Bool { rawValue & 0x80 != 0 }
 }
 
 /// How the text of a message becomes the comparable value of a term.
-public enum TermForm: UInt8, Sendable {
+public enum TermComparison: UInt8, Sendable {
   /// As written.
   case exact = 0
   /// ASCII letters upper-cased; `*`, `-` and blanks removed: `fr*a23*e45b` is `FRA23E45B`.
@@ -69,13 +69,13 @@ extension UInt8 {
 public struct IndexTerm: Hashable, Sendable {
   /// The kind of the value.
   public let kind: TermKind
-  /// Already in the kind's form.
+  /// Already brought into what the kind compares.
   public let value: [UInt8]
 
-  /// - Parameter text: as a message or a person writes it; it is brought into the kind's form.
+  /// - Parameter text: as a message or a person writes it; it is brought into what the kind compares.
   public init(_ kind: TermKind, text: some Sequence<UInt8>) {
     self.kind = kind
-    value = kind.form.normalized(text)
+    value = kind.comparison.normalized(text)
   }
 
   /// The term of a text, as written.

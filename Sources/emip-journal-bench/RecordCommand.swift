@@ -55,7 +55,7 @@ struct RecordCommand: AsyncParsableCommand {
     figures.lastToFirstTwentieth = Self.lastToFirstTwentieth(marks)
     let segments = try directory.readManifest().segments
     figures.segmentsEnded = segments.count { $0.lastPosition != nil }
-    figures.segmentsSealed = segments.count { $0.form == .sealed }
+    figures.segmentsSealed = segments.count { $0.state == .sealed }
     let start = ContinuousClock.now
     try await opened.seal(endingNewest: false)
     figures.secondsSealingWasBehind = (ContinuousClock.now - start).inSeconds

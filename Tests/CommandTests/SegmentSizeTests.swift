@@ -53,7 +53,7 @@ import Testing
     try sample.expectOnce(traffic, 0..<lines.count, "segments by size")
     #expect(try sample.run("seal").status == 0)
     #expect(try content.differences(in: sample) == [])
-    for segment in try sample.directory.readManifest().segments where segment.form == .sealed {
+    for segment in try sample.directory.readManifest().segments where segment.state == .sealed {
       let size = try sample.directory.sizeBytes(of: segment)
       // A group of appends, up to 4,096 entries, is not cut in two.
       #expect(size > 512 << 10 && size < 6 << 20, "\(segment.name): \(size) bytes")

@@ -40,7 +40,7 @@ import Testing
     let contract = try ContractIdentifier(text)
     #expect(contract.description == "NN-123-ABCDEFGHI-T")
     #expect(contract.checkDigit == .valid)
-    #expect(TermForm.compact.normalized(text.utf8) == Array(contract.compact.utf8))
+    #expect(TermComparison.compact.normalized(text.utf8) == Array(contract.compact.utf8))
   }
 
   @Test func `a wrong check digit is reported and not refused`() throws {

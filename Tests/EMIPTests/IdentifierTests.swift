@@ -25,7 +25,7 @@ import Testing
     #expect(identifier.element == element)
     #expect(try EVCIIdentifier(canonical) == identifier)
     #expect(IndexTerm(element.termKind, text) == IndexTerm(element.termKind, canonical))
-    #expect(TermForm.compact.normalized(text.utf8) == Array(identifier.compact.utf8))
+    #expect(TermComparison.compact.normalized(text.utf8) == Array(identifier.compact.utf8))
   }
 
   @Test func `an instance has at most 31 characters, separators counted`() throws {

@@ -61,7 +61,7 @@ import Testing
       #expect(TermKind(name: name) == kind)
     }
     #expect(TermKind(name: "transactionID") == nil)
-    #expect(TermKind(number: 31, form: .exact).name == nil)
+    #expect(TermKind(number: 31, comparison: .exact).name == nil)
     #expect(TermKind(name: "EVSEId") == .evseId)
   }
 }

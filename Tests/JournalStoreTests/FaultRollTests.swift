@@ -38,7 +38,7 @@ import Testing
     let manifest = try after.readManifest()
     let second = manifest.segments[1]
     let header = SegmentHeader(
-      form: .hot,
+      state: .hot,
       journalId: manifest.journalId, period: second.period, ordinal: 2, generation: 1, firstPosition: second.firstPosition,
       baseTime: Timestamp(rawValue: Self.april), pseudonymKey: Array(repeating: 7, count: 32))
     let emptyPath = temporary.path + "/empty.mdb"
@@ -92,7 +92,7 @@ import Testing
         period: Timestamp(rawValue: Self.april).period, ordinal: ordinal, generation: 1, firstPosition: JournalPosition(2),
         lastPosition: ordinal == 2 ? .first : nil)
       var header = SegmentHeader(
-        form: .hot, journalId: manifest.journalId, period: segment.period, ordinal: ordinal, generation: 1,
+        state: .hot, journalId: manifest.journalId, period: segment.period, ordinal: ordinal, generation: 1,
         firstPosition: segment.firstPosition, baseTime: Timestamp(rawValue: Self.april), pseudonymKey: Array(repeating: 7, count: 32))
       header.version = 2
       _ = try SegmentEnvironment.create(directory.path(of: segment), header)
@@ -107,7 +107,7 @@ import Testing
     journal.close()
     let reader = try JournalReader(directory)
     #expect(try reader.allEntries().map(\.recordedAt.rawValue) == [Self.april, Self.april, Self.april])
-    #expect(reader.manifest.segments.map(\.form) == [.sealed, .sealed, .sealed, .sealed])
+    #expect(reader.manifest.segments.map(\.state) == [.sealed, .sealed, .sealed, .sealed])
     for segment in reader.manifest.segments { #expect(try reader.verifyEntries(segment).damages == []) }
     #expect(try reader.verifyManifest().damages == [])
   }

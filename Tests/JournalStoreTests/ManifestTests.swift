@@ -60,7 +60,7 @@ import Testing
 
   @Test func `a segment of a newer format is refused`() throws {
     let header = SegmentHeader(
-      form: .hot,
+      state: .hot,
       journalId: "0", period: Period(year: 2025, month: 3), ordinal: 1, generation: 1, firstPosition: .first,
       baseTime: Timestamp(rawValue: 0), pseudonymKey: [UInt8](repeating: 7, count: 32))
     var bytes = header.encoded()

@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 extension TermKind {
-  static let id = TermKind(number: 1, form: .exact)
-  static let user = TermKind(number: 14, form: .hexPadded, isPersonal: true)
+  static let id = TermKind(number: 1, comparison: .exact)
+  static let user = TermKind(number: 14, comparison: .hexPadded, isPersonal: true)
 }
 
 /// A request or an answer with an id in its payload.

@@ -44,7 +44,8 @@ import Testing
   @Test func `public functions that throw say what`() throws {
     for file in try Self.files() {
       for (number, line) in file.lines.enumerated() {
-        guard let declaration = Declaration(line), declaration.isPublic, ["func", "init"].contains(declaration.keyword),
+        guard let declaration = Declaration(line), declaration.isPublic, !declaration.isWitness,
+          ["func", "init"].contains(declaration.keyword),
           file.throwsAnything(number)
         else { continue }
         let comment = file.comment(above: number) ?? ""

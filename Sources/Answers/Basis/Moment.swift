@@ -8,8 +8,8 @@ extension Timestamp {
 
 /// Reads a moment as people give it: a date and time, a date, a span of time ago, or a word. UTC where it names no zone.
 public enum Moment {
-  /// The forms that are read, for a person.
-  public static let forms = "RFC 3339, 2025-03-01, '2025-03-01 12:00', 2h, 30m, 7d, now, today or yesterday; UTC where no zone is named"
+  /// The spellings that are read, for a person.
+  public static let spellings = "RFC 3339, 2025-03-01, '2025-03-01 12:00', 2h, 30m, 7d, now, today or yesterday; UTC where no zone is named"
 
   /// The moment that a text means; nil where it is none.
   public static func moment(_ text: String, now: Timestamp) -> Timestamp? {

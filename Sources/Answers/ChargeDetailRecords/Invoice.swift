@@ -32,7 +32,7 @@ public enum InvoiceField: String, CaseIterable, Sendable {
 }
 
 /// How an invoice is written.
-public struct InvoiceForm: Sendable {
+public struct InvoiceLayout: Sendable {
   /// The names of the columns that hold the fields, where they have others than the usual.
   public var columns: [InvoiceField: String] = [:]
   /// The ASCII character between two cells.
@@ -59,7 +59,7 @@ public struct InvoiceLine: Sendable {
 public struct Invoice: Sendable {
   /// Why a file is none.
   public enum Mistake: Error, Hashable, Sendable {
-    /// A line that is not of the form.
+    /// A line that is not of the layout.
     case line(Int, reason: String)
     /// There is no line that names the columns.
     case empty
@@ -77,17 +77,17 @@ public struct Invoice: Sendable {
   public let fields: [InvoiceField]
 
   /// Reads a file.
-  /// - Throws: ``Mistake`` where it is not of the form.
-  public init(_ bytes: [UInt8], _ form: InvoiceForm) throws(Mistake) {
+  /// - Throws: ``Mistake`` where it is not of the layout.
+  public init(_ bytes: [UInt8], _ layout: InvoiceLayout) throws(Mistake) {
     let records: [CSVReader.Record]
     do throws(CSVReader.Mistake) {
-      records = try CSVReader.records(bytes, separator: form.separator)
+      records = try CSVReader.records(bytes, separator: layout.separator)
     } catch {
       throw .line(error.line, reason: error.reason)
     }
     guard let header = records.first?.cells.map({ $0.trimmingCharacters(in: .whitespaces) }) else { throw .empty }
     var places: [InvoiceField: Int] = [:]
-    for field in InvoiceField.allCases { places[field] = try Self.place(of: field, in: header, form) }
+    for field in InvoiceField.allCases { places[field] = try Self.place(of: field, in: header, layout) }
     guard places[.id] != nil else { throw .noId(columns: header) }
     fields = InvoiceField.allCases.filter { $0 != .id && places[$0] != nil }
     var lines: [InvoiceLine] = []
@@ -100,8 +100,8 @@ public struct Invoice: Sendable {
     self.lines = lines
   }
 
-  private static func place(of field: InvoiceField, in header: [String], _ form: InvoiceForm) throws(Mistake) -> Int? {
-    if let name = form.columns[field] {
+  private static func place(of field: InvoiceField, in header: [String], _ layout: InvoiceLayout) throws(Mistake) -> Int? {
+    if let name = layout.columns[field] {
       if let place = header.firstIndex(of: name) ?? header.firstIndex(where: { $0.lowercased() == name.lowercased() }) { return place }
       throw .noColumn(name, columns: header)
     }

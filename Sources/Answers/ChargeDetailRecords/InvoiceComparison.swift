@@ -170,5 +170,5 @@ public struct InvoiceComparison: Sendable {
       ?? Timestamp(text.replacing(" ", with: "T", maxReplacements: 1))
   }
 
-  private static func compact(_ text: String) -> [UInt8] { TermForm.compact.normalized(text.utf8) }
+  private static func compact(_ text: String) -> [UInt8] { TermComparison.compact.normalized(text.utf8) }
 }

@@ -33,7 +33,7 @@ public struct StatusQuestion: Sendable {
   func includes(_ status: ElementStatus) -> Bool {
     if let level, level != status.element { return false }
     guard let operatorId else { return true }
-    return TermForm.compact.normalized(status.id.utf8).starts(with: TermForm.compact.normalized(operatorId.utf8))
+    return TermComparison.compact.normalized(status.id.utf8).starts(with: TermComparison.compact.normalized(operatorId.utf8))
   }
 }
 

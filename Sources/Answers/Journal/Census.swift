@@ -101,8 +101,8 @@ public struct Census: Sendable {
     segments.append(
       SegmentRow(
         name: segment.name, firstPosition: segment.firstPosition.rawValue, lastPosition: segment.lastPosition?.rawValue,
-        form: "\(segment.form)", sizeBytes: sizeBytes, unindexedEntries: unindexedEntries,
-        awaitsSealing: segment.form == .hot && segment.lastPosition != nil))
+        form: "\(segment.state)", sizeBytes: sizeBytes, unindexedEntries: unindexedEntries,
+        awaitsSealing: segment.state == .hot && segment.lastPosition != nil))
   }
 
   private mutating func count(_ operation: String, _ outcome: OutcomeClass?, _ change: Int64) {

@@ -4,6 +4,7 @@ public struct SessionEventNature: OpenCode {
 
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  // Those that have a name.
   public static let emergencyStop = SessionEventNature(rawValue: 0)
   public static let terminated = SessionEventNature(rawValue: 1)
   public static let suspended = SessionEventNature(rawValue: 2)
@@ -24,6 +25,7 @@ public struct SessionActionNature: OpenCode {
 
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  // Those that have a name.
   public static let emergencyStop = SessionActionNature(rawValue: 0)
   public static let stopAndTerminate = SessionActionNature(rawValue: 1)
   public static let suspend = SessionActionNature(rawValue: 2)

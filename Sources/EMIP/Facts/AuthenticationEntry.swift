@@ -55,7 +55,7 @@ extension MessageFacts {
       item: leaves[leaves.startIndex].item, actionType: code(places.action), user: user,
       service: places.service < 0 ? .genericCharge : code(places.service), authorisationValue: code(places.authorisation),
       expiryDate: places.expiry < 0 ? nil : leafTexts.withText(leaves[places.expiry]) { Timestamp(utf8: $0) },
-      operatorId: partner < 0 ? [] : leafTexts.withText(leaves[partner]) { TermForm.compact.normalized($0) },
+      operatorId: partner < 0 ? [] : leafTexts.withText(leaves[partner]) { TermComparison.compact.normalized($0) },
       detailsChecksum: detailsChecksum(leaves))
   }
 

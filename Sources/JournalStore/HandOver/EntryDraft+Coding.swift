@@ -19,7 +19,7 @@ extension EntryDraft {
     let metadata = EntryMetadata(
       content, context: .inline(content.sharedContext), recordedAt: content.observedAt, requestPosition: nil, seed: nil,
       marks: content.marks,
-      payloadForm: .raw)
+      payloadEncoding: .raw)
     metadata.encodeFormat2(from: EntryMetadata.Base(position: .first, recordedAt: content.observedAt), to: &output)
     output.appendCounted(content.payload)
     output.append(content.layout == nil ? 0 : 1)

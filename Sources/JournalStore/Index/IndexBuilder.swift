@@ -60,7 +60,7 @@ final class IndexBuilder: @unchecked Sendable {
   func start(_ segments: [Manifest.Segment], entryCount: UInt32) {
     condition.withLock {
       // A sealed segment has its index within.
-      closed = segments.filter { $0.lastPosition != nil && $0.form == .hot }
+      closed = segments.filter { $0.lastPosition != nil && $0.state == .hot }
       newest = segments.last.flatMap { last in
         last.lastPosition == nil ? Newest(segment: last, entryCount: entryCount, countAtOpening: entryCount) : nil
       }
@@ -216,7 +216,7 @@ final class IndexBuilder: @unchecked Sendable {
         switch task {
         case .newest(let segment, let entryCount):
           if growing?.file != segment.file {
-            let environment = try SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: true)
+            let environment = try SegmentEnvironment.reading(directory.path(of: segment), state: .hot, isGrowing: true)
             growing = (segment.file, try IndexWriter(environment, limits: limits))
           }
           let didWork = try growing!.index.step(entryCount: entryCount, isClosed: false, &feed)
@@ -257,7 +257,7 @@ final class IndexBuilder: @unchecked Sendable {
     do throws(JournalError) {
       let path = directory.path(of: segment)
       guard try PageWalk.isSound(path) else { return nil }
-      let environment = try SegmentEnvironment.reading(path, form: .hot, isGrowing: false)
+      let environment = try SegmentEnvironment.reading(path, state: .hot, isGrowing: false)
       let count = segment.lastPosition!.rawValue + 1 - segment.firstPosition.rawValue
       if try !IndexEnvironment.isMissing(environment.indexPath), try PageWalk.isSound(environment.indexPath),
         let index = try IndexEnvironment.reading(environment.indexPath, IndexState.Owner(environment.header)),

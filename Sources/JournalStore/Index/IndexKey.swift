@@ -42,11 +42,11 @@ struct IndexKeyMaker {
   }
 
   private mutating func key(_ kind: TermKind, _ text: UnsafeBufferPointer<UInt8>) -> IndexKey {
-    switch kind.form {
+    switch kind.comparison {
     case .exact, .unindexed: return key(kind, normalized: text)
     case .compact, .hexPadded:
       normalized.removeAll(keepingCapacity: true)
-      kind.form.append(text, to: &normalized)
+      kind.comparison.append(text, to: &normalized)
       return normalized.withUnsafeBufferPointer { key(kind, normalized: $0) }
     }
   }

@@ -1,4 +1,4 @@
-/// A row of the indexes: a key and the index in the segment of an entry that has it.
+/// A row of the indexes: a key and the place in the segment of an entry that has it.
 struct IndexRow: Hashable, Comparable, Sendable {
   /// Key above, entry below: the order of rows is that of this number.
   let rawValue: UInt64

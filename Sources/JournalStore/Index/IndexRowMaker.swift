@@ -28,13 +28,13 @@ struct IndexRowMaker {
 
   /// Shows the rows of the next entry, in the order of their keys.
   mutating func addRows(of entry: Entry, to rows: inout [IndexRow]) {
-    let index = next
+    let place = next
     begin(isHead: entry.requestPosition == nil)
-    var known = keysOfRequest(of: entry, at: index)
+    var known = keysOfRequest(of: entry, at: place)
     let first = keys.count
     contexts.append(entry.content.sharedContext, &keyMaker, to: &keys)
     entry.content.payload.withUnsafeBufferPointer { payload in
-      for mark in entry.content.marks where mark.kind.form != .unindexed { keys.append(keyMaker.key(of: mark, in: payload)) }
+      for mark in entry.content.marks where mark.kind.comparison != .unindexed { keys.append(keyMaker.key(of: mark, in: payload)) }
     }
     // The answer's own: only it tells that it is an answer.
     var own: IndexKey?
@@ -47,15 +47,15 @@ struct IndexRowMaker {
     }
     sortKeys(from: first)
     var end = first
-    for place in first..<keys.count {
-      let key = keys[place]
+    for number in first..<keys.count {
+      let key = keys[number]
       if end > first && keys[end - 1] == key { continue }
       // What finds the request finds its answer: spare the second row. The keys of both are in order.
       while let next = known.first, keys[next] < key { known.removeFirst() }
       if let next = known.first, keys[next] == key, key != own { continue }
       keys[end] = key
       end += 1
-      rows.append(IndexRow(key, index))
+      rows.append(IndexRow(key, place))
     }
     keys.removeLast(keys.count - end)
   }
@@ -85,10 +85,10 @@ struct IndexRowMaker {
   }
 
   /// Where the keys of the request stand that an entry answers; empty where it stands in another run.
-  private func keysOfRequest(of entry: Entry, at index: UInt32) -> Range<Int> {
+  private func keysOfRequest(of entry: Entry, at place: UInt32) -> Range<Int> {
     guard let position = entry.requestPosition, position >= segmentStart else { return 0..<0 }
     let request = position.rawValue - segmentStart.rawValue
-    guard request >= UInt64(runStart), request < UInt64(index) else { return 0..<0 }
+    guard request >= UInt64(runStart), request < UInt64(place) else { return 0..<0 }
     let number = Int(request) - Int(runStart)
     guard entries[number].isHead else { return 0..<0 }
     return entries[number].firstKey..<entries[number + 1].firstKey

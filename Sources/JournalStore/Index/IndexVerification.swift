@@ -71,20 +71,20 @@ struct IndexCheck {
 
   /// Takes the next entry.
   /// - Throws: ``JournalError`` where the file system fails.
-  mutating func add(_ result: Result<Entry, JournalError>, at index: UInt32) throws(JournalError) {
-    guard index < state.indexedThrough else { return }
+  mutating func add(_ result: Result<Entry, JournalError>, at place: UInt32) throws(JournalError) {
+    guard place < state.indexedThrough else { return }
     switch result {
     case .failure:
       maker.skip()
-      times.add(nil, at: index)
+      times.add(nil, at: place)
       isWhole = false
       isWholeSoFar = false
     case .success(let entry):
       maker.addRows(of: entry, to: &rows)
-      times.add(entry.content.observedAt, at: index)
+      times.add(entry.content.observedAt, at: place)
       entries.append(entry)
     }
-    if (index + 1) % Self.groupSize == 0 || index + 1 == state.indexedThrough { try endGroup(index / Self.groupSize) }
+    if (place + 1) % Self.groupSize == 0 || place + 1 == state.indexedThrough { try endGroup(place / Self.groupSize) }
   }
 
   private mutating func endGroup(_ number: UInt32) throws(JournalError) {

@@ -72,11 +72,11 @@ struct TimeBlockMaker {
     baseTime = header.baseTime
   }
 
-  /// Takes the entry at an index; one that cannot be read has no time.
-  mutating func add(_ time: Timestamp?, at index: UInt32) {
-    if index % size == 0 || blocks.isEmpty {
+  /// Takes the entry at a place; one that cannot be read has no time.
+  mutating func add(_ time: Timestamp?, at place: UInt32) {
+    if place % size == 0 || blocks.isEmpty {
       let time = time ?? blocks.last?.latest ?? baseTime
-      blocks.append(TimeBlock(entries: index..<index + 1, earliest: time, latest: time))
+      blocks.append(TimeBlock(entries: place..<place + 1, earliest: time, latest: time))
     } else {
       blocks[blocks.count - 1].add(time)
     }

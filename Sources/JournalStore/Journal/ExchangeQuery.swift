@@ -33,7 +33,7 @@ public struct ExchangeQuery: Sendable {
     if let operation, context.operation != operation { return false }
     if let direction, context.direction != direction { return false }
     if let outcome, exchange.outcome != outcome { return false }
-    if let partner, context.partner.map({ TermForm.compact.normalized($0.utf8) }) != TermForm.compact.normalized(partner.utf8) {
+    if let partner, context.partner.map({ TermComparison.compact.normalized($0.utf8) }) != TermComparison.compact.normalized(partner.utf8) {
       return false
     }
     let entries = exchange.entries
@@ -129,14 +129,14 @@ extension JournalReader {
       if narrowest.map({ found.count < $0.count }) ?? true { narrowest = found }
     }
     var heads: Set<JournalPosition> = []
-    for index in narrowest ?? [] {
+    for place in narrowest ?? [] {
       do throws(JournalError) {
-        guard let entry = try reader.entry(at: index) else { continue }
+        guard let entry = try reader.entry(at: place) else { continue }
         let head = entry.requestPosition ?? entry.position
         // An exchange that began in an earlier segment is shown there, unless that is gone.
         if head >= segment.firstPosition || self.segment(holding: head) == nil { heads.insert(head) }
       } catch {
-        heads.insert(segment.firstPosition.advanced(by: Int(index)))
+        heads.insert(segment.firstPosition.advanced(by: Int(place)))
       }
     }
     // What is searched for may stand in an answer that came after this segment had ended.
@@ -151,9 +151,9 @@ extension JournalReader {
     guard let end = segment.lastPosition else { return [] }
     for other in manifest.segments where other.firstPosition > end && earlier.seen.insert(other.file).inserted {
       let reader = try self.reader(other)
-      for index in try reader.candidates(for: .answerToEarlierSegment) {
+      for place in try reader.candidates(for: .answerToEarlierSegment) {
         // A record that is damaged is reported where it stands.
-        if let entry = try? reader.entry(at: index), let request = entry.requestPosition { earlier.positions.append(request) }
+        if let entry = try? reader.entry(at: place), let request = entry.requestPosition { earlier.positions.append(request) }
       }
     }
     return earlier.positions.filter { segment.firstPosition <= $0 && $0 <= end }

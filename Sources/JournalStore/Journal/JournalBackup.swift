@@ -34,7 +34,7 @@ extension JournalReader {
       progress(manifest.segments[number], number + 1, manifest.segments.count)
       let reader = try self.reader(manifest.segments[number])
       // It may have ended and been sealed since the manifest was read.
-      if let present = self.manifest.segments.first(where: { $0.file == reader.segment.file }), present.form == .sealed {
+      if let present = self.manifest.segments.first(where: { $0.file == reader.segment.file }), present.state == .sealed {
         manifest.segments[number] = present
         manifest.nextPosition = max(manifest.nextPosition, present.lastPosition!.next)
       }

@@ -64,7 +64,7 @@ public final class JournalReader {
   /// As ``entry(at:)``, by the manifest as it was read last.
   private func presentEntry(at position: JournalPosition) throws(JournalError) -> Entry? {
     guard let segment = segment(holding: position) else { return nil }
-    return try reader(segment).entry(at: index(of: position, in: segment))
+    return try reader(segment).entry(at: place(of: position, in: segment))
   }
 
   /// Up to `limit` entries from a position on, over the bounds of segments, each its own result: damage does not hide what is behind it.
@@ -76,7 +76,7 @@ public final class JournalReader {
     let start = max(position, firstPosition ?? position)
     if segment(holding: start).map({ $0.lastPosition == nil }) ?? true { try refresh() }
     guard let first = segment(holding: start) else { return [] }
-    let found = try reader(first).entries(from: index(of: start, in: first), limit: limit)
+    let found = try reader(first).entries(from: place(of: start, in: first), limit: limit)
     guard found.isEmpty, let last = first.lastPosition, let next = segment(holding: last.next) else { return found }
     return try reader(next).entries(from: 0, limit: limit)
   }
@@ -95,8 +95,8 @@ public final class JournalReader {
       guard try reader.mayHold(terms, sharedKeys: sharedKeys) else { continue }
       try reader.snapshot { () throws(JournalError) in
         for term in terms {
-          for index in try reader.candidates(for: term) {
-            guard let entry = try reader.entry(at: index), try isRow(of: entry, for: term) else { continue }
+          for place in try reader.candidates(for: term) {
+            guard let entry = try reader.entry(at: place), try isRow(of: entry, for: term) else { continue }
             found.append(entry.requestPosition.map { ($0, nil) } ?? (entry.position, entry))
           }
         }
@@ -150,8 +150,8 @@ public final class JournalReader {
     let term = IndexTerm.requestPosition(head)
     for segment in manifest.segments where segment.lastPosition.map({ $0 > head }) ?? true {
       let reader = try self.reader(segment)
-      for index in try reader.candidates(for: term) {
-        if let entry = try reader.entry(at: index), entry.requestPosition == head { answers.append(entry) }
+      for place in try reader.candidates(for: term) {
+        if let entry = try reader.entry(at: place), entry.requestPosition == head { answers.append(entry) }
       }
     }
     return answers
@@ -205,7 +205,7 @@ public final class JournalReader {
     return segment.lastPosition.map { $0 < position } ?? false ? nil : segment
   }
 
-  func index(of position: JournalPosition, in segment: Manifest.Segment) -> UInt32 {
+  func place(of position: JournalPosition, in segment: Manifest.Segment) -> UInt32 {
     UInt32(clamping: position.rawValue - segment.firstPosition.rawValue)
   }
 
@@ -216,7 +216,7 @@ public final class JournalReader {
     if let known = readers[segment.file] { return known }
     do throws(JournalError) {
       let environment = try SegmentEnvironment.reading(
-        directory.path(of: segment), form: segment.form, isGrowing: segment.lastPosition == nil)
+        directory.path(of: segment), state: segment.state, isGrowing: segment.lastPosition == nil)
       let reader = try SegmentReader(environment)
       readers[segment.file] = reader
       return reader

@@ -34,11 +34,11 @@ public struct Manifest: Hashable, Sendable {
     /// Nil while the segment is written to.
     public var lastPosition: JournalPosition?
     /// How its file is laid out.
-    public let form: SegmentForm
+    public let state: SegmentState
 
     /// A segment as a manifest lists it.
     public init(
-      period: Period, ordinal: UInt32, generation: UInt32, form: SegmentForm = .hot, firstPosition: JournalPosition,
+      period: Period, ordinal: UInt32, generation: UInt32, state: SegmentState = .hot, firstPosition: JournalPosition,
       lastPosition: JournalPosition? = nil
     ) {
       self.period = period
@@ -46,13 +46,13 @@ public struct Manifest: Hashable, Sendable {
       self.generation = generation
       self.firstPosition = firstPosition
       self.lastPosition = lastPosition
-      self.form = form
+      self.state = state
     }
 
     /// The same segment in the file that takes this one's place. Only a segment that has ended is sealed.
     var sealed: Segment {
       Segment(
-        period: period, ordinal: ordinal, generation: generation + 1, form: .sealed, firstPosition: firstPosition,
+        period: period, ordinal: ordinal, generation: generation + 1, state: .sealed, firstPosition: firstPosition,
         lastPosition: lastPosition)
     }
 
@@ -97,7 +97,7 @@ public struct Manifest: Hashable, Sendable {
     for segment in segments {
       let last = segment.lastPosition.map(\.description) ?? "-"
       text += "segment \(segment.period) \(segment.ordinal) generation \(segment.generation)"
-      text += " form \(segment.form) first \(segment.firstPosition) last \(last) file \(segment.fileName)\n"
+      text += " form \(segment.state) first \(segment.firstPosition) last \(last) file \(segment.fileName)\n"
     }
     let sum = String(CRC32C.of(Array(text.utf8)), radix: 16)
     text += "crc32c \(String(repeating: "0", count: 8 - sum.count))\(sum)\n"
@@ -146,11 +146,11 @@ extension Manifest.Segment {
     let words = line.split(separator: " ")
     guard words.count == 13, words[0] == "segment", words[3] == "generation", words[5] == "form", words[7] == "first", words[9] == "last",
       words[11] == "file", let period = Period(words[1]), let ordinal = UInt32(words[2]), let generation = UInt32(words[4]),
-      let form = SegmentForm.allCases.first(where: { "\($0)" == words[6] }), let first = UInt64(words[8]),
-      words[10] == "-" && form == .hot || UInt64(words[10]) != nil
+      let state = SegmentState.allCases.first(where: { "\($0)" == words[6] }), let first = UInt64(words[8]),
+      words[10] == "-" && state == .hot || UInt64(words[10]) != nil
     else { return nil }
     self.init(
-      period: period, ordinal: ordinal, generation: generation, form: form, firstPosition: JournalPosition(first),
+      period: period, ordinal: ordinal, generation: generation, state: state, firstPosition: JournalPosition(first),
       lastPosition: UInt64(words[10]).map { JournalPosition($0) })
     guard fileName == words[12] else { return nil }
   }

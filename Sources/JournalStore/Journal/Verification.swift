@@ -135,7 +135,7 @@ private struct EntryCheck {
   init(segment: Manifest.Segment, reader: SegmentReader) {
     self.segment = segment
     self.reader = reader
-    leafCheck = segment.form == .sealed ? LeafCheck(segment, reader) : nil
+    leafCheck = segment.state == .sealed ? LeafCheck(segment, reader) : nil
   }
 
   mutating func run(_ progress: (UInt64, UInt64) -> Void) throws(JournalError) {
@@ -147,9 +147,9 @@ private struct EntryCheck {
       for damage in try reader.damages(in: table, of: item) { report.add(.init(segment: segment.name, message: damage)) }
     }
     indexCheck = try IndexCheck(segment, reader, &report)
-    var index: UInt32 = 0
-    while index < count {
-      let results = try reader.entries(from: index, limit: min(512, Int(count - index)))
+    var place: UInt32 = 0
+    while place < count {
+      let results = try reader.entries(from: place, limit: min(512, Int(count - place)))
       for result in results {
         switch result {
         case .success(let entry):
@@ -158,11 +158,11 @@ private struct EntryCheck {
         case .failure(let error):
           report.add(.init(segment: segment.name, position: error.position?.rawValue, message: error.message))
         }
-        try addToIndexCheck(result, at: index)
+        try addToIndexCheck(result, at: place)
         try leafCheck?.add(result)
-        index += 1
+        place += 1
       }
-      progress(UInt64(index), UInt64(count))
+      progress(UInt64(place), UInt64(count))
       if results.isEmpty { break }
     }
     indexCheck?.finish()
@@ -171,9 +171,9 @@ private struct EntryCheck {
     if let indexCheck { report.add(indexCheck.report) }
   }
 
-  private mutating func addToIndexCheck(_ result: Result<Entry, JournalError>, at index: UInt32) throws(JournalError) {
+  private mutating func addToIndexCheck(_ result: Result<Entry, JournalError>, at place: UInt32) throws(JournalError) {
     do throws(JournalError) {
-      try indexCheck?.add(result, at: index)
+      try indexCheck?.add(result, at: place)
     } catch {
       guard error.code == .segmentDamaged else { throw error }
       report.add(.init(segment: segment.name, message: error.message))

@@ -1,9 +1,9 @@
 internal import JournalFormat
 internal import Zstandard
 
-/// A payload's stored form.
+/// A payload as it is stored.
 struct EncodedPayload {
-  let form: EntryMetadata.PayloadForm
+  let encoding: EntryMetadata.PayloadEncoding
   /// Where it stands among what was encoded.
   var range = 0..<0
   /// What a template payload begins with: it stands before the rest, which is what was encoded.
@@ -13,7 +13,7 @@ struct EncodedPayload {
   var refersToRequest = false
 }
 
-/// Turns payloads into their stored form, for one segment. Belongs to the writer's thread.
+/// Encodes payloads, for one segment. Belongs to the writer's thread.
 ///
 /// A message whose markup is known is a template's number and values; any other is compressed by itself, with a dictionary that is the markup of
 /// known templates, in which no value is.
@@ -59,14 +59,15 @@ struct PayloadEncoder {
   /// - Parameter request: of an answer, its request, if a reader of the segment can have it.
   /// - Throws: `ZstandardError` where there is no memory to compress it.
   mutating func encode(_ content: EntryContent, request: EntryContent?, to bytes: inout [UInt8]) throws(ZstandardError) -> EncodedPayload {
-    guard !content.payload.isEmpty else { return EncodedPayload(form: .empty) }
+    guard !content.payload.isEmpty else { return EncodedPayload(encoding: .empty) }
     let start = bytes.count
     let outcome = messages.encode(content, request: request, to: &bytes)
     // A message that comes to nothing may have brought the templates of its parts all the same.
     if let new = messages.takeNew() { try note(new) }
     if let outcome {
       return EncodedPayload(
-        form: .template, range: start..<bytes.count, head: outcome.head, tellsMarks: outcome.tellsMarks, refersToRequest: request != nil)
+        encoding: .template, range: start..<bytes.count, head: outcome.head, tellsMarks: outcome.tellsMarks, refersToRequest: request != nil
+      )
     }
     return try compress(content.payload, to: &bytes)
   }
@@ -97,7 +98,7 @@ struct PayloadEncoder {
     let isShorter = frame.count < payload.count
     if isShorter { bytes.appendVarint(dictionary.map { UInt64($0.number) } ?? 0) }
     bytes.appendCounted(isShorter ? frame : payload)
-    return EncodedPayload(form: isShorter ? .zstd : .raw, range: start..<bytes.count)
+    return EncodedPayload(encoding: isShorter ? .zstd : .raw, range: start..<bytes.count)
   }
 }
 
@@ -106,7 +107,7 @@ struct PayloadDecoder {
   /// More than a message may have (2 MiB), so that nothing recorded is out of reach, and little enough to bound a lying frame.
   static let maximumPayloadBytes = 16 << 20
 
-  /// A payload as it was, and what its stored form tells beside.
+  /// A payload as it was, and what its encoding tells beside.
   struct Result {
     var payload: [UInt8]
     var layout: MessageLayout?
@@ -131,10 +132,11 @@ struct PayloadDecoder {
   ///   - tables: those of the segment.
   /// - Throws: `FormatError` for bytes that are no such payload, `ZstandardError` for a damaged frame, or what `tables` throws.
   mutating func payload(
-    _ form: EntryMetadata.PayloadForm, head: TemplateHead?, _ reader: inout ByteReader, observedAt: Timestamp, request: EntryContent?,
+    _ encoding: EntryMetadata.PayloadEncoding, head: TemplateHead?, _ reader: inout ByteReader, observedAt: Timestamp,
+    request: EntryContent?,
     tables: some SegmentTables
   ) throws -> Result {
-    switch form {
+    switch encoding {
     case .empty: return Result(payload: [])
     case .raw: return Result(payload: Array(try reader.counted()))
     case .zstd:

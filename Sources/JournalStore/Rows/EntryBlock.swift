@@ -10,15 +10,15 @@ internal import JournalFormat
 
 /// Fills blocks with rows.
 struct EntryBlockBuilder {
-  /// A finished block and the index of its last entry, which is its key.
+  /// A finished block and the place of its last entry, which is its key.
   struct Block {
     let bytes: [UInt8]
-    let lastIndex: UInt32
+    let lastPlace: UInt32
   }
 
   private let segmentStart: JournalPosition
   private let segmentBase: Timestamp
-  private(set) var firstIndex: UInt32
+  private(set) var firstPlace: UInt32
   private(set) var entryCount: UInt32 = 0
   /// The time of its first row, and of its last.
   private var base: Timestamp
@@ -26,11 +26,11 @@ struct EntryBlockBuilder {
   private let countsFromRowBefore: Bool
   private var rows: [UInt8] = []
 
-  init(of header: SegmentHeader, firstIndex: UInt32) {
+  init(of header: SegmentHeader, firstPlace: UInt32) {
     segmentStart = header.firstPosition
     segmentBase = header.baseTime
     countsFromRowBefore = header.countsTimesFromRowBefore
-    self.firstIndex = firstIndex
+    self.firstPlace = firstPlace
     (base, latest) = (segmentBase, segmentBase)
   }
 
@@ -70,10 +70,10 @@ struct EntryBlockBuilder {
     bytes.appendVarint(UInt64(entryCount - 1))
     bytes.appendSignedVarint(base.milliseconds(since: segmentBase))
     bytes += rows
-    let crc = bytes.withUnsafeBytes { EntryBlock.checksum($0, segmentStart.advanced(by: Int(firstIndex))) }
+    let crc = bytes.withUnsafeBytes { EntryBlock.checksum($0, segmentStart.advanced(by: Int(firstPlace))) }
     bytes.withUnsafeMutableBytes { $0.storeBytes(of: crc.littleEndian, as: UInt32.self) }
-    let block = Block(bytes: bytes, lastIndex: firstIndex + entryCount - 1)
-    firstIndex += entryCount
+    let block = Block(bytes: bytes, lastPlace: firstPlace + entryCount - 1)
+    firstPlace += entryCount
     entryCount = 0
     rows.removeAll(keepingCapacity: true)
     return block
@@ -84,43 +84,43 @@ struct EntryBlockBuilder {
 struct EntryBlock {
   /// A row of it.
   struct Row {
-    let firstIndex: UInt32
+    let firstPlace: UInt32
     let isPair: Bool
     let recordedAt: Timestamp
     /// What stands behind the time.
     let bytes: UnsafeRawBufferPointer
 
-    var lastIndex: UInt32 { isPair ? firstIndex &+ 1 : firstIndex }
+    var lastPlace: UInt32 { isPair ? firstPlace &+ 1 : firstPlace }
   }
 
-  let firstIndex: UInt32
-  let lastIndex: UInt32
+  let firstPlace: UInt32
+  let lastPlace: UInt32
   let sizeBytes: Int
   /// What the time of the next row counts from.
   private var base: Timestamp
   private let countsFromRowBefore: Bool
   private var rows: ByteReader
-  private var nextIndex: UInt32
+  private var nextPlace: UInt32
 
   /// - Parameters:
-  ///   - lastIndex: its key.
+  ///   - lastPlace: its key.
   ///   - isVerified: whether its checksum was compared before.
   init(
-    _ bytes: UnsafeRawBufferPointer, lastIndex: UInt32, of header: SegmentHeader, isVerified: Bool
+    _ bytes: UnsafeRawBufferPointer, lastPlace: UInt32, of header: SegmentHeader, isVerified: Bool
   ) throws(FormatError) {
     var reader = ByteReader(bytes)
     let crc = try reader.littleEndian(UInt32.self)
-    let count = try reader.count(atMost: min(Int(lastIndex), SegmentWriter.maximumBlockEntryCount - 1))
-    firstIndex = lastIndex - UInt32(count)
-    self.lastIndex = lastIndex
-    guard isVerified || Self.checksum(bytes, header.firstPosition.advanced(by: Int(firstIndex))) == crc else {
+    let count = try reader.count(atMost: min(Int(lastPlace), SegmentWriter.maximumBlockEntryCount - 1))
+    firstPlace = lastPlace - UInt32(count)
+    self.lastPlace = lastPlace
+    guard isVerified || Self.checksum(bytes, header.firstPosition.advanced(by: Int(firstPlace))) == crc else {
       throw FormatError("its checksum does not fit")
     }
     base = try header.baseTime.adding(read: reader.signedVarint())
     countsFromRowBefore = header.countsTimesFromRowBefore
     sizeBytes = bytes.count
     rows = reader
-    nextIndex = firstIndex
+    nextPlace = firstPlace
   }
 
   /// The next row; nil at the end.
@@ -128,27 +128,27 @@ struct EntryBlock {
   @inline(__always)
   mutating func next() throws(FormatError) -> Row? {
     guard !rows.isAtEnd else {
-      guard nextIndex == lastIndex &+ 1 else { throw FormatError("it holds fewer entries than it says") }
+      guard nextPlace == lastPlace &+ 1 else { throw FormatError("it holds fewer entries than it says") }
       return nil
     }
     let head = try rows.count(atMost: Int.max)
     var reader = ByteReader(try rows.take(head >> 1))
     let recordedAt = try EntryMetadata.time(&reader, since: base)
     let row = Row(
-      firstIndex: nextIndex, isPair: head & 1 == 1, recordedAt: recordedAt, bytes: try reader.take(reader.remainingCount))
-    guard firstIndex <= row.firstIndex, row.firstIndex <= row.lastIndex, row.lastIndex <= lastIndex else {
+      firstPlace: nextPlace, isPair: head & 1 == 1, recordedAt: recordedAt, bytes: try reader.take(reader.remainingCount))
+    guard firstPlace <= row.firstPlace, row.firstPlace <= row.lastPlace, row.lastPlace <= lastPlace else {
       throw FormatError("it holds more entries than it says")
     }
-    nextIndex = row.lastIndex &+ 1
+    nextPlace = row.lastPlace &+ 1
     if countsFromRowBefore { base = recordedAt }
     return row
   }
 
-  /// The row that holds an index of the block.
+  /// The row that holds a place of the block.
   /// - Throws: `FormatError` where the block is damaged.
-  mutating func row(holding index: UInt32) throws(FormatError) -> Row? {
+  mutating func row(holding place: UInt32) throws(FormatError) -> Row? {
     while let row = try next() {
-      if index <= row.lastIndex { return row }
+      if place <= row.lastPlace { return row }
     }
     return nil
   }

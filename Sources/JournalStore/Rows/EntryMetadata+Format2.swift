@@ -7,7 +7,7 @@ internal import JournalFormat
 //     metadata = later:varint? flags:varint context:(number:varint | context) fields
 //
 // `later`, of a second entry only, is always there; `fields` are those of format 3, behind the context. A template payload begins with its head. The
-// drafts that one process hands to another have their metadata in this form, too.
+// drafts that one process hands to another have their metadata like this, too.
 extension EntryMetadata {
   /// Appends the encoding of format 2, which begins with the time that counts from the base's, and then its flags and context.
   func encodeFormat2(from base: Base, to output: inout [UInt8]) {

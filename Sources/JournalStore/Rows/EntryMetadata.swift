@@ -9,7 +9,7 @@ struct EntryMetadata: Hashable, Sendable {
   }
 
   /// How the payload that follows is stored. The numbers are on disk: never reuse one.
-  enum PayloadForm: UInt8, Sendable {
+  enum PayloadEncoding: UInt8, Sendable {
     /// There is none.
     case empty = 0
     /// The bytes themselves, counted.
@@ -45,7 +45,7 @@ struct EntryMetadata: Hashable, Sendable {
   /// Nil where they are those that the payload's layout tells.
   var marks: [Mark]?
   var findings: [Finding]
-  var payloadForm: PayloadForm
+  var payloadEncoding: PayloadEncoding
   /// Whether the payload's values refer to those of the request.
   var refersToRequest = false
 
@@ -65,8 +65,8 @@ struct EntryMetadata: Hashable, Sendable {
     static let later = Flags(rawValue: 1 << 9)
     static let all = Flags(rawValue: 1 << 10 - 1)
 
-    static let payloadFormBits: UInt16 = 3
-    var payloadForm: PayloadForm { PayloadForm(rawValue: UInt8(rawValue & Self.payloadFormBits))! }
+    static let payloadEncodingBits: UInt16 = 3
+    var payloadEncoding: PayloadEncoding { PayloadEncoding(rawValue: UInt8(rawValue & Self.payloadEncodingBits))! }
 
     /// - Throws: where a bit has no meaning.
     init(code: UInt64) throws(FormatError) {
@@ -81,7 +81,7 @@ struct EntryMetadata: Hashable, Sendable {
   init(
     _ content: EntryContent, context: ContextReference, recordedAt: Timestamp, requestPosition: JournalPosition?, seed: LeafSeed?,
     marks: [Mark]?,
-    payloadForm: PayloadForm
+    payloadEncoding: PayloadEncoding
   ) {
     self.context = context
     self.recordedAt = recordedAt
@@ -91,16 +91,16 @@ struct EntryMetadata: Hashable, Sendable {
     self.seed = seed
     self.marks = marks
     findings = content.findings
-    self.payloadForm = payloadForm
+    self.payloadEncoding = payloadEncoding
   }
 
   /// What the fields are.
   func flags(from base: Base) -> Flags {
-    var flags = Flags(rawValue: UInt16(payloadForm.rawValue))
+    var flags = Flags(rawValue: UInt16(payloadEncoding.rawValue))
     if requestPosition != nil && base.requestObservedAt == nil { flags.insert(.requestPosition) }
     if latencyMilliseconds != Self.impliedLatency(observedAt, base) { flags.insert(.latency) }
     if seed != nil { flags.insert(.seed) }
-    if marks.map({ !$0.isEmpty || payloadForm == .template }) ?? false { flags.insert(.marks) }
+    if marks.map({ !$0.isEmpty || payloadEncoding == .template }) ?? false { flags.insert(.marks) }
     if refersToRequest { flags.insert(.refersToRequest) }
     if !findings.isEmpty { flags.insert(.findings) }
     if case .inline = context { flags.insert(.inlineContext) }
@@ -167,7 +167,7 @@ struct EntryMetadata: Hashable, Sendable {
     _ flags: Flags, _ context: ContextReference, recordedAt: Timestamp, from reader: inout ByteReader, _ base: Base
   ) throws(FormatError) {
     self.recordedAt = recordedAt
-    payloadForm = flags.payloadForm
+    payloadEncoding = flags.payloadEncoding
     refersToRequest = flags.contains(.refersToRequest)
     self.context = context
     observedAt = try recordedAt.adding(read: reader.signedVarint())
@@ -184,7 +184,7 @@ struct EntryMetadata: Hashable, Sendable {
       latencyMilliseconds = stored == 0 ? nil : UInt32(stored - 1)
     }
     seed = flags.contains(.seed) ? try LeafSeed(from: &reader) : nil
-    marks = flags.contains(.marks) ? try Self.marks(&reader) : payloadForm == .template ? nil : []
+    marks = flags.contains(.marks) ? try Self.marks(&reader) : payloadEncoding == .template ? nil : []
     findings = []
     guard flags.contains(.findings) else { return }
     for _ in 0..<(try reader.count(atMost: reader.remainingCount)) {

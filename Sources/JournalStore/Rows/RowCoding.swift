@@ -15,7 +15,7 @@ internal import Zstandard
 //              | dictionary:varint counted frame          zstd
 //              | template numbers, exceptions, values     template
 //
-// The flags of a part say which fields of its entry there are, which form its payload has, and whether the context stands in the row (`context` of the
+// The flags of a part say which fields of its entry there are, which encoding its payload has, and whether the context stands in the row (`context` of the
 // metadata) or in the segment under a number (`context` of the part). `head` is what a template payload begins with. What is new in a row and comes
 // again is stored in its transaction: contexts, shapes, templates, words, a dictionary.
 //
@@ -82,21 +82,21 @@ struct RowEncoder {
       metadata.append(
         EntryMetadata(
           entry.content, context: context, recordedAt: entry.recordedAt, requestPosition: entry.requestPosition, seed: entry.seed,
-          marks: payload.tellsMarks ? nil : entry.content.marks, payloadForm: payload.form))
+          marks: payload.tellsMarks ? nil : entry.content.marks, payloadEncoding: payload.encoding))
       metadata[offset].refersToRequest = payload.refersToRequest
       encodedPayloads.append(payload)
     }
     storeNew(&items)
     assemble(entries, &items)
     // One that refers to another itself would make whoever reads its answer read a chain of them.
-    let mayBeReferredTo = encodedPayloads[0].form == .template && !encodedPayloads[0].refersToRequest
+    let mayBeReferredTo = encodedPayloads[0].encoding == .template && !encodedPayloads[0].refersToRequest
     if entries.count == 1, entries[0].kind == .request, mayBeReferredTo { openRequests.insert(entries[0]) }
   }
 
   /// The request of an answer, if whoever reads the answer has its values at hand: its own payload is a template.
   private func request(of entry: Entry, at offset: Int, _ entries: [Entry]) -> EntryContent? {
     guard offset == 1 else { return entry.requestPosition.flatMap { openRequests[$0] } }
-    return encodedPayloads[0].form == .template ? entries[0].content : nil
+    return encodedPayloads[0].encoding == .template ? entries[0].content : nil
   }
 
   private mutating func encodedPayload(_ entry: Entry, request: EntryContent?) throws(JournalError) -> EncodedPayload {
@@ -208,7 +208,7 @@ final class RowDecoder {
   /// - Throws: ``JournalError`` `record.damaged`, or `segment.damaged` where what the row refers to is.
   @inline(__always)
   func decode(_ row: EntryBlock.Row, of segment: SegmentReader, _ body: (consuming Entry) -> Void) throws(JournalError) {
-    let position = firstPosition.advanced(by: Int(row.firstIndex))
+    let position = firstPosition.advanced(by: Int(row.firstPlace))
     do {
       var reader = ByteReader(row.bytes)
       let shape = hasShapes ? try self.shape(&reader, segment) : nil
@@ -257,7 +257,7 @@ final class RowDecoder {
       requestContent = try request(position)
     }
     let stored = try payloads.payload(
-      metadata.payloadForm, head: shape?.head, &reader, observedAt: metadata.observedAt, request: requestContent, tables: segment)
+      metadata.payloadEncoding, head: shape?.head, &reader, observedAt: metadata.observedAt, request: requestContent, tables: segment)
     try metadata.validate(payloadCount: stored.payload.count)
     let context: SharedContext =
       switch metadata.context {

@@ -8,7 +8,7 @@ struct RowShape: Hashable {
     let flags: EntryMetadata.Flags
     /// The number of its context; 0 where that stands in the row.
     let context: UInt32
-    /// What a template payload begins with; nil for one of another form.
+    /// What a template payload begins with; nil for one of another encoding.
     let head: TemplateHead?
 
     init(_ flags: EntryMetadata.Flags, context: UInt32, head: TemplateHead?) {
@@ -26,7 +26,7 @@ struct RowShape: Hashable {
     fileprivate init(from reader: inout ByteReader) throws(FormatError) {
       flags = try EntryMetadata.Flags(code: reader.varint())
       context = flags.contains(.inlineContext) ? 0 : UInt32(try reader.count(atMost: ContextTable.maximumCount))
-      head = flags.payloadForm == .template ? TemplateHead(code: UInt32(try reader.count(atMost: Int(UInt32.max)))) : nil
+      head = flags.payloadEncoding == .template ? TemplateHead(code: UInt32(try reader.count(atMost: Int(UInt32.max)))) : nil
     }
   }
 

@@ -124,7 +124,7 @@ final class Sealer: @unchecked Sendable {
       // It may have ended while a manifest came into force that names a sealed file: to write that file again would remove it first.
       if let ending = queue.endingError { throw ending }
       let segments = try directory.readManifest().segments
-      let next = segments.first { $0.form == .hot && $0.lastPosition != nil && !failed.contains($0) }
+      let next = segments.first { $0.state == .hot && $0.lastPosition != nil && !failed.contains($0) }
       guard let segment = next else { return first }
       // The sealed index is made of the segment's own.
       indexBuilder.waitUntilDone(with: segment) { mustStop }

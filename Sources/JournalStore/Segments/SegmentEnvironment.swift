@@ -1,8 +1,8 @@
 internal import JournalFormat
 internal import LMDB
 
-/// How a segment's file is laid out. The numbers are on disk.
-public enum SegmentForm: UInt8, Sendable, CaseIterable {
+/// Whether a segment was made to be written to or is sealed. The numbers are on disk.
+public enum SegmentState: UInt8, Sendable, CaseIterable {
   /// Made to be written to: small blocks, and its index in a file beside it.
   case hot = 1
   /// Written once, whole: full pages, its index and its tree within.
@@ -13,7 +13,7 @@ public enum SegmentForm: UInt8, Sendable, CaseIterable {
 struct SegmentHeader: Hashable, Sendable {
   /// The version of the format of its rows. Never changed either: the sealed file of a segment has its rows as they were.
   var version = Manifest.supportedVersion
-  var form: SegmentForm
+  var state: SegmentState
   var journalId: String
   var period: Period
   var ordinal: UInt32
@@ -36,7 +36,7 @@ struct SegmentHeader: Hashable, Sendable {
   func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.appendLittleEndian(UInt32(version))
-    bytes.append(form.rawValue)
+    bytes.append(state.rawValue)
     bytes.appendCounted(journalId.utf8)
     bytes.appendCounted(period.description.utf8)
     bytes.appendLittleEndian(ordinal)
@@ -49,11 +49,11 @@ struct SegmentHeader: Hashable, Sendable {
   }
 
   init(
-    form: SegmentForm, journalId: String, period: Period, ordinal: UInt32, generation: UInt32, firstPosition: JournalPosition,
+    state: SegmentState, journalId: String, period: Period, ordinal: UInt32, generation: UInt32, firstPosition: JournalPosition,
     baseTime: Timestamp,
     pseudonymKey: [UInt8]
   ) {
-    self.form = form
+    self.state = state
     self.journalId = journalId
     self.period = period
     self.ordinal = ordinal
@@ -76,8 +76,8 @@ struct SegmentHeader: Hashable, Sendable {
           path: path)
       }
       guard version >= Manifest.oldestVersion else { throw FormatError("format \(version) was never released") }
-      guard let form = SegmentForm(rawValue: try reader.byte()) else { throw FormatError("its form is unknown") }
-      self.form = form
+      guard let state = SegmentState(rawValue: try reader.byte()) else { throw FormatError("its state is unknown") }
+      self.state = state
       journalId = try reader.string()
       let period = try reader.string()
       ordinal = try reader.littleEndian(UInt32.self)
@@ -107,7 +107,7 @@ final class SegmentEnvironment: Sendable {
   /// Which of the journal's files it is.
   var file: Manifest.Segment.File { Manifest.Segment.File(ordinal: header.ordinal, generation: header.generation) }
   /// Whether nobody writes to the file, now or later. A snapshot of it costs nobody anything, however long it lives.
-  var isImmutable: Bool { header.form == .sealed && !isWritable }
+  var isImmutable: Bool { header.state == .sealed && !isWritable }
   /// The file of its index.
   var indexPath: String { Manifest.Segment.indexPath(ofSegmentAt: environment.path) }
 
@@ -163,14 +163,14 @@ final class SegmentEnvironment: Sendable {
   /// Opens a segment to read; a file that somebody here holds open already is shared.
   /// - Parameter isGrowing: whether a writer may be at it.
   /// - Throws: ``JournalError`` where the file is missing, damaged or of a later version.
-  static func reading(_ path: String, form: SegmentForm, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
+  static func reading(_ path: String, state: SegmentState, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
     // This process may become the writer while somebody in it still reads, and LMDB allows one open: so open it for both where that is
     // permitted. Reading never writes to the file all the same.
     let isWritable = isGrowing && FileSystem.isWritable(path)
     return try shared(path, isWritable: isWritable) { () throws(JournalError) in
       try checkLength(path)
       // Nobody writes to a sealed file any more: no lock, no slot for each reader.
-      let access = isWritable ? Environment.Access.readWrite : form == .sealed ? .readOnlyWithoutLock : .readOnly
+      let access = isWritable ? Environment.Access.readWrite : state == .sealed ? .readOnlyWithoutLock : .readOnly
       return try Environment.opening(path, access, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
     }
   }
@@ -195,7 +195,7 @@ final class SegmentEnvironment: Sendable {
       let segment = try translating { () throws(LMDBError) -> SegmentEnvironment in
         let transaction = try environment.beginWrite()
         var tables = try Tables(header) { (name) throws(LMDBError) in try transaction.database(name, .plain) }
-        if header.form == .sealed { tables.index = try IndexTables(in: transaction) }
+        if header.state == .sealed { tables.index = try IndexTables(in: transaction) }
         try transaction.put(header.encoded(), for: Array(SegmentHeader.key.description.utf8), in: tables.meta)
         try transaction.commit()
         return SegmentEnvironment(environment: environment, isWritable: true, header: header, tables: tables)
@@ -233,7 +233,7 @@ final class SegmentEnvironment: Sendable {
       }
       guard let header = try header?.get() else { throw JournalError(.segmentDamaged, "the segment has no header.", path: path) }
       var tables = try Tables(header) { (name) throws(LMDBError) in try transaction.database(name, .plain) }
-      if header.form == .sealed { tables.index = try IndexTables(in: transaction) }
+      if header.state == .sealed { tables.index = try IndexTables(in: transaction) }
       try transaction.endKeepingDatabases()
       return (tables, header)
     } catch let error as JournalError {

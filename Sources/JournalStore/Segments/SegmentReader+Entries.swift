@@ -28,16 +28,16 @@ extension SegmentReader {
     return last.recordedAt
   }
 
-  /// The entry at an index of the segment; nil where there is none.
+  /// The entry at a place of the segment; nil where there is none.
   /// - Throws: ``JournalError`` `record.damaged`.
-  func entry(at index: UInt32) throws(JournalError) -> Entry? {
-    let position = firstPosition.advanced(by: Int(index))
+  func entry(at place: UInt32) throws(JournalError) -> Entry? {
+    let position = firstPosition.advanced(by: Int(place))
     if let known = latest?.entry(at: position) { return known }
     return try snapshot { () throws(JournalError) in
-      let row = try withBlock(atOrAfter: index) { (block) throws(JournalError) -> DecodedRow? in
-        guard block.firstIndex <= index else { return nil }
+      let row = try withBlock(atOrAfter: place) { (block) throws(JournalError) -> DecodedRow? in
+        guard block.firstPlace <= place else { return nil }
         var block = block
-        let row = try formatted(position) { () throws(FormatError) in try block.row(holding: index) }
+        let row = try formatted(position) { () throws(FormatError) in try block.row(holding: place) }
         guard let row else { return nil }
         return try rowDecoder.decode(row, of: self)
       }
@@ -46,7 +46,7 @@ extension SegmentReader {
     }
   }
 
-  /// Reads up to `limit` entries from an index on, each its own result: a damaged block does not hide its neighbours. An index that is missing
+  /// Reads up to `limit` entries from a place on, each its own result: a damaged block does not hide its neighbours. A place that is missing
   /// between others is reported as damage too.
   /// - Throws: ``JournalError`` where the segment cannot be read at all.
   func entries(from start: UInt32, limit: Int) throws(JournalError) -> [Result<Entry, JournalError>] {
@@ -71,7 +71,7 @@ extension SegmentReader {
 
   private static var missing: JournalError { JournalError(.recordDamaged, "the record is missing.") }
 
-  /// Results for indexes without a gap.
+  /// Results for places without a gap.
   private struct RunOfEntries {
     let start: UInt32
     let limit: Int
@@ -93,53 +93,53 @@ extension SegmentReader {
 
   /// Appends a block's entries from ``RunOfEntries/next`` on.
   private func append(_ block: EntryBlock, to results: inout RunOfEntries) throws(JournalError) {
-    while results.next < block.firstIndex && !results.isFull { results.append(failure(Self.missing, at: results.next)) }
+    while results.next < block.firstPlace && !results.isFull { results.append(failure(Self.missing, at: results.next)) }
     var block = block
     while !results.isFull {
       let next = results.next
       let row = try formatted(firstPosition.advanced(by: Int(next))) { () throws(FormatError) in try block.next() }
       guard let row else { return }
-      guard row.lastIndex >= next else { continue }
+      guard row.lastPlace >= next else { continue }
       do throws(JournalError) {
         // The run may begin with the second of a row.
-        var isWanted = row.firstIndex >= next
+        var isWanted = row.firstPlace >= next
         try rowDecoder.decode(row, of: self) { entry in
           if isWanted { results.append(.success(entry)) }
           isWanted = true
         }
       } catch {
-        while results.next <= row.lastIndex && !results.isFull { results.append(failure(error, at: results.next)) }
+        while results.next <= row.lastPlace && !results.isFull { results.append(failure(error, at: results.next)) }
       }
     }
   }
 
-  private func failure(_ error: JournalError, at index: UInt32) -> Result<Entry, JournalError> {
-    .failure(JournalError(error.code, error.message, path: path, position: firstPosition.advanced(by: Int(index))))
+  private func failure(_ error: JournalError, at place: UInt32) -> Result<Entry, JournalError> {
+    .failure(JournalError(error.code, error.message, path: path, position: firstPosition.advanced(by: Int(place))))
   }
 
-  /// Lends the first block that ends at an index or behind it; nil where there is none.
+  /// Lends the first block that ends at a place or behind it; nil where there is none.
   private func withBlock<Result>(
-    atOrAfter index: UInt32, _ body: (EntryBlock) throws(JournalError) -> Result
+    atOrAfter place: UInt32, _ body: (EntryBlock) throws(JournalError) -> Result
   ) throws(JournalError) -> Result? {
     var outcome: Swift.Result<Result, JournalError>?
     var chunks: [UInt8] = []
-    var lastIndex: UInt32 = 0
-    let isSealed = segment.header.form == .sealed
-    var key = index.bigEndian
+    var lastPlace: UInt32 = 0
+    let isSealed = segment.header.state == .sealed
+    var key = place.bigEndian
     try withCursor(in: segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) in
       let isCut = try withUnsafeBytes(of: &key) { (key) throws(LMDBError) in
         try cursor.seek(atOrAfter: key) { key, bytes in
-          lastIndex = leadingNumber(of: key)
+          lastPlace = leadingNumber(of: key)
           // Whoever goes on behind it must not come by here again.
-          guard lastIndex >= index else {
+          guard lastPlace >= place else {
             outcome = .failure(
               JournalError(
                 .recordDamaged, "the segment's tree leads to an earlier record.", path: path,
-                position: firstPosition.advanced(by: Int(index))))
+                position: firstPosition.advanced(by: Int(place))))
             return false
           }
           guard bytes.count == SegmentWriter.chunkBytes && !isSealed else {
-            outcome = lend(bytes, lastIndex, body)
+            outcome = lend(bytes, lastPlace, body)
             return false
           }
           chunks.append(contentsOf: bytes)
@@ -150,7 +150,7 @@ extension SegmentReader {
       var isLast = false
       while !isLast {
         let more: Void? = try cursor.move(.next) { key, bytes in
-          guard key.count == 6, leadingNumber(of: key) == lastIndex else {
+          guard key.count == 6, leadingNumber(of: key) == lastPlace else {
             isLast = true
             return
           }
@@ -159,42 +159,42 @@ extension SegmentReader {
         }
         if more == nil { isLast = true }
       }
-      outcome = chunks.withRawBytes { lend($0, lastIndex, body) }
+      outcome = chunks.withRawBytes { lend($0, lastPlace, body) }
     }
     return try outcome?.get()
   }
 
   private func lend<Result>(
-    _ bytes: UnsafeRawBufferPointer, _ lastIndex: UInt32, _ body: (EntryBlock) throws(JournalError) -> Result
+    _ bytes: UnsafeRawBufferPointer, _ lastPlace: UInt32, _ body: (EntryBlock) throws(JournalError) -> Result
   ) -> Swift.Result<Result, JournalError> {
     do throws(JournalError) {
-      let isVerified = verifiedBlocks.contains(lastIndex)
-      let block = try formatted(firstPosition.advanced(by: Int(lastIndex))) { () throws(FormatError) in
-        try EntryBlock(bytes, lastIndex: lastIndex, of: segment.header, isVerified: isVerified)
+      let isVerified = verifiedBlocks.contains(lastPlace)
+      let block = try formatted(firstPosition.advanced(by: Int(lastPlace))) { () throws(FormatError) in
+        try EntryBlock(bytes, lastPlace: lastPlace, of: segment.header, isVerified: isVerified)
       }
-      if !isVerified { verifiedBlocks.insert(lastIndex) }
+      if !isVerified { verifiedBlocks.insert(lastPlace) }
       return .success(try body(block))
     } catch { return .failure(error) }
   }
 
-  /// Lends the blocks in their order, from the one that holds an index on, until `body` returns false; each call of `body` within one snapshot,
+  /// Lends the blocks in their order, from the one that holds a place on, until `body` returns false; each call of `body` within one snapshot,
   /// which the caller keeps short.
   /// - Throws: ``JournalError`` where a block is damaged, or what `body` throws.
-  func forEachBlock(from index: UInt32, _ body: (EntryBlock) throws(JournalError) -> Bool) throws(JournalError) {
+  func forEachBlock(from place: UInt32, _ body: (EntryBlock) throws(JournalError) -> Bool) throws(JournalError) {
     try snapshot { () throws(JournalError) in
-      var next: UInt32? = index
+      var next: UInt32? = place
       while let wanted = next {
         next =
           try withBlock(atOrAfter: wanted) { (block) throws(JournalError) -> UInt32? in
-            try body(block) && wanted <= block.lastIndex && block.lastIndex < .max ? block.lastIndex + 1 : nil
+            try body(block) && wanted <= block.lastPlace && block.lastPlace < .max ? block.lastPlace + 1 : nil
           } ?? nil
       }
     }
   }
 
-  /// Where the first block ends that ends at an index or behind it.
-  private func blockEnd(atOrAfter index: UInt32) throws(JournalError) -> UInt32? {
-    var key = index.bigEndian
+  /// Where the first block ends that ends at a place or behind it.
+  private func blockEnd(atOrAfter place: UInt32) throws(JournalError) -> UInt32? {
+    var key = place.bigEndian
     return try withCursor(in: segment.tables.entries) { (cursor: borrowing Cursor) throws(LMDBError) in
       try withUnsafeBytes(of: &key) { (key) throws(LMDBError) in
         try cursor.seek(atOrAfter: key) { key, _ in leadingNumber(of: key) }

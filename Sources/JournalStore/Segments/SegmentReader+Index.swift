@@ -19,7 +19,7 @@ final class SegmentIndex {
 }
 
 extension SegmentReader {
-  /// The indexes in the segment of the entries that may hold a term, ascending; two values may share a key, so verify each.
+  /// The places in the segment of the entries that may hold a term, ascending; two values may share a key, so verify each.
   /// - Throws: ``JournalError`` where segment or index cannot be read.
   func candidates(for term: IndexTerm) throws(JournalError) -> [UInt32] {
     let key = keyMaker.key(of: term)

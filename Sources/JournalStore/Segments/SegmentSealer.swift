@@ -2,7 +2,7 @@ internal import JournalFormat
 internal import LMDB
 internal import MerkleTree
 
-/// Rewrites a segment that has ended into its sealed form: full pages, one index, and a node of the tree for each 256 leaves
+/// Rewrites a segment that has ended into its sealed state: full pages, one index, and a node of the tree for each 256 leaves
 /// (`Schemas/journal-format.md`, "Sealed segment"). The rows stay what they are, but for their blocks.
 ///
 /// The file counts only once the manifest lists it. What is left by a crash, or by ``Stopped``, is garbage.
@@ -27,12 +27,12 @@ struct SegmentSealer {
     _ segment: Manifest.Segment, in directory: JournalDirectory, shouldStop: @escaping () -> Bool
   ) throws(JournalError) {
     try Self.checkPages(of: segment, in: directory)
-    source = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: false))
+    source = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), state: .hot, isGrowing: false))
     entryCount = try source.entryCount()
     self.shouldStop = shouldStop
     try Self.removeFile(of: segment, in: directory)
     var header = source.segment.header
-    header.form = .sealed
+    header.state = .sealed
     header.generation = segment.sealed.generation
     target = try SegmentEnvironment.create(directory.path(of: segment.sealed), header)
   }
@@ -100,7 +100,7 @@ struct SegmentSealer {
   // MARK: Rows
 
   private func copyRows() throws {
-    var builder = EntryBlockBuilder(of: target.header, firstIndex: 0)
+    var builder = EntryBlockBuilder(of: target.header, firstPlace: 0)
     var finished: [EntryBlockBuilder.Block] = []
     var finishedBytes = 0
     var latest = Timestamp(rawValue: Timestamp.range.lowerBound)
@@ -109,12 +109,12 @@ struct SegmentSealer {
       guard !shouldStop() else { throw Stopped() }
       let end = next.addingReportingOverflow(Self.stepEntryCount).partialValue
       try source.forEachBlock(from: next) { (block) throws(JournalError) in
-        guard block.firstIndex == next else {
+        guard block.firstPlace == next else {
           throw JournalError(
             .recordDamaged, "the record is missing.", path: source.path, position: source.firstPosition.advanced(by: Int(next)))
         }
         try repack(block, &builder, &finished, latest: &latest)
-        next = block.lastIndex + 1
+        next = block.lastPlace + 1
         return next < end
       }
       finishedBytes = finished.reduce(0) { $0 + $1.bytes.count }
@@ -137,13 +137,13 @@ struct SegmentSealer {
         builder.append(row.bytes, recordedAt: row.recordedAt, isPair: row.isPair)
       }
     } catch {
-      throw JournalError(error, source.firstPosition.advanced(by: Int(block.firstIndex)), path: source.path)
+      throw JournalError(error, source.firstPosition.advanced(by: Int(block.firstPlace)), path: source.path)
     }
   }
 
   private func put(_ blocks: inout [EntryBlockBuilder.Block]) throws {
     let transaction = try target.environment.beginWrite()
-    for block in blocks { try transaction.put(block.bytes, for: bigEndianBytes(block.lastIndex), in: target.tables.entries, .lastKey) }
+    for block in blocks { try transaction.put(block.bytes, for: bigEndianBytes(block.lastPlace), in: target.tables.entries, .lastKey) }
     try transaction.commit()
     blocks.removeAll(keepingCapacity: true)
   }
@@ -160,7 +160,7 @@ struct SegmentSealer {
 
   /// Reads both files to their end, compares them, and returns the nodes over the copy's leaves.
   ///
-  /// An entry is decoded from its place, the time and the bytes of its row, what these name in the tables, and earlier rows; and by the same code
+  /// An entry is decoded from its position, the time and the bytes of its row, what these name in the tables, and earlier rows; and by the same code
   /// in both files. So all of this is compared, byte by byte, which is more than the entries that come of it, and decoding the copy alone
   /// shows that each can be read.
   private func comparedNodes() throws -> [MerkleHash] {
@@ -177,10 +177,10 @@ struct SegmentSealer {
       let entries = try copy.entries(from: next, limit: Int(originals.end - next))
       guard entries.count == Int(originals.end - next) else { throw differs(at: next) }
       for row in originals.rows {
-        let first = try entries[Int(row.firstIndex - next)].get()
-        guard first.recordedAt == row.recordedAt else { throw differs(at: row.firstIndex) }
+        let first = try entries[Int(row.firstPlace - next)].get()
+        guard first.recordedAt == row.recordedAt else { throw differs(at: row.firstPlace) }
         nodes.append(first)
-        if row.isPair { nodes.append(try entries[Int(row.firstIndex + 1 - next)].get()) }
+        if row.isPair { nodes.append(try entries[Int(row.firstPlace + 1 - next)].get()) }
       }
       next = originals.end
     }
@@ -197,10 +197,10 @@ struct SegmentSealer {
     }
   }
 
-  private func differs(at index: UInt32) -> JournalError {
+  private func differs(at place: UInt32) -> JournalError {
     JournalError(
       .segmentDamaged, "the sealed copy differs from the segment; the segment stays as it is.", path: target.environment.path,
-      position: source.firstPosition.advanced(by: Int(index)))
+      position: source.firstPosition.advanced(by: Int(place)))
   }
 
   private func writeTree(_ nodes: [MerkleHash]) throws {
@@ -215,7 +215,7 @@ struct SegmentSealer {
 /// Rows of a segment as they are stored, wherever its blocks begin.
 private struct StoredRows: Equatable {
   struct Row: Equatable {
-    let firstIndex: UInt32
+    let firstPlace: UInt32
     let isPair: Bool
     let recordedAt: Timestamp
     /// Where its bytes end.
@@ -225,10 +225,10 @@ private struct StoredRows: Equatable {
   private(set) var rows: [Row] = []
   /// The bytes of all rows, without the times before them: these count from what stands before.
   private var bytes: [UInt8] = []
-  /// The first index behind them.
+  /// The first place behind them.
   private(set) var end: UInt32
 
-  /// Reads rows from the one on that an index begins, until they hold so many entries or there are no more.
+  /// Reads rows from the one on that begins at a place, until they hold so many entries or there are no more.
   init(_ reader: SegmentReader, from start: UInt32, atLeast count: UInt32) throws(JournalError) {
     end = start
     let enough = start.addingReportingOverflow(count).partialValue
@@ -237,7 +237,7 @@ private struct StoredRows: Equatable {
       do throws(FormatError) {
         try append(block, enough)
       } catch {
-        throw JournalError(error, reader.firstPosition.advanced(by: Int(block.firstIndex)), path: reader.path)
+        throw JournalError(error, reader.firstPosition.advanced(by: Int(block.firstPlace)), path: reader.path)
       }
       return end < enough
     }
@@ -246,11 +246,11 @@ private struct StoredRows: Equatable {
   private mutating func append(_ block: EntryBlock, _ enough: UInt32) throws(FormatError) {
     var block = block
     while end < enough, let row = try block.next() {
-      guard row.lastIndex >= end else { continue }
-      guard row.firstIndex == end else { throw FormatError("a row is missing before it") }
+      guard row.lastPlace >= end else { continue }
+      guard row.firstPlace == end else { throw FormatError("a row is missing before it") }
       bytes.append(contentsOf: row.bytes)
-      rows.append(Row(firstIndex: row.firstIndex, isPair: row.isPair, recordedAt: row.recordedAt, end: bytes.count))
-      end = row.lastIndex + 1
+      rows.append(Row(firstPlace: row.firstPlace, isPair: row.isPair, recordedAt: row.recordedAt, end: bytes.count))
+      end = row.lastPlace + 1
     }
   }
 }

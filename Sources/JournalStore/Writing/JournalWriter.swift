@@ -56,7 +56,7 @@ struct JournalWriter {
 
   /// When the last entry of a segment that has ended was recorded; nil where it is empty.
   private static func lastRecordedAt(in segment: Manifest.Segment, of directory: JournalDirectory) throws(JournalError) -> Timestamp? {
-    let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), form: segment.form, isGrowing: false))
+    let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), state: segment.state, isGrowing: false))
     let count = try reader.entryCount()
     return count == 0 ? nil : try reader.entry(at: count - 1)?.recordedAt
   }
@@ -64,7 +64,7 @@ struct JournalWriter {
   /// How many segments have ended.
   var endedSegmentCount: Int { manifest.segments.count { $0.lastPosition != nil } }
   /// Has the indexes built from now on.
-  func startIndexing() { indexBuilder.start(manifest.segments, entryCount: segment?.nextIndex ?? 0) }
+  func startIndexing() { indexBuilder.start(manifest.segments, entryCount: segment?.nextPlace ?? 0) }
 
   /// The last position that was given, durable once its batch is; nil in an empty journal.
   var lastPosition: JournalPosition? { nextPosition == .first ? nil : JournalPosition(nextPosition.rawValue - 1) }
@@ -83,7 +83,7 @@ struct JournalWriter {
   /// return.
   /// - Throws: ``JournalError``, the end of all writing.
   mutating func perform(_ works: [WriteQueue.Work]) throws(JournalError) -> Performed {
-    try indexBuilder.waitForRoom(for: works.reduce(0) { $0 + $1.entryCount }, written: segment?.nextIndex ?? 0)
+    try indexBuilder.waitForRoom(for: works.reduce(0) { $0 + $1.entryCount }, written: segment?.nextPlace ?? 0)
     var results: [Result<ClosedRange<JournalPosition>, JournalError>] = []
     for work in works {
       switch work {
@@ -185,7 +185,7 @@ struct JournalWriter {
 
   /// Ends the newest segment: the next entry begins another. Nothing where it is empty.
   private mutating func endSegment() throws(JournalError) {
-    guard let writer = segment, writer.nextIndex > 0 else { return }
+    guard let writer = segment, writer.nextPlace > 0 else { return }
     manifest.segments[manifest.segments.count - 1].lastPosition = JournalPosition(nextPosition.rawValue - 1)
     manifest.nextPosition = nextPosition
     // Before the sealer can see it: that must not read the index while it is written.
@@ -222,7 +222,7 @@ struct JournalWriter {
     let descriptor = Manifest.Segment(
       period: time.period, ordinal: (manifest.segments.last?.ordinal ?? 0) + 1, generation: 1, firstPosition: nextPosition)
     let header = SegmentHeader(
-      form: .hot, journalId: manifest.journalId, period: descriptor.period, ordinal: descriptor.ordinal, generation: descriptor.generation,
+      state: .hot, journalId: manifest.journalId, period: descriptor.period, ordinal: descriptor.ordinal, generation: descriptor.generation,
       firstPosition: nextPosition, baseTime: time,
       pseudonymKey: (0..<SegmentHeader.pseudonymKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     let path = directory.path(of: descriptor)
@@ -259,8 +259,8 @@ extension JournalDirectory {
   /// - Throws: ``JournalError`` where the file system fails.
   func removeGarbage(_ manifest: Manifest, isManifestDurable: Bool = true) throws(JournalError) {
     try FileSystem.remove(manifestPath + ".new")
-    let listed = Set(manifest.segments.flatMap { $0.form == .hot ? [$0.fileName, $0.indexFileName] : [$0.fileName] })
-    let sealed = Set(manifest.segments.filter { $0.form == .sealed }.map(\.fileName))
+    let listed = Set(manifest.segments.flatMap { $0.state == .hot ? [$0.fileName, $0.indexFileName] : [$0.fileName] })
+    let sealed = Set(manifest.segments.filter { $0.state == .sealed }.map(\.fileName))
     let garbage = try FileSystem.names(in: segmentsPath).filter { name in
       let file = name.hasSuffix("-lock") ? String(name.dropLast(5)) : name
       // Nobody locks a sealed file; its writer's lock file is of no use any more.

@@ -9,7 +9,7 @@ struct SegmentWriter {
   static let maximumBlockEntryCount = 4_096
 
   let segment: SegmentEnvironment
-  private(set) var nextIndex: UInt32
+  private(set) var nextPlace: UInt32
   private(set) var lastRecordedAt: Timestamp?
   private var encoder: RowEncoder
   private var openBlock: EntryBlockBuilder
@@ -23,20 +23,20 @@ struct SegmentWriter {
   init(_ segment: SegmentEnvironment, after predecessor: TemplateRegister? = nil) throws(JournalError) {
     self.segment = segment
     let reader = try SegmentReader(segment)
-    nextIndex = try reader.entryCount()
-    lastRecordedAt = try reader.lastRecordedAt(of: nextIndex)
+    nextPlace = try reader.entryCount()
+    lastRecordedAt = try reader.lastRecordedAt(of: nextPlace)
     encoder = try RowEncoder(reader, after: predecessor)
-    openBlock = EntryBlockBuilder(of: segment.header, firstIndex: nextIndex)
+    openBlock = EntryBlockBuilder(of: segment.header, firstPlace: nextPlace)
   }
 
   var templates: TemplateRegister { encoder.templates }
-  var nextPosition: JournalPosition { segment.header.firstPosition.advanced(by: Int(nextIndex)) }
+  var nextPosition: JournalPosition { segment.header.firstPosition.advanced(by: Int(nextPlace)) }
 
   /// Whether no entry more should go in here: an earlier version began it, the file has grown to its limit, the reserved map nears its end, or the numbers do.
   /// - Throws: ``JournalError`` where its file cannot be read.
   func isFull(limitBytes: Int) throws(JournalError) -> Bool {
     guard segment.header.version == Manifest.supportedVersion else { return true }
-    guard nextIndex < UInt32.max / 2 else { return true }
+    guard nextPlace < UInt32.max / 2 else { return true }
     let used = try translating { () throws(LMDBError) in try segment.environment.usedBytes() }
     return used >= limitBytes || used > SegmentEnvironment.mapSizeBytes / 10 * 9
   }
@@ -50,7 +50,7 @@ struct SegmentWriter {
     try encoder.encode(entries, storing: &rows)
     if !openBlock.fits(encoder.row.count, limitBytes: Self.chunkBytes - 1) { finishBlock() }
     encoder.row.withUnsafeBytes { openBlock.append($0, recordedAt: entries[0].recordedAt, isPair: entries.count == 2) }
-    nextIndex += UInt32(entries.count)
+    nextPlace += UInt32(entries.count)
     for var entry in entries {
       entry.content.layout = nil
       batchEntries.append(entry)
@@ -63,17 +63,17 @@ struct SegmentWriter {
     guard hasRows else { return nil }
     finishBlock()
     defer { (rows, batchEntries) = ([], []) }
-    return WriteBatch(segment: segment, rows: rows, entries: batchEntries, entryCount: nextIndex)
+    return WriteBatch(segment: segment, rows: rows, entries: batchEntries, entryCount: nextPlace)
   }
 
   private mutating func finishBlock() {
     guard !openBlock.isEmpty else { return }
     let block = openBlock.finish()
-    guard block.bytes.count >= Self.chunkBytes else { return rows.put(block.bytes, under: block.lastIndex, in: segment.tables.entries) }
+    guard block.bytes.count >= Self.chunkBytes else { return rows.put(block.bytes, under: block.lastPlace, in: segment.tables.entries) }
     // A row of exactly `chunkBytes` says that another follows, be it empty.
     for chunk in 0...block.bytes.count / Self.chunkBytes {
       let bytes = Array(block.bytes[chunk * Self.chunkBytes..<min(block.bytes.count, (chunk + 1) * Self.chunkBytes)])
-      let key = bigEndianBytes(block.lastIndex) + (chunk == 0 ? [] : bigEndianBytes(UInt16(chunk)))
+      let key = bigEndianBytes(block.lastPlace) + (chunk == 0 ? [] : bigEndianBytes(UInt16(chunk)))
       rows.append(WriteBatch.Row(table: segment.tables.entries, key: key, value: bytes))
     }
   }

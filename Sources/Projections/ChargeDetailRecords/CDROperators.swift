@@ -14,7 +14,7 @@ final class CDROperators {
   /// A longer text is no operator's id.
   private static let longest = 64
 
-  static func compact(_ text: String) -> [UInt8] { TermForm.compact.normalized(text.utf8) }
+  static func compact(_ text: String) -> [UInt8] { TermComparison.compact.normalized(text.utf8) }
 
   /// The number of an operator, a new one where it has none yet; 0 for no operator.
   func number(of text: String?, in rows: ModelTransaction) throws(JournalError) -> UInt32 {

@@ -109,7 +109,7 @@ enum CDRDigest {
     append(record.startTime, to: &bytes)
     append(record.endTime, to: &bytes)
     append(record.user.userIdType?.rawValue.uppercased() ?? "", .exact, to: &bytes)
-    append(record.user.userId ?? "", record.user.userIdType?.termKind.form ?? .compact, to: &bytes)
+    append(record.user.userId ?? "", record.user.userIdType?.termKind.comparison ?? .compact, to: &bytes)
     for text in [record.execPartnerOperatorId, record.salePartnerOperatorId, record.evseId, record.user.userContractIdAlias] {
       append(text ?? "", .compact, to: &bytes)
     }
@@ -147,9 +147,9 @@ enum CDRDigest {
   }
 
   /// The normalised text, then how long it is, as nobody knows that before.
-  private static func append(_ text: String, _ form: TermForm, to bytes: inout [UInt8]) {
+  private static func append(_ text: String, _ comparison: TermComparison, to bytes: inout [UInt8]) {
     let start = bytes.count
-    form.append(text.utf8, to: &bytes)
+    comparison.append(text.utf8, to: &bytes)
     bytes.appendLittleEndian(UInt32(bytes.count - start))
   }
 

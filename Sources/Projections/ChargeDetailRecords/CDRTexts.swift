@@ -114,7 +114,7 @@ enum CDRTexts {
       var text = facts.layout?.decodedText(of: leaf) ?? Array(facts.payload[leaf.range])
       guard !text.isEmpty else { continue }
       if leaf.path.name == WireName.userId {
-        text = pseudonym(text, user.userIdType?.termKind.form ?? .compact, rows.hash)
+        text = pseudonym(text, user.userIdType?.termKind.comparison ?? .compact, rows.hash)
       } else if leaf.path.name == WireName.userContractIdAlias || leaf.isPersonal {
         text = pseudonym(text, .compact, rows.hash)
       }
@@ -126,8 +126,8 @@ enum CDRTexts {
     try rows.put(value, for: key, in: table)
   }
 
-  private static func pseudonym(_ text: [UInt8], _ form: TermForm, _ hash: SubjectHash) -> [UInt8] {
-    let number = hash.number(CDRKeys.Tag.user, form.normalized(text)) >> 48
+  private static func pseudonym(_ text: [UInt8], _ comparison: TermComparison, _ hash: SubjectHash) -> [UInt8] {
+    let number = hash.number(CDRKeys.Tag.user, comparison.normalized(text)) >> 48
     return Array("pseudonym \(String(0x1_0000 | number, radix: 16).dropFirst())".utf8)
   }
 }

@@ -23,7 +23,7 @@ struct EVSEElementTable {
 
   /// Spellings of one id have one key.
   static func key(_ element: StatusReport.Element, _ id: String, _ hash: SubjectHash) -> [UInt8] {
-    let compact = (try? EVCIIdentifier(id)).map { Array($0.compact.utf8) } ?? TermForm.compact.normalized(id.utf8)
+    let compact = (try? EVCIIdentifier(id)).map { Array($0.compact.utf8) } ?? TermComparison.compact.normalized(id.utf8)
     return [element.rawValue] + (compact.count <= longestId ? compact : [0] + hash(1, compact))
   }
 

@@ -71,11 +71,11 @@ public struct PartnerQuestions: ModelQuestions {
   public func answers(
     partner: String? = nil, span: PartnerSpan = PartnerSpan(), byOperation: Bool = false
   ) throws(JournalError) -> [PartnerAnswer] {
-    let wanted = partner.map { TermForm.compact.normalized($0.utf8) }
+    let wanted = partner.map { TermComparison.compact.normalized($0.utf8) }
     let last = try LastRequest(rows)
     var answers: [[UInt8]: PartnerAnswer] = [:]
     for (number, series) in try PartnerTables.names.all(rows) {
-      let compact = TermForm.compact.normalized(series.partner.utf8)
+      let compact = TermComparison.compact.normalized(series.partner.utf8)
       guard wanted == nil || wanted == compact, let found = try figures(number, series, span, last) else { continue }
       // A zero stands in no name that messages can have.
       let key = compact + [0, series.leg.rawValue] + (byOperation ? bigEndianBytes(number) : [])

@@ -79,9 +79,9 @@ struct PartnerNames {
   func numbers(_ context: EntryContext, _ rows: ModelTransaction) throws(JournalError) -> PartnerNumbers {
     let series = try self.series(context, rows)
     var identity: [UInt8] = [Tag.identity, series.leg.rawValue, series.direction?.rawValue ?? 0]
-    let partner = TermForm.compact.normalized(series.partner.utf8)
+    let partner = TermComparison.compact.normalized(series.partner.utf8)
     identity.appendCounted(partner)
-    identity.appendCounted(TermForm.compact.normalized(series.operator.utf8))
+    identity.appendCounted(TermComparison.compact.normalized(series.operator.utf8))
     identity += series.operation.utf8
     let key = identity.count <= Self.maximumBytes ? identity : [Tag.longIdentity] + rows.hash(80, identity)
     if let value = try rows.value(of: key, in: table) {
@@ -168,10 +168,10 @@ struct PartnerNames {
 
   /// Nil where a partner was never heard of.
   func partner(_ text: String, _ rows: any ModelRows) throws(JournalError) -> UInt32? {
-    try numberedPartners.number(of: TermForm.compact.normalized(Self.cut(text).utf8), in: rows)
+    try numberedPartners.number(of: TermComparison.compact.normalized(Self.cut(text).utf8), in: rows)
   }
 
-  private static func spokesmanKey(_ name: String) -> [UInt8] { [Tag.spokesman] + TermForm.compact.normalized(name.utf8) }
+  private static func spokesmanKey(_ name: String) -> [UInt8] { [Tag.spokesman] + TermComparison.compact.normalized(name.utf8) }
 
   private static func cut(_ text: String) -> String {
     text.utf8.count <= maximumBytes ? text : String(decoding: text.utf8.prefix(maximumBytes), as: UTF8.self)

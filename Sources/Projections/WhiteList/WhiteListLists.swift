@@ -20,7 +20,7 @@ struct WhiteListIdentity: Hashable, Sendable {
   /// The operator that its messages come from or go to.
   var operatorId: String { Self.spelled(isPlatforms ? provider : holder) }
 
-  static func compact(_ operatorId: String?) -> [UInt8] { TermForm.compact.normalized((operatorId ?? "").utf8) }
+  static func compact(_ operatorId: String?) -> [UInt8] { TermComparison.compact.normalized((operatorId ?? "").utf8) }
 
   /// `FR*A23`, where it is an operator's id.
   static func spelled(_ compact: [UInt8]) -> String {

@@ -5,7 +5,7 @@ import JournalStore
 
 /// Which exchanges to list.
 struct ExchangeFilterOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("From this moment on (observedAt): \(Moment.forms).", valueName: "time"), transform: Moment.parse)
+  @Option(help: ArgumentHelp("From this moment on (observedAt): \(Moment.spellings).", valueName: "time"), transform: Moment.parse)
   var since: Timestamp?
 
   @Option(help: ArgumentHelp("Before this moment (observedAt).", valueName: "time"), transform: Moment.parse)

@@ -19,7 +19,7 @@ struct ExportCommand: ParsableCommand {
         emip-journal export --from 120000 | zstd > entries.ndjson.zst
       """)
 
-  @Option(help: ArgumentHelp("From this moment on (observedAt): \(Moment.forms).", valueName: "time"), transform: Moment.parse)
+  @Option(help: ArgumentHelp("From this moment on (observedAt): \(Moment.spellings).", valueName: "time"), transform: Moment.parse)
   var since: Timestamp?
 
   @Option(help: ArgumentHelp("Before this moment (observedAt).", valueName: "time"), transform: Moment.parse)

@@ -32,12 +32,12 @@ struct SealCommand: AsyncParsableCommand {
 
   func run() async throws {
     let directory = journal.directory
-    let before = try directory.readManifest().segments.count { $0.form == .sealed }
+    let before = try directory.readManifest().segments.count { $0.state == .sealed }
     let appender = try directory.openAppenderPatiently(purpose: "emip-journal seal", onSealingFailure: journal.logSealingFailure)
     defer { (appender as? Journal)?.close() }
     try await appender.seal(endingNewest: newest)
     let segments = try directory.readManifest().segments
-    let sealed = segments.count { $0.form == .sealed }
+    let sealed = segments.count { $0.state == .sealed }
     let report = Report(
       sealedSegments: sealed - before, openSegments: segments.count - sealed,
       sizeBytes: try segments.reduce(0) { $0 + (try directory.sizeBytes(of: $1)) })

@@ -53,7 +53,7 @@ struct VerificationRun {
   /// The pages of a segment that may be written to, or whose index may, are walked only under the lock, so that nobody does.
   private func checkPages(_ segment: Manifest.Segment, _ reader: JournalReader, _ report: inout VerificationReport) throws(JournalError) {
     do throws(JournalError) {
-      guard segment.form == .hot else {
+      guard segment.state == .hot else {
         report.add(try reader.verifyPages(segment), file: directory.file(of: segment))
         return
       }

@@ -22,7 +22,7 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What was known then: a position, or a moment by which it had been recorded: \(Moment.forms).", valueName: "position|time"),
+      "What was known then: a position, or a moment by which it had been recorded: \(Moment.spellings).", valueName: "position|time"),
     transform: JournalMoment.parse)
   var asOf: JournalMoment?
 

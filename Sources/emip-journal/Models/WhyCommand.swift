@@ -24,7 +24,7 @@ struct WhyCommand: ParsableCommand {
   var evse: String?
   @Option(help: ArgumentHelp("The user, by badge or contract.", valueName: "id"))
   var user: String
-  @Option(help: ArgumentHelp("When: \(Moment.forms).", valueName: "time"), transform: Moment.parse)
+  @Option(help: ArgumentHelp("When: \(Moment.spellings).", valueName: "time"), transform: Moment.parse)
   var at: Timestamp
   @Option(help: ArgumentHelp("How far around that moment, for instance 10m or 1h.", valueName: "span"), transform: Moment.milliseconds)
   var within: Int64 = 600_000

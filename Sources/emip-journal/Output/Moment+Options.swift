@@ -5,7 +5,7 @@ import JournalFormat
 extension Moment {
   /// For an option's `transform`.
   static func parse(_ text: String) throws -> Timestamp {
-    guard let moment = moment(text, now: .now) else { throw ValidationError("'\(text)' is no moment: use \(forms).") }
+    guard let moment = moment(text, now: .now) else { throw ValidationError("'\(text)' is no moment: use \(spellings).") }
     return moment
   }
 

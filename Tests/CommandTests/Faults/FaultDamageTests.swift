@@ -15,10 +15,10 @@ import Testing
   }
 
   /// A journal of some months, the first of which is damaged later.
-  private func original(_ generator: inout SeededGenerator, _ form: SegmentForm) async throws -> (SampleJournal, Original) {
+  private func original(_ generator: inout SeededGenerator, _ state: SegmentState) async throws -> (SampleJournal, Original) {
     let sample = try await SampleJournal()
     try sample.importUnsealed(FaultTraffic.simulated(exchanges: 80, seed: generator.next() >> 1, days: 45))
-    if form == .sealed { try #require(try sample.run("seal").status == 0) }
+    if state == .sealed { try #require(try sample.run("seal").status == 0) }
     let export = try sample.run("export")
     try #require(export.status == 0)
     return (sample, Original(export: Set(export.lines), search: try sample.run(Self.search).lines))
@@ -57,10 +57,10 @@ import Testing
     }
   }
 
-  @Test(arguments: SegmentForm.allCases)
-  func `a flipped bit is named, or changes nothing that can be read`(form: SegmentForm) async throws {
-    var generator = SeededGenerator("bit flips, \(form)")
-    let (sample, original) = try await original(&generator, form)
+  @Test(arguments: SegmentState.allCases)
+  func `a flipped bit is named, or changes nothing that can be read`(state: SegmentState) async throws {
+    var generator = SeededGenerator("bit flips, \(state)")
+    let (sample, original) = try await original(&generator, state)
     var findings = Findings()
     let size = try Data(contentsOf: URL(filePath: try sample.segmentPath)).count
     for _ in 0..<100 {
@@ -69,16 +69,16 @@ import Testing
       let place = "bit \(bit) of byte \(offset) (page \(offset / 4096), byte \(offset % 4096))"
       try damage(sample, original, &findings, place) { $0[offset] ^= 1 << bit }
     }
-    print("bit flips, \(form): \(findings.named) named, \(findings.harmless) without effect")
+    print("bit flips, \(state): \(findings.named) named, \(findings.harmless) without effect")
     #expect(findings.named > 10)
     let verify = try sample.run("verify")
     #expect(verify.status == 0, "restored: \(verify.text)")
   }
 
-  @Test(arguments: SegmentForm.allCases)
-  func `a file that was cut short is named`(form: SegmentForm) async throws {
-    var generator = SeededGenerator("truncation, \(form)")
-    let (sample, original) = try await original(&generator, form)
+  @Test(arguments: SegmentState.allCases)
+  func `a file that was cut short is named`(state: SegmentState) async throws {
+    var generator = SeededGenerator("truncation, \(state)")
+    let (sample, original) = try await original(&generator, state)
     var findings = Findings()
     let size = try Data(contentsOf: URL(filePath: try sample.segmentPath)).count
     var lengths = [0, 1, 4_095, 4_096, 8_191, 8_192, 12_288, size / 2, size - 4_096, size - 1]
@@ -86,7 +86,7 @@ import Testing
     for length in lengths {
       try damage(sample, original, &findings, "cut to \(length) of \(size) bytes") { $0 = $0.prefix(length) }
     }
-    print("truncations, \(form): \(findings.named) named, \(findings.harmless) without effect")
+    print("truncations, \(state): \(findings.named) named, \(findings.harmless) without effect")
     // Pages at the end may hold nothing; what is cut elsewhere shows.
     #expect(findings.named >= lengths.count * 3 / 4)
   }

@@ -14,7 +14,7 @@ import Testing
     let sample = try await SampleJournal()
     let traffic = try FaultTraffic.simulated(exchanges: 200, seed: 17, days: 45)
     try sample.importUnsealed(traffic)
-    try #require(try sample.forms == (0, 1))
+    try #require(try sample.states == (0, 1))
     for path in try sample.indexPaths {
       for file in [path, path + "-lock"] { try? FileManager.default.removeItem(atPath: file) }
     }
@@ -157,7 +157,7 @@ extension SampleJournal {
 
   private func indexStates() throws -> [IndexState] {
     try directory.readManifest().segments.compactMap { segment in
-      let environment = try SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: true)
+      let environment = try SegmentEnvironment.reading(directory.path(of: segment), state: .hot, isGrowing: true)
       return try IndexEnvironment.reading(environment.indexPath, IndexState.Owner(environment.header))?.state()
     }
   }

@@ -14,8 +14,8 @@ import Testing
     let traffic = try FaultTraffic.simulated(exchanges: 100, seed: generator.next() >> 1, days: 150)
     try original.importUnsealed(traffic)
     let content = try JournalContent(original)
-    #expect(try original.forms.ended >= 4)
-    let endings = try original.forms.ended
+    #expect(try original.states.ended >= 4)
+    let endings = try original.states.ended
     var (rounds, killed) = (0, 0)
     var states: Set<Int> = []
     // Whether a process is still at work when it is killed is chance; on a busy machine it may take some more.
@@ -28,7 +28,7 @@ import Testing
       try sample.waitForSealedFiles(Int.random(in: 1..<endings, using: &generator), by: running)
       letPass(microseconds: .random(in: 0...20_000, using: &generator))
       if running.killNow() { killed += 1 }
-      states.insert(try sample.forms.sealed)
+      states.insert(try sample.states.sealed)
       try sample.expectWhole(content, "round \(rounds)")
       try sample.expectSeals(content, "round \(rounds)")
       try FileManager.default.removeItem(atPath: sample.root)
@@ -55,7 +55,7 @@ import Testing
       letPass(microseconds: .random(in: 0...60_000, using: &generator))
       #expect(running.killNow(), "round \(round): it goes on until its input ends")
       // Before the last of the files that had begun, all were finished.
-      let sealed = try sample.forms.sealed
+      let sealed = try sample.states.sealed
       #expect(sealed >= begun - 1, "round \(round)")
       sealedBefore += sealed
       #expect(try sample.damages() == [], "round \(round)")
@@ -89,7 +89,7 @@ import Testing
       #expect(error?.code == .diskFull, "\(pages) pages: \(String(describing: error))")
       stopped += error == nil ? 0 : 1
       #expect(try disk.freePages >= room - 8, "\(pages) pages: what was half written is gone")
-      #expect(try full.forms.sealed == 0, "\(pages) pages")
+      #expect(try full.states.sealed == 0, "\(pages) pages")
       _ = try await holder.append(Sample(transactionId: "T-\(pages)", observedAt: "2024-03-01T10:00:00Z").drafts)
       holder.close()
       try disk.fill(sparingPages: nil)
@@ -118,7 +118,7 @@ import Testing
       _ = try await remote.append(Sample(transactionId: "T-\(call)-\(number)", observedAt: "2024-03-01T10:00:00Z").drafts)
       holder.endInput()
       #expect(holder.waitForEnd() == 0, "\(holder.errors)")
-      #expect(try sample.forms == (0, 1), "\(call) \(number)")
+      #expect(try sample.states == (0, 1), "\(call) \(number)")
       #expect(!FileManager.default.fileExists(atPath: target), "\(call) \(number): what was half written is gone")
       try sample.expectWhole(content, "\(call) \(number)")
       try sample.expectSeals(content, "\(call) \(number)")
@@ -130,7 +130,7 @@ import Testing
   private static func twoMonths() async throws -> (SampleJournal, JournalContent) {
     let sample = try await SampleJournal()
     try sample.importUnsealed(FaultTraffic.simulated(exchanges: 50, seed: 9, days: 45))
-    try #require(try sample.forms == (0, 1))
+    try #require(try sample.states == (0, 1))
     return (sample, try JournalContent(sample))
   }
 
@@ -179,7 +179,7 @@ import Testing
     holder.endInput()
     holder.waitForEnd()
     for file in [segment, segment.sealed].map(sample.directory.path(of:)) { #expect(FileManager.default.fileExists(atPath: file)) }
-    #expect(try sample.forms == (call == "rename" ? (0, 1) : (1, 0)))
+    #expect(try sample.states == (call == "rename" ? (0, 1) : (1, 0)))
     try sample.expectWhole(content, "after the fault")
     try sample.expectSeals(content, "without the fault")
   }
@@ -192,7 +192,7 @@ import Testing
     let killed = SystemCall.tracing(["fsync"], to: "/dev/null", ["-P", directory, "-e", "inject=fsync:signal=KILL:when=1"])
     let seal = try RunningCommand(killed + [Command.path, "seal"], of: sample)
     #expect(seal.waitForEnd() != 0)
-    #expect(try sample.forms == (1, 0))
+    #expect(try sample.states == (1, 0))
     try #require(FileManager.default.fileExists(atPath: old))
     let trace = sample.root + "/trace"
     try sample.holderTraced(["fsync", "unlink"], to: trace)

@@ -13,7 +13,7 @@ import Testing
     let traffic = try FaultTraffic.simulated(exchanges: 30, seed: 7, days: 25)
     let last = try Sample(transactionId: "T-last", observedAt: "2024-01-31T23:59:59.990Z").line
     try sample.importUnsealed(FaultTraffic(lines: traffic.lines + [last]))
-    try #require(try sample.forms == (0, 1))
+    try #require(try sample.states == (0, 1))
     return (sample, try JournalContent(sample))
   }
 

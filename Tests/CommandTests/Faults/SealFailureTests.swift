@@ -13,7 +13,7 @@ import Testing
   private static func journal() async throws -> SampleJournal {
     let sample = try await SampleJournal()
     try sample.importUnsealed(FaultTraffic.simulated(exchanges: 120, seed: 41, days: 100))
-    try #require(try sample.forms == (0, 3))
+    try #require(try sample.states == (0, 3))
     let journal = try sample.unsealingJournal()
     journal.waitForIndexes()
     journal.close()
@@ -36,7 +36,7 @@ import Testing
     let log = holder.errors
     for part in [" error ", "could not be sealed", target, "io.error"] { #expect(log.contains(part), "\(log)") }
     #expect(log.split(separator: "\n").count == 1, "\(log)")
-    #expect(try sample.forms == (2, 1))
+    #expect(try sample.states == (2, 1))
     #expect(try sample.run("seal").status == 0)
     #expect(!(try sample.run("stats").text.contains("to be sealed")))
   }
@@ -68,13 +68,13 @@ import Testing
       #expect(running.output.contains("recorded at \(last.next)..."), "round \(round): \(running.output)")
       guard what != "index" else {
         // What is derived is made anew.
-        #expect(try sample.forms == (3, 0), "round \(round): \(running.output)")
+        #expect(try sample.states == (3, 0), "round \(round): \(running.output)")
         #expect(!running.output.contains("told:"), "round \(round): \(running.output)")
         try sample.expectWhole(content, "round \(round)")
         continue
       }
       #expect(running.output.contains("told: \(damaged)"), "round \(round): \(running.output)")
-      #expect(try sample.forms == (2, 1), "round \(round): \(running.output)")
+      #expect(try sample.states == (2, 1), "round \(round): \(running.output)")
       #expect(!FileManager.default.fileExists(atPath: sample.directory.path(of: segment.sealed)), "round \(round)")
     }
   }
@@ -102,7 +102,7 @@ import Testing
     // It is told after all segments were tried.
     try await waitUntil("all that has ended is sealed, or it is told why not") {
       try isTold.load(ordering: .acquiring)
-        || !directory.readManifest().segments.contains { $0.form == .hot && $0.lastPosition != nil }
+        || !directory.readManifest().segments.contains { $0.state == .hot && $0.lastPosition != nil }
     }
     journal.close()
   }

@@ -30,13 +30,13 @@ import Testing
       ["find", "FR*C01", "--format", "ndjson"], ["stats", "--format", "json"],
     ]
     let expected = try commands.map { try sample.run($0) }
-    let endings = try sample.forms.ended
+    let endings = try sample.states.ended
     let holder = try slowHolder(sample, milliseconds: 120)
     var rounds = 0
     var seen: Set<Int> = []
     repeat {
       rounds += 1
-      seen.insert(try sample.forms.sealed)
+      seen.insert(try sample.states.sealed)
       for (command, wanted) in zip(commands, expected) {
         let result = try sample.run(command)
         #expect(result.status == wanted.status, "\(command): \(result.errors)")
@@ -51,11 +51,11 @@ import Testing
       let backup = try sample.run("backup", copy.directory.path)
       #expect(backup.status == 0, "\(backup.errors)")
       try copy.expectWhole(content, "backup \(rounds)")
-    } while try sample.forms.ended > 0 && rounds < 60
+    } while try sample.states.ended > 0 && rounds < 60
     holder.endInput()
     #expect(holder.waitForEnd() == 0, "\(holder.errors)")
     print("\(rounds) rounds of commands; segments sealed when they began: \(seen.sorted())")
-    #expect(try sample.forms.sealed == endings)
+    #expect(try sample.states.sealed == endings)
     #expect(seen.count > 1)
   }
 
@@ -99,12 +99,12 @@ import Testing
         ended.signal()
       }.start()
     }
-    try await waitUntil("all that has ended is sealed") { try sample.forms.ended == 0 }
+    try await waitUntil("all that has ended is sealed") { try sample.states.ended == 0 }
     isDone.store(true, ordering: .releasing)
     for _ in 0..<3 { ended.wait() }
     holder.endInput()
     #expect(holder.waitForEnd() == 0, "\(holder.errors)")
-    #expect(try sample.forms.ended == 0)
+    #expect(try sample.states.ended == 0)
     let found = problems.withLock { Array($0.prefix(5)) }
     #expect(found == [])
     print("readers' loops while segments were sealed: \(loops.load(ordering: .relaxed))")

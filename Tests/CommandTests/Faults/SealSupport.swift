@@ -35,7 +35,7 @@ struct JournalContent {
 extension Entry {
   /// What it should be found by.
   var searchTerms: Set<IndexTerm> {
-    var terms = Set(content.marks.filter { $0.kind.form != .unindexed }.map { $0.term(in: content.payload) })
+    var terms = Set(content.marks.filter { $0.kind.comparison != .unindexed }.map { $0.term(in: content.payload) })
     for id in [content.context.operator, content.context.targetOperator] {
       if let id { terms.insert(IndexTerm(.operatorId, id)) }
     }
@@ -70,10 +70,10 @@ extension SampleJournal {
   }
 
   /// How many segments are sealed, and how many have ended and are not.
-  var forms: (sealed: Int, ended: Int) {
+  var states: (sealed: Int, ended: Int) {
     get throws {
       let segments = try directory.readManifest().segments
-      return (segments.count { $0.form == .sealed }, segments.count { $0.form == .hot && $0.lastPosition != nil })
+      return (segments.count { $0.state == .sealed }, segments.count { $0.state == .hot && $0.lastPosition != nil })
     }
   }
 
@@ -105,7 +105,7 @@ extension SampleJournal {
   func expectSeals(_ content: JournalContent, _ context: String) throws {
     let result = try run("seal")
     #expect(result.status == 0, "\(context): \(result.errors)")
-    #expect(try forms.ended == 0, "\(context)")
+    #expect(try states.ended == 0, "\(context)")
     try expectWhole(content, context + ", sealed")
     let names = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/segments")
     let listed = try directory.readManifest().segments.map(\.fileName)

@@ -34,7 +34,7 @@ import Testing
     let sample = try await journal(format)
     let expected = try GoldenFiles.lines(format + "/leaves")
     #expect(try leaves(sample) == expected)
-    #expect(try sample.forms.sealed == 1)
+    #expect(try sample.states.sealed == 1)
     let sealed = try sample.run("seal", "--newest")
     #expect(sealed.status == 0, "\(sealed.errors)")
     #expect(try leaves(sample) == expected)
@@ -55,7 +55,7 @@ import Testing
     let expected = [version, version] + (version < Manifest.supportedVersion ? [Manifest.supportedVersion] : [])
     #expect(try sample.segmentVersions == expected)
     #expect(try sample.run("seal", "--newest").status == 0)
-    #expect(try sample.segmentVersions == expected && sample.forms.sealed == expected.count)
+    #expect(try sample.segmentVersions == expected && sample.states.sealed == expected.count)
     try sample.expectWhole(content, format)
   }
 
@@ -68,7 +68,7 @@ extension SampleJournal {
   fileprivate var segmentVersions: [Int] {
     get throws {
       try directory.readManifest().segments.map { segment in
-        try SegmentEnvironment.reading(directory.path(of: segment), form: segment.form, isGrowing: false).header.version
+        try SegmentEnvironment.reading(directory.path(of: segment), state: segment.state, isGrowing: false).header.version
       }
     }
   }

@@ -65,23 +65,23 @@ import Testing
     for kind in Self.kinds.dropFirst() {
       #expect(payloads.count { $0.contains(Self.secret(kind).dropFirst()) } >= 40, "\(kind)")
     }
-    try expectNoSecret(sample, form: .hot)
+    try expectNoSecret(sample, state: .hot)
     let sealed = try sample.run("seal", "--newest")
     #expect(sealed.status == 0, "\(sealed.errors)")
-    try expectNoSecret(sample, form: .sealed)
+    try expectNoSecret(sample, state: .sealed)
   }
 
-  private func expectNoSecret(_ sample: SampleJournal, form: SegmentForm) throws {
+  private func expectNoSecret(_ sample: SampleJournal, state: SegmentState) throws {
     for segment in try sample.directory.readManifest().segments {
-      #expect(segment.form == form)
-      let environment = try SegmentEnvironment.reading(sample.directory.path(of: segment), form: form, isGrowing: false)
+      #expect(segment.state == state)
+      let environment = try SegmentEnvironment.reading(sample.directory.path(of: segment), state: state, isGrowing: false)
       let kept = try environment.keptForMany()
-      #expect(kept.templates > 3 && kept.words > 3 && !kept.bytes.isEmpty, "\(form): \(kept.templates) templates, \(kept.words) words")
+      #expect(kept.templates > 3 && kept.words > 3 && !kept.bytes.isEmpty, "\(state): \(kept.templates) templates, \(kept.words) words")
       let text = String(decoding: kept.bytes, as: UTF8.self)
       let found = Self.kinds.filter { text.contains(Self.secret($0).dropFirst()) }
-      #expect(found == [], "\(form)")
+      #expect(found == [], "\(state)")
       // The common part of all, in pieces, and of the other messages' users.
-      for part in ["5EC2E7", "EC2E7", "04AA10"] { #expect(!text.contains(part), "\(form): \(part)") }
+      for part in ["5EC2E7", "EC2E7", "04AA10"] { #expect(!text.contains(part), "\(state): \(part)") }
     }
   }
 }

@@ -17,7 +17,7 @@ import Testing
     _ = try await journal.append((0..<40).map { draft(id: "first \($0)") })
     let file = IndexFile(directory, try directory.readManifest().segments[0])
     try await waitUntil("the first run is indexed") { try file.state().indexedThrough >= 32 }
-    let segment = try SegmentEnvironment.reading(file.segmentPath, form: .hot, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(file.segmentPath, state: .hot, isGrowing: true)
     let index = try #require(try IndexEnvironment.reading(file.path, IndexState.Owner(segment.header)))
     // Whoever has the write transaction holds the builder up.
     let held = HeldTransaction(of: index.environment)

@@ -43,7 +43,7 @@ import Testing
   }
 
   private static let header = SegmentHeader(
-    form: .hot, journalId: "a", period: Period("2025-03")!, ordinal: 1, generation: 1, firstPosition: .first,
+    state: .hot, journalId: "a", period: Period("2025-03")!, ordinal: 1, generation: 1, firstPosition: .first,
     baseTime: Timestamp(rawValue: 0),
     pseudonymKey: [])
 

@@ -71,7 +71,7 @@ import Testing
     try FileManager.default.removeItem(atPath: file.path)
     var copies: [String] = []
     do {
-      let segment = try SegmentEnvironment.reading(file.segmentPath, form: .hot, isGrowing: true)
+      let segment = try SegmentEnvironment.reading(file.segmentPath, state: .hot, isGrowing: true)
       var writer = try IndexWriter(segment, limits: Self.limits)
       repeat {
         let copy = temporary.path + "/copy \(copies.count)"

@@ -47,7 +47,7 @@ import Testing
   /// All that an index file holds, table by table.
   private func content(of file: IndexFile) throws -> [[[UInt8]]] {
     var tables: [[[UInt8]]] = []
-    let segment = try SegmentEnvironment.reading(file.segmentPath, form: .hot, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(file.segmentPath, state: .hot, isGrowing: true)
     let index = try #require(try IndexEnvironment.reading(file.path, IndexState.Owner(segment.header)))
     let transaction = try index.environment.beginRead()
     for table in [index.tables.index, index.tables.runs, index.tables.filters, index.tables.times] {
@@ -82,7 +82,7 @@ import Testing
     let expected = try content(of: file)
     try FileManager.default.removeItem(atPath: file.path)
     // As the writer does it, but that batches are lost at random: before, between and behind runs.
-    let segment = try SegmentEnvironment.reading(file.segmentPath, form: .hot, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(file.segmentPath, state: .hot, isGrowing: true)
     let reader = try SegmentReader(segment)
     let count = try reader.entryCount()
     var generator = SeededGenerator(seed: seed)

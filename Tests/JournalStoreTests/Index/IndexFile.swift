@@ -17,7 +17,7 @@ struct IndexFile {
 
   /// Waits for the file, which the builder makes when it comes to it.
   func state() throws -> IndexState {
-    let segment = try SegmentEnvironment.reading(segmentPath, form: .hot, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(segmentPath, state: .hot, isGrowing: true)
     var state: IndexState?
     try waitUntil("there is an index") {
       state = try IndexEnvironment.reading(path, IndexState.Owner(segment.header))?.state()
@@ -29,7 +29,7 @@ struct IndexFile {
   /// Builds the index as far as it goes, and says what there was to do.
   @discardableResult
   func build(limits: IndexLimits, isClosed: Bool = false) throws -> Int {
-    let segment = try SegmentEnvironment.reading(segmentPath, form: .hot, isGrowing: true)
+    let segment = try SegmentEnvironment.reading(segmentPath, state: .hot, isGrowing: true)
     let count = try SegmentReader(segment).entryCount()
     var writer = try IndexWriter(segment, limits: limits)
     var steps = 0

@@ -110,13 +110,13 @@ import Testing
     #expect(maker.key(of: IndexTerm(.user, "4ab")) == maker.key(of: IndexTerm(.user, "04AB")))
   }
 
-  @Test func `a mark's key is its term's, whatever its form`() {
+  @Test func `a mark's key is its term's, whatever its comparison`() {
     var generator = SeededGenerator()
     var maker = IndexKeyMaker(pseudonymKey: [UInt8](repeating: 1, count: 32))
     for _ in 0..<500 {
       let payload = Array("abZ*-9 é".utf8).shuffled(using: &generator)
-      let form = [TermForm.exact, .compact, .hexPadded].randomElement(using: &generator)!
-      let kind = TermKind(number: 5, form: form, isPersonal: generator.chance(3))
+      let comparison = [TermComparison.exact, .compact, .hexPadded].randomElement(using: &generator)!
+      let kind = TermKind(number: 5, comparison: comparison, isPersonal: generator.chance(3))
       let start = generator.below(payload.count)
       let mark = Mark(kind: kind, range: start..<payload.count, inlineText: generator.chance(3) ? [65, 42] : nil)
       let key = payload.withUnsafeBufferPointer { maker.key(of: mark, in: $0) }

@@ -54,7 +54,7 @@ import Testing
 
   private func expectBounds(_ directory: JournalDirectory) throws {
     let segment = try directory.readManifest().segments[0]
-    let environment = try SegmentEnvironment.reading(directory.path(of: segment), form: .hot, isGrowing: true)
+    let environment = try SegmentEnvironment.reading(directory.path(of: segment), state: .hot, isGrowing: true)
     let reader = try SegmentReader(environment)
     let templates = try reader.rowCount(of: environment.tables.templates)
     // The bounds themselves (`Schemas/journal-format.md`, "Templates"): larger ones would hold, and hold more memory.

@@ -155,11 +155,11 @@ extension SeededGenerator {
     if isAnswerInRow, chance(2) {
       content.latencyMilliseconds = UInt32(exactly: content.observedAt.milliseconds(since: base.requestObservedAt!))
     }
-    let form = EntryMetadata.PayloadForm(rawValue: UInt8(below(4)))!
+    let encoding = EntryMetadata.PayloadEncoding(rawValue: UInt8(below(4)))!
     var metadata = EntryMetadata(
       content, context: chance(2) ? .inline(SharedContext(context())) : .number(number()),
       recordedAt: base.recordedAt.adding(milliseconds: Int64(next() >> UInt64(22 + below(40)))), requestPosition: requestPosition,
-      seed: perhaps { LeafSeed(using: &$0) }, marks: form == .template && chance(2) ? nil : content.marks, payloadForm: form)
+      seed: perhaps { LeafSeed(using: &$0) }, marks: encoding == .template && chance(2) ? nil : content.marks, payloadEncoding: encoding)
     metadata.refersToRequest = chance(4)
     return Sample(metadata: metadata, base: base, payloadCount: payloadCount)
   }

@@ -144,7 +144,7 @@ import Testing
   @Test(arguments: [2, 3]) func `no bytes of a block trap`(version: Int) throws {
     var random = SeededGenerator()
     var header = SegmentHeader(
-      form: .hot, journalId: "0", period: Period(year: 2025, month: 3), ordinal: 1, generation: 1, firstPosition: .first,
+      state: .hot, journalId: "0", period: Period(year: 2025, month: 3), ordinal: 1, generation: 1, firstPosition: .first,
       baseTime: Timestamp(rawValue: 1_740_787_200_000), pseudonymKey: [])
     header.version = version
     var rows = 0
@@ -154,10 +154,10 @@ import Testing
       for _ in 0..<random.below(60) { bytes.append(UInt8(random.below(random.chance(8) ? 256 : 12))) }
       bytes.withUnsafeBytes { bytes in
         let last = [0, 5, 4_095, 100_000, UInt32.max][random.below(5)]
-        guard var block = try? EntryBlock(bytes, lastIndex: last, of: header, isVerified: true) else { return }
+        guard var block = try? EntryBlock(bytes, lastPlace: last, of: header, isVerified: true) else { return }
         while let row = try? block.next() {
           rows += 1
-          #expect(block.firstIndex <= row.firstIndex && row.lastIndex <= last)
+          #expect(block.firstPlace <= row.firstPlace && row.lastPlace <= last)
         }
       }
     }

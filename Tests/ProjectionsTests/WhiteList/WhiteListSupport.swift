@@ -90,7 +90,8 @@ extension WhiteListQuestions {
   /// The same rows as of a position: a file is open once in a process.
   func then(_ position: UInt64) -> WhiteListQuestions { WhiteListQuestions(rows, journal, asOf: JournalPosition(position)) }
 
-  func answer(_ user: String, type: String = "RFID-UID", at time: Int64 = 1_000_000, _ filter: WhiteListFilter = WhiteListFilter()) throws -> WhiteListAnswer
+  func answer(_ user: String, type: String = "RFID-UID", at time: Int64 = 1_000_000, _ filter: WhiteListFilter = WhiteListFilter()) throws
+    -> WhiteListAnswer
   {
     try check(UserKey(type: type, id: user), at: ScriptedJournal.moment(time), filter).answer
   }

@@ -199,8 +199,8 @@ extension UserIdentity {
   /// How two spellings of one user compare; nil where none is named. Personal.
   var comparable: [UInt8]? {
     guard let userId, let userIdType else { return nil }
-    if userIdType.termKind == .userRFID { return [1] + TermForm.hexPadded.normalized(userId.utf8) }
-    return [2] + (UserIdentity.contractStem(userId) ?? TermForm.compact.normalized(userId.utf8))
+    if userIdType.termKind == .userRFID { return [1] + TermComparison.hexPadded.normalized(userId.utf8) }
+    return [2] + (UserIdentity.contractStem(userId) ?? TermComparison.compact.normalized(userId.utf8))
   }
 
   /// Whether the alias that is to stand for the contract is the contract (guide 7.6.2).
@@ -209,8 +209,8 @@ extension UserIdentity {
     guard let alias = alias ?? userContractIdAlias, let userId, let userIdType, [.eMA, .evco, .eMI3].contains(userIdType) else {
       return false
     }
-    return UserIdentity.contractStem(userId) ?? TermForm.compact.normalized(userId.utf8)
-      == UserIdentity.contractStem(alias) ?? TermForm.compact.normalized(alias.utf8)
+    return UserIdentity.contractStem(userId) ?? TermComparison.compact.normalized(userId.utf8)
+      == UserIdentity.contractStem(alias) ?? TermComparison.compact.normalized(alias.utf8)
   }
 
   /// Without the check digit; nil for a text that is no contract id.

@@ -17,7 +17,7 @@ struct SessionNames {
   }
 
   /// How two spellings of one id compare; what is too long for a key is cut off.
-  static func compact(_ text: String) -> [UInt8] { Array(TermForm.compact.normalized(text.utf8).prefix(400)) }
+  static func compact(_ text: String) -> [UInt8] { Array(TermComparison.compact.normalized(text.utf8).prefix(400)) }
 
   /// The number of a text, made where it has none yet.
   func number(_ text: String, _ kind: Kind, in rows: ModelTransaction) throws(JournalError) -> UInt32 {

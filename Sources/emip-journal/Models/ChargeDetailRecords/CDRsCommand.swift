@@ -26,7 +26,7 @@ struct CDRsCommand: ParsableCommand {
 struct CDRFilterOptions: ParsableArguments {
   @Option(name: .customLong("operator"), help: ArgumentHelp("The CPO or the eMSP.", valueName: "id"))
   var operatorId: String?
-  @Option(help: ArgumentHelp("From this moment on: \(Moment.forms).", valueName: "time"), transform: Moment.parse)
+  @Option(help: ArgumentHelp("From this moment on: \(Moment.spellings).", valueName: "time"), transform: Moment.parse)
   var since: Timestamp?
   @Option(help: ArgumentHelp("Before this moment.", valueName: "time"), transform: Moment.parse)
   var until: Timestamp?

@@ -42,11 +42,11 @@ struct CDRsCompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    var form = InvoiceForm()
-    form.columns = try columns()
-    form.separator = try separatorByte()
-    form.hasDecimalComma = decimalComma
-    let invoice = try invoice(form)
+    var layout = InvoiceLayout()
+    layout.columns = try columns()
+    layout.separator = try separatorByte()
+    layout.hasDecimalComma = decimalComma
+    let invoice = try invoice(layout)
     let basis = try options.basis(InvoiceComparison.projections)
     let comparison = InvoiceComparison(invoice, filter.filter, tolerances: try tolerances(), hasDecimalComma: decimalComma)
     let differences = try comparison.differences(basis)
@@ -65,9 +65,9 @@ struct CDRsCompareCommand: ParsableCommand {
     }
   }
 
-  private func invoice(_ form: InvoiceForm) throws -> Invoice {
+  private func invoice(_ layout: InvoiceLayout) throws -> Invoice {
     let bytes = Array(try Data(contentsOf: URL(filePath: file)))
-    do throws(Invoice.Mistake) { return try Invoice(bytes, form) } catch {
+    do throws(Invoice.Mistake) { return try Invoice(bytes, layout) } catch {
       switch error {
       case .line(let line, let reason): throw CommandFailure(.badData, "\(file), line \(line): \(reason).")
       case .empty: throw CommandFailure(.badData, "\(file) is empty: its first line names the columns.")

@@ -24,7 +24,7 @@ struct PartnersCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Only this one; with or without separators.", valueName: "id"))
   var partner: String?
-  @Option(help: ArgumentHelp("Only what was recorded from then on: \(Moment.forms).", valueName: "time"), transform: Moment.parse)
+  @Option(help: ArgumentHelp("Only what was recorded from then on: \(Moment.spellings).", valueName: "time"), transform: Moment.parse)
   var since: Timestamp?
   @Option(help: ArgumentHelp("Only what was recorded until then.", valueName: "time"), transform: Moment.parse)
   var until: Timestamp?

@@ -30,7 +30,7 @@ struct SessionCommand: AsyncParsableCommand {
   var bodies = false
   @Option(
     help: ArgumentHelp(
-      "What was known then: a position, or a moment by which it had been recorded: \(Moment.forms).", valueName: "position|time"),
+      "What was known then: a position, or a moment by which it had been recorded: \(Moment.spellings).", valueName: "position|time"),
     transform: JournalMoment.parse)
   var asOf: JournalMoment?
   @OptionGroup var options: LookupOptions

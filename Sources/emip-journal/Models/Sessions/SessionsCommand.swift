@@ -30,7 +30,7 @@ struct SessionsCommand: ParsableCommand {
   var state: SessionState?
   @Option(help: ArgumentHelp("With a finding of this rule.", valueName: "rule"))
   var finding: String?
-  @Option(help: ArgumentHelp("That began at this moment or later: \(Moment.forms).", valueName: "time"), transform: Moment.parse)
+  @Option(help: ArgumentHelp("That began at this moment or later: \(Moment.spellings).", valueName: "time"), transform: Moment.parse)
   var since: Timestamp?
   @Option(help: ArgumentHelp("That began before this moment.", valueName: "time"), transform: Moment.parse)
   var until: Timestamp?

@@ -22,7 +22,7 @@ struct WhiteListCheckCommand: ParsableCommand {
   @OptionGroup var user: WhiteListUserOptions
   @Option(help: ArgumentHelp("The service; 1 is a generic charge.", valueName: "number"))
   var service: UInt32 = 1
-  @Option(help: ArgumentHelp("When: \(Moment.forms).", valueName: "time"), transform: Moment.parse)
+  @Option(help: ArgumentHelp("When: \(Moment.spellings).", valueName: "time"), transform: Moment.parse)
   var at: Timestamp?
   @OptionGroup var lists: WhiteListOptions
   @OptionGroup var options: ModelOptions
