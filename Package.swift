@@ -74,17 +74,17 @@ let package = Package(
     tests("LMDB", ["TestSupport", "LMDB"]),
     tests("MerkleTree", ["MerkleTree"]),
     tests("Zstandard", ["TestSupport", "Zstandard"]),
-    tests("XML", ["TestSupport", "XML", "JournalFormat"]),
+    tests("XML", ["TestSupport", "XML"]),
     tests("EMIP", ["TestSupport", "Simulation", "EMIP", "XML", "JournalFormat"]),
     tests("JournalStore", ["TestSupport", "JournalStore", "LMDB", "Zstandard", "EMIP", "Simulation", "JournalFormat"]),
-    tests("Projections", ["TestSupport", "Projections", "Recording", "JournalStore", "EMIP", "Simulation", "JournalFormat"]),
+    tests("Projections", ["TestSupport", "Projections", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests("Answers", ["TestSupport", "Answers", "Projections", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests("Recording", ["TestSupport", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests(
       "Command",
       ["TestSupport", "emip-journal", "Answers", "emip-simulator", "Recording", "JournalStore", "MerkleTree", "EMIP", "JournalFormat"],
       exclude: ["README.md", "format-2", "format-3", "read-models"].map { "Golden/" + $0 }),
-    tests("Simulation", ["emip-simulator", "Simulation", "EMIP", "JournalFormat"]),
+    tests("Simulation", ["emip-simulator", "Simulation", "JournalFormat"]),
     tests("Tidy", []),
   ]
 )

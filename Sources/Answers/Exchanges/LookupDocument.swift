@@ -25,6 +25,6 @@ public struct LookupDocument: Encodable, Sendable {
     try container.encode(exchanges, forKey: .exchanges)
     guard let sessions else { return }
     try container.encode(sessions.first, forKey: .session)
-    if sessions.count > 1 { try container.encode(Array(sessions.dropFirst()), forKey: .otherSessions) }
+    try container.encode(Array(sessions.dropFirst()), forKey: .otherSessions)
   }
 }

@@ -1,6 +1,6 @@
 /// The numbers of the element names of eMIP and SOAP: what a ``LeafPath`` holds instead of a name. 0 is every name not listed.
 ///
-/// The numbers are on disk: append, never renumber, never reuse. The spellings stand beside them in `WireName+Spellings.swift`; the
+/// The numbers are on disk: append, never renumber, never reuse. The spellings stand beside them in `WireName+Table.swift`; the
 /// official WSDL files are not public, so a partner who has them corrects a spelling with an alias file (``WireName/Table``) and not
 /// here.
 public enum WireName {

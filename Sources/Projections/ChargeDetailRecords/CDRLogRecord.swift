@@ -11,7 +11,7 @@ internal import JournalFormat
 ///     absorbed = head(1) session               ; and mergedInto
 ///     quantity = scale(1) signed / 0xff 16OCTET / 0xfe
 ///
-/// What stands of a version is what is other than in the version before of the same log, which ``CDRVersion/Coding`` tells.
+/// What stands of a version is what is other than in the version before of the same log, which ``CDRVersion`` tells.
 enum CDRLogRecord: Hashable, Sendable {
   case version(CDRVersion)
   case attempt(version: JournalPosition, item: Int, leg: Leg)

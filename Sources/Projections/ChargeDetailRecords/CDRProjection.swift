@@ -2,7 +2,7 @@ internal import EMIP
 public import JournalFormat
 public import JournalStore
 
-/// Every version of every session's charge detail record, what the other side made of it, and what is wrong with it. See ``CDRQuery``.
+/// Every version of every session's charge detail record, what the other side made of it, and what is wrong with it. See ``CDRQuestions``.
 ///
 /// A version is what one message, or an item of a list, says of a session on one side. The same content again is no new one.
 public final class CDRProjection: Projection {
