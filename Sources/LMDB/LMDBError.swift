@@ -8,6 +8,7 @@ public struct LMDBError: Error, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
+    // LMDB's own, by their names in lmdb.h.
     public static let notFound = Code(rawValue: MDB_NOTFOUND)
     public static let keyExists = Code(rawValue: MDB_KEYEXIST)
     public static let pageNotFound = Code(rawValue: MDB_PAGE_NOTFOUND)
@@ -22,6 +23,7 @@ public struct LMDBError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The environment is open in this process already; LMDB would lose its locks (lmdb.h, "Caveats").
     public static let alreadyOpen = Code(rawValue: -1)
 
+    // Those of the system that LMDB passes on.
     public static let noSuchFile = Code(rawValue: ENOENT)
     public static let noSpace = Code(rawValue: ENOSPC)
     public static let ioError = Code(rawValue: EIO)

@@ -44,6 +44,7 @@ public struct AvailabilityStatus: OpenCode {
 
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  // Those that have a name.
   public static let unspecified = AvailabilityStatus(rawValue: 0)
   public static let outOfOrder = AvailabilityStatus(rawValue: 1)
   public static let inService = AvailabilityStatus(rawValue: 2)
@@ -60,6 +61,7 @@ public struct BusyStatus: OpenCode {
 
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  // Those that have a name.
   public static let unspecified = BusyStatus(rawValue: 0)
   public static let free = BusyStatus(rawValue: 1)
   public static let busy = BusyStatus(rawValue: 2)
@@ -75,6 +77,7 @@ public struct AuthorisationValue: OpenCode {
 
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  // Those that have a name.
   public static let authorised = AuthorisationValue(rawValue: 1)
   public static let notAuthorised = AuthorisationValue(rawValue: 2)
 
@@ -91,6 +94,7 @@ public struct ActionType: OpenCode {
 
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  // Those that have a name.
   public static let insert = ActionType(rawValue: 1)
   public static let update = ActionType(rawValue: 2)
   public static let delete = ActionType(rawValue: 3)

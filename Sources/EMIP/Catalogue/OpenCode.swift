@@ -29,6 +29,7 @@ extension OpenCode {
   /// See ``init(utf8:)``.
   public init?(_ text: some StringProtocol) { self.init(utf8: Array(text.utf8)) }
 
+  /// In a few words; nil where the number has no known meaning.
   public var name: String? { Self.names[rawValue] }
 
   /// The number, with its name where it has one: `3 (started)`.

@@ -6,6 +6,7 @@ public struct RequestStatus: OpenCode {
 
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  // Those that something depends on.
   public static let ok = RequestStatus(rawValue: 1)
   public static let authorisationRejected = RequestStatus(rawValue: 10_201)
   public static let sessionNotFound = RequestStatus(rawValue: 10_501)
