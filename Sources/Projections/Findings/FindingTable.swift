@@ -3,6 +3,7 @@ public import JournalStore
 
 /// How much a finding matters.
 public enum FindingSeverity: String, Sendable, CaseIterable {
+  /// What is wrong, what probably is, and what is worth knowing.
   case error, warning, notice
 }
 
@@ -12,12 +13,14 @@ public struct FindingRule: Hashable, Sendable {
   public let number: UInt8
   /// Lower-case words joined by hyphens.
   public let id: String
+  /// How much what it finds matters.
   public let severity: FindingSeverity
   /// Rises when the same facts would be judged otherwise.
   public let version: Int
   /// What it says, in one sentence.
   public let explanation: String
 
+  /// Makes a rule, of version 1 unless told otherwise.
   public init(_ number: UInt8, _ id: String, _ severity: FindingSeverity, version: Int = 1, _ explanation: String) {
     self.number = number
     self.id = id
@@ -29,14 +32,17 @@ public struct FindingRule: Hashable, Sendable {
 
 /// What a read model found wrong or odd, and when. In the order of the positions at which it became known.
 public struct FindingTable: Sendable {
+  /// Where the findings stand.
   public let table: ModelTable
 
+  /// Keeps findings in a table that holds nothing else.
   public init(_ table: ModelTable) { self.table = table }
 
   /// A finding as it is stored.
   public struct Stored: Hashable, Sendable {
     /// Names it for ``FindingTable/resolve(_:at:in:)``.
     public let key: [UInt8]
+    /// The number of its rule; a later version of the program may have others.
     public let rule: UInt8
     /// The position of the entry with which it became known.
     public let position: JournalPosition
@@ -128,14 +134,18 @@ extension FindingTable.Stored {
 
 /// A finding as it is told to people and machines.
 public struct ReportedFinding: Hashable, Sendable {
+  /// The rule that was broken.
   public var rule: FindingRule
+  /// The position of the entry with which it became known.
   public var position: JournalPosition
+  /// The position of the entry that made an end of it; nil while it holds.
   public var resolvedAt: JournalPosition?
   /// The ids that it is about; never personal.
   public var subject: String
   /// One sentence, with its figures; never personal.
   public var sentence: String
 
+  /// Tells a finding.
   public init(rule: FindingRule, position: JournalPosition, resolvedAt: JournalPosition?, subject: String, sentence: String) {
     self.rule = rule
     self.position = position

@@ -6,6 +6,7 @@ public struct Findings {
   public struct Filter: Sendable {
     /// Ids of rules; empty for all.
     public var rules: Set<String> = []
+    /// How much they matter; empty for all.
     public var severities: Set<FindingSeverity> = []
     /// Also those that hold no longer.
     public var includesResolved = false

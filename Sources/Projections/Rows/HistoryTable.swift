@@ -7,17 +7,22 @@ public import JournalStore
 /// all chunks before, so that an answer as of any position reads one chunk, however long the history is. All subjects of a table have keys of
 /// the same length, or none begins with another.
 public struct HistoryTable: Sendable {
+  /// Where the chunks stand.
   public let table: ModelTable
   /// A chunk ends when it would grow beyond this.
   static let chunkBytes = 1_400
 
+  /// Keeps histories in a table.
   public init(_ table: ModelTable) { self.table = table }
 
   /// A record and the position that it was made at.
   public struct Record: Hashable, Sendable {
+    /// The position that it was made at.
     public let position: JournalPosition
+    /// What it says, in its table's own terms.
     public let bytes: [UInt8]
 
+    /// Makes a record at a position.
     public init(position: JournalPosition, bytes: [UInt8]) {
       self.position = position
       self.bytes = bytes
@@ -28,6 +33,7 @@ public struct HistoryTable: Sendable {
   public struct Chunk: Hashable, Sendable {
     /// What was carried over from the chunks before; empty in the first.
     public let carried: [UInt8]
+    /// Those of this chunk, in the order of their positions.
     public let records: [Record]
   }
 

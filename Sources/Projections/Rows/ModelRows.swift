@@ -4,10 +4,12 @@ internal import LMDB
 
 /// A table of a read model: keys and values are bytes, in the order of the keys' bytes. A key has 1 to 511 bytes.
 public struct ModelTable: Hashable, Sendable {
+  /// What the file of the read model calls it.
   public let name: String
   /// Its place in ``Projection/tables``.
   public let number: Int
 
+  /// Names a table and its place in ``Projection/tables``.
   public init(_ name: String, _ number: Int) {
     self.name = name
     self.number = number
@@ -16,9 +18,12 @@ public struct ModelTable: Hashable, Sendable {
 
 /// A row of a read model.
 public struct ModelRow: Hashable, Sendable {
+  /// What it is found by: 1 to 511 bytes.
   public let key: [UInt8]
+  /// What it says, in its table's own terms.
   public let value: [UInt8]
 
+  /// Puts a value under a key.
   public init(key: [UInt8], value: [UInt8]) {
     self.key = key
     self.value = value
@@ -69,6 +74,7 @@ extension [UInt8] {
 
 /// A snapshot of a read model.
 public final class ModelSnapshot: ModelRows {
+  /// Makes short keys of long or personal values.
   public let hash: SubjectHash
   private let transaction: ReadTransaction
   private let databases: [Database]
@@ -79,7 +85,8 @@ public final class ModelSnapshot: ModelRows {
     self.hash = hash
   }
 
-  /// See ``ModelRows``.
+  /// The value under a key; nil where there is no such row.
+  /// - Throws: ``JournalError`` `model.damaged` where the file is damaged; others where it cannot be read.
   public func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
     do throws(LMDBError) {
       return try key.withRawBytes { (key) throws(LMDBError) in
@@ -88,14 +95,16 @@ public final class ModelSnapshot: ModelRows {
     } catch { throw JournalError(ofModel: error) }
   }
 
-  /// See ``ModelRows``.
+  /// The last row that is not after `key` and whose key begins with `prefix`; nil where there is none.
+  /// - Throws: ``JournalError`` `model.damaged` where the file is damaged; others where it cannot be read.
   public func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
     do throws(LMDBError) {
       return try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.last(upTo: key, prefix) }
     } catch { throw JournalError(ofModel: error) }
   }
 
-  /// See ``ModelRows``.
+  /// The first row that is not before `key` and whose key begins with `prefix`; nil where there is none.
+  /// - Throws: ``JournalError`` `model.damaged` where the file is damaged; others where it cannot be read.
   public func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
     do throws(LMDBError) {
       return try transaction.withCursor(in: databases[table.number]) { (cursor) throws(LMDBError) in try cursor.first(from: key, prefix) }

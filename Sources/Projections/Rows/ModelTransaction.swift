@@ -7,6 +7,7 @@ internal import LMDB
 /// What is written waits in memory and goes into the tables in the order of its keys, at the commit or when a table is read by ranges: a row that
 /// changes often is written once.
 public final class ModelTransaction: ModelRows {
+  /// Makes short keys of long or personal values.
   public let hash: SubjectHash
   /// The latest time at which a request was observed up to and with the entry that is being applied: what is missing is missing by this clock,
   /// never by the wall's.
@@ -26,7 +27,8 @@ public final class ModelTransaction: ModelRows {
     memory.beginTransaction(tableCount: databases.count)
   }
 
-  /// See ``ModelRows``.
+  /// The value under a key, what was written and waits for the commit included; nil where there is no such row.
+  /// - Throws: ``JournalError`` `model.damaged` where the file is damaged; others where it cannot be read.
   public func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]? {
     settleChunks(of: table.number)
     if let known = memory.pending[table.number][key] { return known }
@@ -37,7 +39,9 @@ public final class ModelTransaction: ModelRows {
     } catch { throw JournalError(ofModel: error) }
   }
 
-  /// See ``ModelRows``.
+  /// The last row that is not after `key` and whose key begins with `prefix`, what was written and waits for the commit included; nil where
+  /// there is none.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func last(upTo key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
     do throws(LMDBError) {
       try settle(table.number)
@@ -45,7 +49,9 @@ public final class ModelTransaction: ModelRows {
     } catch { throw JournalError(ofModel: error) }
   }
 
-  /// See ``ModelRows``.
+  /// The first row that is not before `key` and whose key begins with `prefix`, what was written and waits for the commit included; nil
+  /// where there is none.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func first(from key: [UInt8], beginningWith prefix: [UInt8], in table: ModelTable) throws(JournalError) -> ModelRow? {
     do throws(LMDBError) {
       try settle(table.number)

@@ -5,19 +5,23 @@ public import JournalStore
 public struct OpeningState: Hashable, Sendable {
   /// The version of the projection that wrote it.
   public var version: UInt32
+  /// The id of the journal that it was made from.
   public var journalId: String
   /// The first position that it does not cover.
   public var horizon: JournalPosition
   /// The read model's clock there (``ModelTransaction/clock``); nil where nothing was requested before.
   public var clock: Timestamp?
+  /// What was known, table by table, in the order of the keys.
   public var rows: [Row]
 
   /// A row of one of the tables.
   public struct Row: Hashable, Sendable {
     /// The number of its table.
     public var table: Int
+    /// Its key and its value.
     public var row: ModelRow
 
+    /// Makes a row of a table.
     public init(table: Int, row: ModelRow) {
       self.table = table
       self.row = row

@@ -61,6 +61,7 @@ extension Projection {
   public static var rules: [FindingRule] { [] }
 
   /// None: it judges nothing.
+  /// - Throws: Nothing; what a projection that judges reads may throw.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] { [] }
 
   /// The rule of a number on disk; nil for one of a later version.
@@ -70,12 +71,15 @@ extension Projection {
   public static func isConcerned(by context: EntryContext) -> Bool { true }
 
   /// Nothing waits for a time.
+  /// - Throws: Nothing.
   public func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {}
 
   /// Everything stays.
+  /// - Throws: Nothing.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {}
 
   /// There was no earlier version.
+  /// - Throws: `FormatError`, whatever the state.
   public func convert(_ state: OpeningState) throws(FormatError) -> OpeningState {
     throw FormatError("an opening state of version \(state.version) was never written")
   }
@@ -98,35 +102,47 @@ public enum AllProjections {
 
 /// A message and its entry. Several read models share it: what they ask of it is lent, not copied.
 public final class ProjectedMessage: Sendable {
+  /// What the journal holds of it.
   public let entry: Entry
   /// Nil where there is no payload, or none that could be read.
   public let facts: MessageFacts?
+  /// What kind of entry it is.
   public let kind: EntryKind
 
+  /// Joins an entry and what its message says.
   public init(entry: Entry, facts: MessageFacts?) {
     self.entry = entry
     self.facts = facts
     kind = entry.kind
   }
 
+  /// Where it stands in the journal.
   public var position: JournalPosition { entry.position }
+  /// What is known of the entry beside its message: parties, operation, leg, outcome.
   public var context: EntryContext { _read { yield entry.content.context } }
 }
 
 /// An entry as projections see it.
 public struct ProjectedEntry: Sendable {
+  /// The entry with its message.
   public let message: ProjectedMessage
   /// The request that an answer answers; nil where that is gone or damaged, and of anything but an answer.
   public let request: ProjectedMessage?
 
+  /// Joins a message and the request that it answers.
   public init(message: ProjectedMessage, request: ProjectedMessage?) {
     self.message = message
     self.request = request
   }
 
+  /// What the journal holds of it.
   public var entry: Entry { _read { yield message.entry } }
+  /// What its message says; nil where there is no payload, or none that could be read.
   public var facts: MessageFacts? { _read { yield message.facts } }
+  /// Where it stands in the journal.
   public var position: JournalPosition { message.position }
+  /// What is known of it beside its message: parties, operation, leg, outcome.
   public var context: EntryContext { _read { yield message.entry.content.context } }
+  /// What kind of entry it is.
   public var kind: EntryKind { message.kind }
 }

@@ -6,6 +6,7 @@ internal import Synchronization
 extension ProjectionRunner {
   /// What came of a rebuild.
   public struct Rebuilt: Hashable, Sendable {
+    /// The name of the read model.
     public let name: String
     /// The digest of the rows that were in force.
     public let digestBefore: String

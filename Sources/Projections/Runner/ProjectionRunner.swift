@@ -10,6 +10,7 @@ public final class ProjectionRunner {
   let reader: JournalReader
   private let lock: JournalLock
   private let feed: EntryFeed
+  /// The read models that it runs, in the order of their projections; none once it is closed.
   public private(set) var models: [ReadModel] = []
   /// Those that were made anew by this run, until they have caught up.
   private var begun: Set<String> = []
@@ -21,7 +22,9 @@ public final class ProjectionRunner {
 
   /// How far a run has come.
   public struct Progress: Sendable {
+    /// Positions that were taken in so far.
     public let done: UInt64
+    /// Positions that there were to take in when it began.
     public let total: UInt64
   }
 

@@ -8,6 +8,7 @@ internal import LMDB
 ///
 /// Any number of threads and processes read; who holds the lock of the read models alone writes.
 public final class ReadModel: Sendable {
+  /// What builds it.
   public let projection: any Projection.Type
   let path: String
   let generation: UInt32

@@ -5,7 +5,9 @@ public import JournalStore
 /// The read models of a journal, to ask questions of. Opening brings them up to date where this process may write them; where another process
 /// runs them, it waits for that one.
 public final class ReadModels {
+  /// The journal that they are made from.
   public let reader: JournalReader
+  /// Those that were asked for, in that order.
   public let models: [ReadModel]
 
   /// How long another process is waited for.

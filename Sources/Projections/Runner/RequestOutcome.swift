@@ -30,5 +30,6 @@ public enum RequestOutcome: Hashable, Sendable {
     }
   }
 
+  /// Whether it was done, wholly or in part.
   public var isAccepted: Bool { if case .accepted = self { true } else { false } }
 }
