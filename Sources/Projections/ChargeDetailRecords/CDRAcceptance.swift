@@ -34,6 +34,7 @@ public enum CDRAcceptance: Hashable, Sendable {
     }
   }
 
+  /// The other side's code, where it gave one.
   public var requestStatus: UInt32? {
     switch self {
     case .accepted(let status, _), .rejected(let status): status

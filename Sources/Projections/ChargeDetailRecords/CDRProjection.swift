@@ -6,6 +6,7 @@ public import JournalStore
 ///
 /// A version is what one message, or an item of a list, says of a session on one side. The same content again is no new one.
 public final class CDRProjection: Projection {
+  /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "cdrs"
   public static let version: UInt32 = 1
   public static let tables = CDRTables.all
@@ -22,9 +23,10 @@ public final class CDRProjection: Projection {
     let saleOperator: UInt32
   }
 
+  /// Begins with nothing remembered: all that it knows stands in the rows.
   public init() {}
 
-  /// See ``Projection``.
+  /// Whether an entry of this context can change anything.
   public static func isConcerned(by context: EntryContext) -> Bool {
     guard context.kind.isMessage, context.protocolName == "eMIP" else { return false }
     return switch context.operation {
@@ -34,7 +36,8 @@ public final class CDRProjection: Projection {
     }
   }
 
-  /// See ``Projection``.
+  /// Takes the records of a request or a download, or the answer to a request.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     if entry.kind == .request || SessionMention.isDownload(entry.context) {
       try takeRecords(entry, to: rows)
@@ -206,14 +209,18 @@ public final class CDRProjection: Projection {
 
   // MARK: Findings
 
-  /// See ``Projection``.
+  /// Tells what is wrong with records, in the order in which it became known.
+  /// - Parameter position: nil for now.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
     try CDRQuestions(models, asOf: position).findings()
   }
 
   // MARK: The purge horizon
 
-  /// See ``Projection``.
+  /// Leaves of what came before the horizon only what must outlive its messages.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged. Also what reading the
+  ///   journal throws.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
     try CDROpening(rows: rows, horizon: horizon, journal: journal).condense()
   }

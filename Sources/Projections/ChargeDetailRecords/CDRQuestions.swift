@@ -15,6 +15,7 @@ public struct CDRFilter: Sendable {
   /// Only those with a finding of this rule that holds.
   public var findingRule: String?
 
+  /// Lets all sessions through.
   public init() {}
 }
 
@@ -22,15 +23,21 @@ public struct CDRFilter: Sendable {
 public struct CDRQuestions: ModelQuestions {
   private let rows: any ModelRows
   let messages: CDRMessages
-  /// See ``ModelQuestions``.
+  /// The position that all answers are as of; nil for now.
   public let asOf: JournalPosition?
   /// What the read model of sessions finds of records; nil where that is not asked.
   private let authorisation: CDRAuthorisationFindings?
 
-  /// See ``ModelQuestions``. Where those of sessions and white lists are given too, what they find of records stands with it.
+  /// The read models that the answers come from. Where those of sessions and white lists are given too, what they find of records stands
+  /// with it.
   public static let projections: [any Projection.Type] = [CDRProjection.self]
 
-  /// See ``ModelQuestions``.
+  /// Asks the read model of charge detail records as it is at this moment. Where those of sessions and white lists are given too, what they
+  /// find of records is told with it.
+  /// - Parameters:
+  ///   - models: those of ``projections`` at least.
+  ///   - position: what became known behind it does not count; nil for now.
+  /// - Throws: ``JournalError`` where a file cannot be read.
   public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
     let rows = try models.model(CDRProjection.self).snapshot()
     let hasSessions = SessionQuestions.projections.allSatisfy { projection in models.models.contains { $0.projection == projection } }
@@ -115,7 +122,8 @@ public struct CDRQuestions: ModelQuestions {
 
   private var table: FindingTable { CDRTables.findings }
 
-  /// See ``ModelQuestions``.
+  /// What is wrong with records, in the order in which it became known; what other read models find of them is not among it.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
   public func findings() throws -> [ReportedFinding] {
     var found: [ReportedFinding] = []
     try table.forEach(asOf: asOf, in: rows) { stored in

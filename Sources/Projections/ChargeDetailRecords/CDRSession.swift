@@ -5,11 +5,17 @@ public import JournalFormat
 public struct CDRSession: Sendable {
   /// In the order in which the sessions' first records came, from 1. Another one where the read model begins at a purge horizon.
   public let number: UInt32
+  /// The platform's id of the session.
   public let serviceSessionId: String?
+  /// The CPO's id of it.
   public let execPartnerSessionId: String?
+  /// The eMSP's id of it.
   public let salePartnerSessionId: String?
+  /// The CPO, as a record writes it, else in its canonical spelling.
   public let execOperatorId: String?
+  /// The eMSP, as a record writes it, else in its canonical spelling.
   public let saleOperatorId: String?
+  /// The EVSE, as the first record that names one writes it.
   public let evseId: String?
   /// The transactions of all messages that brought a record of it, in order.
   public let transactionIds: [String]
@@ -23,6 +29,7 @@ public struct CDRSession: Sendable {
   public let inForce: Int?
   /// Where the records in force of both sides can be compared: in which fields they differ, from what was sent to what was got.
   public let differences: [CDRFieldChange]
+  /// What was found wrong with its records, also what holds no longer.
   public internal(set) var findings: [ReportedFinding]
   /// When its first record was on the wire.
   public let observedAt: Timestamp
@@ -34,10 +41,13 @@ public struct CDRSession: Sendable {
   public struct Version: Sendable {
     /// From 1 on its side.
     public let number: Int
+    /// Whether it was sent, received or fetched.
     public let side: CDRSide
+    /// Whether it is the session's last.
     public let nature: CDRVersionNature
     /// What the message says; nil where nobody knows any more. It holds personal values while the journal has the message, then pseudonyms.
     public let record: ChargeDetailRecord?
+    /// What the other side made of it, all attempts together.
     public let acceptance: CDRAcceptance
     /// The position of the message that it was first seen in.
     public let position: JournalPosition

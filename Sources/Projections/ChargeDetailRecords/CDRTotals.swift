@@ -3,6 +3,7 @@ public import JournalFormat
 
 /// The sums of the final records in force with one counterpart. Exact decimals.
 public struct CDRTotals: Sendable {
+  /// `toIOP` where the CPO's own messages are in the journal, `fromIOP` where only what the eMSP got is.
   public let direction: Direction
   /// The other operator's compact id; nil where no record names it.
   public let counterpart: String?

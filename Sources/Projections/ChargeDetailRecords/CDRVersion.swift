@@ -16,8 +16,11 @@ public enum CDRSide: UInt8, Sendable, CaseIterable {
 
 /// Whether a version is a session's last, by ``CDRNature/Interpretation/standard``.
 public enum CDRVersionNature: UInt8, Sendable {
+  /// Not the last: a final one is to come.
   case intermediate = 0
+  /// The session's last.
   case final = 1
+  /// It says nothing of it, or what has no known meaning.
   case unknown = 2
 }
 

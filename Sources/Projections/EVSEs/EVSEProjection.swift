@@ -7,6 +7,7 @@ public import JournalStore
 ///
 /// What the operator reported is the state; what the platform made of the report stands beside. Lists of changes tell the same item by item.
 public final class EVSEProjection: Projection {
+  /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "evse"
   public static let version: UInt32 = 1
   public static let tables = EVSETables.all
@@ -18,15 +19,17 @@ public final class EVSEProjection: Projection {
   private var reported = RecentReports()
   private var clock: Timestamp?
 
+  /// Begins with nothing remembered: all that it knows stands in the rows.
   public init() {}
 
-  /// See ``Projection``.
+  /// Whether an entry of this context can change anything.
   public static func isConcerned(by context: EntryContext) -> Bool {
     guard context.protocolName == "eMIP", let operation = context.operation else { return false }
     return pushes.contains(operation) || operation.hasSuffix("EVSEDynamicDataChanges")
   }
 
-  /// See ``Projection``.
+  /// Takes a report of statuses, a list of their changes, or the answer to a report.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     switch role(of: entry.message) {
     case .none: return
@@ -126,14 +129,18 @@ public final class EVSEProjection: Projection {
 
   // MARK: Findings
 
-  /// See ``Projection``.
+  /// Tells where the statuses of an element contradict each other, in the order in which it became known.
+  /// - Parameter position: nil for now.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
     try EVSEQuestions(models, asOf: position).findings()
   }
 
   // MARK: The purge horizon
 
-  /// See ``Projection``.
+  /// Leaves of what came before the horizon only what must outlive its messages.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged. Also what reading the
+  ///   journal throws.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
     forget()
     try EVSEOpening(rows: rows, horizon: horizon, journal: journal).condense()

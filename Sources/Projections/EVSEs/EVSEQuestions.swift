@@ -16,6 +16,7 @@ public struct StatusMoment: Sendable {
   /// What counts as now although it lies ahead of the journal's clock.
   public static let clockToleranceMilliseconds: Int64 = 300_000
 
+  /// Asks for a moment exactly, and for statuses of up to seven days, unless told otherwise.
   public init(
     time: Timestamp, toleranceMilliseconds: Int64 = 0,
     unknownAfterMilliseconds: Int64 = defaultUnknownAfterMilliseconds
@@ -30,6 +31,7 @@ public struct StatusMoment: Sendable {
 
 /// One part of an element's status at a ``StatusMoment``.
 public struct PartStatus: Hashable, Sendable {
+  /// What it was reported to be.
   public let event: StatusEvent
   /// Since when nobody can say that it is still so: it was expected to end, or nothing was heard for long. Nil while it holds.
   public let unknownSince: Timestamp?
@@ -37,10 +39,13 @@ public struct PartStatus: Hashable, Sendable {
 
 /// The status of one element at a ``StatusMoment``.
 public struct ElementStatus: Hashable, Sendable {
+  /// The level of the element.
   public let element: StatusReport.Element
   /// In its canonical spelling; as first written where it is none of eMIP's.
   public let id: String
+  /// Whether it can be used; nil where nothing was reported of that by then.
   public let availability: PartStatus?
+  /// Whether it is in use; nil where nothing was reported of that by then.
   public let busy: PartStatus?
 
   /// The position of the newer of both parts.
@@ -68,13 +73,17 @@ extension StatusReport.Element {
 /// Questions to the read model of EVSE statuses.
 public struct EVSEQuestions: ModelQuestions {
   private let rows: any ModelRows
-  /// See ``ModelQuestions``.
+  /// The position that all answers are as of; nil for now.
   public let asOf: JournalPosition?
 
-  /// See ``ModelQuestions``.
+  /// The read models that the answers come from.
   public static let projections: [any Projection.Type] = [EVSEProjection.self]
 
-  /// See ``ModelQuestions``.
+  /// Asks the read model of EVSE statuses as it is at this moment.
+  /// - Parameters:
+  ///   - models: those of ``projections`` at least.
+  ///   - position: what became known behind it does not count; nil for now.
+  /// - Throws: ``JournalError`` where a file cannot be read.
   public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
     self.init(try models.model(EVSEProjection.self).snapshot(), asOf: position)
   }
@@ -151,7 +160,8 @@ public struct EVSEQuestions: ModelQuestions {
 }
 
 extension EVSEQuestions {
-  /// See ``ModelQuestions``.
+  /// Where the statuses of an element contradict each other, in the order in which it became known.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func findings() throws -> [ReportedFinding] { try elementFindings().map(\.finding) }
 
   /// The findings of ``findings()``, each with the level of its element.

@@ -4,6 +4,7 @@ internal import JournalStore
 
 /// What EVSE statuses are held against. Numbers 70 to 79 are theirs.
 public enum EVSERules {
+  /// What is out of order or deleted serves nobody: one of the two reports is wrong.
   public static let contradiction = FindingRule(
     70, "evse-contradiction", .warning, "An element is reported busy while it is reported out of order or deleted.")
 

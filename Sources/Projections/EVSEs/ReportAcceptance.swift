@@ -2,8 +2,11 @@ internal import JournalFormat
 
 /// What the other side made of a report: it stands beside the state that was reported, and never changes it.
 public enum ReportAcceptance: Hashable, Sendable {
+  /// Done, wholly or in part; the code is nil where the answer has none.
   case accepted(requestStatus: UInt32?)
+  /// Not done; the code is nil where the answer has none.
   case rejected(requestStatus: UInt32?)
+  /// A SOAP fault, or an HTTP error without one.
   case fault
   /// No answer came: it may have arrived.
   case lost

@@ -3,7 +3,9 @@ public import JournalFormat
 
 /// One of the two statuses that an element may have.
 public enum StatusPart: UInt8, Sendable, CaseIterable {
+  /// Whether it can be used at all (`AvailabilityStatus`).
   case availability = 1
+  /// Whether it is in use (`BusyStatus`).
   case busy = 2
 }
 

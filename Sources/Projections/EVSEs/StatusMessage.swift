@@ -6,10 +6,13 @@ public import JournalStore
 public struct StatusMessage: Hashable, Sendable {
   /// The stem, for instance `SetEVSEBusyStatus`.
   public let operation: String
+  /// The `SOAPAction` that the request is sent with.
   public let soapAction: String
   /// SOAP 1.2, UTF-8.
   public let request: String
+  /// The level of the element that it is about.
   public let element: StatusReport.Element
+  /// The element's id in its canonical spelling; as first written where it is none of eMIP's.
   public let id: String
   /// The position of the message that told the status first.
   public let position: JournalPosition
