@@ -13,6 +13,7 @@ public struct LatencyHistogram: Hashable, Sendable {
   /// By bucket; nothing behind the last that is not zero.
   private var counts: [UInt64] = []
 
+  /// Nothing is counted yet.
   public init() {}
 
   /// Counts one.
@@ -34,6 +35,7 @@ public struct LatencyHistogram: Hashable, Sendable {
     trim()
   }
 
+  /// How many latencies were counted.
   public var count: UInt64 { counts.reduce(0, &+) }
 
   /// The latency that so many in a hundred do not exceed, by the nearest rank: the upper bound of its bucket, in milliseconds.

@@ -15,6 +15,7 @@ public struct PartnerFigures: Hashable, Sendable {
   /// The longest latency, in milliseconds; nil where there was none.
   public internal(set) var maximumMilliseconds: UInt32?
 
+  /// Nothing is counted yet.
   public init() {}
 
   /// An answer that takes longer is not typical (guide 5.4.6), in milliseconds.
@@ -30,9 +31,13 @@ public struct PartnerFigures: Hashable, Sendable {
 
   /// The volume: requests, and answers whose request is not there.
   public var requests: UInt64 { self[.requests] }
+  /// Answers that say that it was done.
   public var ok: UInt64 { self[.ok] }
+  /// Answers that say that it was done in part, or with a remark.
   public var warnings: UInt64 { self[.warnings] }
+  /// Answers that say that it was not done.
   public var errors: UInt64 { self[.errors] }
+  /// Answers that are a SOAP fault, or an HTTP error without one.
   public var faults: UInt64 { self[.faults] }
   /// Messages that could not be read safely.
   public var unreadable: UInt64 { self[.unreadable] }

@@ -4,6 +4,7 @@ public import JournalStore
 
 /// Counts what passes between partners and the platform, how long answers take, and when a partner was not heard.
 public final class PartnerProjection: Projection {
+  /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "partners"
   public static let version: UInt32 = 1
   public static let tables = PartnerTables.all
@@ -14,12 +15,14 @@ public final class PartnerProjection: Projection {
   private var requests = OpenRequests()
   private var states: PartnerStates?
 
+  /// Begins with nothing remembered: all that it knows stands in the rows.
   public init() {}
 
-  /// See ``Projection``.
+  /// Whether an entry of this context can change anything.
   public static func isConcerned(by context: EntryContext) -> Bool { context.kind.isMessage && context.protocolName == "eMIP" }
 
-  /// See ``Projection``.
+  /// Counts a request, or an answer and how long it took.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     let message = entry.message
     let context = message.entry.content.sharedContext
@@ -156,14 +159,18 @@ public final class PartnerProjection: Projection {
 
   // MARK: Findings
 
-  /// See ``Projection``.
+  /// Tells when partners were not heard though they should have been, in the order in which it became known.
+  /// - Parameter position: nil for now.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
     try PartnerQuestions(models, asOf: position).findings()
   }
 
   // MARK: The purge horizon
 
-  /// See ``Projection``.
+  /// Leaves of what came before the horizon what was counted, how every partner is, and who waits for an answer.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged. Also what reading the
+  ///   journal throws.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
     known = PartnerMemory()
     requests = OpenRequests()

@@ -15,9 +15,11 @@ public struct PartnerSilence: Hashable, Sendable {
 public struct PartnerAnswer: Hashable, Sendable {
   /// As its first message had it; empty where messages told none.
   public let partner: String
+  /// Where it was counted: between the gateway and the platform, or a back end and the gateway.
   public let leg: Leg
   /// Nil of a whole partner.
   public let series: PartnerSeries?
+  /// What was counted in the time that was asked for.
   public var figures: PartnerFigures
   /// Whether the longest latency is exact; else it is at most so long.
   public var isMaximumExact = true
@@ -36,6 +38,7 @@ public struct PartnerSpan: Hashable, Sendable {
   /// Silences that began after this do not count; nil for all.
   public var until: Timestamp?
 
+  /// Asks for all, unless told otherwise.
   public init(after: JournalPosition? = nil, since: Timestamp? = nil, until: Timestamp? = nil) {
     self.after = after
     self.since = since
@@ -46,13 +49,17 @@ public struct PartnerSpan: Hashable, Sendable {
 /// Questions to the read model of partners.
 public struct PartnerQuestions: ModelQuestions {
   private let rows: any ModelRows
-  /// See ``ModelQuestions``.
+  /// The position that all answers are as of; nil for now.
   public let asOf: JournalPosition?
 
-  /// See ``ModelQuestions``.
+  /// The read models that the answers come from.
   public static let projections: [any Projection.Type] = [PartnerProjection.self]
 
-  /// See ``ModelQuestions``.
+  /// Asks the read model of partners as it is at this moment.
+  /// - Parameters:
+  ///   - models: those of ``projections`` at least.
+  ///   - position: what became known behind it does not count; nil for now.
+  /// - Throws: ``JournalError`` where a file cannot be read.
   public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
     self.init(try models.model(PartnerProjection.self).snapshot(), asOf: position)
   }
@@ -135,7 +142,8 @@ public struct PartnerQuestions: ModelQuestions {
 }
 
 extension PartnerQuestions {
-  /// See ``ModelQuestions``.
+  /// When partners were not heard though they should have been, in the order in which it became known.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func findings() throws -> [ReportedFinding] {
     var found: [ReportedFinding] = []
     try PartnerTables.findings.forEach(asOf: asOf, in: rows) { stored in

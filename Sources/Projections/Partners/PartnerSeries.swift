@@ -8,6 +8,7 @@ public struct PartnerSeries: Hashable, Sendable {
   public let partner: String
   /// That the partner speaks for; empty where no message told.
   public let `operator`: String
+  /// Where it was seen: between the gateway and the platform, or a back end and the gateway.
   public let leg: Leg
   /// Nil of messages that could not be read and came without.
   public let direction: Direction?

@@ -3,7 +3,8 @@ internal import JournalFormat
 internal import JournalStore
 
 extension SessionQuestions {
-  /// See ``ModelQuestions``.
+  /// What is odd about sessions, in the order in which it became known, but for charges that a white list clears.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
   public func findings() throws -> [ReportedFinding] { try findings { _ in true } }
 
   /// The findings that are wanted, in order, but for those that a white list clears.

@@ -7,13 +7,17 @@ public struct SessionQuestions: ModelQuestions {
   let rows: any ModelRows
   let messages: SessionMessages
   let whiteLists: WhiteListJudgement?
-  /// See ``ModelQuestions``.
+  /// The position that all answers are as of; nil for now.
   public private(set) var asOf: JournalPosition?
 
-  /// See ``ModelQuestions``. A charge that no message authorised is judged by the white list (guide 6.4.2).
+  /// The read models that the answers come from. A charge that no message authorised is judged by the white list (guide 6.4.2).
   public static let projections: [any Projection.Type] = [SessionProjection.self, WhiteListProjection.self]
 
-  /// See ``ModelQuestions``.
+  /// Asks the read models of sessions and of white lists as they are at this moment.
+  /// - Parameters:
+  ///   - models: those of ``projections`` at least.
+  ///   - position: what became known behind it does not count; nil for now.
+  /// - Throws: ``JournalError`` where a file cannot be read.
   public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
     self.init(
       try models.model(SessionProjection.self).snapshot(), models.reader, asOf: position,

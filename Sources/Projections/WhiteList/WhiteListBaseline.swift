@@ -15,6 +15,7 @@ public struct WhiteListBaseline: Sendable {
   static let partEntryCount = 1_000
   private static let reason = "white list baseline"
 
+  /// Names a list by its holder and its eMSP.
   public init(holder: String, provider: String) {
     self.holder = holder
     self.provider = provider
@@ -22,13 +23,20 @@ public struct WhiteListBaseline: Sendable {
 
   /// A user on the list.
   public struct User: Hashable, Sendable {
+    /// What kind of id ``userId`` is, for instance `RFID-UID`.
     public var userIdType: String
+    /// The user's id. Personal.
     public var userId: String
+    /// The service that the entry is about; nil leaves it out of the note.
     public var serviceId: UInt32?
+    /// 1 authorises; nil leaves it out of the note.
     public var authorisationValue: UInt32?
+    /// From when the entry does not count any more; nil leaves it out of the note.
     public var expiryDate: Timestamp?
+    /// Another name of the contract; nil leaves it out of the note. Personal.
     public var userContractIdAlias: String?
 
+    /// Puts a user on the list, with what is known of the entry.
     public init(
       userIdType: String, userId: String, serviceId: UInt32? = nil, authorisationValue: UInt32? = nil, expiryDate: Timestamp? = nil,
       userContractIdAlias: String? = nil

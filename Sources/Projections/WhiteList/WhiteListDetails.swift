@@ -5,18 +5,29 @@ internal import JournalFormat
 public struct WhiteListDetails: Hashable, Sendable {
   /// A meter that the user may not exceed.
   public struct Limit: Hashable, Sendable {
+    /// What is metered; empty where it is missing.
     public let meterTypeId: String
+    /// The most that it may show; empty where it is missing.
     public let meterValue: String
+    /// The unit of ``meterValue``; empty where it is missing.
     public let meterUnit: String
   }
 
+  /// What kind of id ``userId`` is, for instance `RFID-UID`; nil where it is missing.
   public let userIdType: String?
+  /// The user's id; nil where it is missing.
   public let userId: String?
+  /// Another name of the user's contract; nil where it is missing.
   public let userContractIdAlias: String?
+  /// The number of the service; nil where it is missing.
   public let requestedServiceId: String?
+  /// From when the entry does not count any more; nil where it is missing.
   public let expiryDate: String?
+  /// Whether records are wanted while a session lasts; nil where it is missing.
   public let intermediateCDRRequested: String?
+  /// Free text; nil where it is missing.
   public let parameter: String?
+  /// What the user's sessions may not exceed, in the order of the message.
   public let meterLimits: [Limit]
 
   init(_ data: AuthenticationData) {

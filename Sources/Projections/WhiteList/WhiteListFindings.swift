@@ -2,7 +2,8 @@ internal import JournalFormat
 internal import JournalStore
 
 extension WhiteListQuestions {
-  /// See ``ModelQuestions``.
+  /// What is wrong or odd about white lists, in the order in which it became known.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func findings() throws -> [ReportedFinding] {
     var found: [ReportedFinding] = []
     try WhiteListTables.findings.forEach(asOf: asOf, in: rows) { finding in

@@ -10,6 +10,7 @@ public import JournalStore
 /// keyed
 /// hashes only; what messages said of them is read again from the journal.
 public struct WhiteListProjection: Projection {
+  /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "whitelist"
   public static let version: UInt32 = 1
   public static let tables = WhiteListTables.all
@@ -17,19 +18,22 @@ public struct WhiteListProjection: Projection {
 
   private let memory = WhiteListMemory()
 
+  /// Begins with nothing remembered: all that it knows stands in the rows.
   public init() {}
 
-  /// See ``Projection``. An answer that does not say what it answers may answer a list.
+  /// Whether an entry of this context can change anything. An answer that does not say what it answers may answer a list.
   public static func isConcerned(by context: EntryContext) -> Bool {
     context.kind == .note || context.kind.isMessage && context.operation.map { $0.hasSuffix("AuthenticationData") } ?? true
   }
 
-  /// See ``Projection``.
+  /// Looks for lists that were not brought for more than a day.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
     try memory.cadence.check(at: position, memory, in: rows)
   }
 
-  /// See ``Projection``.
+  /// Takes a request that uploads a list, the answer to an upload or a download, or a baseline.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     switch entry.kind {
     case .request: if entry.message.isWhiteList("SetAuthenticationData") { try measure(entry, rows) }
@@ -149,14 +153,18 @@ public struct WhiteListProjection: Projection {
 
   // MARK: Findings
 
-  /// See ``Projection``.
+  /// Tells what is wrong or odd about white lists, in the order in which it became known.
+  /// - Parameter position: nil for now.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
     try WhiteListQuestions(models, asOf: position).findings()
   }
 
   // MARK: The purge horizon
 
-  /// See ``Projection``.
+  /// Leaves of what came before the horizon only what must outlive its messages.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged. Also what reading the
+  ///   journal throws.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
     memory.forgetUsers()
     try WhiteListOpening(rows: rows, horizon: horizon, journal: journal).condense()

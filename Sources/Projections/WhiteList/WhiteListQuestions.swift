@@ -8,8 +8,10 @@ public struct WhiteListFilter: Hashable, Sendable {
   public var holder: String?
   /// The eMSP or the CPO whose list it is.
   public var operatorId: String?
+  /// Whose entries; nil for all users.
   public var user: UserKey?
 
+  /// Lets all lists and users through, unless told otherwise.
   public init(holder: String? = nil, operatorId: String? = nil, user: UserKey? = nil) {
     self.holder = holder
     self.operatorId = operatorId
@@ -27,13 +29,17 @@ public struct WhiteListFilter: Hashable, Sendable {
 public struct WhiteListQuestions: ModelQuestions {
   let rows: any ModelRows
   let journal: JournalReader
-  /// See ``ModelQuestions``.
+  /// The position that all answers are as of; nil for now.
   public let asOf: JournalPosition?
 
-  /// See ``ModelQuestions``.
+  /// The read models that the answers come from.
   public static let projections: [any Projection.Type] = [WhiteListProjection.self]
 
-  /// See ``ModelQuestions``.
+  /// Asks the read model of white lists as it is at this moment.
+  /// - Parameters:
+  ///   - models: those of ``projections`` at least.
+  ///   - position: what became known behind it does not count; nil for now.
+  /// - Throws: ``JournalError`` where a file cannot be read.
   public init(_ models: ReadModels, asOf position: JournalPosition?) throws(JournalError) {
     self.init(try models.model(WhiteListProjection.self).snapshot(), models.reader, asOf: position)
   }
@@ -48,6 +54,7 @@ public struct WhiteListQuestions: ModelQuestions {
 
 /// What a list says of a user.
 public enum WhiteListAnswer: String, Sendable, CaseIterable {
+  /// What an entry on the list says: the service is to be delivered, is not, or the entry has expired.
   case authorised, refused, expired
   /// An upload that may have been applied was lost.
   case uncertain
@@ -68,7 +75,9 @@ public struct WhiteListEntry: Hashable, Sendable {
   public let operatorId: String
   /// Nil where it is no number.
   public let serviceId: UInt32?
+  /// 1 authorises, anything else refuses; nil where its message gives no number.
   public let authorisationValue: UInt32?
+  /// From when it does not count any more; nil where it does not expire.
   public let expiryDate: Timestamp?
   /// The position of the message that holds the entry; nil where no answered one does.
   public let position: JournalPosition?
@@ -124,7 +133,9 @@ public struct WhiteListCheck: Hashable, Sendable {
 
   /// What one list says.
   public struct Standing: Hashable, Sendable {
+    /// What it says of the user at that moment.
     public let answer: WhiteListAnswer
+    /// The user's entry on it.
     public let entry: WhiteListEntry
     /// When the last upload that was accepted, or download that came back, was asked for.
     public let listAcceptedAt: Timestamp?
@@ -244,9 +255,14 @@ extension WhiteListQuestions {
 
 /// A list, when it was last brought, and how many are on it.
 public struct WhiteListSummary: Hashable, Sendable {
+  /// `IOP`, or the CPO that downloaded the list.
   public let holder: String
+  /// The eMSP whose users they are; nil where a download does not name it.
   public let eMSPId: String?
+  /// Entries that are on it, expired ones among them.
   public let liveCount: Int
+  /// When the last upload that was accepted, or download that came back, was asked for; nil where there was none.
   public let acceptedAt: Timestamp?
+  /// The position of the last baseline; nil where there was none.
   public let baseline: JournalPosition?
 }

@@ -6,16 +6,22 @@
 ///
 /// One user on many lists is one badge that is sold twice, however many eMSPs claim it.
 public enum WhiteListRules {
+  /// A change of a user who is not on the list.
   public static let unknownEntry = FindingRule(
     50, "whitelist-unknown-entry", .warning,
     "Update or delete of a user who is not on the list: a change was missed, or the list began before this journal.")
+  /// A user on the lists of two eMSPs: a badge that is sold twice.
   public static let badgeConflict = FindingRule(51, "whitelist-badge-conflict", .error, "One user is on the lists of two eMSPs.")
+  /// An upload that is too large (guide 5.5.4); its repetitions are not told.
   public static let uploadTooLarge = FindingRule(52, "whitelist-upload-too-large", .error, "An upload has more than 500 entries.")
+  /// A list that may be out of date: its eMSP uploaded nothing for 26 hours (guide 6.4.2, 7.3.2).
   public static let uploadMissed = FindingRule(
     53, "whitelist-upload-missed", .warning, "An eMSP did not upload its list for more than a day.")
+  /// A list that may be out of date: its CPO downloaded nothing for 26 hours (guide 6.4.2, 7.3.2).
   public static let downloadMissed = FindingRule(
     54, "whitelist-download-missed", .warning, "A CPO did not download the list for more than a day.")
 
+  /// In the order of their numbers.
   public static let all = [unknownEntry, badgeConflict, uploadTooLarge, uploadMissed, downloadMissed]
 
   /// Entries of one upload (guide 5.5.4).

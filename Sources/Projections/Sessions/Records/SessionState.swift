@@ -2,6 +2,7 @@ internal import JournalFormat
 
 /// How far a session has come.
 public enum SessionState: String, Sendable, CaseIterable {
+  /// From the first question to the final record. `requested` is also what obtained no authorisation.
   case requested, refused, authorised, started, suspended, ended, finalCDRReceived
 }
 
@@ -17,11 +18,13 @@ public enum SessionStart: String, Sendable, CaseIterable {
 
 /// What the party that delivers the service was told.
 public enum AuthorisationResult: String, Sendable, CaseIterable {
+  /// Accepted, with `authorisationValue` 1.
   case authorised
   /// An `authorisationValue` other than 1 (guide 6.4.3), or requestStatus 10201.
   case refused
   /// An error, a fault, or no answer: the CPO may fall back on its white list (guide 6.4.2).
   case notObtained
+  /// No answer yet.
   case pending
 }
 
