@@ -20,13 +20,13 @@ struct ProjectionsCommand: AsyncParsableCommand {
 
   private struct Figures: Encodable {
     var rebuildPerSecond = 0.0
-    /// Of each read model, and of all: the pages that are in use.
+    /// The pages in use of each read model, and of all.
     var bytesPerExchange: [String: Double] = [:]
-    /// Of those what is not a row: the pages' own, and the room left in them.
+    /// What of those pages is not a row: their own, and the room left in them.
     var overheadBytesPerExchange = 0.0
     /// The free pages of what large transactions replaced are in these too.
     var fileBytesPerExchange = 0.0
-    /// Of a session, a CDR, a status or a white list entry as of a position.
+    /// What it took to ask for a session, a CDR, a status or a white list entry as of a position.
     var questionP50Microseconds = 0.0
     var questionP99Microseconds = 0.0
     var liveLagP50Milliseconds = 0.0

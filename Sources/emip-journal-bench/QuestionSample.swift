@@ -14,7 +14,7 @@ struct QuestionSample {
     sessions = try SessionQuestions(models, asOf: nil)
   }
 
-  /// Of each question, ascending. Each is about what a message names, as of a position anywhere behind it.
+  /// How long each question took, ascending. Each is about what a message names, as of a position anywhere behind it.
   func microseconds(count: Int) throws -> [Double] {
     guard let first = models.reader.firstPosition?.rawValue, let last = try models.reader.lastPosition()?.rawValue else { return [] }
     var generator = SplitMix64(seed: 1)

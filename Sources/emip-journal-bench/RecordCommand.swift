@@ -22,7 +22,7 @@ struct RecordCommand: AsyncParsableCommand {
     var recordPerSecond = 0.0
     /// Until the segments that had ended were sealed too.
     var sealedPerSecond = 0.0
-    /// Of the last twentieth of the exchanges to the first, by the clock.
+    /// The rate of the last twentieth of the exchanges to that of the first, by the clock.
     var lastToFirstTwentieth = 0.0
     /// Entries that no index knew; readers look through them.
     var largestIndexLag = 0
