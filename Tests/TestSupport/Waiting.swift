@@ -15,6 +15,10 @@ public struct WaitedInVain: Error, CustomStringConvertible {
 ///   - patience: longer than any machine under load takes.
 /// - Throws: ``WaitedInVain``, and what the condition throws.
 public func waitUntil(_ what: String, atMost patience: Duration = .seconds(120), _ condition: () throws -> Bool) throws {
+  try block(what, patience, condition)
+}
+
+private func block(_ what: String, _ patience: Duration, _ condition: () throws -> Bool) throws {
   let deadline = ContinuousClock.now + patience
   while try !condition() {
     guard ContinuousClock.now < deadline else { throw WaitedInVain(what, patience) }
@@ -22,12 +26,13 @@ public func waitUntil(_ what: String, atMost patience: Duration = .seconds(120),
   }
 }
 
-/// The same in asynchronous code: other tasks have the thread meanwhile.
+/// The same in asynchronous code. It keeps the thread: hundreds of tests take turns on a few, and who gives one up, with processes and threads at
+/// work for it, has it again minutes later. So it is for what other processes and threads of their own bring about, not other tasks.
 public func waitUntil(_ what: String, atMost patience: Duration = .seconds(120), _ condition: () throws -> Bool) async throws {
-  try await waitUntil(what, atMost: patience) { () async throws -> Bool in try condition() }
+  try block(what, patience, condition)
 }
 
-/// The same with a condition that is found out asynchronously.
+/// The same with a condition that is found out asynchronously: other tasks have the thread meanwhile.
 public func waitUntil(_ what: String, atMost patience: Duration = .seconds(120), _ condition: () async throws -> Bool) async throws {
   let deadline = ContinuousClock.now + patience
   while try await !condition() {
