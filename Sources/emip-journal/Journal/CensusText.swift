@@ -45,7 +45,7 @@ struct CensusText {
     let rows = census.segments.map { segment in
       let end = segment.lastPosition.map { Figure.count($0) } ?? "now"
       return segment.name.padded(to: 18) + "\(Figure.count(segment.firstPosition)) to \(end)".padded(to: 26)
-        + Figure.size(segment.sizeBytes).padded(to: 10, isRight: true) + "  \(segment.state)"
+        + Figure.size(segment.sizeBytes).padded(to: 10, isRight: true) + "  \(segment.form)"
         + (segment.awaitsSealing ? ", to be sealed" : "")
         + (segment.unindexedEntries > 0 ? ", \(Figure.count(segment.unindexedEntries)) entries not indexed yet" : "")
     }
