@@ -59,6 +59,9 @@ final class AskedJournal {
   func basis(_ projections: [any Projection.Type] = AllProjections.all, asOf: JournalMoment? = nil) throws -> AnswerBasis {
     try AnswerBasis(directory, projections, asOf: asOf)
   }
+
+  /// Asks the read models, which are let go behind it: a file is open once in a process.
+  func asked<Result>(_ body: (AnswerBasis) throws -> Result) throws -> Result { try body(try basis()) }
 }
 
 /// A journal with something of everything: what is known and what is not, what is fine and what is odd.

@@ -2,8 +2,8 @@ import Foundation
 import JournalFormat
 import Testing
 
-/// The page that specifies the format shows an exchange byte by byte.
-@Suite struct FormatAppendixTests {
+/// The page that specifies the format shows an exchange byte by byte. One test at a time: a file is open once in a process.
+@Suite(.serialized) struct FormatAppendixTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL.path
   private static let page = root + "/Schemas/journal-format.md"
 
