@@ -56,7 +56,7 @@ struct ProjectionsCommand: AsyncParsableCommand {
     }
     // Nobody opens a file twice.
     runner.close()
-    let questions = try QuestionSample(ReadModels(directory)).microseconds(count: 2_000)
+    let questions = try QuestionSample(directory, count: 2_000).microseconds()
     if !questions.isEmpty {
       figures.questionP50Microseconds = questions[questions.count / 2]
       figures.questionP99Microseconds = questions[questions.count * 99 / 100]
