@@ -96,6 +96,76 @@ import Testing
     #expect(list.map(\.expiryDate?.value) == [nil, Timestamp("2026-01-01T00:00:00Z")])
   }
 
+  @Test func `what is there and cannot be read is handed on as it was written, and is not absent`() throws {
+    let good = "<userIdType>RFID-UID</userIdType><userId>U1</userId>"
+    let limit = "<meterLimitList><meterReport><meterTypeId>2</meterTypeId><meterValue>9,5</meterValue></meterReport></meterLimitList>"
+    let bad = """
+      <actionType>insert</actionType><userId>U2</userId><requestedServiceId>one</requestedServiceId>
+      <authorisationValue>yes</authorisationValue><intermediateCDRRequested>no</intermediateCDRRequested>
+      <expiryDate>31/12/2025</expiryDate>\(limit)
+      """
+    let entries = "<authenticationData>\(good)</authenticationData><authenticationData>\(bad)</authenticationData>"
+    let message = try facts(
+      "eMIP_FromIOP_SetAuthenticationDataRequest", "<authenticationDataList>\(entries)</authenticationDataList>")
+    let texts = [
+      "actionType": "insert", "requestedServiceId": "one", "authorisationValue": "yes", "intermediateCDRRequested": "no",
+      "expiryDate": "31/12/2025",
+    ]
+    func told(_ unreadable: UnreadableValues) -> [String: String] {
+      Dictionary(unreadable.values.map { ($0.name, $0.text) }) { first, _ in first }
+    }
+    #expect(message.authenticationData.map { told($0.unreadable) } == [[:], texts])
+    #expect(message.authenticationData[1].meterLimits.map { told($0.unreadable) } == [["meterValue": "9,5"]])
+
+    var read: [AuthenticationEntry] = []
+    message.forEachAuthenticationEntry { read.append($0) }
+    #expect(read.map { told($0.unreadable) } == [[:], texts.merging(["meterValue": "9,5"]) { first, _ in first }])
+    #expect(read.map(\.service) == [.genericCharge, nil])
+    #expect(read.map(\.isServiceAssumed) == [true, false])
+    #expect(read.map(\.expiryDate) == [nil, nil])
+  }
+
+  @Test(arguments: [
+    ("2025-12-31", "expiryDate"), ("2025-12-31T23:59:59+0100", "expiryDate"), ("31/12/2025", "expiryDate"),
+    ("TRUE", "intermediateCDRRequested"),
+    ("1.0", "authorisationValue"), ("4294967296", "actionType"),
+  ])
+  func `two entries that differ only in what cannot be read are two`(text: String, field: String) throws {
+    func entry(_ text: String) throws -> AuthenticationEntry {
+      let item = "<authenticationData><userId>U</userId><\(field)>\(text)</\(field)></authenticationData>"
+      let message = try facts("eMIP_ToIOP_SetAuthenticationDataRequest", "<authenticationDataList>\(item)</authenticationDataList>")
+      var entries: [AuthenticationEntry] = []
+      message.forEachAuthenticationEntry { entries.append($0) }
+      return try #require(entries.first)
+    }
+    #expect(try entry(text).unreadable[field] == text)
+    #expect(try entry(text).detailsChecksum == entry(text).detailsChecksum)
+    #expect(try entry(text).detailsChecksum != entry(text + "?").detailsChecksum)
+  }
+
+  @Test func `unreadable values of records, meters, authorisations, events and actions are told`() throws {
+    let record = MessageFactsTests.record(1).replacing("12.50", with: "12,50")
+    let records = try facts("eMIP_ToIOP_SetChargeDetailRecordRequest", record).chargeDetailRecords
+    #expect(records[0].unreadable.values.map(\.name) == ["endTime"])
+    #expect(records[0].unreadable["endTime"] == "tomorrow")
+    #expect(records[0].meters.map(\.unreadable.values.first?.text) == [nil, "12,50", "x"])
+
+    let asked = "<EVSEId>E</EVSEId><requestedServiceId>a</requestedServiceId><authorisationValue>b</authorisationValue>"
+    let authorisation = try facts("eMIP_ToIOP_GetServiceAuthorisationResponse", asked)
+    #expect(authorisation.serviceAuthorisation?.unreadable.values.map(\.text) == ["a", "b"])
+    #expect(authorisation.sessionFields.unreadable.values.map(\.text) == ["a", "b"])
+
+    let event = "<sessionEvent><sessionEventNature>end</sessionEventNature><sessionEventDateTime>noon</sessionEventDateTime></sessionEvent>"
+    let told = try facts("eMIP_ToIOP_SetSessionEventReportRequest", event)
+    #expect(told.sessionEvent?.unreadable == told.sessionFields.unreadable)
+    #expect(told.sessionEvent?.unreadable.values.map(\.text) == ["end", "noon"])
+    let action =
+      "<sessionAction><sessionActionNature>stop</sessionActionNature><sessionActionDateTime>now</sessionActionDateTime></sessionAction>"
+    let ordered = try facts("eMIP_ToIOP_SetSessionActionRequestRequest", action)
+    #expect(ordered.sessionAction?.unreadable == ordered.sessionFields.unreadable)
+    #expect(ordered.sessionAction?.unreadable["sessionActionDateTime"] == "now")
+  }
+
   @Test(arguments: [
     ("ChargingPool", StatusReport.Element.chargingPool), ("ChargingStation", .chargingStation), ("EVSE", .evse),
     ("ChargingConnector", .chargingConnector),

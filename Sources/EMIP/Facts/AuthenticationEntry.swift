@@ -4,19 +4,24 @@ public import JournalFormat
 public struct AuthenticationEntry: Hashable, Sendable {
   /// Which item of the message it is, from 1.
   public fileprivate(set) var item: UInt32
-  /// Nil where it is absent or no number.
+  /// Nil where it is absent or ``unreadable``; so are the other values.
   public fileprivate(set) var actionType: ActionType?
   /// How the user is named.
   public fileprivate(set) var user: UserKey
-  /// 1, generic charge, where it is absent (guide 5.5.3); nil where it is no number.
+  /// 1, generic charge, where it is absent (guide 5.5.3): see ``isServiceAssumed``.
   public fileprivate(set) var service: RequestedServiceId?
-  /// Nil where it is absent or no number.
+  /// Whether ``service`` is absent, and the generic charge stands for it.
+  public fileprivate(set) var isServiceAssumed: Bool
+  /// Anything but 1 refuses the service.
   public fileprivate(set) var authorisationValue: AuthorisationValue?
-  /// Nil where it is absent or no date.
+  /// From when the entry does not count any more.
   public fileprivate(set) var expiryDate: Timestamp?
+  /// What of it is there and cannot be read, its limits included.
+  public fileprivate(set) var unreadable: UnreadableValues
   /// As ``AuthenticationData/operatorId``, in its compact form; empty where it is not named.
   public fileprivate(set) var operatorId: [UInt8]
-  /// CRC-32C of all else that it says (alias, limits, parameter, ...), as written: tells whether an entry repeats another. Of personal texts.
+  /// CRC-32C of all else that it says (alias, limits, parameter, ...) and of what cannot be read, as written: tells whether an entry repeats
+  /// another. Of personal texts.
   public fileprivate(set) var detailsChecksum: UInt32
 }
 
@@ -42,34 +47,64 @@ extension MessageFacts {
 
   private func authenticationEntry(_ leaves: ArraySlice<Leaf>) -> AuthenticationEntry? {
     var places = AuthenticationPlaces()
-    for (index, leaf) in zip(leaves.indices, leaves) where leaf.path.parent == WireName.authenticationData && !leafTexts.isEmpty(leaf) {
-      places.note(leaf.path.name, index)
+    var unreadable = UnreadableValues()
+    for (index, leaf) in zip(leaves.indices, leaves) where !leafTexts.isEmpty(leaf) {
+      if leaf.path.parent == WireName.authenticationData {
+        places.note(leaf.path.name, index)
+      } else if leaf.subitem > 0 {
+        noteLimit(leaf, &unreadable)
+      }
     }
     guard places.user >= 0 else { return nil }
+    let actionType: ActionType? = code(places.action, "actionType", &unreadable)
+    let service: RequestedServiceId? = code(places.service, "requestedServiceId", &unreadable)
+    let authorisationValue: AuthorisationValue? = code(places.authorisation, "authorisationValue", &unreadable)
+    _ = value(places.intermediate, "intermediateCDRRequested", &unreadable) { Bool(xml: $0) }
+    let expiryDate = value(places.expiry, "expiryDate", &unreadable) { Timestamp(utf8: $0) }
     let user = leafTexts.withText(leaves[places.user]) { id in
       guard places.type >= 0 else { return UserKey(utf8: EmptyCollection(), id) }
       return leafTexts.withText(leaves[places.type]) { type in UserKey(utf8: type, id) }
     }
     let partner = places.salePartner >= 0 ? places.salePartner : places.operator
     return AuthenticationEntry(
-      item: leaves[leaves.startIndex].item, actionType: code(places.action), user: user,
-      service: places.service < 0 ? .genericCharge : code(places.service), authorisationValue: code(places.authorisation),
-      expiryDate: places.expiry < 0 ? nil : leafTexts.withText(leaves[places.expiry]) { Timestamp(utf8: $0) },
+      item: leaves[leaves.startIndex].item, actionType: actionType, user: user, service: places.service < 0 ? .genericCharge : service,
+      isServiceAssumed: places.service < 0, authorisationValue: authorisationValue, expiryDate: expiryDate, unreadable: unreadable,
       operatorId: partner < 0 ? [] : leafTexts.withText(leaves[partner]) { TermComparison.compact.normalized($0) },
-      detailsChecksum: detailsChecksum(leaves))
+      detailsChecksum: detailsChecksum(leaves, unreadable))
   }
 
-  private func detailsChecksum(_ leaves: ArraySlice<Leaf>) -> UInt32 {
+  private func detailsChecksum(_ leaves: ArraySlice<Leaf>, _ unreadable: UnreadableValues) -> UInt32 {
     var crc = CRC32C()
     for leaf in leaves where !(leaf.path.parent == WireName.authenticationData && AuthenticationPlaces.isPlace(leaf.path.name)) {
       withUnsafeBytes(of: UInt32(leaf.path.parent).littleEndian << 16 | UInt32(leaf.path.name).littleEndian) { crc.update($0) }
       leafTexts.withText(leaf) { crc.update(UnsafeRawBufferPointer($0)) }
     }
+    for value in unreadable.values { Array((value.name + value.text).utf8).withUnsafeBytes { crc.update($0) } }
     return crc.value
   }
 
-  private func code<Code: OpenCode>(_ index: Int) -> Code? {
-    index < 0 ? nil : leafTexts.withText(leaves[index]) { Code(utf8: $0) }
+  private func code<Code: OpenCode>(_ index: Int, _ name: String, _ unreadable: inout UnreadableValues) -> Code? {
+    value(index, name, &unreadable) { Code(utf8: $0) }
+  }
+
+  /// What a leaf means; one that cannot be read is noted. Nil where there is none, too.
+  private func value<Value>(
+    _ index: Int, _ name: String, _ unreadable: inout UnreadableValues, _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+  ) -> Value? {
+    guard index >= 0 else { return nil }
+    let value = leafTexts.withText(leaves[index], read)
+    if value == nil { unreadable.note(name, text: leafTexts.text(leaves[index])) }
+    return value
+  }
+
+  /// Notes what of a limit cannot be read.
+  private func noteLimit(_ leaf: Leaf, _ unreadable: inout UnreadableValues) {
+    let text = leafTexts.text(leaf)
+    switch leaf.path.name {
+    case WireName.meterTypeId where MeterType(text) == nil: unreadable.note("meterTypeId", text: text)
+    case WireName.meterValue where MeterQuantity(text) == nil: unreadable.note("meterValue", text: text)
+    default: break
+    }
   }
 }
 
@@ -80,6 +115,7 @@ private struct AuthenticationPlaces {
   var user = -1
   var service = -1
   var authorisation = -1
+  var intermediate = -1
   var expiry = -1
   var salePartner = -1
   var `operator` = -1
@@ -100,6 +136,7 @@ private struct AuthenticationPlaces {
     case WireName.userId: if user < 0 { user = index }
     case WireName.requestedServiceId: if service < 0 { service = index }
     case WireName.authorisationValue: if authorisation < 0 { authorisation = index }
+    case WireName.intermediateCDRRequested: if intermediate < 0 { intermediate = index }
     case WireName.expiryDate: if expiry < 0 { expiry = index }
     case WireName.salePartnerOperatorId: if salePartner < 0 { salePartner = index }
     case WireName.operatorId: if `operator` < 0 { `operator` = index }

@@ -41,6 +41,8 @@ public struct SessionFields: Hashable, Sendable {
   public private(set) var sessionEventDateTime: String?
   /// The nature of the action, as written.
   public private(set) var sessionActionNature: String?
+  /// When the action was asked for, as written.
+  public private(set) var sessionActionDateTime: String?
   /// Whether there is any part of an event, an action.
   public private(set) var hasEvent = false
   /// Whether it asks for an action.
@@ -94,6 +96,7 @@ public struct SessionFields: Hashable, Sendable {
     case WireName.sessionEventNature: Self.take(leaf, texts, &sessionEventNature)
     case WireName.sessionEventDateTime: Self.take(leaf, texts, &sessionEventDateTime)
     case WireName.sessionActionNature: Self.take(leaf, texts, &sessionActionNature)
+    case WireName.sessionActionDateTime: Self.take(leaf, texts, &sessionActionDateTime)
     default: break
     }
   }

@@ -48,13 +48,5 @@ extension ArraySlice<Leaf> {
 
 extension LeafGroup {
   /// An `xs:boolean`.
-  func flag(_ name: UInt16) -> Field<Bool>? {
-    field(name) { text in
-      switch text {
-      case "1", "true": true
-      case "0", "false": false
-      default: nil
-      }
-    }
-  }
+  func flag(_ name: UInt16) -> Field<Bool>? { field(name) { Bool(xml: $0.utf8) } }
 }
