@@ -43,9 +43,10 @@ struct WhiteListListCommand: AsyncParsableCommand {
         let (entry, details) = (row.entry, row.details)
         table.add([
           .init(entry.eMSPId ?? entry.operatorId), .init(entry.holder), .init(details?.userIdType), .init(text.personal(details?.userId)),
-          .init(entry.serviceId.map(String.init)), .init(WhiteListText.value(entry), WhiteListText.look(entry)),
-          .init(entry.expiryDate.map(Figure.time)), .init(text.personal(details?.userContractIdAlias)),
-          .init(entry.position.map { Figure.count($0.rawValue) }, .dim), .init(entry.losses.isEmpty ? "" : "uncertain", .magenta),
+          .init(WhiteListText.service(entry)), .init(WhiteListText.value(entry, details?.unreadable), WhiteListText.look(entry)),
+          WhiteListText.expiry(entry, details?.unreadable), .init(text.personal(details?.userContractIdAlias)),
+          .init(entry.position.map { Figure.count($0.rawValue) }, .dim),
+          .init(WhiteListText.remark(entry, details?.unreadable, details?.meterLimits ?? []), .magenta),
         ])
       }
       if !rows.isEmpty { for line in table.lines(writer.style) { try output.write(line + "\n") } }
