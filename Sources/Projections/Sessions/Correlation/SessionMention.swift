@@ -196,10 +196,16 @@ extension SessionMention {
 }
 
 extension UserIdentity {
+  /// Whether the user is named by the UID of a badge that is not written in hexadecimal.
+  var isNoHexadecimalBadge: Bool {
+    guard let userId, userIdType?.termKind == .userRFID else { return false }
+    return !RFID.isHexadecimal(userId)
+  }
+
   /// How two spellings of one user compare; nil where none is named. Personal.
   var comparable: [UInt8]? {
     guard let userId, let userIdType else { return nil }
-    if userIdType.termKind == .userRFID { return [1] + TermComparison.hexPadded.normalized(userId.utf8) }
+    if userIdType.termKind == .userRFID { return [1] + RFID.comparable(userId.utf8) }
     return [2] + (UserIdentity.contractStem(userId) ?? TermComparison.compact.normalized(userId.utf8))
   }
 
