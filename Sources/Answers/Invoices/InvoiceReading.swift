@@ -36,10 +36,8 @@ struct InvoiceReading {
 
   private func judgement(evse theirs: String, _ ours: String?) -> Judgement {
     if theirs.isEmpty && ours == nil { return .absent }
-    return Self.compact(theirs) == Self.compact(ours ?? "") ? .agrees : .differs(ours: ours)
+    return IdentifierSpelling(theirs).canBe(IdentifierSpelling(ours ?? "")) ? .agrees : .differs(ours: ours)
   }
-
-  private static func compact(_ text: String) -> [UInt8] { TermComparison.compact.normalized(text.utf8) }
 
   // MARK: Times
 
@@ -65,7 +63,7 @@ struct InvoiceReading {
   /// What a record says of an amount.
   struct Amount {
     let quantity: MeterQuantity?
-    /// As written where it is no quantity.
+    /// As it came, and what is wrong with it, where it is no quantity.
     let text: String
     /// As the record writes it.
     let unit: String?
@@ -73,19 +71,14 @@ struct InvoiceReading {
 
   /// Nil where the record does not have the meter.
   private static func amount(_ type: MeterType, _ record: ChargeDetailRecord?) -> Amount? {
-    let meters = record?.meters.filter { $0.type?.value == type } ?? []
-    guard !meters.isEmpty else { return nil }
-    let quantities = meters.compactMap(\.quantity)
-    let unit = meters.allSatisfy { $0.unit == meters[0].unit } ? meters[0].unit : nil
-    guard quantities.count == meters.count else {
-      return Amount(quantity: nil, text: meters.map { $0.value ?? "-" }.joined(separator: " + "), unit: unit)
-    }
-    let sum = quantities.reduce(.zero, +)
-    return Amount(quantity: sum, text: sum.description, unit: unit)
+    guard let record, let shown = FigureText.cell(type, record) else { return nil }
+    let quantity = record.figure(type).quantity
+    return Amount(
+      quantity: quantity, text: quantity?.description ?? shown, unit: record.meters.first { $0.type?.value == type }?.unit)
   }
 
   private func judgement(_ column: InvoiceColumn, amount theirs: String, _ ours: Amount?) -> Judgement {
-    let shown = ours.map { column.field == .kilowattHours ? "\($0.text) Wh" : $0.text }
+    let shown = ours.map { column.field == .kilowattHours && $0.quantity != nil ? "\($0.text) Wh" : $0.text }
     guard !theirs.isEmpty else { return ours == nil ? .absent : .differs(ours: shown) }
     let read: Read
     switch self.read(theirs, column) {
@@ -93,7 +86,7 @@ struct InvoiceReading {
     case .failure(let failure): return .unreadable(ours: shown, reason: failure.reason)
     }
     guard let ours else { return .differs(ours: nil) }
-    guard let quantity = ours.quantity else { return .unreadable(ours: shown, reason: "our record's amount cannot be read") }
+    guard let quantity = ours.quantity else { return .unreadable(ours: shown, reason: "our record does not say it soundly") }
     if let currency = read.currency, !currency.isEmpty, let unit = ours.unit?.uppercased(), unit.utf8.count == 3, unit != currency {
       return .differs(ours: "\(ours.text) \(unit)")
     }

@@ -18,10 +18,12 @@ public final class SessionProjection: Projection {
   /// Whether an entry of this context can change anything.
   public static func isConcerned(by context: EntryContext) -> Bool { context.kind.isMessage && SessionMention.isAboutSessions(context) }
 
-  /// Looks for sessions whose final record is overdue.
+  /// Looks for sessions whose final record is overdue, or that go on after a stop.
   /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
-    try SessionRules.findOverdue(SessionRows(rows: rows, memory: memory, position: position))
+    let tables = SessionRows(rows: rows, memory: memory, position: position)
+    try SessionRules.findOverdue(tables)
+    try SessionRules.findUnheeded(tables)
   }
 
   /// Takes a request that is about a session, or the answer to one.

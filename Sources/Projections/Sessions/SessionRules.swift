@@ -22,11 +22,15 @@ public struct SessionRules {
     8, "cdr-raw-contract", .notice, "The alias that is to hide the contract is the contract itself (guide 7.6.2).")
   static let userNotHexadecimal = FindingRule(
     9, "user-not-hexadecimal", .warning, "The UID of a badge is not written in hexadecimal digits alone (guide 6.4.3).")
+  /// Guide 6.6.2, 7.5.2.
+  static let actionUnheeded = FindingRule(
+    19, "session-action-unheeded", .warning,
+    "A stop was accepted, and within 15 min neither the end of the charge was reported (event 0, 1 or 12) nor a final record came.")
 
   /// In the order of their numbers.
   public static let all = [
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,
-    userNotHexadecimal,
+    userNotHexadecimal, actionUnheeded,
   ]
 
   /// Three times the usual interval of intermediate records (guide 6.5.1).
@@ -119,6 +123,15 @@ public struct SessionRules {
       if facts.decision?.result == .authorised && facts.finalRecord == nil {
         try rules.add(withoutRecord, [row.since.rawValue, tables.rows.clock.rawValue])
       }
+    }
+  }
+
+  /// Finds the sessions that went on though a stop of them was accepted, by the read model's clock.
+  static func findUnheeded(_ tables: SessionRows) throws(JournalError) {
+    while let row = try tables.nextUnheeded() {
+      let rules = SessionRules(tables, try tables.session(row.number))
+      let facts = try tables.whole(rules.session)
+      if !facts.isEndReported { try rules.add(actionUnheeded, [row.since.rawValue]) }
     }
   }
 

@@ -17,6 +17,8 @@ final class SessionMemory {
   /// Nothing has been awaited since before then, and where the position is told, that is the first; nil where the rows must be asked.
   var firstAwaited: (position: JournalPosition?, since: Timestamp)?
   private var requests: [Request?] = Array(repeating: nil, count: limit)
+  /// No stop has been waited for since before then; nil where the rows must be asked.
+  var firstStop: Timestamp?
 
   /// A row of ``SessionIds``.
   struct Id {

@@ -145,7 +145,9 @@ struct SessionWriter {
       .place(mention, at: asking)
     let session = place.session
     let wasAuthorised = !mention.asksForAuthorisation || session.decision?.result == .authorised
-    let new = try append(.answer(answer(mention, said, request.position)), mention, place, at: askedAt)
+    let answer = answer(mention, said, request.position)
+    let new = try append(.answer(answer), mention, place, at: askedAt)
+    if mention.asksForStop, answer.outcome == .accepted, !answer.isGateway { try tables.expectEnd(session, since: askedAt) }
     if entry.kind == .response, asked.namesNothing { try tables.stopExpecting(request.position) }
     if place.isMerged || new.contains(.service) {
       try SessionInference(tables: tables, observedAt: observedAt).forget(session)
