@@ -65,7 +65,8 @@ struct CDRVersionDocument: Encodable {
   let isComplete: Bool
 
   private enum Key: String, CodingKey {
-    case number, side, nature, cdrNature, startTime, endTime, meters, accepted, acceptance, requestStatus, position, positions, changes
+    case number, side, nature, cdrNature, startTime, endTime, meters, accepted, acceptance, requestStatus, httpStatus, position, positions,
+      changes
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -80,6 +81,7 @@ struct CDRVersionDocument: Encodable {
     try container.encode(version.acceptance.isAccepted, forKey: .accepted)
     try container.encode(version.acceptance.name, forKey: .acceptance)
     try container.encode(version.acceptance.requestStatus, forKey: .requestStatus)
+    try container.encode(version.acceptance.httpStatus, forKey: .httpStatus)
     try container.encode(version.position.rawValue, forKey: .position)
     try container.encode(version.positions.map(\.rawValue), forKey: .positions)
     if isComplete { try container.encode(version.changes.map(CDRChangeDocument.init), forKey: .changes) }

@@ -15,7 +15,7 @@ public struct CDRsQuestion: Sendable {
   public var projections: [any Projection.Type] {
     // What was authorised the read model of sessions knows.
     let isOfSessions = CDRRules.ofAuthorisation.contains { $0.id == filter.findingRule }
-    return [CDRProjection.self] + (isOfSessions ? SessionQuestions.projections : [])
+    return [CDRProjection.self, MessageProjection.self] + (isOfSessions ? SessionQuestions.projections : [])
   }
 
   /// Shows the sessions one after the other, in the order in which their first records came: there may be millions.
@@ -32,6 +32,15 @@ public struct CDRsQuestion: Sendable {
   /// - Throws: `JournalError` where the read model cannot be read.
   public func totals(_ basis: AnswerBasis) throws -> [CDRTotalsDocument] {
     try CDRQuestions(basis.models, asOf: basis.asOf).totals(filter).map(CDRTotalsDocument.init)
+  }
+}
+
+extension CDRsQuestion {
+  /// How many messages with records, or answers to them, could not be read in the time that is asked for: what they say is in no answer.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public func unreadCount(_ basis: AnswerBasis) throws -> UInt64 {
+    try MessageQuestions(basis.models, asOf: basis.asOf).unreadCount(of: CDRQuestions.operations, since: filter.since, until: filter.until)
   }
 }
 

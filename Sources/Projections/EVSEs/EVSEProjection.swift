@@ -9,7 +9,7 @@ public import JournalStore
 public final class EVSEProjection: Projection {
   /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "evse"
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
   public static let tables = EVSETables.all
   public static let rules = EVSERules.all
 
@@ -101,6 +101,7 @@ public final class EVSEProjection: Projection {
 
   private func settle(_ entry: ProjectedEntry, _ acceptance: ReportAcceptance, _ rows: ModelTransaction) throws(JournalError) {
     guard let request = entry.request else { return }
+    let acceptance = entry.mismatch == nil ? acceptance : acceptance.doubted
     let answer = ReportAnswer(position: entry.message.position, acceptance: acceptance)
     if let (report, element) = reported.report(at: request.position) { return try settle(report, answer, element, rows) }
     for report in ElementReport.all(of: request, isFromPlatform: false) {

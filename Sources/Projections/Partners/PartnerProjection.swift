@@ -6,7 +6,7 @@ public import JournalStore
 public final class PartnerProjection: Projection {
   /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "partners"
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
   public static let tables = PartnerTables.all
   public static let rules = PartnerRules.all
 
@@ -60,7 +60,7 @@ public final class PartnerProjection: Projection {
   ) throws(JournalError) {
     let message = entry.message
     let kind = context.value.kind
-    var answer = PartnerRecord.Answer(ending: PartnerRecord.Ending(kind, context.value.outcome.outcomeClass)!)
+    var answer = PartnerRecord.Answer(ending: PartnerRecord.Ending(message.entry)!)
     if kind == .response { answer.latencyMilliseconds = message.entry.content.latencyMilliseconds }
     let tail: PartnerTail
     if let last = requests.last, last.request.position == request, request.next == message.position {

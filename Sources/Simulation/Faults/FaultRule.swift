@@ -30,12 +30,16 @@ enum FaultRule: String, CaseIterable {
   case whiteListDownloadMissed = "whitelist-download-missed"
   case evseContradiction = "evse-contradiction"
   case partnerOffline = "partner-offline"
+  case messageRefused = "message-refused"
+  case messageEncoding = "message-encoding"
+  case answerMismatch = "answer-mismatch"
 
   /// How grave the finding is: `error`, `warning` or `notice`.
   var severity: String {
     switch self {
     case .sessionIdConflict, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue, .cdrEndBeforeStart,
-      .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .whiteListBadgeConflict, .whiteListUploadTooLarge:
+      .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .whiteListBadgeConflict, .whiteListUploadTooLarge,
+      .messageRefused, .answerMismatch:
       "error"
     case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature: "notice"
     default: "warning"
