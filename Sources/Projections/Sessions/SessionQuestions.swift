@@ -12,6 +12,8 @@ public struct SessionQuestions: ModelQuestions {
 
   /// The read models that the answers come from. A charge that no message authorised is judged by the white list (guide 6.4.2).
   public static let projections: [any Projection.Type] = [SessionProjection.self, WhiteListProjection.self]
+  /// The operations that are about sessions.
+  public static let operations = SessionMention.operations
 
   /// Asks the read models of sessions and of white lists as they are at this moment.
   /// - Parameters:

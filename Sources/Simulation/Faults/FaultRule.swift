@@ -45,6 +45,9 @@ enum FaultRule: String, CaseIterable {
   case partnerOffline = "partner-offline"
   case partnerValueUnreadable = "partner-value-unreadable"
   case partnerClockOffset = "partner-clock-offset"
+  case messageRefused = "message-refused"
+  case messageEncoding = "message-encoding"
+  case answerMismatch = "answer-mismatch"
 
   /// How grave the finding is: `error`, `warning` or `notice`.
   var severity: String {
@@ -52,7 +55,7 @@ enum FaultRule: String, CaseIterable {
     case .sessionIdConflict, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue, .cdrEndBeforeStart,
       .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .cdrEndAfterSent, .cdrStartBeforeAuthorisation, .cdrTooLong,
       .cdrMeterRepeated, .cdrDuplicate, .whiteListBadgeConflict, .whiteListUploadTooLarge, .whiteListExpiryUnreadable,
-      .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable:
+      .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable, .messageRefused, .answerMismatch:
       "error"
     case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature, .whiteListExpiryMissing, .userElsewhere: "notice"
     default: "warning"

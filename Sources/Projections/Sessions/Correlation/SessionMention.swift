@@ -37,7 +37,7 @@ struct SessionMention {
   }
 
   private static let recordOperations: Set<String> = ["SetChargeDetailRecord", "GetChargeDetailRecord", "GetChargeDetailRecordList"]
-  private static let operations: Set<String> = recordOperations.union([
+  static let operations: Set<String> = recordOperations.union([
     "GetServiceAuthorisation", "SetServiceAuthorisation", "SetSessionEventReport", "SetSessionActionRequest",
   ])
 

@@ -139,10 +139,10 @@ struct SessionWriter {
   ) throws(JournalError) {
     let said = entry.facts.flatMap { $0.isFault ? nil : $0.sessionFields }
     var mention = asked
-    if addsIds, let said { mention.add(said, isFromIOP: isFromIOP) }
+    // What an answer says of another session is not of this one.
+    if addsIds, !entry.isOfOtherSession, let said { mention.add(said, isFromIOP: isFromIOP) }
     let askedAt = request.entry.content.observedAt
-    let place = try SessionCorrelation(tables: tables, observedAt: askedAt)
-      .place(mention, at: asking)
+    let place = try SessionCorrelation(tables: tables, observedAt: askedAt).place(mention, at: asking)
     let session = place.session
     let wasAuthorised = !mention.asksForAuthorisation || session.decision?.result == .authorised
     let answer = answer(mention, said, request.position)
@@ -162,10 +162,10 @@ struct SessionWriter {
     let kind: SessionRecord.Answer.Outcome =
       switch RequestOutcome(entry.entry) {
       case .accepted: .accepted
-      case .rejected: .rejected
-      case .fault: .fault
+      case .rejected, .refused: .rejected
+      case .fault, .failed: .fault
       case .lost: .lost
-      case .unreadable, nil: .unreadable
+      case .unreadable, .doubtful, nil: .unreadable
       }
     let status = entry.context.outcome.requestStatus
     var answer = SessionRecord.Answer(
