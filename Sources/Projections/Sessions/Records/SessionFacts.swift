@@ -80,7 +80,7 @@ final class SessionFacts {
     fileprivate(set) var answerPosition: JournalPosition?
     fileprivate(set) var failurePosition: JournalPosition?
 
-    /// Of what was observed at once the question comes first, and the platform's side last: whatever was recorded first.
+    /// By when it was observed; at one moment the question comes first and the platform's side last, whatever was recorded first.
     static func < (one: Step, other: Step) -> Bool {
       if one.observedAt != other.observedAt { return one.observedAt < other.observedAt }
       if one.rank != other.rank { return one.rank < other.rank }

@@ -47,7 +47,7 @@ struct SessionNames {
 
   /// The numbers of EVSEs that an id may be.
   struct EVSEs {
-    /// Of the id without separators.
+    /// The number of the id without separators.
     var unseparated: UInt32?
     var separated: Set<UInt32> = []
 
