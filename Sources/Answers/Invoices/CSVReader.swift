@@ -1,7 +1,7 @@
 /// Reads comma-separated values (RFC 4180), with another separator where the file has one. Lines end with CR LF, LF or CR; a quoted cell
 /// may hold any of them. Empty lines do not count.
 struct CSVReader {
-  /// A line that is not of the form, and why.
+  /// A line that is written otherwise, and why.
   struct Mistake: Error, Hashable {
     /// From 1.
     let line: Int

@@ -134,7 +134,9 @@ struct InvoiceReading {
     guard let quantity = number.value(invoice.decimalMark) else {
       let isTold = invoice.decimalMark == nil && number.certainMark == nil
       return .failure(
-        Unreadable(reason: isTold ? "it may be two numbers: say --decimal-comma or --no-decimal-comma" : "no number of the file's form"))
+        Unreadable(
+          reason: isTold
+            ? "it may be two numbers: say --decimal-comma or --no-decimal-comma" : "not written as the file's other numbers are"))
     }
     let units = column.field == .minutes ? InvoiceUnit.durations : InvoiceUnit.energies
     switch column.field {
@@ -149,7 +151,7 @@ struct InvoiceReading {
     }
   }
 
-  /// The seconds of `1:02:03`; nil for what has another form.
+  /// The seconds of `1:02:03`; nil for what is written otherwise.
   private static func seconds(_ text: String) -> Int64? {
     let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     guard parts.count == 3, (1...4).contains(parts[0].count), parts.dropFirst().allSatisfy({ $0.count == 2 }),

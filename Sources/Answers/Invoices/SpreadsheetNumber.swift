@@ -99,7 +99,7 @@ struct SpreadsheetNumber {
     return (1...3).contains(marks[0]) && core[0] != UInt8(ascii: "0") && core.count - marks[0] == 4
   }
 
-  /// The number; nil where it has not that mark's form, has too many digits, or may be two numbers.
+  /// The number; nil where it is not written with that mark, has too many digits, or may be two numbers.
   /// - Parameter mark: the one that the file has; nil where that is not known.
   func value(_ mark: DecimalMark?) -> MeterQuantity? {
     guard let mark = mark ?? certainMark else { return isAmbiguous ? nil : MeterQuantity(sign + String(decoding: core, as: UTF8.self)) }

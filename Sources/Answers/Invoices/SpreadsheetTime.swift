@@ -84,7 +84,7 @@ struct SpreadsheetTime {
     case ambiguous
   }
 
-  /// Nil where the text has another form.
+  /// Nil where the text is written otherwise.
   init?(_ text: String) {
     // Blanks of any kind are one, and stand for themselves.
     let blanks = text.unicodeScalars.map { $0.properties.isWhitespace ? " " : $0 }
