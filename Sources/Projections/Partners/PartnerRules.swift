@@ -7,19 +7,52 @@ public enum PartnerRules {
   public static let offline = FindingRule(
     80, "partner-offline", .warning,
     "A partner was not heard for longer than the period within which it must be, and some grace: 30 s or a tenth of the period.")
+  static let clockOffset = FindingRule(
+    81, "partner-clock-offset", .warning,
+    "What a partner dates is off by the same multiple of 15 min in 20 requests in a row, over 10 min at least: its clock is set to another zone."
+  )
 
   /// In the order of their numbers.
-  public static let all = [offline]
+  public static let all = [offline, clockOffset]
 
-  /// A finding in words.
-  static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
+  /// A finding in words; nil where it is of no rule of partners.
+  static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding? {
+    switch stored.rule {
+    case offline.number: try reportedSilence(stored, rows)
+    case clockOffset.number: try reportedOffset(stored, rows)
+    default: nil
+    }
+  }
+
+  private static func name(_ subject: PartnerPresence.Subject, _ rows: any ModelRows) throws(JournalError) -> String {
+    try PartnerTables.names.text(partner: subject.partner, rows) + (subject.leg == .backEndGateway ? " (back end)" : "")
+  }
+
+  private static func reportedOffset(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
+    let table = PartnerTables.findings.table
+    let subject = try table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
+    let (quarters, since) = try table.reading(stored.detail) { (reader) throws(FormatError) in
+      (try reader.signedVarint(), Timestamp(rawValue: try reader.signedVarint()))
+    }
+    let partner = try name(subject, rows)
+    var until: Timestamp?
+    if stored.resolvedAt != nil { until = try PartnerClock.end(of: stored.key, rows) }
+    let minutes = quarters.magnitude * 15
+    let offset = minutes % 60 == 0 ? "\(minutes / 60) h" : "\(minutes) min"
+    return ReportedFinding(
+      rule: clockOffset, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
+      sentence: "The clock of \(partner) is \(offset) \(quarters < 0 ? "behind" : "ahead"), since \(since)"
+        + (until.map { " and until \($0)" } ?? "") + ", as what it reports is dated so.")
+  }
+
+  private static func reportedSilence(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
     let subject = try PartnerTables.findings.table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
     let (period, lastHeard) = try PartnerTables.findings.table.decoding { () throws(FormatError) in
       try stored.detail.reading { (reader) throws(FormatError) in
         (try reader.varint(), Timestamp(rawValue: try reader.signedVarint()))
       }
     }
-    let partner = try PartnerTables.names.text(partner: subject.partner, rows) + (subject.leg == .backEndGateway ? " (back end)" : "")
+    let partner = try name(subject, rows)
     let heardAgain = try stored.resolvedAt.flatMap { (position) throws(JournalError) in
       try PartnerTables.presence.heardAgain(subject, at: position, rows)
     }

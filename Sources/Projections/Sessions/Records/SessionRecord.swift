@@ -95,37 +95,16 @@ struct AuthorisationTerms: Hashable {
 }
 
 extension AuthorisationTerms.Limit {
-  /// Nil for a reading that is not compared: another meter or unit, or no number.
+  /// Nil for a reading that is not compared: of another meter, or none that is sound.
   init?(_ reading: MeterReading) {
-    guard let type = reading.type?.value, type == .totalDuration || type == .totalEnergy, let unit = reading.unit, type.accepts(unit: unit),
-      let value = reading.value, let thousandths = Self.thousandths(value)
+    guard let type = reading.type?.value, type == .totalDuration || type == .totalEnergy, let quantity = reading.figure.quantity,
+      let thousandths = Self.thousandths(quantity)
     else { return nil }
     self.init(meter: type.rawValue, thousandths: thousandths)
   }
 
-  /// The thousandths of a decimal that is not negative; digits beyond the third behind the point are cut off.
-  static func thousandths(_ text: String) -> UInt64? {
-    var whole: UInt64 = 0
-    var digitsBehindPoint: Int?
-    var hasDigit = false
-    for byte in text.utf8.drop(while: { $0 == UInt8(ascii: "+") }) {
-      if byte == UInt8(ascii: "."), digitsBehindPoint == nil {
-        digitsBehindPoint = 0
-      } else if byte.isASCIIDigit {
-        hasDigit = true
-        if let count = digitsBehindPoint {
-          guard count < 3 else { continue }
-          digitsBehindPoint = count + 1
-        }
-        let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
-        guard !overflow, product < UInt64.max / 2_000 else { return nil }
-        whole = product + UInt64(byte - 0x30)
-      } else {
-        return nil
-      }
-    }
-    guard hasDigit else { return nil }
-    for _ in (digitsBehindPoint ?? 0)..<3 { whole *= 10 }
-    return whole
+  /// The thousandths of a quantity that is not negative; digits beyond the third behind the point are cut off. Nil where there are too many.
+  static func thousandths(_ quantity: MeterQuantity) -> UInt64? {
+    UInt64(exactly: quantity.attos / (MeterQuantity.unit / 1_000)).flatMap { $0 < UInt64.max / 2 ? $0 : nil }
   }
 }

@@ -99,6 +99,6 @@ struct CDRText {
   private func time(_ field: Field<Timestamp>?) -> String? { field.map { $0.value.map(Figure.time) ?? $0.text } }
 
   private func meter(_ type: MeterType, _ version: CDRSession.Version) -> String? {
-    version.record?.meters.first { $0.type?.value == type }?.value
+    version.record.flatMap { FigureText.cell(type, $0) }
   }
 }
