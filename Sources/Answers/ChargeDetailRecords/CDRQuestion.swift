@@ -19,7 +19,8 @@ public struct CDRsQuestion: Sendable {
   }
 
   /// The read models that sums are asked of: errors of a record may be the read model of sessions' to find.
-  public static let projectionsOfTotals: [any Projection.Type] = [CDRProjection.self, MessageProjection.self] + SessionQuestions.projections
+  public static let projectionsOfTotals: [any Projection.Type] =
+    [CDRProjection.self, MessageProjection.self] + SessionQuestions.projections
 
   /// Shows the sessions one after the other, in the order in which their first records came: there may be millions.
   /// - Parameters:

@@ -5,7 +5,8 @@ internal import JournalStore
 /// What the read model of sessions holds them against.
 public struct SessionRules {
   static let idConflict = FindingRule(
-    1, "session-id-conflict", .error, "A session has two ids of the CPO or of the eMSP, or an answer names another session than its request.")
+    1, "session-id-conflict", .error,
+    "A session has two ids of the CPO or of the eMSP, or an answer names another session than its request.")
   static let factsConflict = FindingRule(
     2, "session-facts-conflict", .warning, "Two messages of a session name different EVSEs, CPOs or eMSPs.")
   static let withoutRecord = FindingRule(

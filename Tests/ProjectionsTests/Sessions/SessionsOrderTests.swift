@@ -56,7 +56,9 @@ import Testing
         try await script.record(
           course.recordNamesSession ? "S1" : nil, "X1", at: 63 * minute, evse: course.evse, minutes: 60, wattHours: course.wattHours,
           answered: "<serviceSessionId>S1</serviceSessionId>")
-      default: try await script.record("S1", "X1", sale: "Y1", at: 64 * minute, .fromIOP, evse: course.evse, minutes: 60, wattHours: course.wattHours)
+      default:
+        try await script.record(
+          "S1", "X1", sale: "Y1", at: 64 * minute, .fromIOP, evse: course.evse, minutes: 60, wattHours: course.wattHours)
       }
     }
     return script
