@@ -53,6 +53,8 @@ public struct Invoice: Sendable {
 
   /// The lines, without the first.
   public let lines: [InvoiceLine]
+  /// The numbers of the lines above the one that names the columns.
+  public let titles: [Int]
   /// The columns that say something, that of the id first.
   public let columns: [InvoiceColumn]
   /// The mark before a number's fraction; nil where the file does not tell, so that each number must.
@@ -78,9 +80,10 @@ public struct Invoice: Sendable {
     } catch {
       throw .line(error.line, reason: error.reason)
     }
-    guard let header = records.first?.cells.map({ $0.trimmingCharacters(in: .whitespaces) }) else { throw .empty }
-    columns = try Self.columns(header, layout)
-    let lines = try Self.lines(records.dropFirst(), header.count, columns)
+    let head = try Self.head(records, layout)
+    columns = head.columns
+    titles = records[..<head.index].map(\.line)
+    let lines = try Self.lines(records[(head.index + 1)...], records[head.index].cells.count, columns)
     isCodePage = text.isCodePage
     zone = layout.zone
     let mark = layout.decimalMark ?? Self.only(Self.texts(lines, Self.amounts).compactMap { SpreadsheetNumber($0)?.certainMark })
@@ -146,7 +149,8 @@ public struct Invoice: Sendable {
 
   /// Whether a line sums others: it is called so in place of a session's id, beside a missing one, or in its first cell.
   private static func isTotal(_ cells: [String], id: String) -> Bool {
-    isTotal(id) || id.isEmpty && cells.contains(where: isTotal) || (cells.first { !$0.isEmpty }).map(isTotal) ?? false
+    let isCalledSo = id.lowercased().split { !$0.isLetter }.contains(where: totals.contains) && !id.contains(where: \.isNumber)
+    return isCalledSo || id.isEmpty && cells.contains(where: isTotal) || (cells.first { !$0.isEmpty }).map(isTotal) ?? false
   }
 
   /// Whether a text is a sum's name: `Total`, `Gesamtsumme:`, `Sous-total HT`.
@@ -165,11 +169,28 @@ public struct Invoice: Sendable {
     "chf", "gbp", "kwh", "wh", "sessions", "due",
   ]
 
+  /// Titles stand above the headings in some files, but not many.
+  private static let titleLimit = 20
+
+  /// The first of the lines that names a column for the id, and all that an option names.
+  private static func head(
+    _ records: [CSVReader.Record], _ layout: InvoiceLayout
+  ) throws(Mistake) -> (index: Int, columns: [InvoiceColumn]) {
+    var mistake = Mistake.empty
+    for index in records.indices.prefix(titleLimit) {
+      let header = records[index].cells.map { $0.trimmingCharacters(in: .whitespaces) }
+      do throws(Mistake) { return (index, try columns(header, layout)) } catch { if index == 0 { mistake = error } }
+    }
+    throw mistake
+  }
+
   private static func columns(_ header: [String], _ layout: InvoiceLayout) throws(Mistake) -> [InvoiceColumn] {
     let headings = header.map(InvoiceHeading.init)
     var found: [InvoiceField: InvoiceColumn] = [:]
     for (field, name) in layout.columns {
-      guard let place = header.firstIndex(of: name) ?? header.firstIndex(where: { $0.lowercased() == name.lowercased() }) else {
+      let wanted = InvoiceHeading(name)
+      let same = headings.firstIndex { !wanted.name.isEmpty && $0.name == wanted.name && $0.unit == wanted.unit }
+      guard let place = header.firstIndex(of: name) ?? header.firstIndex(where: { $0.lowercased() == name.lowercased() }) ?? same else {
         throw .noColumn(name, columns: header)
       }
       guard let column = InvoiceColumn(headings[place], at: place, field, isNamed: true) else { throw .otherUnit(name, field: field) }

@@ -27,11 +27,13 @@ public enum InvoiceField: String, CaseIterable, Sendable {
     case .startTime:
       [
         "starttime", "start", "startdate", "startdatetime", "begin", "began", "beginn", "startzeit", "ladebeginn", "début", "debut",
-        "datedébut", "datededébut", "datedebut", "datededebut", "inicio", "inizio", "begintijd",
+        "sessionstart", "sessionstarttime", "chargingstart", "chargestart", "chargingstarttime", "startofcharge", "datedébut",
+        "datededébut", "datedebut", "datededebut", "inicio", "inizio", "begintijd",
       ]
     case .endTime:
       [
-        "endtime", "end", "enddate", "enddatetime", "stop", "stoptime", "ende", "endzeit", "ladeende", "fin", "datefin", "datedefin",
+        "endtime", "end", "enddate", "enddatetime", "stop", "stoptime", "sessionend", "sessionendtime", "chargingend", "chargeend",
+        "chargingendtime", "endofcharge", "ende", "endzeit", "ladeende", "fin", "datefin", "datedefin",
         "fine",
         "einde", "eindtijd",
       ]
@@ -45,9 +47,15 @@ public enum InvoiceField: String, CaseIterable, Sendable {
   }
 
   /// Energy in whatever unit stands beside it.
-  private static let energyNames = [
+  static let energyNames = [
     "energy", "totalenergy", "energie", "énergie", "energía", "energia", "consumption", "verbrauch", "consommation", "verbruik", "volume",
   ]
+  /// What a longer heading with a unit of energy has in it: `Abgegebene Energie (kWh)`. A meter's reading is none.
+  static let energyParts = [
+    "energ", "énerg", "consum", "verbrauch", "consomm", "verbruik", "volume", "menge", "quantit", "deliver", "charged", "gelad",
+  ]
+  /// What a longer heading with a unit of time has in it: `Charging duration (min)`.
+  static let durationParts = ["duration", "dauer", "durée", "duree", "duración", "durata", "duur"]
 }
 
 /// The unit of an amount, as what an amount in it is in the unit of our records: watt-hours or minutes.

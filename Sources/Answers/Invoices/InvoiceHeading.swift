@@ -29,7 +29,7 @@ struct InvoiceHeading {
       isWordOver = isSign
     }
     isUTC = words.contains("utc") || words.contains("gmt")
-    words.removeAll { $0 == "utc" || $0 == "gmt" }
+    words.removeAll { Self.unsaid.contains($0) }
     hasCurrency = words.contains { InvoiceUnit.currency($0) != nil }
     if let index = words.lastIndex(where: Self.isUnit) {
       unit = words[index]
@@ -43,6 +43,9 @@ struct InvoiceHeading {
       name = unit.map { String(joined.dropLast($0.count)) } ?? joined
     }
   }
+
+  /// Words that say nothing of what a column holds, or are read apart.
+  private static let unsaid: Set<String> = ["utc", "gmt", "local", "locale", "lokal", "in", "en"]
 
   private static func isUnit(_ word: String) -> Bool {
     InvoiceUnit.energies[word] != nil || InvoiceUnit.durations[word] != nil || InvoiceUnit.currency(word) != nil
@@ -86,7 +89,17 @@ public struct InvoiceColumn: Sendable {
 
   private static func isUsual(_ heading: InvoiceHeading, _ field: InvoiceField) -> Bool {
     if field == .cost, let unit = heading.unit, unit == heading.name { return InvoiceUnit.currency(unit) != nil }
-    return field.names.contains(heading.name)
+    return field.names.contains(heading.name) || isLonger(heading, field)
+  }
+
+  private static func isLonger(_ heading: InvoiceHeading, _ field: InvoiceField) -> Bool {
+    guard let unit = heading.unit, !heading.hasCurrency else { return false }
+    switch field {
+    case .wattHours, .kilowattHours:
+      return InvoiceUnit.energies[unit] != nil && InvoiceField.energyParts.contains { heading.name.contains($0) }
+    case .minutes: return InvoiceUnit.durations[unit] != nil && InvoiceField.durationParts.contains { heading.name.contains($0) }
+    default: return false
+    }
   }
 
   /// The units that its amounts may be in.

@@ -66,18 +66,19 @@ struct SpreadsheetText {
     return bare[4]
   }
 
-  /// What is between cells: what the file names, else what stands most often in its first line; a comma where nothing does.
+  /// What is between cells: what the file names, else what stands most often in its first line that has any of it; a comma where none has.
   var likelySeparator: UInt8 {
     if let separator { return separator }
     // The comma last: it stands in headings more often than the others do.
     let candidates = Array(";\t|,".utf8)
     var counts = [Int](repeating: 0, count: candidates.count)
     var isQuoted = false
-    for byte in bytes.drop(while: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+    for byte in bytes {
       if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
       if isQuoted { continue }
-      if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { break }
       if let index = candidates.firstIndex(of: byte) { counts[index] += 1 }
+      let isLineEnd = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+      if isLineEnd, counts.contains(where: { $0 > 0 }) { break }
     }
     let most = counts.max() ?? 0
     return most == 0 ? UInt8(ascii: ",") : candidates[counts.firstIndex(of: most)!]

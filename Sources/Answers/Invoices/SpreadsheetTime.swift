@@ -6,11 +6,15 @@ public enum DateOrder: Sendable {
   /// `31/12/2025`, `12/31/2025`, `2025/12/31`.
   case dayFirst, monthFirst, yearFirst
 
-  /// Reads `dd/mm/yyyy`, `m.d.yy` and the like, with any mark; nil for what does not have one run each of d, m and y.
+  /// Reads `dd/mm/yyyy`, `m.d.yy hh:mm`, `YYYY-MM-DD` and the like; nil for what has not one run each of d, m and y. What stands behind a blank is
+  /// no part of the date.
   public init?(pattern: some StringProtocol) {
-    let runs = pattern.lowercased().split { !"dmy".contains($0) }.map { Array($0) }
-    guard runs.count == 3, runs.allSatisfy({ Set($0).count == 1 }) else { return nil }
-    switch String(runs.map { $0[0] }) {
+    var letters: [UInt8] = []
+    for byte in pattern.lowercased().utf8.prefix(while: { $0 != UInt8(ascii: " ") }) where "dmy".utf8.contains(byte) && letters.last != byte
+    {
+      letters.append(byte)
+    }
+    switch String(decoding: letters, as: UTF8.self) {
     case "dmy": self = .dayFirst
     case "mdy": self = .monthFirst
     case "ymd": self = .yearFirst

@@ -33,7 +33,7 @@ public struct CSVTable: Sendable {
     case .integer(let number): Array(String(number).utf8)
     case .number(let number): Array(String(number).utf8)
     case .text(let text): quoted(harmless(text))
-    case .list, .object: quoted(try JSONOutput.bytes(value, isPretty: false))
+    case .list, .object: quoted(try JSONOutput.visible(value))
     }
   }
 

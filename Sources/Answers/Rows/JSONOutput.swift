@@ -16,24 +16,35 @@ public enum JSONOutput {
   /// A document over several lines, or as one.
   /// - Throws: `EncodingError` for a number that JSON does not have.
   public static func bytes(_ document: some Encodable, isPretty: Bool) throws -> [UInt8] {
-    return escaped(Array(try (isPretty ? pretty : plain).encode(document)))
+    escaped(Array(try (isPretty ? pretty : plain).encode(document))) { scalar in escapedRanges.contains { $0.contains(scalar.value) } }
   }
 
-  /// RFC 8259 lets DEL, C1 controls and what is invisible stand in a string as they are; escapes mean the same. None is outside a string.
-  private static func escaped(_ json: [UInt8]) -> [UInt8] {
+  /// A document as one line in which nothing hides from people: what ``SafeText`` would show as an escape is one of JSON's, and means the same.
+  /// - Throws: `EncodingError` for a number that JSON does not have.
+  static func visible(_ document: some Encodable) throws -> [UInt8] {
+    escaped(Array(try plain.encode(document))) { !SafeText.isHarmless($0) }
+  }
+
+  /// What RFC 8259 lets stand in a string and could act on a terminal; `Schemas/journal-format.md` has the same ranges ("Export").
+  private static let escapedRanges: [ClosedRange<UInt32>] = [
+    0x7f...0x9f, 0x61c...0x61c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff...0xfeff,
+  ]
+
+  /// Writes scalars as escapes. Those that are looked at stand in strings only.
+  private static func escaped(_ json: [UInt8], where isEscaped: (Unicode.Scalar) -> Bool) -> [UInt8] {
     guard json.contains(where: { $0 >= 0x7f }) else { return json }
     var output: [UInt8] = []
     output.reserveCapacity(json.count)
     // The encoder writes valid UTF-8 only.
     for scalar in String(decoding: json, as: UTF8.self).unicodeScalars {
-      if scalar == "\n" || SafeText.isHarmless(scalar) {
+      if scalar.value < 0x7f || !isEscaped(scalar) {
         output.append(contentsOf: UTF8.encode(scalar)!)
-      } else {
-        // A scalar beyond U+FFFF is a pair of surrogates (RFC 8259, 7).
-        for unit in UTF16.encode(scalar)! {
-          let digits = String(unit, radix: 16)
-          output += Array("\\u\(String(repeating: "0", count: 4 - digits.utf8.count))\(digits)".utf8)
-        }
+        continue
+      }
+      // A scalar beyond U+FFFF is a pair of surrogates (RFC 8259, 7).
+      for unit in UTF16.encode(scalar)! {
+        let digits = String(unit, radix: 16)
+        output += Array("\\u\(String(repeating: "0", count: 4 - digits.utf8.count))\(digits)".utf8)
       }
     }
     return output

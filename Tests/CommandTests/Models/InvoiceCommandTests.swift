@@ -129,7 +129,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("Energy [kWh]", "22.98", "agrees"), ("energy_wh", "22980", "agrees"), ("EnergyKWh", "22,98", "agrees"),
+    ("Energy [kWh]", "22.98", "agrees"), ("Abgegebene Energie in kWh", "22,98", "agrees"), ("Energy price (EUR/kWh)", "0.39", "agrees"),
+    ("Charging duration (min)", "61", "differs"), ("Meter start (kWh)", "1", "agrees"), ("energy_wh", "22980", "agrees"),
+    ("EnergyKWh", "22,98", "agrees"),
     ("Energie MWh", "0.02298", "agrees"),
     ("kWh", "22 980", "differs"), ("Wh", "22\u{202f}980", "agrees"), ("Wh", "22'980", "agrees"), ("Wh", "22\u{2019}980.0", "agrees"),
     ("kWh", "22.98 kWh", "agrees"), ("Energy", "22,98 kWh", "agrees"), ("energy", "22.98", "agrees"), ("energy", "22980", "agrees"),
@@ -164,6 +166,8 @@ import Testing
 
   @Test func `lines of totals are left out and counted`() throws {
     let lines = ["session;kWh", "0047375747;22,98", "12E05;4", ";", "Total;26,98", "", "Summe:;26,98", ";26,98"]
+    let titled = try compare((["Invoice of March", ""] + lines).joined(separator: "\n"))
+    #expect(titled.text.contains("up to line 1") && titled.text.contains("left out 3 lines of totals: 7, 9, 10"), "\(titled.text)")
     let result = try compare(lines.joined(separator: "\n"))
     #expect(result.text.contains("left out 3 lines of totals: 5, 7, 8"), "\(result.text)")
     #expect(!result.text.contains("only theirs") && !result.text.contains("unreadable"))

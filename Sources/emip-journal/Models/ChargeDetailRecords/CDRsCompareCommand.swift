@@ -93,6 +93,7 @@ struct CDRsCompareCommand: ParsableCommand {
       return "\(column.field.rawValue) from '\(column.heading)'\(told)"
     }
     var remarks = ["read \(columns.joined(separator: ", "))"]
+    if let last = invoice.titles.last { remarks.append("left out what stands above the headings, up to line \(Figure.count(last))") }
     if invoice.isCodePage { remarks.append("the file is no UTF-8 and was read as Windows-1252") }
     if let mark = invoice.decimalMark { remarks.append("a \(mark) before fractions") }
     if invoice.fields.contains(.startTime) || invoice.fields.contains(.endTime) {
