@@ -188,17 +188,17 @@ public final class CDRProjection: Projection {
   /// Notes when a session was asked for or granted, also where its record has come before.
   private func takeAuthorisation(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     guard let request = entry.kind == .request ? entry.message : entry.request else { return }
-    let asked = request.entry.content.observedAt
-    for identity in try sightings.askedSessions(entry, request, in: rows) {
-      guard try CDRAskedSessions.note(identity, asked, in: rows), let state = try session(of: identity, in: rows) else { continue }
-      // A CPO's id may come again: what was asked behind the record is another session.
-      if identity.kind == .exec {
-        guard !state.hasPlatformId, let first = state.versions.first?.observedAt, asked <= first else { continue }
-      }
-      let findings = CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows)
-      try findings.settleStarts(askedAt: asked)
-      try settle(findings)
+    guard let session = try sightings.askedSession(entry, request, in: rows),
+      let asked = try CDRAskedSessions.note(session, request.entry.content.observedAt, in: rows),
+      let state = try self.session(of: session.identity, in: rows)
+    else { return }
+    // A partner's id may come again: what was asked behind the record is another session.
+    if session.identity.kind != .platform {
+      guard !state.hasPlatformId, let first = state.versions.first?.observedAt, asked <= first else { return }
     }
+    let findings = CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows)
+    try findings.settleStarts(askedAt: asked)
+    try settle(findings)
   }
 
   // MARK: Sessions
