@@ -25,6 +25,7 @@ public struct LMDBError: Error, Hashable, Sendable, CustomStringConvertible {
 
     // Those of the system that LMDB passes on.
     public static let noSuchFile = Code(rawValue: ENOENT)
+    public static let noMemory = Code(rawValue: ENOMEM)
     public static let noSpace = Code(rawValue: ENOSPC)
     public static let ioError = Code(rawValue: EIO)
     public static let fileTooLarge = Code(rawValue: EFBIG)

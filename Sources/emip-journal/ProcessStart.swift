@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import JournalStore
 import Synchronization
 
 /// What must hold of the process before anything else runs.
@@ -9,6 +10,7 @@ enum ProcessStart {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     keepStandardDescriptors()
+    DamageSignals.tell(program: "emip-journal", status: ExitStatus.badData.rawValue, faultStatus: ExitStatus.fault.rawValue)
   }
 
   /// A standard descriptor that came closed would be given to the next file opened, the journal's perhaps, and output would go there.

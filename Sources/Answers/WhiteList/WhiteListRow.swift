@@ -1,4 +1,4 @@
-internal import JournalFormat
+public import JournalFormat
 public import Projections
 
 /// An entry of a list as machines get it.
@@ -7,20 +7,23 @@ public struct WhiteListRow: Encodable, Sendable {
   public let entry: WhiteListEntry
   /// What only the message says of the user; nil where that is gone.
   public let details: WhiteListDetails?
+  /// The position of the message that says it and cannot be read; nil where it can be, or is gone.
+  public let unreadable: JournalPosition?
   /// Whether it is of a history: what led to it stands with it then.
   public let isHistory: Bool
 
   /// Describes an entry.
-  public init(entry: WhiteListEntry, details: WhiteListDetails?, isHistory: Bool = false) {
+  public init(entry: WhiteListEntry, details: WhiteListDetails?, unreadable: JournalPosition? = nil, isHistory: Bool = false) {
     self.entry = entry
     self.details = details
+    self.unreadable = unreadable
     self.isHistory = isHistory
   }
 
   /// The columns of CSV, in their order.
   public static let columns = [
     "operatorId", "userIdType", "userId", "serviceId", "authorisationValue", "expiryDate", "userContractIdAlias", "position", "item",
-    "holder", "eMSPId", "state", "uncertain", "since",
+    "holder", "eMSPId", "state", "uncertain", "since", "unreadablePositions",
   ]
 
   /// The columns of CSV for a history, in their order.
@@ -28,7 +31,7 @@ public struct WhiteListRow: Encodable, Sendable {
 
   private enum Key: String, CodingKey {
     case operatorId, userIdType, userId, serviceId, authorisationValue, expiryDate, userContractIdAlias, position
-    case item, holder, eMSPId, state, uncertain, since, change, meterLimits, intermediateCDRRequested, parameter
+    case item, holder, eMSPId, state, uncertain, since, change, meterLimits, intermediateCDRRequested, parameter, unreadablePositions
   }
 
   /// A limit as machines get it.
@@ -58,6 +61,7 @@ public struct WhiteListRow: Encodable, Sendable {
     try container.encode(details?.parameter, forKey: .parameter)
     let limits = details?.meterLimits.map { Limit(meterTypeId: $0.meterTypeId, meterValue: $0.meterValue, meterUnit: $0.meterUnit) }
     try container.encode(limits ?? [], forKey: .meterLimits)
+    if let unreadable { try container.encode([unreadable.rawValue], forKey: .unreadablePositions) }
     if isHistory { try container.encode(entry.change, forKey: .change) }
   }
 }

@@ -10,6 +10,8 @@ final class SegmentIndex {
   var tail: IndexTail
   /// The states of the file and of the segment that the tail goes on from and up to.
   var seen: (file: Int, segment: Int)?
+  /// The entries without rows in the file, as they could not be read when it was made, and the state of the file that this was true in.
+  var unreadable: (places: [UInt32], file: Int)?
 
   init(file: IndexReader?, watched: WatchedFile?, tail: IndexTail) {
     self.file = file
@@ -27,9 +29,26 @@ extension SegmentReader {
       var found: [UInt32] = []
       try index.file?.appendEntries(under: key, to: &found)
       index.tail.appendEntries(under: key, to: &found)
+      try noteUnreadable(index)
       found.sort()
       return found.withoutRepetitions
     }
+  }
+
+  /// Tells the log of the entries that could not be read when they were indexed: what is searched for may be among them. A segment is sealed only
+  /// where it has none.
+  private func noteUnreadable(_ index: SegmentIndex) throws(JournalError) {
+    guard let damageLog, segment.header.state == .hot else { return }
+    for damage in index.tail.damages { damageLog.note(damage) }
+    guard let file = index.file else { return }
+    let state = file.lastTransactionIdentifier
+    if index.unreadable?.file != state {
+      var places: [UInt32] = []
+      try file.appendEntries(under: keyMaker.key(of: .unreadableEntry), to: &places)
+      index.unreadable = (places, state)
+    }
+    // It is noted where it is read.
+    for place in index.unreadable!.places { _ = try? entry(at: place) }
   }
 
   /// Whether a search may find any of the terms: false only where the filter of a sealed segment says so.
@@ -74,6 +93,10 @@ extension SegmentReader {
       }
     }
     var count = try currentEntryCount()
+    // The tail keeps what is damaged, for every search.
+    let log = damageLog
+    damageLog = nil
+    defer { damageLog = log }
     while index.tail.entries.upperBound < count {
       for result in try entries(from: index.tail.entries.upperBound, limit: 512) { index.tail.add(result) }
       count = try currentEntryCount()

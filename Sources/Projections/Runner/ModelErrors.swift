@@ -27,6 +27,14 @@ extension JournalError {
     }
   }
 
+  /// What is said of a read model that is not what was written. Nobody makes it anew unasked: what the journal has lost since is perhaps nowhere else.
+  static func damagedModel(_ what: String, _ path: String) -> JournalError {
+    JournalError(
+      .modelDamaged,
+      "the read model is damaged (\(what)). It answers nothing until `emip-journal projection rebuild` makes it anew from the journal.",
+      path: path)
+  }
+
   /// The error as one of a read model, where somebody below took its file for one of the journal's.
   var ofModel: JournalError {
     switch code {

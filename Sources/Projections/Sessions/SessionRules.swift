@@ -21,6 +21,9 @@ public struct SessionRules {
   static let rawContract = FindingRule(
     8, "cdr-raw-contract", .notice, "The alias that is to hide the contract is the contract itself (guide 7.6.2).")
 
+  /// Those that find that something has not come: it may be what could not be read.
+  static let ofAbsence = [withoutRecord, withoutAuthorisation, intermediateMissing]
+
   /// In the order of their numbers.
   public static let all = [
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,

@@ -57,7 +57,8 @@ struct ExchangeTable {
 
   private func outcome(_ exchange: Exchange) -> String {
     let status = exchange.ending?.content.context.outcome.requestStatus.map { " \($0)" } ?? ""
-    let text = (exchange.outcome.map { "\($0)" } ?? "no answer") + status
+    let none = exchange.unreadable.isEmpty ? "no answer" : "unreadable"
+    let text = (exchange.outcome.map { "\($0)" } ?? none) + status
     return style.outcome(text.padded(to: Width.outcome), exchange.outcome)
   }
 

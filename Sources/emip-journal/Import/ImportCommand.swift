@@ -19,6 +19,8 @@ struct ImportCommand: ParsableCommand {
       If the first line is not older than the journal's last entry, entries are recorded at the times they were observed, and segments follow \
       the history; else the whole run is recorded now.
 
+      What the journal has and cannot read it does not recognise: such lines are recorded again, and named; the exit code is then 65.
+
       Lines that cannot be taken go to a file, with their numbers and reasons, and do not stop the rest; the exit code is then 65.
 
       EXAMPLES
@@ -62,10 +64,17 @@ struct ImportCommand: ParsableCommand {
     for source in sources { outcomes.append(try run(source, importer)) }
     importer.close()
     try report(outcomes)
+    let again = outcomes.reduce(0) { $0 + $1.report.recordedAgain }
     let rejected = outcomes.reduce(0) { $0 + $1.report.rejected }
     if rejected > 0 {
       let names = outcomes.compactMap(\.rejects).joined(separator: ", ")
       throw CommandFailure(.badData, "\(Figure.count(UInt64(rejected), "line was", "lines were")) rejected; see \(names).")
+    }
+    if again > 0 {
+      throw CommandFailure(
+        .badData,
+        "\(Figure.count(again, "line was", "lines were")) recorded though the journal may have them: what is there cannot be read. Run `emip-journal verify`."
+      )
     }
   }
 
@@ -73,9 +82,18 @@ struct ImportCommand: ParsableCommand {
     let progress = Progress()
     let rejects = RejectFile(rejects ?? source.rejectsName, source: source.name)
     let start = ContinuousClock.now
+    var told = 0
     do {
       try importer.run(source.lines) {
         try rejects.write($0)
+      } recordedAgain: { repetition in
+        told += 1
+        guard told <= Self.toldRepetitionCount else { return }
+        let positions = repetition.positions.prefix(4).map { Figure.count($0.rawValue) }.joined(separator: ", ")
+        progress.clear()
+        StandardError.note(
+          "\(source.name), line \(repetition.lineNumber): recorded, perhaps again, as position \(positions)\(repetition.positions.count > 4 ? ", …" : "") "
+            + "cannot be read and may be it")
       } progress: { report in
         progress.update(source.progressText(report, since: start))
       }
@@ -90,6 +108,9 @@ struct ImportCommand: ParsableCommand {
       file: source.name, report: importer.report, rejects: rejects.isUsed ? rejects.path : nil,
       seconds: (ContinuousClock.now - start) / .seconds(1))
   }
+
+  /// More lines than these are counted, not told one by one.
+  private static let toldRepetitionCount = 100
 
   private func readerConfiguration() throws -> MessageReaderConfiguration {
     var configuration = MessageReaderConfiguration()
@@ -133,7 +154,8 @@ struct ImportOutcome: Encodable {
   var exchangesPerSecond: Double { seconds > 0 ? (Double(report.recordedExchanges) / seconds).rounded() : 0 }
 
   private enum CodingKeys: CodingKey {
-    case file, lines, recordedExchanges, recordedEntries, duplicates, refusals, rejected, firstPosition, lastPosition, rejects, seconds,
+    case file, lines, recordedExchanges, recordedEntries, duplicates, refusals, recordedAgain, rejected, firstPosition, lastPosition,
+      rejects, seconds,
       exchangesPerSecond
   }
 
@@ -145,6 +167,7 @@ struct ImportOutcome: Encodable {
     try container.encode(report.recordedEntries, forKey: .recordedEntries)
     try container.encode(report.duplicates, forKey: .duplicates)
     try container.encode(report.refusals, forKey: .refusals)
+    try container.encode(report.recordedAgain, forKey: .recordedAgain)
     try container.encode(report.rejected, forKey: .rejected)
     try container.encode(report.firstPosition, forKey: .firstPosition)
     try container.encode(report.lastPosition, forKey: .lastPosition)
@@ -158,6 +181,7 @@ struct ImportOutcome: Encodable {
     if let first = report.firstPosition, let last = report.lastPosition { parts.append("positions \(first) to \(last)") }
     if report.duplicates > 0 { parts.append("\(Figure.count(UInt64(report.duplicates))) known already") }
     if report.refusals > 0 { parts.append("\(Figure.count(UInt64(report.refusals))) of them refused messages") }
+    if report.recordedAgain > 0 { parts.append("\(Figure.count(UInt64(report.recordedAgain))) of them perhaps known, and unreadable") }
     if report.rejected > 0 { parts.append("\(Figure.count(UInt64(report.rejected), "line", "lines")) rejected") }
     return "\(SafeText.line(file)): \(parts.joined(separator: ", "))"
   }

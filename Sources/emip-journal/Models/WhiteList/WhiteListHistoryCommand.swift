@@ -35,7 +35,7 @@ struct WhiteListHistoryCommand: AsyncParsableCommand {
       let text = WhiteListText(isRevealed: reveal.reveal)
       for row in rows {
         let (entry, details) = (row.entry, row.details)
-        let time = try basis.models.reader.entry(at: entry.since)?.content.observedAt
+        let time = try basis.models.reader.readableEntry(at: entry.since)?.content.observedAt
         let message = entry.position.map { "position \(Figure.count($0.rawValue)), item \(entry.item ?? 0)" }
         let losses = entry.losses.map { Figure.count($0.rawValue) }.joined(separator: ", ")
         table.add([
@@ -43,7 +43,8 @@ struct WhiteListHistoryCommand: AsyncParsableCommand {
           .init(entry.eMSPId ?? entry.operatorId), .init(entry.holder), .init(entry.serviceId.map(String.init)),
           .init(WhiteListText.value(entry), WhiteListText.look(entry)), .init(entry.expiryDate.map(Figure.time)),
           .init(text.personal(details?.userContractIdAlias)), .init(message),
-          .init(losses.isEmpty ? "" : "uncertain: position \(losses) was lost", .magenta),
+          row.unreadable.map { .init("position \(Figure.count($0.rawValue)) cannot be read", .red) }
+            ?? .init(losses.isEmpty ? "" : "uncertain: position \(losses) was lost", .magenta),
         ])
       }
       for line in table.lines(writer.style) { try output.write(line + "\n") }

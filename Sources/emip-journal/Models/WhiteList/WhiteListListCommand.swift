@@ -41,10 +41,12 @@ struct WhiteListListCommand: AsyncParsableCommand {
       let text = WhiteListText(isRevealed: reveal.reveal)
       for row in rows {
         let (entry, details) = (row.entry, row.details)
+        let unreadable = row.unreadable == nil ? nil : "cannot be read"
         table.add([
-          .init(entry.eMSPId ?? entry.operatorId), .init(entry.holder), .init(details?.userIdType), .init(text.personal(details?.userId)),
+          .init(entry.eMSPId ?? entry.operatorId), .init(entry.holder), .init(details?.userIdType ?? unreadable),
+          .init(text.personal(details?.userId) ?? unreadable),
           .init(entry.serviceId.map(String.init)), .init(WhiteListText.value(entry), WhiteListText.look(entry)),
-          .init(entry.expiryDate.map(Figure.time)), .init(text.personal(details?.userContractIdAlias)),
+          .init(entry.expiryDate.map(Figure.time)), .init(text.personal(details?.userContractIdAlias) ?? unreadable),
           .init(entry.position.map { Figure.count($0.rawValue) }, .dim), .init(entry.losses.isEmpty ? "" : "uncertain", .magenta),
         ])
       }
