@@ -1,6 +1,7 @@
 import Foundation
 import JournalFormat
 import JournalStore
+import TestSupport
 import Testing
 
 @testable import Projections
@@ -211,9 +212,10 @@ struct AnswersProjection: Projection {
       let file = try FileHandle(forWritingTo: url)
       try file.write(contentsOf: bytes)
       try file.close()
-      do {
-        #expect(try ReadModels(journal.directory, [CountingProjection.self]).models[0].digest() == before, "byte \(offset)")
-      } catch let error as JournalError {
+      do throws(JournalError) {
+        let digest = try ReadModels(journal.directory, [CountingProjection.self]).models[0].digest()
+        #expect(digest == before, "byte \(offset)")
+      } catch {
         #expect(error.code == .modelDamaged, "byte \(offset): \(error)")
         found += 1
       }

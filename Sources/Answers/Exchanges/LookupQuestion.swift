@@ -36,6 +36,7 @@ public struct LookupQuestion: Hashable, Sendable {
       let damage = AnswerError.unreadable(reader.damage)
       throw AnswerError(.incomplete, "no exchange that can be read has \(name) \(id); \(damage.message)", cause: damage.cause)
     }
+    if exchanges.isEmpty { try reader.requireSoundPages() }
     guard !exchanges.isEmpty else { throw AnswerError(.notFound, "no exchange has \(name) \(id) in \(reader.directory.path).") }
     return exchanges
   }

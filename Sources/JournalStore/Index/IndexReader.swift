@@ -41,6 +41,8 @@ final class IndexReader {
 
   var path: String { environment.path }
   var lastTransactionIdentifier: Int { environment.lastTransactionIdentifier }
+  /// Which transaction's state the snapshot shows.
+  var snapshotIdentifier: Int { transaction.identifier }
 
   /// Runs `body` within one snapshot, with the state that it shows. Nested calls share the outer one.
   /// - Throws: ``JournalError`` where the file is damaged, or what `body` throws.

@@ -182,6 +182,15 @@ public final class JournalReader {
     return answers
   }
 
+  /// Refuses to be sure that something is not there: a flipped bit in a page of a segment that is not sealed, or of its index, may hide it from a search. To
+  /// be asked where nothing was found, as all pages are looked at.
+  /// - Throws: ``JournalError`` `segment.damaged`, and where the journal cannot be read.
+  public func requireSoundPages() throws(JournalError) {
+    for segment in manifest.segments where segment.state == .hot {
+      if let damage = try reader(segment).pageDamage() { throw damage }
+    }
+  }
+
   /// How many entries of a segment its index does not know yet: a search looks through them.
   /// - Throws: ``JournalError`` where the journal cannot be read.
   public func unindexedEntryCount(_ segment: Manifest.Segment) throws(JournalError) -> Int { try reader(segment).unindexedCount() }

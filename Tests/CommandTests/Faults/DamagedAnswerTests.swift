@@ -1,8 +1,9 @@
 import Foundation
 import JournalFormat
-import JournalStore
 import TestSupport
 import Testing
+
+@testable import JournalStore
 
 /// What is asked of a journal that was damaged after it had been recorded: an answer says what it lacks, with the position, and nothing is made of the gap.
 @Suite struct DamagedAnswerTests {
