@@ -67,7 +67,7 @@ let package = Package(
       "emip-journal",
       ["Answers", "Recording", "Projections", "JournalStore", "EMIP", "JournalFormat", argumentParser, logging]),
     command("emip-journal-bench", ["Simulation", "Recording", "Projections", "JournalStore", "EMIP", "JournalFormat", argumentParser]),
-    command("emip-simulator", ["Simulation", argumentParser]),
+    command("emip-simulator", ["Simulation", "JournalFormat", argumentParser]),
 
     .target(name: "TestSupport", dependencies: ["JournalStore", "JournalFormat"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("JournalFormat", ["TestSupport", "JournalFormat"]),

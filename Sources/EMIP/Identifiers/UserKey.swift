@@ -4,7 +4,7 @@ internal import JournalFormat
 /// contract with
 /// separators and check digit or without.
 public struct UserKey: Hashable, Sendable {
-  /// The kind of id in upper case, a zero, and the id in its comparable form. Personal.
+  /// The kind of id in upper case, a zero, and the id, made comparable. Personal.
   public let bytes: [UInt8]
 
   /// - Parameters:

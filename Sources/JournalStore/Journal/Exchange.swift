@@ -50,7 +50,7 @@ extension Entry {
 extension Mark {
   /// Whether its value is that of a term of its kind.
   fileprivate func hasValue(of term: IndexTerm, in payload: [UInt8]) -> Bool {
-    // A comparable value is its own comparable form: mostly the bytes are those at once.
+    // What is comparable stays as it is when it is made so: mostly the bytes are those at once.
     if inlineText == nil, payload[range].elementsEqual(term.value) { return true }
     return self.term(in: payload) == term
   }

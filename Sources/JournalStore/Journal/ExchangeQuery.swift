@@ -12,7 +12,7 @@ public struct ExchangeQuery: Sendable {
   public var direction: Direction?
   /// Wanted: how it ended.
   public var outcome: OutcomeClass?
-  /// Compared in compact form with partner.
+  /// Compared, both compact, with partner.
   public var partner: String?
   /// Each must be held by an entry of the exchange in one of its spellings.
   public var termGroups: [[IndexTerm]] = []

@@ -16,7 +16,7 @@ enum AnswerFormat: String, ExpressibleByArgument, CaseIterable {
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "text; json; ndjson, one object a line; csv, whose cells no spreadsheet takes for formulas. All but text are exact and unmasked.",
+      "text; json; ndjson, one object a line; csv, whose cells no spreadsheet takes for formulas. All but text are unmasked, and json and ndjson exact.",
       valueName: "format"))
   var format: AnswerFormat = .text
 
@@ -36,6 +36,7 @@ struct ModelOptions: ParsableArguments {
 extension AnswerBasis {
   /// Opens read models with progress on standard error, where they must catch up.
   init(_ journal: JournalOptions, _ projections: [any Projection.Type], asOf: JournalMoment?) throws {
+    try ProcessStart.requireThreads()
     let progress = Progress()
     try self.init(journal.directory, projections, asOf: asOf) { progress.update("reading the journal", $0.done, of: $0.total) }
     progress.clear()

@@ -54,6 +54,7 @@ struct ProjectionRun {
   init(
     _ journal: JournalOptions, _ names: [String] = AllProjections.all.map { $0.name }, replacesDamaged: Bool = false, purpose: String
   ) throws {
+    try ProcessStart.requireThreads()
     runner = try ProjectionRunner(
       journal.directory, projections: AllProjections.all.filter { names.contains($0.name) }, replacesDamaged: replacesDamaged,
       purpose: purpose)
