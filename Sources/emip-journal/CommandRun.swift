@@ -142,7 +142,7 @@ extension AnswerError {
   var exitStatus: ExitStatus {
     switch code {
     case .notFound: .notFound
-    case .incomplete: .badData
+    case .incomplete, .unreadable: .badData
     case .unrecorded: cause?.code.exitStatus ?? .fault
     }
   }

@@ -73,7 +73,9 @@ import Testing
         "cdr-meter-unit", "cdr-meter-value", "cdr-end-before-start", "cdr-meter-decreases", "cdr-duration-mismatch", "cdr-power",
         "cdr-energy-steps", "cdr-second-final", "cdr-after-final", "cdr-evse-overlap", "cdr-exec-session-missing", "cdr-unknown-meter",
         "cdr-unknown-nature", "cdr-legs-differ", "whitelist-unknown-entry", "whitelist-badge-conflict", "whitelist-upload-too-large",
-        "whitelist-upload-missed", "whitelist-download-missed", "evse-contradiction", "partner-offline",
+        "whitelist-upload-missed", "whitelist-download-missed", "whitelist-expiry-unreadable", "whitelist-value-unreadable",
+        "whitelist-expiry-missing", "evse-contradiction", "status-ahead", "status-value-unreadable", "partner-offline",
+        "partner-value-unreadable",
       ])
     #expect(planted.faults.allSatisfy { ["error", "warning", "notice"].contains($0.severity) })
   }
@@ -92,7 +94,7 @@ import Testing
     let sessions = planted.faults.compactMap(\.serviceSessionId)
     #expect(sessions.count == 23 && Set(sessions).count == 23)
     let evses = planted.faults.compactMap(\.evseId)
-    #expect(evses.count == 24 && Set(evses).count == 24)
+    #expect(evses.count == 26 && Set(evses).count == 26)
     var users: [String: Set<String>] = [:]
     for line in planted.lines {
       let isPlanted = line.asked("EVSEId")?.uppercased().hasPrefix("FR*C01*E910") ?? false
@@ -231,6 +233,23 @@ import Testing
     #expect(try [line(shared, 1), line(shared)].map { $0.asked("operatorId") } == ["FR*SF1", "FR*SF2"])
     let large = try line(try fault("whitelist-upload-too-large"))
     #expect(Set(TrafficLine.values(of: "userId", in: large.request)).count == 501 && large.answered("requestStatus") == "1")
+  }
+
+  @Test func `values are there and cannot be read, each in its own way`() throws {
+    let expiry = try fault("whitelist-expiry-unreadable")
+    #expect(try line(expiry).asked("userId") == expiry.userId && line(expiry).asked("expiryDate") == "31/12/2030")
+    #expect(try line(try fault("whitelist-value-unreadable")).asked("intermediateCDRRequested") == "no")
+    #expect(try line(try fault("whitelist-expiry-missing")).asked("expiryDate") == nil)
+    #expect(try line(try fault("status-value-unreadable")).asked("busyStatus") == "busy")
+    #expect(try line(try fault("partner-value-unreadable")).answered("heartBeatPeriod") == "5 min")
+    let ahead = try line(try fault("status-ahead"))
+    #expect(try time(ahead.asked("statusEventDate")) > time(ahead.recordedAt) + 3652 * 86_400_000)
+    // Everybody else has an expiry date.
+    let lists = planted.lines.map(\.request).filter { $0.contains("SetAuthenticationDataRequest") }
+    let (users, dates) = (
+      lists.flatMap { TrafficLine.values(of: "userId", in: $0) }, lists.flatMap { TrafficLine.values(of: "expiryDate", in: $0) }
+    )
+    #expect(users.count == dates.count + 1)
   }
 
   @Test(arguments: [("whitelist-upload-missed", "SetAuthenticationData"), ("whitelist-download-missed", "GetAuthenticationData")])

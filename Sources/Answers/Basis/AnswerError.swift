@@ -9,6 +9,8 @@ public struct AnswerError: Error, Sendable, CustomStringConvertible {
     case notFound = "answer.none"
     /// Damaged records were passed over: what they say is missing in the answer.
     case incomplete = "answer.incomplete"
+    /// What was asked for is there, and part of it cannot be read.
+    case unreadable = "answer.unreadable"
     /// The answer shows personal values, and the record of that could not be made: nothing was shown.
     case unrecorded = "access.unrecorded"
   }

@@ -31,7 +31,9 @@ public struct StatusFilter: Sendable {
   public func includes(_ element: ElementStatus) -> Bool {
     let parts = [element.availability, element.busy]
     switch wanted {
-    case .unknown: return parts.allSatisfy { $0 == nil } || parts.contains { $0?.unknownSince != nil }
+    case .unknown:
+      return parts.allSatisfy { $0 == nil }
+        || parts.contains { part in part.map { $0.unknownSince != nil || $0.event.status == nil } ?? false }
     case .status(let availability, let busy):
       return zip(parts, [availability, busy]).contains { part, wanted in
         guard let part, let wanted else { return false }

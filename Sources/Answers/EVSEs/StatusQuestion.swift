@@ -128,13 +128,22 @@ public struct StatusAnswer {
 
   /// Shows a message for each current status, ready to be sent to the platform (guide 6.2.4).
   /// - Parameter makeTransactionId: makes a new id for each.
-  /// - Throws: ``AnswerError`` where no status is known; what `body` throws; `JournalError` where the read model or the journal cannot be read.
+  /// - Throws: ``AnswerError`` where no status is known, or, behind the others, where one cannot be read, so that there is no message of it; what
+  ///   `body` throws; `JournalError` where the read model or the journal cannot be read.
   public func forEachMessage(_ makeTransactionId: @escaping () -> String, _ body: (StatusMessageRow) throws -> Void) throws {
     let reinitialisation = StatusReinitialisation(statuses, reader: basis.models.reader, makeTransactionId: makeTransactionId)
     var count = 0
-    try reinitialisation.forEach(moment, where: question.includes) { message in
+    let untold = try reinitialisation.forEach(moment, where: question.includes) { message in
       try body(StatusMessageRow(message))
       count += 1
+    }
+    guard untold.isEmpty else {
+      let named = untold.prefix(10).map { "\($0.id) (position \($0.position))" }.joined(separator: ", ")
+      let more = untold.count > 10 ? ", and \(Figure.count(untold.count - 10)) more" : ""
+      let what = Figure.count(
+        untold.count, "current status cannot be read, and no message was made of it",
+        "current statuses cannot be read, and no messages were made of them")
+      throw AnswerError(.unreadable, "\(what): \(named)\(more).")
     }
     guard count > 0 else { throw AnswerError(.notFound, "no current status is known: there is nothing to send.") }
   }

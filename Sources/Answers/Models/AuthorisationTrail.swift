@@ -60,12 +60,17 @@ public struct AuthorisationTrail: Sendable {
     guard let evse else { return [] }
     let statuses = try EVSEQuestions(basis.models, asOf: basis.asOf).statuses(of: evse, StatusMoment(time: at))
     return statuses.filter { $0.element == .evse }.map { status in
-      let availability = status.availability.map { AvailabilityStatus(rawValue: $0.event.status).description } ?? "unknown"
-      let busy = status.busy.map { BusyStatus(rawValue: $0.event.status).description } ?? "unknown"
+      let availability = Self.word(status.availability) { AvailabilityStatus(rawValue: $0).description }
+      let busy = Self.word(status.busy) { BusyStatus(rawValue: $0).description }
       return AuthorisationStep(
         source: .evse, time: [status.availability, status.busy].compactMap { $0?.event.time }.max(), position: status.position?.rawValue,
         text: "the EVSE was reported available: \(availability), busy: \(busy)")
     }
+  }
+
+  private static func word(_ part: PartStatus?, _ word: (UInt32) -> String) -> String {
+    guard let event = part?.event else { return "unknown" }
+    return event.status.map(word) ?? "unreadable (\(event.unreadable["status"] ?? ""))"
   }
 
   /// What the lists said of the user, by what had been recorded then.
@@ -78,6 +83,7 @@ public struct AuthorisationTrail: Sendable {
       try list.check(UserKey(type: type.rawValue, id: user), at: at).standings.map { standing in
         let owner = standing.entry.eMSPId ?? standing.entry.operatorId
         let age = standing.listAgeMilliseconds.map { ", the list was \($0 / 3_600_000) h old" } ?? ""
+        let unreadable = standing.unreadable.values.map { ", \($0.name) \"\($0.text)\" cannot be read" }.joined()
         let verdict: AuthorisationStep.Verdict =
           switch standing.answer {
           case .authorised: .authorised
@@ -86,7 +92,8 @@ public struct AuthorisationTrail: Sendable {
           }
         return AuthorisationStep(
           source: .whitelist, time: standing.listAcceptedAt, position: standing.entry.position?.rawValue,
-          text: "the white list of \(owner), held by \(standing.entry.holder): \(standing.answer.rawValue)\(age)", verdict: verdict)
+          text: "the white list of \(owner), held by \(standing.entry.holder): \(standing.answer.rawValue)\(unreadable)\(age)",
+          verdict: verdict)
       }
     }
   }
@@ -117,7 +124,7 @@ public struct AuthorisationTrail: Sendable {
     let asked = authorisation(request, messages)
     let answered = exchange.response.flatMap { authorisation($0, messages) }
     let isOwnershipQuestion = asks && request.content.context.direction == .fromIOP && asked?.requestedServiceId?.value == .reserved
-    let value = (asks ? answered : asked)?.authorisationValue?.value
+    let value = (asks ? answered : asked)?.authorisationValue
     var (text, verdict) = answer(exchange.ending, value, isOwnershipQuestion: isOwnershipQuestion)
     text = question(request.content.context, asks, isOwnershipQuestion) + ": " + text
     if isOwnershipQuestion { verdict = nil }
@@ -145,13 +152,16 @@ public struct AuthorisationTrail: Sendable {
   }
 
   private static func answer(
-    _ ending: Entry?, _ value: AuthorisationValue?, isOwnershipQuestion: Bool
+    _ ending: Entry?, _ said: Field<AuthorisationValue>?, isOwnershipQuestion: Bool
   ) -> (String, AuthorisationStep.Verdict?) {
     guard let ending, let outcome = RequestOutcome(ending) else { return ("no answer yet", nil) }
     switch outcome {
     case .accepted:
-      if isOwnershipQuestion { return (value?.isAuthorised ?? false ? "yes" : "no", nil) }
-      guard let value else { return ("done, without an authorisationValue", .notObtained) }
+      guard let said else { return ("done, without an authorisationValue", isOwnershipQuestion ? nil : .notObtained) }
+      guard let value = said.value else {
+        return ("done, with the authorisationValue \"\(said.text)\", which cannot be read", isOwnershipQuestion ? nil : .notObtained)
+      }
+      if isOwnershipQuestion { return (value.isAuthorised ? "yes" : "no", nil) }
       return value.isAuthorised ? ("authorised", .authorised) : ("refused, authorisationValue \(value)", .refused)
     case .rejected(let code):
       let status = code.map { RequestStatus(rawValue: $0) }

@@ -25,8 +25,13 @@ public struct PartnerDocument: Encodable, Sendable {
   public let isLatencyMaxExact: Bool
   /// How many answers took longer than so, than the limit of their way, and how many authorisations longer than so.
   public let over800ms, late, authorisationsOver2s, authorisationsOver10s: UInt64
-  /// The period that the platform announced.
+  /// The period that the platform announced; 300 where it announced none, see ``assumed``; nil where what it announced last cannot be
+  /// read.
   @OrNull public private(set) var heartBeatPeriodSeconds: UInt32?
+  /// The fields that no message gave, so that a default stands there.
+  public let assumed: [String]
+  /// What is there and cannot be read, by field: ``unreadable`` counts answers.
+  @OrNull public private(set) var unreadableValues: [String: String]?
   /// When it was heard first.
   @OrNull public private(set) var firstHeard: String?
   /// Since when it has not been heard for longer than its period; nil while it is online.
@@ -77,7 +82,10 @@ public struct PartnerDocument: Encodable, Sendable {
     isLatencyMaxExact = answer.isMaximumExact
     (over800ms, late) = (figures.overTypical, figures.late)
     (authorisationsOver2s, authorisationsOver10s) = (figures.authorisationsOverTypical, figures.authorisationsOverLimit)
-    heartBeatPeriodSeconds = presence?.periodSeconds
+    let unreadablePeriod = presence?.unreadablePeriod
+    heartBeatPeriodSeconds = unreadablePeriod == nil ? presence?.periodSeconds : nil
+    assumed = presence.map { $0.isPeriodAnnounced || unreadablePeriod != nil ? [] : ["heartBeatPeriodSeconds"] } ?? []
+    unreadableValues = unreadablePeriod.map { ["heartBeatPeriodSeconds": $0] }
     firstHeard = presence?.appearedAt?.description
     offlineSince = presence?.offlineSince?.description
     offlineCount = answer.silences.count

@@ -11,6 +11,7 @@ public struct WhiteListCheckDocument: Encodable, Sendable {
   /// The columns of CSV, in their order.
   public static let columns = [
     "answer", "at", "operatorId", "holder", "eMSPId", "position", "item", "listAcceptedAt", "listAgeSeconds", "stale", "lists",
+    "expiryDate", "assumed", "unreadable",
   ]
 
   /// Describes an answer.
@@ -21,7 +22,7 @@ public struct WhiteListCheckDocument: Encodable, Sendable {
 
   private enum Key: String, CodingKey {
     case answer, at, operatorId, holder, eMSPId, serviceId, authorisationValue, expiryDate, position, item, since
-    case listAcceptedAt, listAgeSeconds, stale, uncertainBy, lists
+    case listAcceptedAt, listAgeSeconds, stale, uncertainBy, lists, assumed, unreadable
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -56,6 +57,8 @@ public struct WhiteListCheckDocument: Encodable, Sendable {
       try container.encode(standing?.listAgeMilliseconds.map { $0 / 1_000 }, forKey: .listAgeSeconds)
       try container.encode(standing?.isStale ?? false, forKey: .stale)
       try container.encode(entry?.losses.map(\.rawValue) ?? [], forKey: .uncertainBy)
+      try container.encode(entry?.assumed ?? [], forKey: .assumed)
+      try container.encode(standing.flatMap { UnreadableDocument($0.unreadable, keys: WhiteListRow.keys) }, forKey: .unreadable)
     }
   }
 }

@@ -24,7 +24,7 @@ public struct WhiteListQuestion: Sendable {
   public func entries(_ basis: AnswerBasis) throws -> [WhiteListRow] {
     let questions = try WhiteListQuestions(basis.models, asOf: basis.asOf)
     return try questions.entries(filter, includesAll: includesAll).map {
-      WhiteListRow(entry: $0.entry, details: $0.details, unreadable: questions.unreadable($0.entry))
+      WhiteListRow(entry: $0.entry, details: $0.details, unreadablePosition: questions.unreadable($0.entry))
     }
   }
 
@@ -59,7 +59,7 @@ public struct WhiteListHistoryQuestion: Sendable {
     let questions = try WhiteListQuestions(basis.models, asOf: basis.asOf)
     let found = try questions.history(user, filter)
     guard !found.isEmpty else { throw AnswerError(.notFound, "the user is on no white list, and never was.") }
-    return found.map { WhiteListRow(entry: $0.entry, details: $0.details, unreadable: questions.unreadable($0.entry), isHistory: true) }
+    return found.map { WhiteListRow(entry: $0.entry, details: $0.details, unreadablePosition: questions.unreadable($0.entry), isHistory: true) }
   }
 }
 

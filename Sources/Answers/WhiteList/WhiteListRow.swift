@@ -1,3 +1,4 @@
+internal import EMIP
 public import JournalFormat
 public import Projections
 
@@ -8,22 +9,22 @@ public struct WhiteListRow: Encodable, Sendable {
   /// What only the message says of the user; nil where that is gone.
   public let details: WhiteListDetails?
   /// The position of the message that says it and cannot be read; nil where it can be, or is gone.
-  public let unreadable: JournalPosition?
+  public let unreadablePosition: JournalPosition?
   /// Whether it is of a history: what led to it stands with it then.
   public let isHistory: Bool
 
   /// Describes an entry.
-  public init(entry: WhiteListEntry, details: WhiteListDetails?, unreadable: JournalPosition? = nil, isHistory: Bool = false) {
+  public init(entry: WhiteListEntry, details: WhiteListDetails?, unreadablePosition: JournalPosition? = nil, isHistory: Bool = false) {
     self.entry = entry
     self.details = details
-    self.unreadable = unreadable
+    self.unreadablePosition = unreadablePosition
     self.isHistory = isHistory
   }
 
   /// The columns of CSV, in their order.
   public static let columns = [
     "operatorId", "userIdType", "userId", "serviceId", "authorisationValue", "expiryDate", "userContractIdAlias", "position", "item",
-    "holder", "eMSPId", "state", "uncertain", "since", "unreadablePositions",
+    "holder", "eMSPId", "state", "uncertain", "since", "assumed", "unreadable", "unreadablePositions",
   ]
 
   /// The columns of CSV for a history, in their order.
@@ -31,14 +32,27 @@ public struct WhiteListRow: Encodable, Sendable {
 
   private enum Key: String, CodingKey {
     case operatorId, userIdType, userId, serviceId, authorisationValue, expiryDate, userContractIdAlias, position
-    case item, holder, eMSPId, state, uncertain, since, change, meterLimits, intermediateCDRRequested, parameter, unreadablePositions
+    case item, holder, eMSPId, state, uncertain, since, change, meterLimits, intermediateCDRRequested, parameter, assumed, unreadable
+    case unreadablePositions
   }
+
+  /// The keys of what has another name on the wire.
+  static let keys = ["requestedServiceId": "serviceId"]
 
   /// A limit as machines get it.
   private struct Limit: Encodable {
-    let meterTypeId: String
-    let meterValue: String
+    @OrNull private(set) var meterTypeId: String?
+    @OrNull private(set) var meterValue: String?
     let meterUnit: String
+    @OrNull private(set) var unreadable: UnreadableDocument?
+
+    init(_ limit: WhiteListDetails.Limit) {
+      let unreadable = limit.unreadable
+      meterTypeId = unreadable["meterTypeId"] == nil ? limit.meterTypeId : nil
+      meterValue = unreadable["meterValue"] == nil ? limit.meterValue : nil
+      meterUnit = limit.meterUnit
+      self.unreadable = UnreadableDocument(unreadable)
+    }
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -55,13 +69,21 @@ public struct WhiteListRow: Encodable, Sendable {
     try container.encode(entry.holder, forKey: .holder)
     try container.encode(entry.eMSPId, forKey: .eMSPId)
     try container.encode(entry.isLive ? "live" : entry.isDeleted ? "deleted" : "absent", forKey: .state)
-    try container.encode(!entry.losses.isEmpty, forKey: .uncertain)
+    try container.encode(entry.isUncertain, forKey: .uncertain)
     try container.encode(entry.since.rawValue, forKey: .since)
-    try container.encode(details?.intermediateCDRRequested, forKey: .intermediateCDRRequested)
+    let unreadable = details?.unreadable ?? UnreadableValues()
+    let intermediate = unreadable["intermediateCDRRequested"] == nil ? details?.intermediateCDRRequested : nil
+    try container.encode(intermediate, forKey: .intermediateCDRRequested)
     try container.encode(details?.parameter, forKey: .parameter)
-    let limits = details?.meterLimits.map { Limit(meterTypeId: $0.meterTypeId, meterValue: $0.meterValue, meterUnit: $0.meterUnit) }
-    try container.encode(limits ?? [], forKey: .meterLimits)
-    if let unreadable { try container.encode([unreadable.rawValue], forKey: .unreadablePositions) }
+    try container.encode((details?.meterLimits ?? []).map(Limit.init), forKey: .meterLimits)
+    try container.encode(entry.assumed, forKey: .assumed)
+    try container.encode(UnreadableDocument(unreadable, keys: Self.keys), forKey: .unreadable)
+    if let unreadablePosition { try container.encode([unreadablePosition.rawValue], forKey: .unreadablePositions) }
     if isHistory { try container.encode(entry.change, forKey: .change) }
   }
+}
+
+extension WhiteListEntry {
+  /// What stands in the entry without its message saying so: `serviceId`, the generic charge (guide 5.5.3).
+  var assumed: [String] { isServiceAssumed ? ["serviceId"] : [] }
 }

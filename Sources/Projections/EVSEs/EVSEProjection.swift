@@ -9,7 +9,7 @@ public import JournalStore
 public final class EVSEProjection: Projection {
   /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "evse"
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
   public static let tables = EVSETables.all
   public static let rules = EVSERules.all
 
@@ -87,11 +87,16 @@ public final class EVSEProjection: Projection {
     for report in reports {
       let element = try known.element(report, at: message.position, in: rows)
       var isCurrent = false
+      var findings = StatusReportFindings()
       for part in StatusPart.allCases {
         guard let event = report[part] else { continue }
+        let isOdd = StatusReportFindings.concern(event)
+        let before = isOdd ? element[part].newest : nil
         let insertion = try EVSETables.events.insert(event, into: element[part], in: rows)
         isCurrent = isCurrent || insertion == .newest
+        if isOdd && insertion != .repetition { findings.note(event, part, after: before) }
       }
+      try findings.tell(element, at: message.position, in: rows)
       // Both parts of a synthetic status come to be together.
       if isCurrent { try EVSETables.contradictions.judge(element, at: message.position, in: rows) }
       // One that tells of several elements is read again with its answer.

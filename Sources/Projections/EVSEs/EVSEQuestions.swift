@@ -33,7 +33,8 @@ public struct StatusMoment: Sendable {
 public struct PartStatus: Hashable, Sendable {
   /// What it was reported to be.
   public let event: StatusEvent
-  /// Since when nobody can say that it is still so: it was expected to end, or nothing was heard for long. Nil while it holds.
+  /// Since when nobody can say that it is still so: when it was expected to end; or the report itself, where nothing was heard for long after it.
+  /// Nil while it holds.
   public let unknownSince: Timestamp?
 }
 
@@ -154,13 +155,14 @@ public struct EVSEQuestions: ModelQuestions {
   }
 
   private static func unknownSince(_ event: StatusEvent, _ moment: StatusMoment) -> Timestamp? {
-    let silence = event.time.adding(milliseconds: moment.unknownAfterMilliseconds)
-    return [event.until, silence].compactMap { $0 }.filter { $0 < moment.time }.min()
+    let silentAt = event.time.adding(milliseconds: moment.unknownAfterMilliseconds)
+    if let until = event.until, until < moment.time, until <= silentAt { return until }
+    return silentAt < moment.time ? event.time : nil
   }
 }
 
 extension EVSEQuestions {
-  /// Where the statuses of an element contradict each other, in the order in which it became known.
+  /// Where the statuses of an element contradict each other, are dated ahead or cannot be read, in the order in which it became known.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func findings() throws -> [ReportedFinding] { try elementFindings().map(\.finding) }
 
@@ -169,12 +171,12 @@ extension EVSEQuestions {
   public func elementFindings() throws -> [(finding: ReportedFinding, element: StatusReport.Element)] {
     var found: [(ReportedFinding, StatusReport.Element)] = []
     try EVSETables.findings.forEach(asOf: asOf, in: rows) { stored in
-      guard stored.rule == EVSERules.contradiction.number, let element = try EVSETables.elements.stored(stored.subject, in: rows) else {
+      guard let rule = EVSEProjection.rule(stored.rule), let element = try EVSETables.elements.stored(stored.subject, in: rows) else {
         return true
       }
       let id = EVSEElementTable.canonicalId(element.id)
       let finding = ReportedFinding(
-        rule: EVSERules.contradiction, position: stored.position, resolvedAt: stored.resolvedAt, subject: id,
+        rule: rule, position: stored.position, resolvedAt: stored.resolvedAt, subject: id,
         sentence: try EVSERules.sentence(id, stored))
       found.append((finding, element.element))
       return true

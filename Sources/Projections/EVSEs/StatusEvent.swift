@@ -1,4 +1,4 @@
-internal import EMIP
+public import EMIP
 public import JournalFormat
 
 /// One of the two statuses that an element may have.
@@ -11,20 +11,21 @@ public enum StatusPart: UInt8, Sendable, CaseIterable {
 
 /// One part of a reported status: what it came to be, when, and when the journal learnt of it.
 public struct StatusEvent: Hashable, Sendable {
-  /// When it came to be so, as the reporter says; see ``isFuture`` and ``isDateAssumed``.
+  /// From when it counts: its ``date``, but not before the message was sent. It was true at most then, whatever the reporter's clock says, so that
+  /// later reports rule over it. The moment of the message stands for a date that is absent or cannot be read.
   public let time: Timestamp
+  /// When it came to be so, as the reporter says; nil where there is no date, or none that can be read.
+  public let date: Timestamp?
   /// The position of the message that told it first.
   public let position: JournalPosition
-  /// Open: see `AvailabilityStatus` and `BusyStatus`.
-  public let status: UInt32
+  /// Open: see `AvailabilityStatus` and `BusyStatus`. Nil where it cannot be read.
+  public let status: UInt32?
   /// How long it is expected to stay so.
   public let until: Timestamp?
   /// It came when a newer event of its part was known: it never overwrites that.
   public var isLate = false
-  /// Its date lay more than a day ahead of the message; it counts as a day ahead.
-  public let isFuture: Bool
-  /// It had no valid date: the message's own time stands for it.
-  public let isDateAssumed: Bool
+  /// What is there and cannot be read, of `status`, `eventDate` and `until`; long texts are cut.
+  public let unreadable: UnreadableValues
   /// The platform told it, in a list of changes; no operator's push had told it before.
   public let isFromPlatform: Bool
   /// Whether the entry right behind it accepted it with requestStatus 1, as mostly: nothing that comes later changes that.
@@ -33,19 +34,28 @@ public struct StatusEvent: Hashable, Sendable {
   private var answers: [ReportAnswer] = []
 
   init(
-    time: Timestamp, position: JournalPosition, status: UInt32, until: Timestamp?, isFuture: Bool, isDateAssumed: Bool, isFromPlatform: Bool
+    time: Timestamp, date: Timestamp?, position: JournalPosition, status: UInt32?, until: Timestamp?,
+    unreadable: UnreadableValues = UnreadableValues(), isFromPlatform: Bool
   ) {
     self.time = time
+    self.date = date
     self.position = position
     self.status = status
     self.until = until
-    self.isFuture = isFuture
-    self.isDateAssumed = isDateAssumed
+    self.unreadable = unreadable
     self.isFromPlatform = isFromPlatform
   }
 
+  /// How far its date lies ahead of the moment when it was sent; nil where it does not.
+  public var aheadMilliseconds: Int64? { date.flatMap { $0 > time ? $0.milliseconds(since: time) : nil } }
+
+  /// The date that was sent; the moment of the message where there is none. It is known by it when it comes again.
+  public var said: Timestamp { date ?? time }
+
   /// Whether another report says the same of the same part: then it is a repetition, on another leg, in a list or by a retry.
-  func isSame(as other: StatusEvent) -> Bool { time == other.time && status == other.status && until == other.until }
+  func isSame(as other: StatusEvent) -> Bool {
+    said == other.said && status == other.status && until == other.until && unreadable == other.unreadable
+  }
 
   /// What the platform made of it; nil of what only the platform told.
   public var acceptance: ReportAcceptance? {
@@ -85,9 +95,6 @@ struct ElementReport {
 
   subscript(part: StatusPart) -> StatusEvent? { part == .busy ? busy : availability }
 
-  /// A report may be dated a day ahead at most: what is further ahead would keep all that comes from counting.
-  static let futureLimitMilliseconds: Int64 = 86_400_000
-
   /// All that a message says. The same at each call, so that an answer finds what its request told.
   static func all(of message: ProjectedMessage, isFromPlatform: Bool) -> [ElementReport] {
     guard let reports = message.facts?.statusReports else { return [] }
@@ -102,14 +109,26 @@ struct ElementReport {
   private static func event<Status: OpenCode>(
     _ part: StatusReport.Part<Status>?, _ message: ProjectedMessage, _ isFromPlatform: Bool
   ) -> StatusEvent? {
-    guard let part, let status = part.status.value else { return nil }
-    let observedAt = message.entry.content.observedAt
+    guard let part else { return nil }
+    let sentAt = min(message.entry.content.observedAt, message.entry.recordedAt)
     let date = part.eventDate?.value
-    let limit = min(observedAt, message.entry.recordedAt).adding(milliseconds: futureLimitMilliseconds)
-    let time = date ?? observedAt
     return StatusEvent(
-      time: min(time, limit), position: message.position, status: status.rawValue, until: part.until?.value, isFuture: time > limit,
-      isDateAssumed: date == nil, isFromPlatform: isFromPlatform)
+      time: min(date ?? sentAt, sentAt), date: date, position: message.position, status: part.status.value?.rawValue,
+      until: part.until?.value, unreadable: unreadable(part), isFromPlatform: isFromPlatform)
+  }
+
+  /// More of a text than this is not kept.
+  private static let keptCharacters = 60
+
+  private static func unreadable<Status: OpenCode>(_ part: StatusReport.Part<Status>) -> UnreadableValues {
+    var unreadable = UnreadableValues()
+    func note<Value>(_ name: String, _ field: Field<Value>?) {
+      if let field, field.isUnreadable { unreadable.note(name, text: String(field.text.prefix(keptCharacters))) }
+    }
+    note("status", part.status)
+    note("eventDate", part.eventDate)
+    note("until", part.until)
+    return unreadable
   }
 }
 
@@ -121,7 +140,10 @@ struct ElementReport {
 //     tag      = byte         ; bits 0-2 status, 7: it follows as a varint; 3 late; 4 until follows; 5 accepted with requestStatus 1 at the
 //                             ; position right behind; 6 details follow
 //     until    = zigzag       ; milliseconds from the event
-//     details  = flags count *answer ; flags: bit 0 future, 1 date assumed, 2 from the platform
+//     details  = flags [ahead] [unreadable] count *answer
+//                             ; flags: bit 0 dated ahead, 1 without a date, 2 from the platform, 3 something cannot be read, 4 its status cannot
+//     ahead    = varint       ; milliseconds from the event to its date
+//     unreadable = count *(name text)
 //     answer   = varint acceptance   ; positions from the event
 
 extension StatusEvent {
@@ -136,8 +158,11 @@ extension StatusEvent {
 
   /// See ``distances(from:)``.
   func append(distance: UInt64, positionDistance: Int64, to bytes: inout [UInt8]) {
-    let flags: UInt8 = (isFuture ? 1 : 0) | (isDateAssumed ? 2 : 0) | (isFromPlatform ? 4 : 0)
+    let ahead = aheadMilliseconds
+    let flags: UInt8 =
+      (ahead == nil ? 0 : 1) | (date == nil ? 2 : 0) | (isFromPlatform ? 4 : 0) | (unreadable.isEmpty ? 0 : 8) | (status == nil ? 16 : 0)
     let hasDetails = flags != 0 || !answers.isEmpty
+    let status = status ?? 0
     var tag = UInt8(min(status, UInt32(Tag.otherStatus)))
     if isLate { tag |= Tag.late }
     if until != nil { tag |= Tag.until }
@@ -150,6 +175,11 @@ extension StatusEvent {
     if let until { bytes.appendSignedVarint(until.milliseconds(since: time)) }
     guard hasDetails else { return }
     bytes.append(flags)
+    if let ahead { bytes.appendVarint(UInt64(ahead)) }
+    if !unreadable.isEmpty {
+      bytes.appendVarint(unreadable.values.count)
+      for value in unreadable.values { for text in [value.name, value.text] { bytes.appendCounted(text.utf8) } }
+    }
     bytes.appendVarint(answers.count)
     for answer in answers {
       bytes.appendVarint(answer.position.rawValue - position.rawValue)
@@ -176,8 +206,13 @@ extension StatusEvent {
     let status = tag & 7 == Tag.otherStatus ? UInt32(try reader.count(atMost: Int(UInt32.max))) : UInt32(tag & 7)
     let until = tag & Tag.until == 0 ? nil : time.adding(milliseconds: try reader.signedVarint())
     let flags = tag & Tag.details == 0 ? 0 : try reader.byte()
+    let date = flags & 2 != 0 ? nil : flags & 1 == 0 ? time : try time.adding(read: Int64(try reader.count(atMost: 1 << 49)))
+    var unreadable = UnreadableValues()
+    if flags & 8 != 0 {
+      for _ in 0..<(try reader.count(atMost: reader.remainingCount)) { unreadable.note(try reader.string(), text: try reader.string()) }
+    }
     self.init(
-      time: time, position: position, status: status, until: until, isFuture: flags & 1 != 0, isDateAssumed: flags & 2 != 0,
+      time: time, date: date, position: position, status: flags & 16 == 0 ? status : nil, until: until, unreadable: unreadable,
       isFromPlatform: flags & 4 != 0)
     isLate = tag & Tag.late != 0
     isAcceptedAtOnce = tag & Tag.acceptedNext != 0

@@ -18,6 +18,8 @@ extension StatusEventTable {
       return .newest
     }
     if event.time > newest.time {
+      // One that was dated ahead counts from its first message, and is known by its date when it comes again.
+      if event.said <= tail.latestSaid, try place(ofSame: event, tail) != nil { return .repetition }
       if row.value.count + StatusEvent.maximumPlainBytes > Self.chunkBytes {
         try rows.put(Self.key([], event.time), for: tail.subject + Self.key(event.position), in: beginnings)
         tail.begin(event)
@@ -53,10 +55,25 @@ extension StatusEventTable {
       if tail.settleNewest(answer) { noteChange(of: tail, rows) }
       return
     }
+    if event.said <= tail.latestSaid, let (row, index, events) = try place(ofSame: event, tail) {
+      var events = events
+      if events[index].add(answer) { try replace(row, with: events, tail, rows) }
+      return
+    }
     guard event.time <= newest.time, let (row, isBefore) = try place(of: event.time, tail, rows), !isBefore else { return }
     var events = try self.events(of: row)
     guard let index = events.firstIndex(where: event.isSame), events[index].add(answer) else { return }
     try replace(row, with: events, tail, rows)
+  }
+
+  /// An event of the last row that says the same; nil where none does.
+  private func place(
+    ofSame event: StatusEvent, _ tail: StatusTail
+  ) throws(JournalError) -> (row: ModelRow, index: Int, events: [StatusEvent])? {
+    guard let chunk = tail.row else { return nil }
+    let row = ModelRow(key: chunk.key, value: chunk.value)
+    let events = try self.events(of: row)
+    return events.firstIndex(where: event.isSame).map { (row, $0, events) }
   }
 
   /// The row that holds the events of a time, or would.

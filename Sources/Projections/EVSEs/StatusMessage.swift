@@ -34,22 +34,33 @@ public struct StatusReinitialisation {
   }
 
   /// Shows one message for each status that is known and has not ended, however old it is: what has not changed for months is the one that gets lost.
+  /// It carries the date that the status counts from. A status that cannot be read cannot be told.
   /// - Parameter isWanted: whether the messages of an element are.
+  /// - Returns: the elements with a status that cannot be told, each with its position.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, what reading rows and messages throws, and what `body` throws.
+  @discardableResult
   public func forEach(
     _ moment: StatusMoment, where isWanted: (ElementStatus) -> Bool = { _ in true }, _ body: (StatusMessage) throws -> Void
-  ) throws {
+  ) throws -> [(id: String, position: JournalPosition)] {
+    var untold: [(id: String, position: JournalPosition)] = []
     try statuses.forEach(moment) { status in
       guard isWanted(status) else { return true }
-      if let part = status.availability, !hasEnded(part, moment) {
-        try body(try message(status, part, Self.availabilityOperation(status.element), .availability))
-      }
       // Only EVSEs have a busy status of their own on the wire.
-      if let part = status.busy, status.element == .evse, !hasEnded(part, moment) {
-        try body(try message(status, part, "SetEVSEBusyStatus", .busy))
+      let busy = status.element == .evse ? status.busy : nil
+      let parts: [(PartStatus?, String, StatusPart)] = [
+        (status.availability, Self.availabilityOperation(status.element), StatusPart.availability), (busy, "SetEVSEBusyStatus", .busy),
+      ]
+      for (part, operation, kind) in parts {
+        guard let part, !hasEnded(part, moment) else { continue }
+        if let message = try message(status, part, operation, kind) {
+          try body(message)
+        } else {
+          untold.append((status.id, part.event.position))
+        }
       }
       return true
     }
+    return untold
   }
 
   private func hasEnded(_ part: PartStatus, _ moment: StatusMoment) -> Bool { part.event.until.map { $0 < moment.time } ?? false }
@@ -66,9 +77,11 @@ public struct StatusReinitialisation {
     }
   }
 
+  /// Nil where the status cannot be read.
   private func message(
     _ status: ElementStatus, _ part: PartStatus, _ operation: String, _ kind: StatusPart
-  ) throws(JournalError) -> StatusMessage {
+  ) throws(JournalError) -> StatusMessage? {
+    guard let code = part.event.status else { return nil }
     let facts = OperationFacts.named(operation)!
     let origin =
       if let told = try origins.origin(of: part.event, status.element, status.id, kind) { told } else {
@@ -78,7 +91,7 @@ public struct StatusReinitialisation {
     var fields: [(String, String)] = [
       ("transactionId", makeTransactionId()), ("partnerIdType", "eMI3"), ("partnerId", origin.partner), ("operatorIdType", "eMI3"),
       ("operatorId", origin.operator), ("\(prefix)IdType", "eMI3"), ("\(prefix)Id", status.id),
-      ("statusEventDate", part.event.time.description), (name, String(part.event.status)),
+      ("statusEventDate", part.event.time.description), (name, String(code)),
     ]
     if let until = part.event.until { fields.append((name + "Until", until.description)) }
     if let comment = origin.comment { fields.append((name + "Comment", comment)) }

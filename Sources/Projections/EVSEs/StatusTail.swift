@@ -11,6 +11,8 @@ final class StatusTail {
   /// The time of the row's first event.
   private(set) var start = Timestamp(rawValue: 0)
   private(set) var newest: StatusEvent?
+  /// The latest date that an event of the row is known by: later than all of their times where one was dated ahead.
+  private(set) var latestSaid = Timestamp(rawValue: .min)
   /// Whether it is known that there is no other row.
   private(set) var isFirst = false
   /// Where the newest event begins in the row, and how far it lies from the one before.
@@ -24,6 +26,7 @@ final class StatusTail {
   func open(_ row: ModelRow) throws(FormatError) {
     start = try StatusEventTable.time(ofKey: row.key)
     newest = nil
+    latestSaid = Timestamp(rawValue: .min)
     isFirst = false
     self.row = OpenChunk(key: row.key, value: row.value, lastPosition: .first)
     var previous = (time: start, position: Int64(0))
@@ -33,6 +36,7 @@ final class StatusTail {
         let event = try StatusEvent(from: &reader, after: previous)
         (distance, positionDistance) = event.distances(from: previous)
         newest = event
+        latestSaid = max(latestSaid, event.said)
         previous = (event.time, Int64(bitPattern: event.position.rawValue))
       }
     }
@@ -44,6 +48,7 @@ final class StatusTail {
     start = event.time
     row = OpenChunk(key: StatusEventTable.key(subject, event.time), value: [], lastPosition: event.position)
     newest = nil
+    latestSaid = Timestamp(rawValue: .min)
     append(event)
   }
 
@@ -53,6 +58,7 @@ final class StatusTail {
     (distance, positionDistance) = event.distances(from: newest.map { ($0.time, Int64(bitPattern: $0.position.rawValue)) } ?? (start, 0))
     newestOffset = row.value.count
     newest = event
+    latestSaid = max(latestSaid, event.said)
     event.append(distance: distance, positionDistance: positionDistance, to: &row.value)
   }
 

@@ -35,6 +35,9 @@ public struct FindingTable: Sendable {
   /// Where the findings stand.
   public let table: ModelTable
 
+  /// How long a finding's key is.
+  static let keyBytes = 11
+
   /// Keeps findings in a table that holds nothing else.
   public init(_ table: ModelTable) { self.table = table }
 
@@ -113,7 +116,7 @@ public struct FindingTable: Sendable {
 
   private func decoded(_ row: ModelRow) throws(JournalError) -> Stored {
     try table.decoding { () throws(FormatError) in
-      guard row.key.count == 11 else { throw FormatError("the key of a finding has the wrong length") }
+      guard row.key.count == Self.keyBytes else { throw FormatError("the key of a finding has the wrong length") }
       return try row.value.reading { (reader) throws(FormatError) in
         let resolvedAt = try reader.varint()
         let subject = Array(try reader.counted())

@@ -41,6 +41,8 @@ struct PartnerPresence {
     case offline(Timestamp)
     /// Heard again, when.
     case online(Timestamp)
+    /// A period was announced that cannot be read, as it was written.
+    case unreadablePeriod(String)
   }
 
   static let defaultPeriodSeconds = UInt32(OperationFacts.Timing.defaultHeartbeatPeriod.components.seconds)
@@ -100,11 +102,29 @@ struct PartnerPresence {
   func announce(
     _ seconds: UInt32, _ subject: Subject, at position: JournalPosition, _ states: inout PartnerStates, _ rows: ModelTransaction
   ) throws(JournalError) {
-    guard Self.believedPeriodSeconds.contains(seconds), let state = states[subject], state.periodSeconds != seconds else { return }
+    guard Self.believedPeriodSeconds.contains(seconds), let state = states[subject],
+      state.periodSeconds != seconds || state.announcement != .read
+    else { return }
     state.periodSeconds = seconds
+    state.announcement = .read
     state.excusedUntil = nil
     try append(.period(seconds), subject, position, rows)
     states.expectAnew(state)
+    noteChange(of: state, rows)
+  }
+
+  /// Notes that a period was announced which cannot be read: that of before stays. It is told once, until one comes that can be read.
+  func announce(
+    unreadable text: String, _ subject: Subject, at position: JournalPosition, _ states: inout PartnerStates, _ rows: ModelTransaction
+  ) throws(JournalError) {
+    guard let state = states[subject], state.announcement != .unreadable else { return }
+    state.announcement = .unreadable
+    let text = String(text.prefix(40))
+    try append(.unreadablePeriod(text), subject, position, rows)
+    var detail: [UInt8] = []
+    detail.appendVarint(UInt64(state.periodSeconds))
+    detail.appendCounted(text.utf8)
+    try PartnerTables.findings.add(PartnerRules.unreadable, at: position, subject: subject.bytes, detail: detail, in: rows)
     noteChange(of: state, rows)
   }
 
@@ -174,6 +194,9 @@ extension PartnerPresence.Change {
     case .online(let time):
       bytes.append(3)
       bytes.appendSignedVarint(time.rawValue)
+    case .unreadablePeriod(let text):
+      bytes.append(4)
+      bytes.appendCounted(text.utf8)
     }
     return bytes
   }
@@ -185,6 +208,7 @@ extension PartnerPresence.Change {
       case 1: return .period(UInt32(try reader.count(atMost: Int(UInt32.max))))
       case 2: return .offline(Timestamp(rawValue: try reader.signedVarint()))
       case 3: return .online(Timestamp(rawValue: try reader.signedVarint()))
+      case 4: return .unreadablePeriod(try reader.string())
       default: throw FormatError("a change of presence is unknown")
       }
     }

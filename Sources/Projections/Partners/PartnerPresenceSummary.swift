@@ -6,6 +6,10 @@ public struct PartnerPresenceSummary: Hashable, Sendable {
   public private(set) var appearedAt: Timestamp?
   /// In which it is to be heard: announced, or 300 s.
   public private(set) var periodSeconds = PartnerPresence.defaultPeriodSeconds
+  /// Whether a period was ever announced that can be read; if not, 300 s stands for it (guide 5.4.6).
+  public private(set) var isPeriodAnnounced = false
+  /// What was announced last, where that cannot be read.
+  public private(set) var unreadablePeriod: String?
   /// When the silence began that lasts; nil while it is online.
   public private(set) var offlineSince: Timestamp?
   /// Offline intervals that ended.
@@ -18,7 +22,8 @@ public struct PartnerPresenceSummary: Hashable, Sendable {
   mutating func take(_ change: PartnerPresence.Change) {
     switch change {
     case .appeared(let time): appearedAt = time
-    case .period(let seconds): periodSeconds = seconds
+    case .period(let seconds): (periodSeconds, isPeriodAnnounced, unreadablePeriod) = (seconds, true, nil)
+    case .unreadablePeriod(let text): unreadablePeriod = text
     case .offline(let time): offlineSince = time
     case .online(let time):
       // One that was heard within the period, as it turns out later, was never offline.
@@ -45,6 +50,8 @@ public struct PartnerPresenceSummary: Hashable, Sendable {
       summary.offlineSince = try reader.optionalTimestamp()
       summary.offlineCount = try reader.varint()
       summary.offlineMilliseconds = try reader.varint()
+      summary.isPeriodAnnounced = try reader.byte() == 1
+      if !reader.isAtEnd { summary.unreadablePeriod = try reader.string() }
       return summary
     }
   }
@@ -56,6 +63,8 @@ public struct PartnerPresenceSummary: Hashable, Sendable {
     bytes.appendOptional(offlineSince)
     bytes.appendVarint(offlineCount)
     bytes.appendVarint(offlineMilliseconds)
+    bytes.append(isPeriodAnnounced ? 1 : 0)
+    if let unreadablePeriod { bytes.appendCounted(unreadablePeriod.utf8) }
     return bytes
   }
 }

@@ -6,7 +6,7 @@ public import JournalStore
 public final class PartnerProjection: Projection {
   /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "partners"
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
   public static let tables = PartnerTables.all
   public static let rules = PartnerRules.all
 
@@ -100,9 +100,13 @@ public final class PartnerProjection: Projection {
     guard context.value.kind == .response, context.value.author == .peer else { return }
     if context.value.direction == .fromIOP { try isAlive(tail, entry.message, rows) }
     guard context.value.direction == .toIOP, isAccepted, context.value.operation == "HeartBeat", let subject = subject(tail, context),
-      let seconds = entry.message.facts?.heartBeatPeriod?.value
+      let period = entry.message.facts?.heartBeatPeriod
     else { return }
-    try PartnerTables.presence.announce(seconds, subject, at: entry.message.position, &states!, rows)
+    if let seconds = period.value {
+      try PartnerTables.presence.announce(seconds, subject, at: entry.message.position, &states!, rows)
+    } else {
+      try PartnerTables.presence.announce(unreadable: period.text, subject, at: entry.message.position, &states!, rows)
+    }
   }
 
   private func isAlive(_ tail: PartnerTail, _ message: ProjectedMessage, _ rows: ModelTransaction) throws(JournalError) {

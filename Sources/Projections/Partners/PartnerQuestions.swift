@@ -180,7 +180,7 @@ extension PartnerPresence {
     let start = try start.map { (start) throws(JournalError) in try lastOffline(subject, upTo: start, rows) ?? start }
     for record in try history.records(of: subject.bytes, from: start, asOf: position, in: rows) {
       switch try history.table.decoding({ () throws(FormatError) in try Change(record.bytes) }) {
-      case .appeared, .period: continue
+      case .appeared, .period, .unreadablePeriod: continue
       case .offline(let time): silences.append(PartnerSilence(from: time, to: nil, position: record.position))
       case .online(let time):
         guard let open = silences.popLast() else { continue }

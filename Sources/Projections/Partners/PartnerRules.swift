@@ -8,18 +8,31 @@ public enum PartnerRules {
     80, "partner-offline", .warning,
     "A partner was not heard for longer than the period within which it must be, and some grace: 30 s or a tenth of the period.")
 
+  /// The platform tells in its answers to heartbeats when it wants the next (guide 5.4.6).
+  public static let unreadable = FindingRule(
+    85, "partner-value-unreadable", .error,
+    "The heartBeatPeriod of an answer is there and cannot be read; told once, until one can be.")
+
   /// In the order of their numbers.
-  public static let all = [offline]
+  public static let all = [offline, unreadable]
 
   /// A finding in words.
   static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
     let subject = try PartnerTables.findings.table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
+    let partner = try PartnerTables.names.text(partner: subject.partner, rows) + (subject.leg == .backEndGateway ? " (back end)" : "")
+    if stored.rule == unreadable.number {
+      let (period, text) = try PartnerTables.findings.table.reading(stored.detail) { (reader) throws(FormatError) in
+        (try reader.varint(), try reader.string())
+      }
+      return ReportedFinding(
+        rule: unreadable, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
+        sentence: "\(partner) was told the heartBeatPeriod \"\(text)\", which cannot be read; it stays at \(period) s.")
+    }
     let (period, lastHeard) = try PartnerTables.findings.table.decoding { () throws(FormatError) in
       try stored.detail.reading { (reader) throws(FormatError) in
         (try reader.varint(), Timestamp(rawValue: try reader.signedVarint()))
       }
     }
-    let partner = try PartnerTables.names.text(partner: subject.partner, rows) + (subject.leg == .backEndGateway ? " (back end)" : "")
     let heardAgain = try stored.resolvedAt.flatMap { (position) throws(JournalError) in
       try PartnerTables.presence.heardAgain(subject, at: position, rows)
     }

@@ -3,18 +3,26 @@ internal import JournalFormat
 /// How a partner is: it does not matter as of when, as it is not asked for.
 final class PartnerState {
   let subject: PartnerPresence.Subject
-  /// lastHeard (8) ‖ whether it is steady ‖ period, a varint ‖ excusedUntil ‖ finding
+  /// lastHeard (8) ‖ whether it is steady, and from bit 1 its announcement ‖ period, a varint ‖ excusedUntil ‖ finding
   let row: OpenChunk
   var lastHeard: Timestamp
   /// The first sign of life may have been the only one: who was heard but once is not missed.
   var isSteady = false
   var periodSeconds = PartnerPresence.defaultPeriodSeconds
+  /// Whether a period was announced at all.
+  var announcement = Announcement.none
   /// While nobody at all was heard, it may have been heard just as well: it is not missed before.
   var excusedUntil: Timestamp?
   /// The key of its finding while it is offline.
   var finding: [UInt8] = []
   /// Not later than ``offlineAt``; nil where it is not expected.
   fileprivate var deadline: Timestamp?
+
+  /// What came last. The numbers are on disk.
+  enum Announcement: UInt8 {
+    case none = 0
+    case read, unreadable
+  }
 
   var isOffline: Bool { !finding.isEmpty }
   var silentAt: Timestamp { lastHeard.adding(milliseconds: Int64(periodSeconds) * 1_000) }
@@ -33,19 +41,23 @@ final class PartnerState {
   init(_ row: ModelRow) throws(FormatError) {
     subject = try PartnerPresence.Subject(row.key)
     self.row = OpenChunk(key: row.key, value: row.value, lastPosition: .first)
-    (lastHeard, isSteady, periodSeconds, excusedUntil, finding) = try row.value.reading { (reader) throws(FormatError) in
+    let flags: UInt8
+    (lastHeard, flags, periodSeconds, excusedUntil, finding) = try row.value.reading { (reader) throws(FormatError) in
       (
-        Timestamp(rawValue: try reader.littleEndian(Int64.self)), try reader.byte() == 1, UInt32(try reader.count(atMost: Int(UInt32.max))),
+        Timestamp(rawValue: try reader.littleEndian(Int64.self)), try reader.byte(), UInt32(try reader.count(atMost: Int(UInt32.max))),
         try reader.optionalTimestamp(), Array(try reader.take(reader.remainingCount))
       )
     }
+    isSteady = flags & 1 != 0
+    guard let announcement = Announcement(rawValue: flags >> 1) else { throw FormatError("a partner's state is unknown") }
+    self.announcement = announcement
   }
 
   /// Brings the row up to date.
   func encode() {
     row.value.removeAll(keepingCapacity: true)
     row.value.appendLittleEndian(lastHeard.rawValue)
-    row.value.append(isSteady ? 1 : 0)
+    row.value.append((isSteady ? 1 : 0) | announcement.rawValue << 1)
     row.value.appendVarint(UInt64(periodSeconds))
     row.value.appendOptional(excusedUntil)
     row.value += finding

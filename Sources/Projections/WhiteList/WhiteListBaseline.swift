@@ -27,18 +27,18 @@ public struct WhiteListBaseline: Sendable {
     public var userIdType: String
     /// The user's id. Personal.
     public var userId: String
-    /// The service that the entry is about; nil leaves it out of the note.
-    public var serviceId: UInt32?
-    /// 1 authorises; nil leaves it out of the note.
-    public var authorisationValue: UInt32?
-    /// From when the entry does not count any more; nil leaves it out of the note.
-    public var expiryDate: Timestamp?
+    /// The service that the entry is about, as a message would have it; nil leaves it out of the note.
+    public var serviceId: String?
+    /// 1 authorises, as a message would have it; nil leaves it out of the note.
+    public var authorisationValue: String?
+    /// From when the entry does not count any more, as a message would have it, read or not; nil leaves it out of the note.
+    public var expiryDate: String?
     /// Another name of the contract; nil leaves it out of the note. Personal.
     public var userContractIdAlias: String?
 
     /// Puts a user on the list, with what is known of the entry.
     public init(
-      userIdType: String, userId: String, serviceId: UInt32? = nil, authorisationValue: UInt32? = nil, expiryDate: Timestamp? = nil,
+      userIdType: String, userId: String, serviceId: String? = nil, authorisationValue: String? = nil, expiryDate: String? = nil,
       userContractIdAlias: String? = nil
     ) {
       self.userIdType = userIdType
@@ -87,9 +87,8 @@ public struct WhiteListBaseline: Sendable {
 
   private static func item(_ user: User) -> String {
     "<authenticationData>" + element("actionType", "1") + element("userIdType", user.userIdType) + element("userId", user.userId)
-      + element("requestedServiceId", user.serviceId.map(String.init))
-      + element("authorisationValue", user.authorisationValue.map(String.init))
-      + element("userContractIdAlias", user.userContractIdAlias) + element("expiryDate", user.expiryDate.map { "\($0)" })
+      + element("requestedServiceId", user.serviceId) + element("authorisationValue", user.authorisationValue)
+      + element("userContractIdAlias", user.userContractIdAlias) + element("expiryDate", user.expiryDate)
       + "</authenticationData>"
   }
 

@@ -56,6 +56,8 @@ struct WhiteListChange {
       record.authorisationValue = entry.authorisationValue?.rawValue
       record.expiryDate = entry.expiryDate
     }
+    record.unreadable = Self.unreadable(entry)
+    record.isServiceAssumed = entry.isServiceAssumed
     // A message that was lost after this one was sent may have come after it.
     if let current { record.losses = current.record.losses.filter { $0 > source.position } }
     if let index, let current, Self.repeats(record, mark, current) { return user.confirm(index, by: source.position, in: rows) }
@@ -65,6 +67,10 @@ struct WhiteListChange {
       if !wasLive { try judgeAbsence(&record, user, service, current) }
     }
     state.liveCount += (record.status == .live ? 1 : 0) - (wasLive ? 1 : 0)
+    let values = WhiteListValues(list: list, isPlatforms: isPlatforms, position: position, rows: rows)
+    if let current { try values.resolve(current, user) }
+    try values.judge(entry, record, user, service)
+    if try values.lacksExpiry(record, user, isToldOfList: state.lacksExpiry) { state.lacksExpiry = true }
     try user.add(record, mark: mark, list: list, service: service, at: position, in: rows)
     guard isPlatforms else { return }
     if record.status == .deleted && wasLive {
@@ -77,7 +83,7 @@ struct WhiteListChange {
   /// Whether a message says what holds anyway. An insert makes an end of what was noted.
   private static func repeats(_ record: WhiteListRecord, _ mark: UInt32, _ current: WhiteListStanding) -> Bool {
     let known = current.record
-    guard record.status == known.status, record.losses == known.losses,
+    guard record.status == known.status, record.losses == known.losses, record.unreadable == known.unreadable,
       !known.isNoted || record.change == .update || record.change == .delete
     else { return false }
     return record.status == .deleted
@@ -120,6 +126,7 @@ struct WhiteListChange {
       record.status = .deleted
       record.source = .init(position: position, item: 0)
       if wasLive { state.liveCount -= 1 }
+      try WhiteListValues(list: list, isPlatforms: isPlatforms, position: position, rows: rows).resolve(current, user)
       try user.add(record, mark: 0, list: list, service: current.service, at: position, in: rows)
       if isPlatforms && wasLive { try WhiteListConflicts(memory: memory, position: position, rows: rows).resolve(user, list) }
     }
@@ -141,6 +148,20 @@ struct WhiteListChange {
   }
 
   private static func service(_ entry: AuthenticationEntry) -> UInt32 { entry.service?.rawValue ?? .max }
+
+  private static func unreadable(_ entry: AuthenticationEntry) -> WhiteListRecord.Unreadable {
+    var unreadable: WhiteListRecord.Unreadable = []
+    for value in entry.unreadable.values {
+      switch value.name {
+      case "expiryDate": unreadable.insert(.expiryDate)
+      case "authorisationValue": unreadable.insert(.authorisationValue)
+      case "requestedServiceId": unreadable.insert(.service)
+      case "actionType": unreadable.insert(.actionType)
+      default: unreadable.insert(.other)
+      }
+    }
+    return unreadable
+  }
 
   private static func change(_ action: ActionType?) -> WhiteListRecord.Change {
     switch action {

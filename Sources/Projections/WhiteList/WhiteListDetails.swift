@@ -1,4 +1,4 @@
-internal import EMIP
+public import EMIP
 internal import JournalFormat
 
 /// What a message said of one entry of a white list, as written. Personal.
@@ -11,6 +11,14 @@ public struct WhiteListDetails: Hashable, Sendable {
     public let meterValue: String
     /// The unit of ``meterValue``; empty where it is missing.
     public let meterUnit: String
+
+    /// What of it cannot be read.
+    public var unreadable: UnreadableValues {
+      var unreadable = UnreadableValues()
+      if !meterTypeId.isEmpty && MeterType(meterTypeId) == nil { unreadable.note("meterTypeId", text: meterTypeId) }
+      if !meterValue.isEmpty && MeterQuantity(meterValue) == nil { unreadable.note("meterValue", text: meterValue) }
+      return unreadable
+    }
   }
 
   /// What kind of id ``userId`` is, for instance `RFID-UID`; nil where it is missing.
@@ -29,6 +37,8 @@ public struct WhiteListDetails: Hashable, Sendable {
   public let parameter: String?
   /// What the user's sessions may not exceed, in the order of the message.
   public let meterLimits: [Limit]
+  /// What of the entry is there and cannot be read, but for its limits.
+  public let unreadable: UnreadableValues
 
   init(_ data: AuthenticationData) {
     userIdType = data.user.userIdType?.rawValue
@@ -38,6 +48,7 @@ public struct WhiteListDetails: Hashable, Sendable {
     expiryDate = data.expiryDate?.text
     intermediateCDRRequested = data.intermediateCDRRequested?.text
     parameter = data.parameter
+    unreadable = data.unreadable
     meterLimits = data.meterLimits.map {
       Limit(meterTypeId: $0.type?.text ?? "", meterValue: $0.value ?? "", meterUnit: $0.unit ?? "")
     }
@@ -47,7 +58,7 @@ public struct WhiteListDetails: Hashable, Sendable {
     [userIdType, userId, userContractIdAlias, requestedServiceId, expiryDate, intermediateCDRRequested, parameter]
   }
 
-  /// Each text with 1 before it, or 0 in place of one that is missing; then the limits.
+  /// Each text with 1 before it, or 0 in place of one that is missing; then the limits, then names and texts of what cannot be read.
   func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
     for text in texts {
@@ -56,17 +67,20 @@ public struct WhiteListDetails: Hashable, Sendable {
     }
     bytes.appendVarint(meterLimits.count)
     for limit in meterLimits { for text in [limit.meterTypeId, limit.meterValue, limit.meterUnit] { bytes.appendCounted(text.utf8) } }
+    for value in unreadable.values { for text in [value.name, value.text] { bytes.appendCounted(text.utf8) } }
     return bytes
   }
 
   init(_ bytes: [UInt8]) throws(FormatError) {
     var texts: [String?] = []
     var limits: [Limit] = []
+    var unreadable = UnreadableValues()
     try bytes.reading { (reader) throws(FormatError) in
       for _ in 0..<7 { texts.append(try reader.byte() == 0 ? nil : try reader.string()) }
       for _ in 0..<(try reader.count(atMost: reader.remainingCount)) {
         limits.append(Limit(meterTypeId: try reader.string(), meterValue: try reader.string(), meterUnit: try reader.string()))
       }
+      while !reader.isAtEnd { unreadable.note(try reader.string(), text: try reader.string()) }
     }
     userIdType = texts[0]
     userId = texts[1]
@@ -76,5 +90,6 @@ public struct WhiteListDetails: Hashable, Sendable {
     intermediateCDRRequested = texts[5]
     parameter = texts[6]
     meterLimits = limits
+    self.unreadable = unreadable
   }
 }

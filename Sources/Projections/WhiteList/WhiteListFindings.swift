@@ -42,6 +42,15 @@ extension WhiteListQuestions {
       case WhiteListRules.badgeConflict:
         let (position, item) = (try reader.varint(), try reader.varint())
         return "One user is on the lists of \(lists), since item \(item) of position \(position)."
+      case WhiteListRules.expiryUnreadable, WhiteListRules.valueUnreadable:
+        let (position, item) = (try reader.varint(), try reader.varint())
+        var values: [String] = []
+        while !reader.isAtEnd { values.append("\(try reader.string()) \"\(try reader.string())\"") }
+        let what = rule == WhiteListRules.expiryUnreadable ? "which is no date with a time" : "which cannot be read"
+        return "Item \(item) of position \(position) for \(lists) has \(values.joined(separator: ", ")), \(what)."
+      case WhiteListRules.expiryMissing:
+        let (position, item) = (try reader.varint(), try reader.varint())
+        return "Item \(item) of position \(position) for \(lists) has no expiryDate, which is recommended (told once)."
       case WhiteListRules.uploadTooLarge:
         return "The upload of \(lists) has \(try reader.varint()) entries; \(WhiteListRules.maximumEntryCount) is the most."
       default:

@@ -37,6 +37,7 @@ struct WhiteListJudgement {
       return "The white list\(source) authorised the user, and was \(age / 3_600_000) h old when it began."
     case .refused: return "The white list in force when it began refused the user\(source)."
     case .expired: return "The user's entry on the white list\(source) had expired when it began."
+    case .uncertain where standing.entry.losses.isEmpty: return "The white list\(source) does not say it in a form that can be read."
     case .uncertain: return "An upload of the user's entry had been lost when it began, so that the white list is uncertain."
     case .unknown: return "The user was on no white list when it began\(source)."
     }

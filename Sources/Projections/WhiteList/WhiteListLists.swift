@@ -41,9 +41,11 @@ struct WhiteListState: Hashable, Sendable {
   var liveCount = 0
   /// Whether a user was changed whom no message and no baseline had put on it: it is told once that the list began before the journal.
   var isPartial = false
+  /// Whether an entry came without an expiry date: told once, too.
+  var lacksExpiry = false
 
   func encoded() -> [UInt8] {
-    var bytes: [UInt8] = [isPartial ? 1 : 0]
+    var bytes: [UInt8] = [(isPartial ? 1 : 0) | (lacksExpiry ? 2 : 0)]
     bytes.appendOptional(acceptedAt)
     bytes.appendVarint(accepted?.rawValue ?? 0)
     bytes.appendVarint(baseline?.rawValue ?? 0)
@@ -56,7 +58,9 @@ struct WhiteListState: Hashable, Sendable {
   init(_ bytes: [UInt8]) throws(FormatError) {
     self = try bytes.reading { (reader) throws(FormatError) in
       var state = WhiteListState()
-      state.isPartial = try reader.byte() == 1
+      let flags = try reader.byte()
+      state.isPartial = flags & 1 != 0
+      state.lacksExpiry = flags & 2 != 0
       state.acceptedAt = try reader.optionalTimestamp()
       state.accepted = try reader.optionalPosition()
       state.baseline = try reader.optionalPosition()

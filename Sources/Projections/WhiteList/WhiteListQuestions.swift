@@ -56,7 +56,7 @@ public struct WhiteListQuestions: ModelQuestions {
 public enum WhiteListAnswer: String, Sendable, CaseIterable {
   /// What an entry on the list says: the service is to be delivered, is not, or the entry has expired.
   case authorised, refused, expired
-  /// An upload that may have been applied was lost.
+  /// An upload that may have been applied was lost, or what the entry says of it cannot be read.
   case uncertain
   /// On no list, or not any more.
   case unknown
@@ -77,8 +77,12 @@ public struct WhiteListEntry: Hashable, Sendable {
   public let serviceId: UInt32?
   /// 1 authorises, anything else refuses; nil where its message gives no number.
   public let authorisationValue: UInt32?
-  /// From when it does not count any more; nil where it does not expire.
+  /// From when it does not count any more; nil where it does not expire, or that cannot be read: see ``isUnreadable``.
   public let expiryDate: Timestamp?
+  /// Whether its message has values that cannot be read: ``WhiteListDetails/unreadable`` says what they say.
+  public let isUnreadable: Bool
+  /// Whether its message names no service, so that the generic charge is meant (guide 5.5.3).
+  public let isServiceAssumed: Bool
   /// The position of the message that holds the entry; nil where no answered one does.
   public let position: JournalPosition?
   /// Which item of that message, from 1; 0 for a baseline that does not have it.
@@ -103,6 +107,8 @@ public struct WhiteListEntry: Hashable, Sendable {
     serviceId = standing.service == .max ? nil : standing.service
     authorisationValue = record.authorisationValue
     expiryDate = record.expiryDate
+    isUnreadable = !record.unreadable.isEmpty
+    isServiceAssumed = record.isServiceAssumed
     position = record.source?.position
     item = record.source?.item
     since = standing.position
@@ -113,12 +119,20 @@ public struct WhiteListEntry: Hashable, Sendable {
     reference = WhiteListMessages.Reference(user: user, record: record)
   }
 
+  /// Whether nobody can say whether it lets the user charge: an upload was lost, or what decides it cannot be read.
+  public var isUncertain: Bool {
+    !losses.isEmpty || isLive && !reference.record.unreadable.isDisjoint(with: [.expiryDate, .authorisationValue, .service, .actionType])
+  }
+
   /// What the entry says at a moment (guide 6.4.2, 6.4.3).
   public func answer(at time: Timestamp) -> WhiteListAnswer {
     if !losses.isEmpty { return .uncertain }
     guard isLive else { return .unknown }
+    let unreadable = reference.record.unreadable
+    guard unreadable.isDisjoint(with: [.authorisationValue, .service, .actionType]) else { return .uncertain }
     if let expiryDate, expiryDate <= time { return .expired }
-    return authorisationValue == 1 ? .authorised : .refused
+    guard authorisationValue == 1 else { return .refused }
+    return unreadable.contains(.expiryDate) ? .uncertain : .authorised
   }
 }
 
@@ -143,23 +157,27 @@ public struct WhiteListCheck: Hashable, Sendable {
     public let listAgeMilliseconds: Int64?
     /// Whether it authorises without an expiry date by a list that is more than a day old (guide 6.4.2).
     public let isStale: Bool
+    /// What the entry's message says that cannot be read; none where that is gone.
+    public let unreadable: UnreadableValues
   }
 }
 
 extension WhiteListQuestions {
   private static let dayMilliseconds: Int64 = 86_400_000
 
-  /// What the lists say of a user at a moment. A few look-ups, however long the history: the journal is not read.
+  /// What the lists say of a user at a moment. A few look-ups, however long the history: the journal is read only for what an entry says that cannot
+  /// be read. An entry whose service cannot be read may be of any.
   /// - Parameters:
   ///   - time: against which expiry dates and the lists' ages are held.
   ///   - filter: of its fields `user` does not count.
-  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
   public func check(
     _ user: UserKey, service: UInt32 = 1, at time: Timestamp, _ filter: WhiteListFilter = WhiteListFilter()
   ) throws(JournalError) -> WhiteListCheck {
     var standings: [WhiteListCheck.Standing] = []
     let key = WhiteListNames.user(user, rows.hash)
-    for standing in try WhiteListUsers.standings(of: key, asOf: asOf, in: rows) where standing.service == service {
+    for standing in try WhiteListUsers.standings(of: key, asOf: asOf, in: rows)
+    where standing.service == service || standing.service == .max {
       let list = try WhiteListNames.identity(standing.list, in: rows)
       guard filter.includes(list) else { continue }
       let entry = WhiteListEntry(key, list, standing)
@@ -169,7 +187,8 @@ extension WhiteListQuestions {
       standings.append(
         WhiteListCheck.Standing(
           answer: answer, entry: entry, listAcceptedAt: acceptedAt, listAgeMilliseconds: age,
-          isStale: answer == .authorised && entry.expiryDate == nil && (age ?? 0) > Self.dayMilliseconds))
+          isStale: answer == .authorised && entry.expiryDate == nil && (age ?? 0) > Self.dayMilliseconds,
+          unreadable: entry.isUnreadable ? try details(of: [entry])[0]?.unreadable ?? UnreadableValues() : UnreadableValues()))
     }
     func rank(_ standing: WhiteListCheck.Standing) -> Int { WhiteListAnswer.strictest.firstIndex(of: standing.answer)! }
     standings.sort { (rank($0), $0.entry.holder, $0.entry.operatorId) < (rank($1), $1.entry.holder, $1.entry.operatorId) }

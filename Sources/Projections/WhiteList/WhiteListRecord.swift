@@ -6,7 +6,7 @@ internal import JournalFormat
 ///     byte     bits 0-1 change (0 to 2; 3 stands in the extension), 2-3 authorisation (0 absent, 1, 2, 3 other), 4 has an expiry date,
 ///              5 is not of the user's first standing, 6 has an extension, 7 the expiry date is not in full seconds or is written shorter
 ///     standing varint, where it is not the first (``WhiteListUser``)
-///     extended bits 0-1 status, 2-4 change, 5 its absence was noted, 6 has losses, 7 has details
+///     extended varint: bits 0-1 status, 2-4 change, 5 its absence was noted, 6 has losses, 7 has details, 8-12 ``Unreadable``, 13 service assumed
 ///     source   unless it never was on the list: varint of twice the item, plus 1 where a varint distance to its position follows; else that is 1
 ///     then     varint authorisation where it is other; expiry date: varint seconds since 2020, or varint of four times its count in a unit, plus
 ///              the unit; losses: their count, the distance to each; the details
@@ -36,6 +36,18 @@ struct WhiteListRecord: Hashable, Sendable {
     case undone = 7
   }
 
+  /// What of its message is there and cannot be read. The bits are on disk.
+  struct Unreadable: OptionSet, Hashable {
+    let rawValue: UInt8
+
+    static let expiryDate = Unreadable(rawValue: 1)
+    static let authorisationValue = Unreadable(rawValue: 2)
+    static let service = Unreadable(rawValue: 4)
+    static let actionType = Unreadable(rawValue: 8)
+    /// What does not decide whether the user may charge.
+    static let other = Unreadable(rawValue: 16)
+  }
+
   /// Which item of which message it says what it says by.
   struct Source: Hashable, Comparable {
     var position: JournalPosition
@@ -50,6 +62,9 @@ struct WhiteListRecord: Hashable, Sendable {
   var isNoted = false
   var authorisationValue: UInt32?
   var expiryDate: Timestamp?
+  var unreadable: Unreadable = []
+  /// Whether its message names no service, so that the generic charge is meant.
+  var isServiceAssumed = false
   /// Nil where the user never was on the list.
   var source: Source?
   /// The requests that were lost and may have changed it: while there are any it is uncertain.
@@ -79,7 +94,8 @@ extension WhiteListRecord {
   ///   - standing: the number of the list among those of its user.
   func append(to bytes: inout [UInt8], at position: JournalPosition, standing: Int) {
     let isExtended =
-      change.rawValue > 2 || isNoted || !losses.isEmpty || details != nil || status != Self.status(after: change)
+      change.rawValue > 2 || isNoted || !losses.isEmpty || details != nil || status != Self.status(after: change) || !unreadable.isEmpty
+      || isServiceAssumed
     let authorisation = authorisationValue.map { $0 == 1 || $0 == 2 ? UInt8($0) : 3 } ?? 0
     let expiry = expiryDate.map(ExpiryDate.init)
     var first = min(change.rawValue, 3) | authorisation << 2
@@ -89,8 +105,9 @@ extension WhiteListRecord {
     bytes.append(first)
     if standing > 0 { bytes.appendVarint(standing) }
     if isExtended {
-      let flags = (isNoted ? 0x20 : 0) | (losses.isEmpty ? 0 : 0x40) | (details == nil ? 0 : 0x80) as UInt8
-      bytes.append(status.rawValue | change.rawValue << 2 | flags)
+      let flags = (isNoted ? 0x20 : 0) | (losses.isEmpty ? 0 : 0x40) | (details == nil ? 0 : 0x80) as UInt64
+      let values = UInt64(unreadable.rawValue) << 8 | (isServiceAssumed ? 0x2000 : 0)
+      bytes.appendVarint(UInt64(status.rawValue | change.rawValue << 2) | flags | values)
     }
     if status != .absent {
       let source = source ?? Source(position: position, item: 0)
@@ -113,13 +130,16 @@ extension WhiteListRecord {
   ) throws(FormatError) -> (standing: Int, record: WhiteListRecord) {
     let first = try reader.byte()
     let standing = first & isOfOther == 0 ? 0 : try reader.count(atMost: Int(UInt16.max))
-    let extended = first & isExtended == 0 ? nil : try reader.byte()
-    guard let change = Change(rawValue: extended.map { $0 >> 2 & 7 } ?? first & 3),
-      let status = extended.map({ Status(rawValue: $0 & 3) }) ?? Self.status(after: change)
+    let extended = first & isExtended == 0 ? nil : UInt16(try reader.count(atMost: 0x3fff))
+    let low = extended.map { UInt8(truncatingIfNeeded: $0) }
+    guard let change = Change(rawValue: low.map { $0 >> 2 & 7 } ?? first & 3),
+      let status = low.map({ Status(rawValue: $0 & 3) }) ?? Self.status(after: change)
     else { throw FormatError("an entry of a white list has a status that there is not") }
     var record = WhiteListRecord(change: change)
     record.status = status
     record.isNoted = (extended ?? 0) & 0x20 != 0
+    record.unreadable = Unreadable(rawValue: UInt8(truncatingIfNeeded: (extended ?? 0) >> 8 & 0x1f))
+    record.isServiceAssumed = (extended ?? 0) & 0x2000 != 0
     if status != .absent {
       let item = try reader.count(atMost: Int(UInt32.max) << 1 | 1)
       let distance = item & 1 == 0 ? 1 : try reader.varint()

@@ -20,9 +20,21 @@ public enum WhiteListRules {
   /// A list that may be out of date: its CPO downloaded nothing for 26 hours (guide 6.4.2, 7.3.2).
   public static let downloadMissed = FindingRule(
     54, "whitelist-download-missed", .warning, "A CPO did not download the list for more than a day.")
+  /// An entry that would never expire if its expiry date were absent, and does: nobody can tell when.
+  public static let expiryUnreadable = FindingRule(
+    55, "whitelist-expiry-unreadable", .error,
+    "The expiry date of an entry is there and is no date with a time (xs:dateTime): whether the user may charge is uncertain.")
+  /// Another code, flag or limit of an entry that is there and cannot be read.
+  public static let valueUnreadable = FindingRule(
+    56, "whitelist-value-unreadable", .error, "A code, a flag or a limit of an entry is there and cannot be read.")
+  /// Recommended for each entry (guide 7.3.2): without one a user stays on a list until somebody takes him off.
+  public static let expiryMissing = FindingRule(
+    57, "whitelist-expiry-missing", .notice, "An entry has no expiry date, which is recommended for each; told once for a list.")
 
   /// In the order of their numbers.
-  public static let all = [unknownEntry, badgeConflict, uploadTooLarge, uploadMissed, downloadMissed]
+  public static let all = [
+    unknownEntry, badgeConflict, uploadTooLarge, uploadMissed, downloadMissed, expiryUnreadable, valueUnreadable, expiryMissing,
+  ]
 
   /// Entries of one upload (guide 5.5.4).
   static let maximumEntryCount = 500

@@ -13,7 +13,9 @@ enum WhiteListTables {
   /// 0 and the hash of a transaction: its upload was too large. 1 and a position: of a request that was lost.
   static let marks = ModelTable("marks", 5)
   static let findings = FindingTable(ModelTable("findings", 6))
+  /// See ``WhiteListValues``.
+  static let unreadable = ModelTable("unreadable", 7)
 
   /// In the order of their numbers.
-  static let all = [entries, names, states.table, deadlines, conflicts, marks, findings.table]
+  static let all = [entries, names, states.table, deadlines, conflicts, marks, findings.table, unreadable]
 }

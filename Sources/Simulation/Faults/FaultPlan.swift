@@ -36,6 +36,7 @@ public struct FaultPlan {
     sessions.plantAll()
     var lists = ListFaults(start: start, days: configuration.days, seed: SplitMix64.derive(configuration.seed, 7))
     lists.plantAll()
+    lists.plantPeriod()
     silence = start + 60 * 3_600_000..<start + 60 * 3_600_000 + 1_200_000
     steps = sessions.steps + lists.steps
     let planted = sessions.faults + lists.faults + [PlantedFault(.partnerOffline, .partner(.plantedSecond))]

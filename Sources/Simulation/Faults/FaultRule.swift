@@ -28,16 +28,23 @@ enum FaultRule: String, CaseIterable {
   case whiteListUploadTooLarge = "whitelist-upload-too-large"
   case whiteListUploadMissed = "whitelist-upload-missed"
   case whiteListDownloadMissed = "whitelist-download-missed"
+  case whiteListExpiryUnreadable = "whitelist-expiry-unreadable"
+  case whiteListValueUnreadable = "whitelist-value-unreadable"
+  case whiteListExpiryMissing = "whitelist-expiry-missing"
   case evseContradiction = "evse-contradiction"
+  case statusAhead = "status-ahead"
+  case statusValueUnreadable = "status-value-unreadable"
   case partnerOffline = "partner-offline"
+  case partnerValueUnreadable = "partner-value-unreadable"
 
   /// How grave the finding is: `error`, `warning` or `notice`.
   var severity: String {
     switch self {
     case .sessionIdConflict, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue, .cdrEndBeforeStart,
-      .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .whiteListBadgeConflict, .whiteListUploadTooLarge:
+      .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .whiteListBadgeConflict, .whiteListUploadTooLarge,
+      .whiteListExpiryUnreadable, .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable:
       "error"
-    case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature: "notice"
+    case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature, .whiteListExpiryMissing: "notice"
     default: "warning"
     }
   }

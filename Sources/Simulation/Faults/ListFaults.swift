@@ -25,6 +25,7 @@ struct ListFaults {
     plantUnknownEntry()
     upload(.plantedFirst, 1, [shared], at: 33, .whiteListBadgeConflict, .cause)
     plantTooLarge()
+    plantValues()
     plantPause()
 
     upload(.plantedSecond, 1, newUsers(10), at: 9)
@@ -47,6 +48,19 @@ struct ListFaults {
     faults.append(PlantedFault(.whiteListUploadTooLarge, .list(.plantedFirst)))
   }
 
+  /// An expiry date and a flag in forms that are none, and a user without an expiry date.
+  private mutating func plantValues() {
+    let planted: [(FaultRule, Flaw)] = [
+      (.whiteListExpiryUnreadable, .expiryUnreadable), (.whiteListValueUnreadable, .flagUnreadable),
+      (.whiteListExpiryMissing, .expiryMissing),
+    ]
+    for (index, (rule, flaw)) in planted.enumerated() {
+      let user = newUser()
+      upload(.plantedFirst, 1, [user], at: 22 + index, rule, .finding, flaw)
+      faults.append(PlantedFault(rule, flaw == .expiryMissing ? .list(.plantedFirst) : .user(.plantedFirst, user)))
+    }
+  }
+
   private mutating func plantPause() {
     upload(.plantedFirst, 1, newUsers(1), at: 36, .whiteListUploadMissed, .cause)
     upload(.plantedFirst, 1, newUsers(1), at: 66, .whiteListUploadMissed, .cause)
@@ -67,21 +81,40 @@ struct ListFaults {
     faults.append(fault)
   }
 
+  /// The platform tells the first provider in words when it wants its next heartbeat.
+  mutating func plantPeriod() {
+    let call = Call(operation: .heartBeat, direction: .toIOP, peer: .plantedFirst, transaction: random.next(), outcome: .done(1))
+    add(.partnerValueUnreadable, .finding, at: 25) { context in
+      context.begin(call)
+      context.exchange.endRequest()
+      guard context.exchange.beginResponse() else { return }
+      context.exchange.response.text(.heartBeatPeriod, "5 min")
+      context.exchange.response.date(.currentTime, context.now)
+      context.exchange.endResponse()
+    }
+    faults.append(PlantedFault(.partnerValueUnreadable, .partner(.plantedFirst)))
+  }
+
   // MARK: Messages
 
   private mutating func newUser() -> Population.User { Population.User(provider: 0, key: random.next(), hidesContract: true) }
 
   private mutating func newUsers(_ count: Int) -> [Population.User] { (0..<count).map { _ in newUser() } }
 
+  /// What is wrong with each entry of an upload.
+  private enum Flaw {
+    case none, expiryUnreadable, flagUnreadable, expiryMissing
+  }
+
   /// `users` with one action (1 insert, 2 update, 3 delete), `hour` hours after the beginning.
   private mutating func upload(
     _ partner: Partner, _ action: Int, _ users: [Population.User], at hour: Int, _ rule: FaultRule = .whiteListUnknownEntry,
-    _ role: FaultPlan.Step.Role = .setting
+    _ role: FaultPlan.Step.Role = .setting, _ flaw: Flaw = .none
   ) {
     let call = Call(operation: .setAuthenticationData, direction: .toIOP, peer: partner, transaction: random.next(), outcome: .done(1))
     add(rule, role, at: hour) { context in
       context.begin(call)
-      Self.write(users, action, partner, context.now, &context.exchange.request)
+      Self.write(users, action, partner, context.now, flaw, &context.exchange.request)
       context.exchange.endRequest()
       context.exchange.plainResponse()
     }
@@ -95,7 +128,7 @@ struct ListFaults {
       context.exchange.request.date(.lastRequestDate, context.now - 12 * Self.hour)
       context.exchange.endRequest()
       guard context.exchange.beginResponse() else { return }
-      Self.write(users, 1, .plantedFirst, context.now, &context.exchange.response)
+      Self.write(users, 1, .plantedFirst, context.now, .none, &context.exchange.response)
       context.exchange.endResponse()
     }
   }
@@ -107,7 +140,7 @@ struct ListFaults {
   }
 
   private static func write(
-    _ users: [Population.User], _ action: Int, _ partner: Partner, _ now: Int, _ message: inout MessageWriter
+    _ users: [Population.User], _ action: Int, _ partner: Partner, _ now: Int, _ flaw: Flaw, _ message: inout MessageWriter
   ) {
     message.open(.authenticationDataList)
     for user in users {
@@ -116,8 +149,13 @@ struct ListFaults {
       message.userElements(user, byContract: false)
       message.number(.requestedServiceId, 1)
       message.number(.authorisationValue, 1)
+      if flaw == .flagUnreadable { message.text(.intermediateCDRRequested, "no") }
+      switch flaw {
+      case .expiryMissing: break
+      case .expiryUnreadable: message.text(.expiryDate, "31/12/2030")
       // Longer than any traffic.
-      message.date(.expiryDate, (now / 86_400_000 + 1200) * 86_400_000)
+      default: message.date(.expiryDate, (now / 86_400_000 + 1200) * 86_400_000)
+      }
       message.start(.userContractIdAlias)
       message.pseudonym(user, of: partner)
       message.finish(.userContractIdAlias)

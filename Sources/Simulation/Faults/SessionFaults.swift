@@ -26,6 +26,7 @@ struct SessionFaults {
     plantTimeFaults()
     plantVersionFaults()
     plantContradiction()
+    plantStatuses()
   }
 
   // MARK: Sessions
@@ -179,23 +180,43 @@ struct SessionFaults {
     let evse = nextEVSE
     sessionCount += 1
     let broken = start + 14 * 60 * Self.minute
-    report(.setEVSEAvailabilityStatus, 2, evse, .setting, at: broken - 20 * Self.minute)
-    report(.setEVSEBusyStatus, 1, evse, .setting, at: broken - 19 * Self.minute)
-    report(.setEVSEAvailabilityStatus, 1, evse, .cause, at: broken)
-    report(.setEVSEBusyStatus, 2, evse, .finding, at: broken + 5 * Self.minute)
-    report(.setEVSEBusyStatus, 1, evse, .setting, at: broken + 50 * Self.minute)
-    report(.setEVSEAvailabilityStatus, 2, evse, .setting, at: broken + 90 * Self.minute)
-    faults.append(PlantedFault(.evseContradiction, .evse(evse)))
+    let rule = FaultRule.evseContradiction
+    report(rule, .setEVSEAvailabilityStatus, "2", evse, .setting, at: broken - 20 * Self.minute)
+    report(rule, .setEVSEBusyStatus, "1", evse, .setting, at: broken - 19 * Self.minute)
+    report(rule, .setEVSEAvailabilityStatus, "1", evse, .cause, at: broken)
+    report(rule, .setEVSEBusyStatus, "2", evse, .finding, at: broken + 5 * Self.minute)
+    report(rule, .setEVSEBusyStatus, "1", evse, .setting, at: broken + 50 * Self.minute)
+    report(rule, .setEVSEAvailabilityStatus, "2", evse, .setting, at: broken + 90 * Self.minute)
+    faults.append(PlantedFault(rule, .evse(evse)))
   }
 
-  private mutating func report(_ operation: Operation, _ status: Int, _ evse: Int, _ role: FaultPlan.Step.Role, at due: Int) {
+  /// An EVSE whose clock is ten years ahead once, and one that says in a word what it is.
+  private mutating func plantStatuses() {
+    let planted: [(rule: FaultRule, status: StaticString, ahead: Int)] = [
+      (.statusAhead, "2", 3653 * 24 * 60 * Self.minute), (.statusValueUnreadable, "busy", 0),
+    ]
+    for (rule, status, ahead) in planted {
+      let evse = nextEVSE
+      sessionCount += 1
+      let due = start + 15 * 60 * Self.minute
+      report(rule, .setEVSEBusyStatus, "1", evse, .setting, at: due)
+      report(rule, .setEVSEBusyStatus, status, evse, .finding, at: due + 31 * Self.minute, ahead: ahead)
+      report(rule, .setEVSEBusyStatus, "1", evse, .setting, at: due + 45 * Self.minute)
+      faults.append(PlantedFault(rule, .evse(evse)))
+    }
+  }
+
+  /// - Parameter ahead: milliseconds from the message to the date of the status; without it, the status is some time old.
+  private mutating func report(
+    _ rule: FaultRule, _ operation: Operation, _ status: StaticString, _ evse: Int, _ role: FaultPlan.Step.Role, at due: Int, ahead: Int = 0
+  ) {
     let call = Call(
       operation: operation, direction: .toIOP, peer: .operatorBackEnd, transaction: random.next(), outcome: .done(1))
-    add(.evseContradiction, role, at: due) { context in
+    add(rule, role, at: due) { context in
       context.begin(call)
       context.exchange.request.evseElements(evse)
-      context.exchange.request.date(.statusEventDate, context.now - 1500)
-      context.exchange.request.number(operation == .setEVSEBusyStatus ? .busyStatus : .availabilityStatus, status)
+      context.exchange.request.date(.statusEventDate, context.now - 1500 + ahead)
+      context.exchange.request.text(operation == .setEVSEBusyStatus ? .busyStatus : .availabilityStatus, status)
       context.exchange.endRequest()
       context.exchange.plainResponse()
     }

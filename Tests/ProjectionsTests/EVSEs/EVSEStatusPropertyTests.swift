@@ -59,10 +59,11 @@ private struct PlainStatuses {
     let known = (events["\(id) \(part)"] ?? []).filter { $0.time <= time && $0.position <= position }
     // Of two items of one list, too, the later wins.
     guard let event = known.reversed().max(by: { ($0.time, $0.position) < ($1.time, $1.position) }) else { return nil }
-    let ends = [event.until, event.time + unknownAfter].compactMap { $0 }.filter { $0 < time }
+    let silentAt = event.time + unknownAfter
+    let end = event.until.flatMap { $0 < time && $0 <= silentAt ? $0 : nil } ?? (silentAt < time ? event.time : nil)
     let acceptance = event.acceptance(position).map { "\($0.word) \($0.requestStatus ?? 0)" } ?? "-"
     let facts = "\(event.status) \(event.time) \(event.position) \(event.isLate) \(event.isFromPlatform) \(acceptance)"
-    return "\(facts) \(ends.min().map(String.init) ?? "-")"
+    return "\(facts) \(end.map(String.init) ?? "-")"
   }
 }
 
@@ -197,7 +198,8 @@ private struct StatusRun {
       func milliseconds(_ time: Timestamp) -> Int64 { time.milliseconds(since: ScriptedJournal.moment(0)) }
       let acceptance = part.event.acceptance.map { "\($0.word) \($0.requestStatus ?? 0)" } ?? "-"
       let event = part.event
-      let facts = "\(event.status) \(milliseconds(event.time)) \(event.position) \(event.isLate) \(event.isFromPlatform) \(acceptance)"
+      let facts =
+        "\(event.status ?? 999) \(milliseconds(event.time)) \(event.position) \(event.isLate) \(event.isFromPlatform) \(acceptance)"
       return "\(facts) \(part.unknownSince.map { String(milliseconds($0)) } ?? "-")"
     }
   }
@@ -281,8 +283,8 @@ private struct StatusRun {
         // Each tenth comes late.
         let time = number * 1_000 - (number % 10 == 0 ? 3_500 : 0)
         let event = StatusEvent(
-          time: ScriptedJournal.moment(time), position: JournalPosition(UInt64(2 * number)), status: UInt32(number % 4), until: nil,
-          isFuture: false, isDateAssumed: false, isFromPlatform: false)
+          time: ScriptedJournal.moment(time), date: ScriptedJournal.moment(time), position: JournalPosition(UInt64(2 * number)),
+          status: UInt32(number % 4), until: nil, isFromPlatform: false)
         _ = try events.insert(event, into: tail, in: rows)
       }
       return state
@@ -312,9 +314,11 @@ private struct StatusRun {
       var tail = StatusTail(subject)
       for position in 1...1_500 as ClosedRange<UInt64> {
         let time = random.chance(3) ? Int64(random.below(40_000)) : Int64(position) * 100
+        // Dates that are ahead lie beyond all times, so that none is taken for another's.
+        let date = random.chance(20) ? 10_000_000 + Int64(position) : time
         let event = StatusEvent(
-          time: ScriptedJournal.moment(time), position: JournalPosition(position), status: UInt32(random.below(4)), until: nil,
-          isFuture: random.chance(20), isDateAssumed: false, isFromPlatform: random.chance(20))
+          time: ScriptedJournal.moment(time), date: ScriptedJournal.moment(date), position: JournalPosition(position),
+          status: UInt32(random.below(4)), until: nil, isFromPlatform: random.chance(20))
         let insertion = try EVSETables.events.insert(event, into: tail, in: rows)
         guard !events.contains(where: event.isSame) else {
           #expect(insertion == .repetition, "seed \(seed)")

@@ -48,7 +48,7 @@ import Testing
     try EVSEQuestions(try script.rows(), asOf: nil).forEach(moment) { status in
       for (name, part) in [("availability", status.availability), ("busy", status.busy)] {
         guard let event = part?.event, event.until.map({ $0 >= moment.time }) ?? true else { continue }
-        lines.append("\(status.element.level) \(status.id) \(name) \(event.status) \(event.time) \(event.until?.description ?? "-")")
+        lines.append("\(status.element.level) \(status.id) \(name) \(event.status ?? 999) \(event.time) \(event.until?.description ?? "-")")
       }
       return true
     }

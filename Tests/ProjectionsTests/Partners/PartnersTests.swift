@@ -203,11 +203,32 @@ import Testing
     #expect(try script.model().partners().first?.presence?.periodSeconds == 120)
   }
 
-  @Test(arguments: ["0", "86401", "soon"]) func `a period that cannot be is not believed`(period: String) async throws {
+  @Test(arguments: ["0", "86401"]) func `a period that cannot be is not believed`(period: String) async throws {
     let script = try PartnerScript()
     try await Self.silent(330_001, period: "<heartBeatPeriod>\(period)</heartBeatPeriod>", script)
     #expect(try script.model().partners().first?.presence?.periodSeconds == 300)
+    #expect(try script.model().partners().first?.presence?.isPeriodAnnounced == false)
     #expect(try script.model().partnerFindings().count == 1)
+  }
+
+  @Test func `a period that cannot be read is told as it was written, once, and that of before stays`() async throws {
+    let script = try PartnerScript()
+    func beat(_ period: String, at time: Int64) async throws {
+      let request = try await script.request("HeartBeat", at: time)
+      try await script.answer(.status(1, "<heartBeatPeriod>\(period)</heartBeatPeriod>"), to: request)
+    }
+    try await beat("120", at: 0)
+    try await beat("2 min", at: 60_000)
+    try await beat("2 min", at: 120_000)
+    let presence = try #require(try script.model().partners().first?.presence)
+    #expect(presence.unreadablePeriod == "2 min")
+    #expect(presence.periodSeconds == 120)
+    let found = try script.model().partnerFindings()
+    #expect(found.map(\.rule.id) == ["partner-value-unreadable"])
+    #expect(found[0].sentence.contains("\"2 min\", which cannot be read; it stays at 120 s"))
+    try await beat("120", at: 180_000)
+    #expect(try script.model().partners().first?.presence?.unreadablePeriod == nil)
+    #expect(try script.journal.forgetsNothing(PartnerProjection.self))
   }
 
   @Test func `a silence is known from the first request of anybody after it, and lasts until the next sign of life`() async throws {

@@ -138,7 +138,7 @@ import Testing
     #expect(try runner.verify("whitelist").isSame)
     let after = WhiteListQuestions(try runner.models[0].snapshot(), try JournalReader(journal.directory), asOf: nil)
     #expect(try after.answer("AA01") == .refused)
-    #expect(try after.findings().isEmpty)
+    #expect(try after.oddities().isEmpty)
   }
 
   @Test func `a baseline replaces its list, and mends what was missing`() async throws {
@@ -146,9 +146,9 @@ import Testing
     try await journal.upload([.insert("AA01"), .insert("AA02"), .update("AA09")], at: 0)
     try await journal.upload([.insert("BB01")], at: 100, of: "FR*MS2")
     let known: [WhiteListBaseline.User] = [
-      .init(userIdType: "RFID-UID", userId: "AA02", authorisationValue: 2), .init(userIdType: "RFID-UID", userId: "AA03"),
+      .init(userIdType: "RFID-UID", userId: "AA02", authorisationValue: "2"), .init(userIdType: "RFID-UID", userId: "AA03"),
     ]
-    let others = (0..<1_100).map { WhiteListBaseline.User(userIdType: "EMP-SPEC", userId: "<&\($0)>", authorisationValue: 1) }
+    let others = (0..<1_100).map { WhiteListBaseline.User(userIdType: "EMP-SPEC", userId: "<&\($0)>", authorisationValue: "1") }
     // Two notes, at positions 5 and 6.
     for draft in try WhiteListBaseline(holder: "IOP", provider: "FR*MS1").drafts(known + others, at: ScriptedJournal.moment(1_000)) {
       try await journal.append(draft)
@@ -163,13 +163,13 @@ import Testing
     #expect(try list.lists().first?.baseline == JournalPosition(6))
     #expect(try list.then(4).answer("AA01") == .authorised)
     #expect(try list.answer("AA01") == .unknown)
-    #expect(try list.findings().map(\.resolvedAt) == [JournalPosition(6)])
+    #expect(try list.oddities().map(\.resolvedAt) == [JournalPosition(6)])
     try await journal.upload([.update("AA09"), .delete("AA10"), .delete("AA11")], at: 2_000)
     try runner.catchUp()
     let after = WhiteListQuestions(try runner.models[0].snapshot(), list.journal, asOf: nil)
     // From a baseline on each is told.
-    #expect(try after.findings().map(\.resolvedAt) == [JournalPosition(6), nil, nil, nil])
-    #expect(try after.findings().dropFirst().allSatisfy { $0.sentence.hasSuffix("of FR*MS1: a change was missed.") })
+    #expect(try after.oddities().map(\.resolvedAt) == [JournalPosition(6), nil, nil, nil])
+    #expect(try after.oddities().dropFirst().allSatisfy { $0.sentence.hasSuffix("of FR*MS1: a change was missed.") })
     #expect(try runner.verify("whitelist").isSame)
   }
 

@@ -18,6 +18,8 @@ struct ListItem {
   var alias: String?
   var provider: String?
   var limit: Int?
+  /// More elements, as they are.
+  var more = ""
 
   static func insert(_ user: String, _ authorisation: Int? = 1, expiry: Int64? = nil) -> ListItem {
     ListItem(user: user, authorisation: authorisation, expiry: expiry)
@@ -36,7 +38,7 @@ struct ListItem {
       text += "<meterLimitList><meterReport><meterTypeId>2</meterTypeId><meterValue>\(limit)</meterValue>"
       text += "<meterUnit>Wh</meterUnit></meterReport></meterLimitList>"
     }
-    return "<authenticationData>\(text)\(element("expiryDate", expiry.map { ScriptedJournal.moment($0) }))</authenticationData>"
+    return "<authenticationData>\(text)\(more)\(element("expiryDate", expiry.map { ScriptedJournal.moment($0) }))</authenticationData>"
   }
 }
 
@@ -81,12 +83,16 @@ extension ScriptedJournal {
     return try model.rowCounts()[0].count
   }
 
+  /// But for lists without expiry dates: most users here have none.
   func findings(asOf position: UInt64? = nil) throws -> [ReportedFinding] {
-    try whiteList(asOf: position).findings()
+    try whiteList(asOf: position).oddities()
   }
 }
 
 extension WhiteListQuestions {
+  /// Its findings but for lists without expiry dates: most users here have none.
+  func oddities() throws -> [ReportedFinding] { try findings().filter { $0.rule != WhiteListRules.expiryMissing } }
+
   /// The same rows as of a position: a file is open once in a process.
   func then(_ position: UInt64) -> WhiteListQuestions { WhiteListQuestions(rows, journal, asOf: JournalPosition(position)) }
 

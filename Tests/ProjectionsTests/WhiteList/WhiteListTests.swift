@@ -185,7 +185,7 @@ import Testing
     #expect(check.standings.map(\.answer) == [.refused, .authorised, .authorised])
     #expect(check.standings.map(\.listAgeMilliseconds) == [4_000, 3_000, 5_000])
     // Several holders are no conflict.
-    #expect(try list.findings().isEmpty)
+    #expect(try list.oddities().isEmpty)
   }
 
   @Test func `what is shown is read again from the message`() async throws {

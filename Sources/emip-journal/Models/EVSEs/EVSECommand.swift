@@ -58,18 +58,19 @@ struct EVSECommand: ParsableCommand {
         try output.write(writer.style.text("\(SafeText.line(element.id))  \(element.element.level)  at \(time)", .bold) + "\n")
         var table = TextTable([
           .init("part"), .init("status"), .init("since (UTC)"), .init("until (UTC)"), .init("unknown since"), .init("platform"),
-          .init("position", isRight: true),
+          .init("position", isRight: true), .init("remarks", limit: 100),
         ])
         for (part, status) in [(StatusPart.availability, element.availability), (.busy, element.busy)] {
           let name = part.name
           guard let status else {
-            table.add([.init(name), .init("never reported", .dim)] + Array(repeating: .init("-", .dim), count: 5))
+            table.add([.init(name), .init("never reported", .dim)] + Array(repeating: .init("-", .dim), count: 5) + [.init("")])
             continue
           }
           table.add([
-            .init(name), StatusText.cell(part, status), StatusText.time(status.event.time), StatusText.time(status.event.until),
+            .init(name), StatusText.cell(part, status), StatusText.date(status.event), StatusText.until(status.event),
             .init(status.unknownSince.map(Figure.time), .yellow), StatusText.acceptance(status.event.acceptance),
             .init(Figure.count(status.event.position.rawValue), .dim),
+            .init(StatusText.remarks(status.event).joined(separator: "; "), .yellow),
           ])
         }
         for line in table.lines(writer.style) { try output.write("  " + line + "\n") }
@@ -85,19 +86,23 @@ struct EVSECommand: ParsableCommand {
     try writer.write(events, columns: StatusEventRow.columns, basis) { output in
       var table = TextTable([
         .init("event (UTC)"), .init("recorded (UTC)"), .init("level"), .init("part"), .init("status"), .init("until (UTC)"),
-        .init("platform"), .init("position", isRight: true), .init("remarks"),
+        .init("platform"), .init("position", isRight: true), .init("remarks", limit: 100),
       ])
       for event in events {
         table.add([
-          StatusText.time(event.event.time), StatusText.time(event.recordedAt), .init(event.element.level), .init(event.part.name),
-          .init(StatusText.status(event.part, event.event.status), StatusText.look(event.part, event.event.status)),
-          StatusText.time(event.event.until), StatusText.acceptance(event.event.acceptance),
+          StatusText.date(event.event), StatusText.time(event.recordedAt), .init(event.element.level), .init(event.part.name),
+          .init(StatusText.status(event.part, event.event), StatusText.look(event.part, event.event)), StatusText.until(event.event),
+          StatusText.acceptance(event.event.acceptance),
           .init(Figure.count(event.event.position.rawValue), .dim),
-          .init((event.flags + (event.event.isFromPlatform ? ["told by the platform"] : [])).joined(separator: ", "), .yellow),
+          .init(remarks(event).joined(separator: "; "), .yellow),
         ])
       }
       for line in table.lines(writer.style) { try output.write(line + "\n") }
     }
+  }
+
+  private func remarks(_ event: StatusEventRow) -> [String] {
+    (event.event.isLate ? ["late"] : []) + StatusText.remarks(event.event) + (event.event.isFromPlatform ? ["told by the platform"] : [])
   }
 
   private static func newTransactionId() -> String { UUID().uuidString.lowercased() }

@@ -37,16 +37,18 @@ struct EVSEsCommand: ParsableCommand {
     try writer.write(rows, columns: ElementStatusRow.columns, basis) { output in
       var table = TextTable([
         .init("id"), .init("level"), .init("availability"), .init("since (UTC)"), .init("busy"), .init("since (UTC)"),
-        .init("position", isRight: true), .init("findings"),
+        .init("position", isRight: true), .init("findings"), .init("remarks", limit: 100),
       ])
       for row in rows {
         let element = row.status
         let names = row.findings.map(\.rule.id).joined(separator: ", ")
         table.add([
           .init(element.id), .init(element.element.level), StatusText.cell(.availability, element.availability),
-          StatusText.time(element.availability?.event.time), StatusText.cell(.busy, element.busy),
-          StatusText.time(element.busy?.event.time),
+          StatusText.date(element.availability?.event), StatusText.cell(.busy, element.busy),
+          StatusText.date(element.busy?.event),
           .init(element.position.map { Figure.count($0.rawValue) }, .dim), .init(names.isEmpty ? "" : names, .yellow),
+          .init(
+            [element.availability, element.busy].flatMap { $0.map { StatusText.remarks($0.event) } ?? [] }.joined(separator: "; "), .yellow),
         ])
       }
       for line in table.lines(writer.style) { try output.write(line + "\n") }

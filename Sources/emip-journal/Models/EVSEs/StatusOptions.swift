@@ -59,20 +59,22 @@ struct StatusOptions: ParsableArguments {
 /// How statuses are told to people.
 enum StatusText {
   /// `busy`, or `code 7`.
-  static func status(_ part: StatusPart, _ status: UInt32) -> String {
+  static func status(_ part: StatusPart, _ event: StatusEvent) -> String {
+    guard let status = event.status else { return "unreadable: \(event.unreadable["status"] ?? "")" }
     let name = part == .availability ? AvailabilityStatus(rawValue: status).name : BusyStatus(rawValue: status).name
     return name ?? "code \(status)"
   }
 
   static func cell(_ part: StatusPart, _ status: PartStatus?) -> TextTable.Cell {
     guard let status else { return TextTable.Cell("-", .dim) }
-    let text = self.status(part, status.event.status)
+    let text = self.status(part, status.event)
     if status.unknownSince != nil { return TextTable.Cell("unknown (\(text))", .yellow) }
-    return TextTable.Cell(text, look(part, status.event.status))
+    return TextTable.Cell(text, look(part, status.event))
   }
 
-  static func look(_ part: StatusPart, _ status: UInt32) -> Style.Look? {
-    switch (part, status) {
+  static func look(_ part: StatusPart, _ event: StatusEvent) -> Style.Look? {
+    guard let status = event.status else { return .magenta }
+    return switch (part, status) {
     case (.availability, AvailabilityStatus.outOfOrder.rawValue), (.availability, AvailabilityStatus.deleted.rawValue): .red
     case (.availability, AvailabilityStatus.inService.rawValue), (.busy, BusyStatus.free.rawValue): .green
     case (.busy, BusyStatus.busy.rawValue), (.busy, BusyStatus.reserved.rawValue): .magenta
@@ -92,4 +94,24 @@ enum StatusText {
   }
 
   static func time(_ time: Timestamp?) -> TextTable.Cell { TextTable.Cell(time.map(Figure.time)) }
+
+  /// The date that was sent; where there is none that can be read, the moment of the message.
+  static func date(_ event: StatusEvent?) -> TextTable.Cell { time(event?.said) }
+
+  static func until(_ event: StatusEvent) -> TextTable.Cell {
+    if let text = event.unreadable["until"] { return TextTable.Cell("unreadable: \(text)", .magenta) }
+    return time(event.until)
+  }
+
+  /// What is odd about the date of an event.
+  static func remarks(_ event: StatusEvent) -> [String] {
+    var remarks: [String] = []
+    if let ahead = event.aheadMilliseconds { remarks.append("ahead by \(Figure.span(ahead))") }
+    if let text = event.unreadable["eventDate"] {
+      remarks.append("dated \(text), which is unreadable: the message's time stands for it")
+    } else if event.date == nil {
+      remarks.append("without a date: the message's time stands for it")
+    }
+    return remarks
+  }
 }

@@ -12,9 +12,9 @@ struct WhiteListBaselineCommand: AsyncParsableCommand {
     abstract: "Load a white list as it is known to be, in place of what the journal knows of it.",
     discussion: """
       The file has a user a line, as `whitelist list --format ndjson` writes them: userIdType and userId, and where known serviceId, \
-      authorisationValue, expiryDate and userContractIdAlias; other keys do not count. It is appended to the journal, so that every \
-      rebuild \
-      sees it. Who is on the list and not in the file is deleted from then on.
+      authorisationValue, expiryDate and userContractIdAlias; what of these stands under unreadable goes in as it is, and stays unreadable; \
+      other keys do not count. It is appended to the journal, so that every rebuild sees it. Who is on the list and not in the file is \
+      deleted from then on.
 
       EXAMPLES
         emip-journal whitelist baseline list.ndjson --operator 'FR*MS1'
@@ -71,13 +71,15 @@ struct WhiteListBaselineCommand: AsyncParsableCommand {
     let authorisationValue: UInt32?
     let expiryDate: String?
     let userContractIdAlias: String?
+    let unreadable: [String: String]?
 
     func user() throws -> WhiteListBaseline.User {
       let expiry = expiryDate.map { Timestamp($0) }
       guard !userId.isEmpty, expiry == nil || expiry! != nil else { throw CommandFailure(.badData, "no user") }
       return WhiteListBaseline.User(
-        userIdType: userIdType, userId: userId, serviceId: serviceId, authorisationValue: authorisationValue, expiryDate: expiry ?? nil,
-        userContractIdAlias: userContractIdAlias)
+        userIdType: userIdType, userId: userId, serviceId: serviceId.map(String.init) ?? unreadable?["serviceId"],
+        authorisationValue: authorisationValue.map(String.init) ?? unreadable?["authorisationValue"],
+        expiryDate: (expiry ?? nil)?.description ?? unreadable?["expiryDate"], userContractIdAlias: userContractIdAlias)
     }
   }
 }

@@ -10,9 +10,9 @@ struct WhiteListCheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Tell whether a user might charge at a time by the white lists, by which message, and how old the list was.",
     discussion: """
-      Answers authorised, refused, expired, uncertain (an upload that names the user was lost) or unknown, as was known at that time. \
-      Where lists \
-      differ, the strictest decides and all are shown. Exits with 1 for anything but authorised.
+      Answers authorised, refused, expired, uncertain (an upload that names the user was lost, or what the entry says cannot be read) or \
+      unknown, as was known at that time. Where lists differ, the strictest decides and all are shown. Exits with 1 for anything but \
+      authorised.
 
       EXAMPLES
         emip-journal whitelist check --user 04A1B2C3
@@ -51,11 +51,10 @@ struct WhiteListCheckCommand: ParsableCommand {
     for standing in check.standings {
       let entry = standing.entry
       let message = entry.position.map { "position \(Figure.count($0.rawValue)), item \(entry.item ?? 0)" }
-      let losses = entry.losses.map { Figure.count($0.rawValue) }.joined(separator: ", ")
-      let remark = losses.isEmpty ? standing.isStale ? "stale: older than a day" : "" : "lost: position \(losses)"
+      let remark = standing.isStale ? "stale: older than a day" : WhiteListText.remark(entry, standing.unreadable)
       table.add([
         .init(entry.eMSPId ?? entry.operatorId), .init(entry.holder), .init(standing.answer.rawValue, Self.look(standing.answer)),
-        .init(WhiteListText.value(entry)), .init(entry.expiryDate.map(Figure.time)), .init(message),
+        .init(WhiteListText.value(entry, standing.unreadable)), WhiteListText.expiry(entry, standing.unreadable), .init(message),
         .init(standing.listAcceptedAt.map(Figure.time)), .init(standing.listAgeMilliseconds.map(Self.age)), .init(remark, .yellow),
       ])
     }

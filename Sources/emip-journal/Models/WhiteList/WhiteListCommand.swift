@@ -58,13 +58,36 @@ struct WhiteListText {
   /// A personal value.
   func personal(_ text: String?) -> String? { text.map { isRevealed || $0.isEmpty ? $0 : PersonalValues.mask } }
 
-  static func value(_ entry: WhiteListEntry) -> String {
+  /// - Parameter unreadable: what of the entry cannot be read.
+  static func value(_ entry: WhiteListEntry, _ unreadable: UnreadableValues?) -> String {
     guard entry.isLive else { return entry.isDeleted ? "deleted" : "-" }
+    if let text = unreadable?["authorisationValue"] { return "unreadable: \(text)" }
     return entry.authorisationValue.map { AuthorisationValue(rawValue: $0).description } ?? "no value"
   }
 
+  static func expiry(_ entry: WhiteListEntry, _ unreadable: UnreadableValues?) -> TextTable.Cell {
+    if let text = unreadable?["expiryDate"] { return .init("unreadable: \(text)", .magenta) }
+    return .init(entry.expiryDate.map(Figure.time))
+  }
+
+  static func service(_ entry: WhiteListEntry) -> String? {
+    entry.serviceId.map { String($0) + (entry.isServiceAssumed ? " (assumed)" : "") }
+  }
+
+  /// What is odd about an entry: lost uploads, and what cannot be read and has no column.
+  static func remark(_ entry: WhiteListEntry, _ details: UnreadableValues?, _ limits: [WhiteListDetails.Limit] = []) -> String {
+    var remarks: [String] = []
+    let losses = entry.losses.map { Figure.count($0.rawValue) }.joined(separator: ", ")
+    if !losses.isEmpty { remarks.append("position \(losses) was lost") }
+    let values = (details?.values ?? []) + limits.flatMap(\.unreadable.values)
+    remarks += values.filter { !["expiryDate", "authorisationValue"].contains($0.name) }.map { "\($0.name) unreadable: \($0.text)" }
+    let told = remarks.joined(separator: "; ")
+    guard entry.isUncertain else { return told }
+    return told.isEmpty ? "uncertain" : "uncertain: " + told
+  }
+
   static func look(_ entry: WhiteListEntry) -> Style.Look? {
-    if !entry.losses.isEmpty { return .magenta }
+    if entry.isUncertain { return .magenta }
     guard entry.isLive else { return .dim }
     return entry.authorisationValue == 1 ? nil : .yellow
   }

@@ -41,13 +41,14 @@ struct WhiteListListCommand: AsyncParsableCommand {
       let text = WhiteListText(isRevealed: reveal.reveal)
       for row in rows {
         let (entry, details) = (row.entry, row.details)
-        let unreadable = row.unreadable == nil ? nil : "cannot be read"
+        let unreadable = row.unreadablePosition == nil ? nil : "cannot be read"
         table.add([
           .init(entry.eMSPId ?? entry.operatorId), .init(entry.holder), .init(details?.userIdType ?? unreadable),
-          .init(text.personal(details?.userId) ?? unreadable),
-          .init(entry.serviceId.map(String.init)), .init(WhiteListText.value(entry), WhiteListText.look(entry)),
-          .init(entry.expiryDate.map(Figure.time)), .init(text.personal(details?.userContractIdAlias) ?? unreadable),
-          .init(entry.position.map { Figure.count($0.rawValue) }, .dim), .init(entry.losses.isEmpty ? "" : "uncertain", .magenta),
+          .init(text.personal(details?.userId) ?? unreadable), .init(WhiteListText.service(entry)),
+          .init(WhiteListText.value(entry, details?.unreadable), WhiteListText.look(entry)),
+          WhiteListText.expiry(entry, details?.unreadable), .init(text.personal(details?.userContractIdAlias) ?? unreadable),
+          .init(entry.position.map { Figure.count($0.rawValue) }, .dim),
+          .init(WhiteListText.remark(entry, details?.unreadable, details?.meterLimits ?? []), .magenta),
         ])
       }
       if !rows.isEmpty { for line in table.lines(writer.style) { try output.write(line + "\n") } }
