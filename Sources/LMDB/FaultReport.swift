@@ -11,10 +11,12 @@ public enum FaultReport {
   ///   - program: what the sentence begins with.
   ///   - status: what the process ends with where a file is to blame.
   ///   - faultStatus: what it ends with where the program is.
-  public static func install(program: StaticString, status: Int32, faultStatus: Int32) {
+  ///   - lackStatus: what it ends with where it has no descriptors left: libdispatch ends a process that it finds none for.
+  public static func install(program: StaticString, status: Int32, faultStatus: Int32, lackStatus: Int32) {
     report.program = program
     report.status = status
     report.faultStatus = faultStatus
+    report.lackStatus = lackStatus
     report.isInstalled = true
     // A stack that is used up has no room for what tells of it.
     var stack = stack_t()
@@ -56,6 +58,7 @@ private struct Report {
   var program: StaticString = ""
   var status: Int32 = 0
   var faultStatus: Int32 = 0
+  var lackStatus: Int32 = 0
   var isInstalled = false
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 8)
 }
@@ -71,6 +74,10 @@ private func tellOfFault(_ number: Int32, _ info: UnsafeMutablePointer<siginfo_t
   if address != 0, writeFile(at: address) {
     writeDamage()
     _exit(report.status)
+  }
+  if dup(2) < 0 && errno == EMFILE {
+    write("no descriptor is left for another file: allow the process more of them (ulimit -n). (io.error)\n")
+    _exit(report.lackStatus)
   }
   let isInLMDB = number != SIGABRT && isInLibrary(instruction(context))
   let isAnyOpen = writeFiles()

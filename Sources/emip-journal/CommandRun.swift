@@ -158,7 +158,8 @@ extension JournalError.Code {
     case .journalMissing, .journalExists, .networkFileSystem: .usage
     case .manifestDamaged, .formatNewer, .segmentMissing, .segmentDamaged, .recordDamaged, .invalidEntry: .badData
     case .modelMissing, .modelDamaged, .openingDamaged, .invalidHorizon: .badData
-    case .lockHeld, .queueFull, .writerEnded, .diskFull, .inputOutput, .outOfMemory, .handOver, .modelBehind: .inputOutput
+    case .lockHeld, .queueFull, .clockUnconfirmed, .writerEnded, .diskFull, .inputOutput, .outOfMemory, .handOver, .modelBehind:
+      .inputOutput
     // A code that is not known here: a test holds this table and the page together.
     default: .fault
     }

@@ -10,7 +10,9 @@ enum ProcessStart {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     keepStandardDescriptors()
-    DamageSignals.tell(program: "emip-journal", status: ExitStatus.badData.rawValue, faultStatus: ExitStatus.fault.rawValue)
+    DamageSignals.tell(
+      program: "emip-journal", status: ExitStatus.badData.rawValue, faultStatus: ExitStatus.fault.rawValue,
+      lackStatus: ExitStatus.inputOutput.rawValue)
   }
 
   /// Says that queues and tasks cannot be used, rather than be ended by them: libdispatch counts its threads in /proc, and traps where that is missing.

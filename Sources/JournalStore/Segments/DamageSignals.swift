@@ -7,7 +7,8 @@ public enum DamageSignals {
   ///   - program: what the sentence begins with.
   ///   - status: what the process ends with where a file is to blame.
   ///   - faultStatus: what it ends with where the program is.
-  public static func tell(program: StaticString, status: Int32, faultStatus: Int32) {
-    FaultReport.install(program: program, status: status, faultStatus: faultStatus)
+  ///   - lackStatus: what it ends with where it has no descriptors left.
+  public static func tell(program: StaticString, status: Int32, faultStatus: Int32, lackStatus: Int32) {
+    FaultReport.install(program: program, status: status, faultStatus: faultStatus, lackStatus: lackStatus)
   }
 }

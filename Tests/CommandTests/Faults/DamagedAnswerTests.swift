@@ -117,19 +117,23 @@ import Testing
     #expect(again.errors.contains("line 2: recorded, perhaps again, as position 3, 4 cannot be read"), "\(again.errors)")
     let report = try journal.importing(lines, "--format", "json")
     // What was recorded again is recognised from now on.
-    #expect(report.status == 0 && report.text.contains("\"duplicates\" : 3"), "\(report.text)")
+    let file = try #require((report.object()["files"] as? [[String: Any]])?.first)
+    #expect(report.status == 0 && file["duplicates"] as? Int == 3, "\(report.text)")
   }
 
   @Test func `a flipped bit of a read model is named by whatever asks it, and mended by saying so`() async throws {
     let journal = try await journal()
     let totals = try journal.run("cdrs", "--totals").text
     let path = journal.directory.path + "/read-models/cdrs-1.mdb"
-    var bytes = try Data(contentsOf: URL(filePath: path))
-    // Where the text of a finding or an id stands, whatever it is: a byte of a row.
-    let offset = try #require(stride(from: bytes.count - 1, to: 8_192, by: -1).first { bytes[$0] != 0 })
-    bytes[offset] ^= 0x10
-    try bytes.write(to: URL(filePath: path))
-    let asked = try journal.run("cdrs", "--totals")
+    let sound = try Data(contentsOf: URL(filePath: path))
+    // Most pages are in use; of those that are not, nobody reads anything.
+    var asked = try journal.run("cdrs", "--totals")
+    for offset in stride(from: sound.count - 40, to: 8_192, by: -1_024) where asked.status == 0 {
+      var bytes = sound
+      bytes[offset] ^= 0x10
+      try bytes.write(to: URL(filePath: path))
+      asked = try journal.run("cdrs", "--totals")
+    }
     #expect(asked.status == 65 && asked.text.isEmpty && asked.errors.contains(path) && asked.errors.contains("model.damaged"))
     let verify = try journal.run("verify")
     #expect(verify.status == 1 && verify.text.contains("cdrs-1.mdb") && verify.text.contains("projection rebuild"), "\(verify.text)")
