@@ -59,7 +59,9 @@ public struct WhiteListHistoryQuestion: Sendable {
     let questions = try WhiteListQuestions(basis.models, asOf: basis.asOf)
     let found = try questions.history(user, filter)
     guard !found.isEmpty else { throw AnswerError(.notFound, "the user is on no white list, and never was.") }
-    return found.map { WhiteListRow(entry: $0.entry, details: $0.details, unreadablePosition: questions.unreadable($0.entry), isHistory: true) }
+    return found.map {
+      WhiteListRow(entry: $0.entry, details: $0.details, unreadablePosition: questions.unreadable($0.entry), isHistory: true)
+    }
   }
 }
 
