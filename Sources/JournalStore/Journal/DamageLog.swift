@@ -14,6 +14,7 @@ public final class DamageLog {
 
   private var met: [JournalPosition: Met] = [:]
   private var meetingCount: UInt64 = 0
+  private var isQuiet = false
 
   /// A log of nothing so far.
   public init() {}
@@ -42,12 +43,21 @@ public final class DamageLog {
 
   /// Takes note of an entry that cannot be read.
   func note(_ error: JournalError) {
-    guard let position = error.position else { return }
+    guard !isQuiet, let position = error.position else { return }
     meetingCount += 1
     met[position] = Met(error: error, earliest: met[position]?.earliest ?? meetingCount, latest: meetingCount)
   }
 
-  /// Forgets the entries that were met for the first time since a moment: nothing in the answer depends on what they say.
+  /// Runs what looks for something that nothing in the answer depends on: what it meets is not noted.
+  /// - Throws: what `body` throws.
+  func quietly<Result>(_ body: () throws(JournalError) -> Result) throws(JournalError) -> Result {
+    let before = isQuiet
+    isQuiet = true
+    defer { isQuiet = before }
+    return try body()
+  }
+
+  /// Forgets the entries that were met for the first time since a moment: what was read then does not count.
   func forget(since mark: Mark) {
     guard meetingCount > mark.meetingCount else { return }
     met = met.filter { $0.value.earliest <= mark.meetingCount }

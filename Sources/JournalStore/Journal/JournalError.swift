@@ -90,7 +90,8 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
       self.init(.diskFull, "\(error.call): \(error.message). Free space and start again; nothing acknowledged is lost.", path: path)
     case .noSuchFile:
       self.init(.segmentMissing, "\(error.call): \(error.message).", path: path)
-    case .corrupted, .pageNotFound, .invalidFile, .panic:
+    // A snapshot is of no use any more once a page was met in it that cannot be.
+    case .corrupted, .pageNotFound, .invalidFile, .panic, .badTransaction:
       self.init(.segmentDamaged, "\(error.call): \(error.message). Run verify; restore the file from a backup.", path: path)
     case .versionMismatch:
       self.init(.formatNewer, "\(error.call): \(error.message).", path: path)

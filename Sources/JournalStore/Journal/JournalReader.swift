@@ -272,11 +272,11 @@ extension JournalReader {
   /// - Throws: ``JournalError`` where the journal cannot be read.
   public func recordedAt(_ position: JournalPosition) throws(JournalError) -> Timestamp? {
     let start = position.rawValue > 512 ? JournalPosition(position.rawValue - 511) : .first
-    let mark = damage.mark
-    defer { damage.forget(since: mark) }
-    if let entry = try readableEntry(at: position) { return entry.recordedAt }
-    let before = try entries(from: start, limit: 512).prefix(Int(position.rawValue - start.rawValue))
-    return before.compactMap { try? $0.get() }.last?.recordedAt
+    return try damage.quietly { () throws(JournalError) in
+      if let entry = try readableEntry(at: position) { return entry.recordedAt }
+      let before = try entries(from: start, limit: 512).prefix(Int(position.rawValue - start.rawValue))
+      return before.compactMap { try? $0.get() }.last?.recordedAt
+    }
   }
 
   /// The last position that had been recorded by a moment; nil where there was none yet. `recordedAt` never decreases with position.
@@ -299,15 +299,10 @@ extension JournalReader {
 
   /// The recordedAt of the first readable entry from a position on; nil where none is before `end`.
   private func recordedAt(from position: JournalPosition, before end: UInt64) throws(JournalError) -> Timestamp? {
-    let mark = damage.mark
-    defer { damage.forget(since: mark) }
     var position = position
     while position.rawValue < end {
-      do throws(JournalError) {
-        if let entry = try entry(at: position) { return entry.recordedAt }
-      } catch {
-        guard error.code == .recordDamaged else { throw error }
-      }
+      let entry = try damage.quietly { () throws(JournalError) in try readableEntry(at: position) }
+      if let entry { return entry.recordedAt }
       position = position.next
     }
     return nil

@@ -72,7 +72,7 @@ public final class TrafficImporter {
   private let now: Timestamp
   private var filter: DuplicateFilter
   private var times = RecordingTimes(journalEnd: nil)
-  /// Of the line at hand: the entries that may be it and cannot be read.
+  /// The entries that may be the line at hand and cannot be read.
   private var unreadable: [JournalPosition] = []
   /// All but what the sender knows.
   private var counts = Report()
