@@ -24,4 +24,8 @@ extension IndexTerm {
   /// Every answer whose request stands in an earlier segment: position 0, which no entry has. So a search by an answer's terms finds the
   /// exchange in its request's place.
   public static let answerToEarlierSegment = requestPosition(JournalPosition(0))
+
+  /// Every entry that could not be read when it was indexed: the last position that there can be, which no entry has either. So a search that misses
+  /// such an entry can tell.
+  public static let unreadableEntry = requestPosition(JournalPosition(.max))
 }

@@ -15,7 +15,8 @@ public final class Environment: @unchecked Sendable {
     case readWrite
     /// Readers keep a slot in the lock file, which must be writable.
     case readOnly
-    /// No lock file at all: only for files that nobody writes.
+    /// No lock file at all: for files that nobody writes; else what was read counts only while ``Environment/lastTransactionIdentifier`` says
+    /// that the pages could not be written to yet (``ReadTransaction/mayBeOverwritten``).
     case readOnlyWithoutLock
 
     fileprivate var flags: UInt32 {
@@ -30,6 +31,8 @@ public final class Environment: @unchecked Sendable {
 
   /// The path that it was opened by.
   public let path: String
+  /// Whether readers keep a slot in the lock file, so that nobody writes to what they read.
+  public let hasLock: Bool
   let handle: OpaquePointer
   private let identity: FileIdentity
 
@@ -54,6 +57,7 @@ public final class Environment: @unchecked Sendable {
     }
     self.path = path
     self.handle = handle
+    hasLock = access != .readOnlyWithoutLock
   }
 
   private static func create(
@@ -62,6 +66,7 @@ public final class Environment: @unchecked Sendable {
     var created: OpaquePointer?
     try check(mdb_env_create(&created), "mdb_env_create", path)
     guard let handle = created else { throw LMDBError(code: .init(rawValue: ENOMEM), call: "mdb_env_create", path: path) }
+    mdb_env_set_assert(handle) { environment, message in tellOfAssertion(environment, message) }
     do throws(LMDBError) {
       try check(mdb_env_set_maxdbs(handle, maximumDatabases), "mdb_env_set_maxdbs", path)
       try check(mdb_env_set_maxreaders(handle, maximumReaders), "mdb_env_set_maxreaders", path)

@@ -18,12 +18,15 @@ public struct LMDBError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let invalidFile = Code(rawValue: MDB_INVALID)
     public static let mapFull = Code(rawValue: MDB_MAP_FULL)
     public static let readersFull = Code(rawValue: MDB_READERS_FULL)
+    /// An error before has made the transaction useless.
+    public static let badTransaction = Code(rawValue: MDB_BAD_TXN)
     public static let badValueSize = Code(rawValue: MDB_BAD_VALSIZE)
     /// The environment is open in this process already; LMDB would lose its locks (lmdb.h, "Caveats").
     public static let alreadyOpen = Code(rawValue: -1)
 
     // Those of the system that LMDB passes on.
     public static let noSuchFile = Code(rawValue: ENOENT)
+    public static let noMemory = Code(rawValue: ENOMEM)
     public static let noSpace = Code(rawValue: ENOSPC)
     public static let ioError = Code(rawValue: EIO)
     public static let fileTooLarge = Code(rawValue: EFBIG)

@@ -65,6 +65,10 @@ public struct ReadTransaction: ~Copyable {
   /// Which write transaction's state this is a snapshot of.
   public var identifier: Int { mdb_txn_id(handle) }
 
+  /// Whether a writer may have begun to write to pages of this snapshot, as it has no slot that would keep them. The pages that the next transaction
+  /// frees are used again by the third one at the earliest (mdb.c, `mdb_page_alloc`), which may be under way when the second has committed.
+  public var mayBeOverwritten: Bool { !environment.hasLock && environment.lastTransactionIdentifier > identifier + 1 }
+
   /// Opens a table that there is. Serialise calls per environment (lmdb.h, `mdb_dbi_open`).
   /// - Throws: ``LMDBError``, ``LMDBError/Code/notFound`` where there is no such table.
   public func database(_ name: String, _ layout: Database.Layout) throws(LMDBError) -> Database {

@@ -201,6 +201,8 @@ public struct ExchangeDocument: Encodable, Sendable {
   public var failure: EntryDocument?
   /// From request to answer.
   public var latencyMilliseconds: UInt32?
+  /// The positions of entries that belong to it, or may, and cannot be read.
+  public var unreadablePositions: [UInt64]
 
   /// The document of an exchange.
   /// - Parameter includesBody: false leaves the bodies out.
@@ -212,6 +214,7 @@ public struct ExchangeDocument: Encodable, Sendable {
     }
     failure = exchange.failure.map { Self.document($0, includesBody: includesBody) }
     latencyMilliseconds = exchange.latencyMilliseconds
+    unreadablePositions = exchange.unreadable.map(\.rawValue)
   }
 
   /// An entry with the outcome as it is told when it is read, and without any secret.
@@ -228,10 +231,10 @@ public struct ExchangeDocument: Encodable, Sendable {
   }
 
   private enum CodingKeys: CodingKey {
-    case request, response, failure, latencyMilliseconds
+    case request, response, failure, latencyMilliseconds, unreadablePositions
   }
 
-  /// Writes all four keys, be they null.
+  /// Writes all four keys, be they null, and a fifth where something cannot be read.
   /// - Throws: what the encoder throws.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -240,5 +243,6 @@ public struct ExchangeDocument: Encodable, Sendable {
     try container.encode(response, forKey: .response)
     try container.encode(failure, forKey: .failure)
     try container.encode(latencyMilliseconds, forKey: .latencyMilliseconds)
+    if !unreadablePositions.isEmpty { try container.encode(unreadablePositions, forKey: .unreadablePositions) }
   }
 }

@@ -163,13 +163,17 @@ extension AnswerError {
 }
 
 extension JournalError.Code {
+  /// Whether it says that the journal's files are not what was written.
+  var isDamage: Bool { [.manifestDamaged, .segmentMissing, .segmentDamaged, .recordDamaged, .formatNewer].contains(self) }
+
   /// `Schemas/errors.md` has the same table.
   var exitStatus: ExitStatus {
     switch self {
     case .journalMissing, .journalExists, .networkFileSystem: .usage
     case .manifestDamaged, .formatNewer, .segmentMissing, .segmentDamaged, .recordDamaged, .invalidEntry: .badData
     case .modelMissing, .modelDamaged, .openingDamaged, .invalidHorizon: .badData
-    case .lockHeld, .queueFull, .clockUnconfirmed, .writerEnded, .diskFull, .inputOutput, .handOver, .modelBehind: .inputOutput
+    case .lockHeld, .queueFull, .clockUnconfirmed, .writerEnded, .diskFull, .inputOutput, .outOfMemory, .handOver, .modelBehind:
+      .inputOutput
     // A code that is not known here: a test holds this table and the page together.
     default: .fault
     }

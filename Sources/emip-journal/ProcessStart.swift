@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import JournalStore
 import Synchronization
 
 /// What must hold of the process before anything else runs.
@@ -9,6 +10,9 @@ enum ProcessStart {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     keepStandardDescriptors()
+    DamageSignals.tell(
+      program: "emip-journal", status: ExitStatus.badData.rawValue, faultStatus: ExitStatus.fault.rawValue,
+      lackStatus: ExitStatus.inputOutput.rawValue)
   }
 
   /// Says that queues and tasks cannot be used, rather than be ended by them: libdispatch counts its threads in /proc, and traps where that is missing.

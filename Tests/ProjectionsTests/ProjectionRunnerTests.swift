@@ -1,6 +1,7 @@
 import Foundation
 import JournalFormat
 import JournalStore
+import TestSupport
 import Testing
 
 @testable import Projections
@@ -168,7 +169,7 @@ struct AnswersProjection: Projection {
     #expect(try ReadModels(journal.directory, [CountingProjection.self]).models[0].state().next == JournalPosition(9))
   }
 
-  @Test func `a damaged file, and one that is ahead of the journal, are made anew`() async throws {
+  @Test func `a damaged file answers nothing, and is made anew by saying so`() async throws {
     let journal = try await Self.journal(4)
     let path: String
     do {
@@ -178,9 +179,48 @@ struct AnswersProjection: Projection {
       runner.close()
     }
     try Data(repeating: 7, count: 9_000).write(to: URL(filePath: path))
-    let runner = try Self.runner(journal)
-    #expect(try runner.catchUp() == 8)
-    #expect(runner.models[0].path != path)
+    let asked = #expect(throws: JournalError.self) { try ReadModels(journal.directory, [CountingProjection.self]) }
+    #expect(asked?.code == .modelDamaged && asked?.path == path)
+    let run = #expect(throws: JournalError.self) { try Self.runner(journal) }
+    #expect(run?.code == .modelDamaged)
+    let runner = try ProjectionRunner(journal.directory, projections: [CountingProjection.self], replacesDamaged: true, purpose: "a test")
+    let rebuilt = try runner.rebuild("counting")
+    #expect(rebuilt.digestBefore == nil && runner.models[0].path != path)
+    #expect(try runner.models[0].state().next == JournalPosition(9))
+  }
+
+  @Test func `every flipped bit of a read model is found before anything is asked of it`() async throws {
+    let journal = try await Self.journal(60)
+    let path: String
+    do {
+      let runner = try Self.runner(journal)
+      try runner.catchUp()
+      path = runner.models[0].path
+      runner.close()
+    }
+    let url = URL(filePath: path)
+    let sound = try Data(contentsOf: url)
+    let before = try ReadModels(journal.directory, [CountingProjection.self]).models[0].digest()
+    var generator = SeededGenerator("flips in a read model")
+    var found = 0
+    for _ in 0..<400 {
+      var bytes = sound
+      // Half of them where pages say how they are made.
+      let page = Int.random(in: 0..<bytes.count / 4_096, using: &generator) * 4_096
+      let offset = page + Int.random(in: 0..<(Bool.random(using: &generator) ? 64 : 4_096), using: &generator)
+      bytes[offset] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+      let file = try FileHandle(forWritingTo: url)
+      try file.write(contentsOf: bytes)
+      try file.close()
+      do throws(JournalError) {
+        let digest = try ReadModels(journal.directory, [CountingProjection.self]).models[0].digest()
+        #expect(digest == before, "byte \(offset)")
+      } catch {
+        #expect(error.code == .modelDamaged, "byte \(offset): \(error)")
+        found += 1
+      }
+    }
+    #expect(found > 40)
   }
 
   @Test func `after a horizon moved, a rebuild begins with the opening state`() async throws {

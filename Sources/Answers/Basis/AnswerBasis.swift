@@ -40,14 +40,21 @@ public struct AnswerBasis {
           model: model.projection.name, position: first.position.rawValue, reason: first.reason, entries: state.skippedCount))
     }
     return AnswerExtent(
-      position: position, recordedAt: try position > 0 ? models.reader.entry(at: JournalPosition(position))?.recordedAt : nil,
-      lagEntries: try models.models.map { try models.lag($0) }.max() ?? 0, gaps: gaps)
+      position: position, recordedAt: try position > 0 ? models.reader.recordedAt(JournalPosition(position)) : nil,
+      lagEntries: try models.models.map { try models.lag($0) }.max() ?? 0, gaps: gaps,
+      unreadable: models.reader.damage.positions.map(\.rawValue))
   }
 
   /// Refuses to be taken for whole where it is not.
-  /// - Throws: ``AnswerError`` where a read model could not read all that the journal holds: what was answered lacks that.
+  /// - Throws: ``AnswerError`` where something could not be read, by the read models when they were made or for the answer: that is lacking in it.
   public func requireWhole() throws {
-    guard try models.models.contains(where: { try $0.state().skippedCount > 0 }) else { return }
-    throw AnswerError(.incomplete, "the read model is not complete: the journal has damaged records. Run `emip-journal verify`.")
+    try models.requireUnwritten()
+    guard models.reader.damage.isEmpty else { throw AnswerError.unreadable(models.reader.damage) }
+    for model in models.models where try model.state().skippedCount > 0 {
+      let positions = try model.skippedEntries(limit: 10).map { Figure.count($0.position.rawValue) }.joined(separator: ", ")
+      throw AnswerError(
+        .incomplete,
+        "the read model is not complete: the journal is damaged at position \(positions). Run `emip-journal verify`.")
+    }
   }
 }

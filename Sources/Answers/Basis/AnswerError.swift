@@ -1,3 +1,4 @@
+internal import JournalFormat
 public import JournalStore
 
 /// Why a question has no answer, or not a whole one: what happened, and what to do. Damage and failures of the journal itself are ``JournalError``s.
@@ -37,6 +38,28 @@ public struct AnswerError: Error, Sendable, CustomStringConvertible {
     let records = Figure.count(count, "damaged record was", "damaged records were")
     return AnswerError(.incomplete, "\(records) \(fate). Run `emip-journal verify`.")
   }
+
+  /// Tells of entries that were asked for, or may have been meant, and could not be read.
+  /// - Parameter damage: what was met; not empty.
+  /// - Returns: the error, which names their positions.
+  public static func unreadable(_ damage: DamageLog) -> AnswerError {
+    let positions = damage.positions
+    let listed = positions.prefix(listedPositionCount).map { Figure.count($0.rawValue) }.joined(separator: ", ")
+    let more = positions.count > listedPositionCount ? " and \(Figure.count(positions.count - listedPositionCount)) more" : ""
+    let cause = positions.first.flatMap { damage.error(at: $0) }
+    let reason = cause.map { " (\($0.message.trimmingEnd))" } ?? ""
+    return AnswerError(
+      .incomplete,
+      "position\(positions.count == 1 ? "" : "s") \(listed)\(more) cannot be read\(reason): the answer lacks what is said there, and what was "
+        + "asked for could be among it. Run `emip-journal verify`.", cause: cause)
+  }
+
+  private static let listedPositionCount = 10
+}
+
+extension String {
+  /// Without the full stop at its end.
+  fileprivate var trimmingEnd: Substring { hasSuffix(".") ? dropLast() : self[...] }
 }
 
 extension JournalError {

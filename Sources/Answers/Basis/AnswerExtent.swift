@@ -10,6 +10,8 @@ public struct AnswerExtent: Encodable, Sendable {
   public let lagEntries: UInt64
   /// What could not be read, a line for each read model that lacks something.
   public let gaps: [Gap]
+  /// The positions that were asked for the answer and could not be read.
+  public let unreadable: [UInt64]
 
   /// What one read model could not read.
   public struct Gap: Encodable, Sendable {
@@ -24,7 +26,7 @@ public struct AnswerExtent: Encodable, Sendable {
   }
 
   private enum Key: String, CodingKey {
-    case position, recordedAt, lagEntries, gaps
+    case position, recordedAt, lagEntries, gaps, unreadable
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -33,5 +35,6 @@ public struct AnswerExtent: Encodable, Sendable {
     try container.encode(recordedAt?.description, forKey: .recordedAt)
     try container.encode(lagEntries, forKey: .lagEntries)
     try container.encode(gaps, forKey: .gaps)
+    try container.encode(unreadable, forKey: .unreadable)
   }
 }

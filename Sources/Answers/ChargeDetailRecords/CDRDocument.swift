@@ -14,7 +14,7 @@ public struct CDRSessionDocument: Encodable, Sendable {
   /// The columns of CSV, in their order.
   public static let columns = [
     "serviceSessionId", "execPartnerSessionId", "salePartnerSessionId", "transactionIds", "evseId", "counterpart", "direction", "versions",
-    "inForce", "findings",
+    "inForce", "findings", "unreadablePositions",
   ]
 
   /// Describes a session.
@@ -26,7 +26,7 @@ public struct CDRSessionDocument: Encodable, Sendable {
 
   private enum Key: String, CodingKey {
     case serviceSessionId, execPartnerSessionId, salePartnerSessionId, transactionIds, evseId, counterpart, direction, versions, inForce
-    case execPartnerOperatorId, salePartnerOperatorId, otherSide, differences, findings
+    case execPartnerOperatorId, salePartnerOperatorId, otherSide, differences, findings, unreadablePositions
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -41,6 +41,7 @@ public struct CDRSessionDocument: Encodable, Sendable {
     try container.encode(documents(session.versions), forKey: .versions)
     try container.encode(session.inForce, forKey: .inForce)
     try container.encode(session.findings.map { FindingDocument($0, model: Self.model(of: $0.rule)) }, forKey: .findings)
+    if !session.unreadable.isEmpty { try container.encode(session.unreadable.map(\.rawValue), forKey: .unreadablePositions) }
     guard isComplete else { return }
     try container.encode(session.execOperatorId, forKey: .execPartnerOperatorId)
     try container.encode(session.saleOperatorId, forKey: .salePartnerOperatorId)

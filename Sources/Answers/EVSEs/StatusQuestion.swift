@@ -64,7 +64,7 @@ public struct StatusAnswer {
     let reader = basis.models.reader
     guard let last = try reader.lastPosition() else { return .now }
     let position = min(basis.asOf ?? last, last)
-    let observedAt = try reader.entry(at: position)?.content.observedAt
+    let observedAt = try reader.readableEntry(at: position)?.content.observedAt
     return try statuses.time(observedAt: observedAt ?? Timestamp(rawValue: 0))
   }
 
@@ -116,7 +116,7 @@ public struct StatusAnswer {
       for part in StatusPart.allCases {
         let history = try statuses.history(of: element.id, element.element, part)
         for event in history where end.map({ event.time <= $0 }) ?? true {
-          let recordedAt = try? basis.models.reader.entry(at: event.position)?.recordedAt
+          let recordedAt = try basis.models.reader.readableEntry(at: event.position)?.recordedAt
           events.append(StatusEventRow(id: element.id, element: element.element, part: part, event: event, recordedAt: recordedAt))
         }
       }

@@ -77,9 +77,9 @@ public struct ExchangeListing {
   }
 
   /// Refuses to be taken for whole where it is not.
-  /// - Throws: ``AnswerError`` where records were damaged.
+  /// - Throws: ``AnswerError`` where records were damaged: those that were passed over, and those that may have been meant.
   public func requireWhole() throws(AnswerError) {
-    if damageCount > 0 { throw .damaged(damageCount, "passed over") }
+    if !reader.damage.isEmpty { throw .unreadable(reader.damage) }
   }
 
   private mutating func list(_ isWanted: (Exchange) -> Bool) throws {

@@ -29,9 +29,14 @@ public struct LookupQuestion: Hashable, Sendable {
   }
 
   /// The exchanges, in the order of their positions, as far as they had been recorded by then.
-  /// - Throws: ``AnswerError`` where none has the id; `JournalError` where the journal cannot be read.
+  /// - Throws: ``AnswerError`` where none has the id, or none that can be read; `JournalError` where the journal cannot be read.
   public func exchanges(in reader: JournalReader) throws -> [Exchange] {
     let exchanges = try known(try reader.exchanges(holding: terms), reader)
+    guard !exchanges.isEmpty || reader.damage.isEmpty else {
+      let damage = AnswerError.unreadable(reader.damage)
+      throw AnswerError(.incomplete, "no exchange that can be read has \(name) \(id); \(damage.message)", cause: damage.cause)
+    }
+    if exchanges.isEmpty { try reader.requireSoundPages() }
     guard !exchanges.isEmpty else { throw AnswerError(.notFound, "no exchange has \(name) \(id) in \(reader.directory.path).") }
     return exchanges
   }
@@ -41,7 +46,8 @@ public struct LookupQuestion: Hashable, Sendable {
     var known: [Exchange] = []
     for exchange in exchanges where exchange.head.position <= asOf {
       let answers = try reader.answers(to: exchange.head.position).filter { $0.position <= asOf }
-      let part = Exchange(request: exchange.request, answers: answers)
+      var part = Exchange(request: exchange.request, answers: answers)
+      part.unreadable = exchange.unreadable.filter { $0 <= asOf }
       if !part.entries.isEmpty { known.append(part) }
     }
     return known

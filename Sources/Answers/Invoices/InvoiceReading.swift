@@ -23,6 +23,9 @@ struct InvoiceReading {
   func judgement(_ column: InvoiceColumn, _ line: InvoiceLine, _ session: CDRSession) -> Judgement {
     let theirs = line.cells[column.field] ?? ""
     let record = session.versionInForce?.record
+    if record == nil, column.field != .id, let position = session.unreadable.first {
+      return .unreadable(ours: nil, reason: "our record at position \(position) cannot be read")
+    }
     switch column.field {
     case .id: return .agrees
     case .evseId: return judgement(evse: theirs, session.evseId)

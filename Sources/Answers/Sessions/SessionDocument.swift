@@ -16,7 +16,7 @@ public struct SessionRow: Encodable, Sendable {
 
   private enum Key: String, CodingKey, CaseIterable {
     case serviceSessionId, execPartnerSessionId, salePartnerSessionId, state, start, evseId, execOperatorId, saleOperatorId, openedAt,
-      position, findings
+      position, findings, unreadablePositions
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -32,6 +32,7 @@ public struct SessionRow: Encodable, Sendable {
     try container.encode(summary.openedAt.description, forKey: .openedAt)
     try container.encode(summary.position.rawValue, forKey: .position)
     try container.encode(summary.findings.map { FindingDocument($0, model: SessionProjection.name) }, forKey: .findings)
+    if !summary.unreadable.isEmpty { try container.encode(summary.unreadable.map(\.rawValue), forKey: .unreadablePositions) }
   }
 }
 

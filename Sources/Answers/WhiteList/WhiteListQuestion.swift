@@ -22,8 +22,9 @@ public struct WhiteListQuestion: Sendable {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model or the journal cannot be read.
   public func entries(_ basis: AnswerBasis) throws -> [WhiteListRow] {
-    try WhiteListQuestions(basis.models, asOf: basis.asOf).entries(filter, includesAll: includesAll).map {
-      WhiteListRow(entry: $0.entry, details: $0.details)
+    let questions = try WhiteListQuestions(basis.models, asOf: basis.asOf)
+    return try questions.entries(filter, includesAll: includesAll).map {
+      WhiteListRow(entry: $0.entry, details: $0.details, unreadablePosition: questions.unreadable($0.entry))
     }
   }
 
@@ -55,9 +56,12 @@ public struct WhiteListHistoryQuestion: Sendable {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: ``AnswerError`` where the user never was on a list; `JournalError` where the read model or the journal cannot be read.
   public func entries(_ basis: AnswerBasis) throws -> [WhiteListRow] {
-    let found = try WhiteListQuestions(basis.models, asOf: basis.asOf).history(user, filter)
+    let questions = try WhiteListQuestions(basis.models, asOf: basis.asOf)
+    let found = try questions.history(user, filter)
     guard !found.isEmpty else { throw AnswerError(.notFound, "the user is on no white list, and never was.") }
-    return found.map { WhiteListRow(entry: $0.entry, details: $0.details, isHistory: true) }
+    return found.map {
+      WhiteListRow(entry: $0.entry, details: $0.details, unreadablePosition: questions.unreadable($0.entry), isHistory: true)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 internal import EMIP
-internal import JournalFormat
+public import JournalFormat
 public import Projections
 
 /// An entry of a list as machines get it.
@@ -8,20 +8,23 @@ public struct WhiteListRow: Encodable, Sendable {
   public let entry: WhiteListEntry
   /// What only the message says of the user; nil where that is gone.
   public let details: WhiteListDetails?
+  /// The position of the message that says it and cannot be read; nil where it can be, or is gone.
+  public let unreadablePosition: JournalPosition?
   /// Whether it is of a history: what led to it stands with it then.
   public let isHistory: Bool
 
   /// Describes an entry.
-  public init(entry: WhiteListEntry, details: WhiteListDetails?, isHistory: Bool = false) {
+  public init(entry: WhiteListEntry, details: WhiteListDetails?, unreadablePosition: JournalPosition? = nil, isHistory: Bool = false) {
     self.entry = entry
     self.details = details
+    self.unreadablePosition = unreadablePosition
     self.isHistory = isHistory
   }
 
   /// The columns of CSV, in their order.
   public static let columns = [
     "operatorId", "userIdType", "userId", "serviceId", "authorisationValue", "expiryDate", "userContractIdAlias", "position", "item",
-    "holder", "eMSPId", "state", "uncertain", "since", "assumed", "unreadable",
+    "holder", "eMSPId", "state", "uncertain", "since", "assumed", "unreadable", "unreadablePositions",
   ]
 
   /// The columns of CSV for a history, in their order.
@@ -30,6 +33,7 @@ public struct WhiteListRow: Encodable, Sendable {
   private enum Key: String, CodingKey {
     case operatorId, userIdType, userId, serviceId, authorisationValue, expiryDate, userContractIdAlias, position
     case item, holder, eMSPId, state, uncertain, since, change, meterLimits, intermediateCDRRequested, parameter, assumed, unreadable
+    case unreadablePositions
   }
 
   /// The keys of what has another name on the wire.
@@ -74,6 +78,7 @@ public struct WhiteListRow: Encodable, Sendable {
     try container.encode((details?.meterLimits ?? []).map(Limit.init), forKey: .meterLimits)
     try container.encode(entry.assumed, forKey: .assumed)
     try container.encode(UnreadableDocument(unreadable, keys: Self.keys), forKey: .unreadable)
+    if let unreadablePosition { try container.encode([unreadablePosition.rawValue], forKey: .unreadablePositions) }
     if isHistory { try container.encode(entry.change, forKey: .change) }
   }
 }

@@ -41,11 +41,14 @@ final class IndexReader {
 
   var path: String { environment.path }
   var lastTransactionIdentifier: Int { environment.lastTransactionIdentifier }
+  /// Which transaction's state the snapshot shows.
+  var snapshotIdentifier: Int { transaction.identifier }
 
   /// Runs `body` within one snapshot, with the state that it shows. Nested calls share the outer one.
   /// - Throws: ``JournalError`` where the file is damaged, or what `body` throws.
   func snapshot<Result>(_ body: (IndexState) throws(JournalError) -> Result) throws(JournalError) -> Result {
     guard !isInSnapshot else { return try body(known!.state) }
+    guard environment.hasLock || isImmutable else { return try withoutLock(body) }
     do throws(LMDBError) { try transaction.renew() } catch { throw JournalError(error) }
     isInSnapshot = true
     defer {
@@ -54,6 +57,24 @@ final class IndexReader {
         transaction.reset()
       }
     }
+    return try withState(body)
+  }
+
+  /// As ``snapshot(_:)``, where nothing keeps a writer from the pages: what was read of pages that may have been written to meanwhile is read again.
+  private func withoutLock<Result>(_ body: (IndexState) throws(JournalError) -> Result) throws(JournalError) -> Result {
+    for _ in 0..<SegmentReader.attemptCount {
+      do throws(LMDBError) { try transaction.renew() } catch { throw JournalError(error) }
+      isInSnapshot = true
+      let result = Swift.Result { () throws(JournalError) in try withState(body) }
+      isInSnapshot = false
+      let mayBeOverwritten = transaction.mayBeOverwritten
+      transaction.reset()
+      if !mayBeOverwritten { return try result.get() }
+    }
+    throw .withoutLock(path)
+  }
+
+  private func withState<Result>(_ body: (IndexState) throws(JournalError) -> Result) throws(JournalError) -> Result {
     let identifier = transaction.identifier
     if let known, known.snapshot == identifier { return try body(known.state) }
     let state = try readState()

@@ -26,6 +26,12 @@ struct IndexRowMaker {
   /// Passes over an entry that cannot be read: it has no rows.
   mutating func skip() { begin(isHead: false) }
 
+  /// Passes over an entry that cannot be read, and makes the row that says so: a search that finds nothing may have missed it.
+  mutating func skip(to rows: inout [IndexRow]) {
+    rows.append(IndexRow(keyMaker.key(of: .unreadableEntry), next))
+    skip()
+  }
+
   /// Shows the rows of the next entry, in the order of their keys.
   mutating func addRows(of entry: Entry, to rows: inout [IndexRow]) {
     let place = next

@@ -14,11 +14,16 @@ struct IndexTail {
   private var times: TimeBlockMaker
   private var maker: IndexRowMaker
 
+  /// What is wrong with those of its entries that cannot be read: they may hold anything.
+  private(set) var damages: [JournalError] = []
+  private let firstPosition: JournalPosition
+
   private static let none = UInt32.max
 
   /// - Parameter start: the first entry that the file does not index: the first of a run, or the end of a closed segment.
   init(_ header: SegmentHeader, from start: UInt32, runEntryCount: UInt32) {
     entries = start..<start
+    firstPosition = header.firstPosition
     times = TimeBlockMaker(header, runEntryCount: runEntryCount)
     maker = IndexRowMaker(header, from: start, runEntryCount: runEntryCount)
   }
@@ -27,7 +32,8 @@ struct IndexTail {
   mutating func add(_ result: Result<Entry, JournalError>) {
     let first = rows.count
     switch result {
-    case .failure:
+    case .failure(let damage):
+      damages.append(damage)
       maker.skip()
       times.add(nil, at: entries.upperBound)
     case .success(let entry):
@@ -61,6 +67,7 @@ struct IndexTail {
     entries = min(start, entries.upperBound)..<entries.upperBound
     rows.removeAll { $0.entry < start }
     times.drop(before: start)
+    damages.removeAll { $0.position.map { $0 < firstPosition.advanced(by: Int(start)) } ?? true }
     chainAll()
   }
 

@@ -146,8 +146,8 @@ struct IndexWriter {
         switch result {
         case .success(let entry): add(entry)
         case .failure:
-          // Whoever reads it is told. It has no rows, and its neighbours have theirs.
-          maker.skip()
+          // Whoever reads it is told, and whoever searches. Its neighbours have their rows.
+          maker.skip(to: &rows)
           times.add(nil, at: next)
           next += 1
         }

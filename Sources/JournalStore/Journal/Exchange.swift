@@ -8,6 +8,8 @@ public struct Exchange: Hashable, Sendable {
   public var response: Entry?
   /// Why no answer came; beside a response where that came later.
   public var failure: Entry?
+  /// The positions of entries that cannot be read and belong to it, or may.
+  public var unreadable: [JournalPosition] = []
 
   /// - Parameter answers: in the order of their positions.
   public init(request: Entry?, answers: [Entry]) {

@@ -111,7 +111,11 @@ extension JournalReader {
     } catch {
       return try body(.failure(error))
     }
-    guard !exchange.entries.isEmpty, exchange.head.kind.isMessage, query.matches(exchange) else { return true }
+    guard !exchange.entries.isEmpty else {
+      guard let damage = exchange.unreadable.first.flatMap({ damage.error(at: $0) }) else { return true }
+      return try body(.failure(damage))
+    }
+    guard exchange.head.kind.isMessage, query.matches(exchange) else { return true }
     return try body(.success(exchange))
   }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 public import JournalFormat
 package import LMDB
 internal import Zstandard
@@ -45,11 +46,13 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
     public static let diskFull = Code(rawValue: "disk.full")
     /// The system refused to read or write.
     public static let inputOutput = Code(rawValue: "io.error")
+    /// There is no memory, or no address space, for what is asked.
+    public static let outOfMemory = Code(rawValue: "memory.exhausted")
 
     /// The codes of the journal itself: all that stand here.
     static let ofJournal: Set = [
       journalMissing, journalExists, networkFileSystem, manifestDamaged, formatNewer, segmentMissing, segmentDamaged, recordDamaged,
-      invalidEntry, lockHeld, handOver, queueFull, clockUnconfirmed, writerEnded, diskFull, inputOutput,
+      invalidEntry, lockHeld, handOver, queueFull, clockUnconfirmed, writerEnded, diskFull, inputOutput, outOfMemory,
     ]
   }
 
@@ -87,12 +90,18 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
       self.init(.diskFull, "\(error.call): \(error.message). Free space and start again; nothing acknowledged is lost.", path: path)
     case .noSuchFile:
       self.init(.segmentMissing, "\(error.call): \(error.message).", path: path)
-    case .corrupted, .pageNotFound, .invalidFile, .panic:
+    // A snapshot is of no use any more once a page was met in it that cannot be.
+    case .corrupted, .pageNotFound, .invalidFile, .panic, .badTransaction:
       self.init(.segmentDamaged, "\(error.call): \(error.message). Run verify; restore the file from a backup.", path: path)
     case .versionMismatch:
       self.init(.formatNewer, "\(error.call): \(error.message).", path: path)
     case .readersFull:
       self.init(.inputOutput, "\(error.call): \(error.message): too many processes read this journal at once.", path: path)
+    case .noMemory:
+      self.init(
+        .outOfMemory,
+        "\(error.call): \(error.message). The file is not to blame: allow the process more address space (ulimit -v), or give the machine more memory.",
+        path: path)
     default:
       self.init(.inputOutput, "\(error.call): \(error.message).", path: path)
     }
@@ -109,7 +118,9 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
   /// An `errno` from a call on a file.
   init(errno: Int32, _ call: String, path: String) {
     let reason = FileSystem.message(errno)
-    if FileSystem.isFull(errno) {
+    if errno == ENOMEM {
+      self.init(.outOfMemory, "\(call): \(reason). Allow the process more memory.", path: path)
+    } else if FileSystem.isFull(errno) {
       self.init(.diskFull, "\(call): \(reason). Free space and start again; nothing acknowledged is lost.", path: path)
     } else {
       self.init(.inputOutput, "\(call): \(reason).", path: path)

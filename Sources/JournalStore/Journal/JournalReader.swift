@@ -9,6 +9,8 @@ public final class JournalReader {
   /// The manifest as it was last read.
   public private(set) var manifest: Manifest
   private var manifestFile: WatchedFile
+  /// The entries that could not be read of those that were asked for.
+  public let damage = DamageLog()
   private var readers: [Manifest.Segment.File: SegmentReader] = [:]
 
   /// - Throws: ``JournalError``: `journal.missing`, `format.newer`, `manifest.damaged`.
@@ -61,6 +63,12 @@ public final class JournalReader {
     return try presentEntry(at: position)
   }
 
+  /// The entry at a position; nil where the journal does not have it, or it is damaged: ``damage`` tells that.
+  /// - Throws: ``JournalError`` `segment.missing`, `segment.damaged`.
+  public func readableEntry(at position: JournalPosition) throws(JournalError) -> Entry? {
+    try passingOver { () throws(JournalError) in try entry(at: position) }
+  }
+
   /// As ``entry(at:)``, by the manifest as it was read last.
   private func presentEntry(at position: JournalPosition) throws(JournalError) -> Entry? {
     guard let segment = segment(holding: position) else { return nil }
@@ -83,7 +91,8 @@ public final class JournalReader {
 
   // MARK: Finding
 
-  /// All exchanges with an entry that holds any of the terms, in the order of their positions.
+  /// All exchanges with an entry that holds any of the terms, in the order of their positions. One that cannot be read may hold them too: ``damage``
+  /// tells of all that were met.
   /// - Throws: ``JournalError`` where the journal cannot be read.
   public func exchanges(holding terms: [IndexTerm]) throws(JournalError) -> [Exchange] {
     try refresh()
@@ -93,22 +102,34 @@ public final class JournalReader {
     for segment in manifest.segments {
       let reader = try self.reader(segment)
       guard try reader.mayHold(terms, sharedKeys: sharedKeys) else { continue }
-      try reader.snapshot { () throws(JournalError) in
+      found += try reader.snapshot { () throws(JournalError) in
+        var found: [(head: JournalPosition, request: Entry?)] = []
         for term in terms {
           for place in try reader.candidates(for: term) {
-            guard let entry = try reader.entry(at: place), try isRow(of: entry, for: term) else { continue }
+            guard let entry = try passingOver({ () throws(JournalError) in try reader.entry(at: place) }), try isRow(of: entry, for: term)
+            else { continue }
             found.append(entry.requestPosition.map { ($0, nil) } ?? (entry.position, entry))
           }
         }
+        return found
       }
     }
     // The request itself before the answers that only name it.
     found.sort { ($0.head, $0.request == nil ? 1 : 0) < ($1.head, $1.request == nil ? 1 : 0) }
     var exchanges: [Exchange] = []
     for (index, (head, request)) in found.enumerated() where index == 0 || head != found[index - 1].head {
-      exchanges.append(try presentExchange(at: head, known: request))
+      let exchange = try presentExchange(at: head, known: request)
+      if !exchange.entries.isEmpty { exchanges.append(exchange) }
     }
     return exchanges
+  }
+
+  /// Nil for an entry that is damaged, which ``damage`` then tells of.
+  private func passingOver(_ body: () throws(JournalError) -> Entry?) throws(JournalError) -> Entry? {
+    do throws(JournalError) { return try body() } catch {
+      guard error.code == .recordDamaged else { throw error }
+      return nil
+    }
   }
 
   /// Whether a row leads to an entry for good reason. A row of a request stands for its answer too: the answer may hold the term, and the
@@ -119,7 +140,7 @@ public final class JournalReader {
     return try presentExchange(at: entry.position, known: entry).entries.contains { $0.holds(term) }
   }
 
-  /// The exchange whose request stands (or stood) at a position.
+  /// The exchange whose request stands (or stood) at a position, as far as it can be read: ``Exchange/unreadable`` tells of the rest.
   /// - Parameter known: the request, where the caller has it already.
   /// - Throws: ``JournalError`` where the journal cannot be read.
   public func exchange(at head: JournalPosition, known: Entry? = nil) throws(JournalError) -> Exchange {
@@ -128,8 +149,11 @@ public final class JournalReader {
   }
 
   private func presentExchange(at head: JournalPosition, known: Entry?) throws(JournalError) -> Exchange {
-    let request = known == nil ? try presentEntry(at: head) : known
-    return Exchange(request: request, answers: try presentAnswers(to: head))
+    let mark = damage.mark
+    let request = known == nil ? try passingOver { () throws(JournalError) in try presentEntry(at: head) } : known
+    var exchange = Exchange(request: request, answers: try presentAnswers(to: head))
+    exchange.unreadable = damage.positions(since: mark)
+    return exchange
   }
 
   /// All answers to the request at a position, in order; an exchange names the last failure and the last response only.
@@ -142,7 +166,7 @@ public final class JournalReader {
   private func presentAnswers(to head: JournalPosition) throws(JournalError) -> [Entry] {
     var answers: [Entry] = []
     // Mostly the answer stands right behind; what does not is indexed.
-    if let next = try presentEntry(at: head.next), next.requestPosition == head {
+    if let next = try passingOver({ () throws(JournalError) in try presentEntry(at: head.next) }), next.requestPosition == head {
       answers.append(next)
       // After a response nothing more comes; after a failure a late one may.
       if next.kind != .failure { return answers }
@@ -151,10 +175,20 @@ public final class JournalReader {
     for segment in manifest.segments where segment.lastPosition.map({ $0 > head }) ?? true {
       let reader = try self.reader(segment)
       for place in try reader.candidates(for: term) {
-        if let entry = try reader.entry(at: place), entry.requestPosition == head { answers.append(entry) }
+        let entry = try passingOver { () throws(JournalError) in try reader.entry(at: place) }
+        if let entry, entry.requestPosition == head { answers.append(entry) }
       }
     }
     return answers
+  }
+
+  /// Refuses to be sure that something is not there: a flipped bit in a page of a segment that is not sealed, or of its index, may hide it from a search. To
+  /// be asked where nothing was found, as all pages are looked at.
+  /// - Throws: ``JournalError`` `segment.damaged`, and where the journal cannot be read.
+  public func requireSoundPages() throws(JournalError) {
+    for segment in manifest.segments where segment.state == .hot {
+      if let damage = try reader(segment).pageDamage() { throw damage }
+    }
   }
 
   /// How many entries of a segment its index does not know yet: a search looks through them.
@@ -174,7 +208,7 @@ public final class JournalReader {
     return latest
   }
 
-  /// The entries that were observed at one moment, in order.
+  /// The entries that were observed at one moment, in order; ``damage`` tells of those that may have been.
   /// - Throws: ``JournalError`` where the journal cannot be read.
   public func entries(observedAt time: Timestamp) throws(JournalError) -> [Entry] {
     try refresh()
@@ -218,6 +252,7 @@ public final class JournalReader {
       let environment = try SegmentEnvironment.reading(
         directory.path(of: segment), state: segment.state, isGrowing: segment.lastPosition == nil)
       let reader = try SegmentReader(environment)
+      reader.damageLog = damage
       readers[segment.file] = reader
       return reader
     } catch {
@@ -233,6 +268,17 @@ public final class JournalReader {
 }
 
 extension JournalReader {
+  /// When the entry at a position was recorded, or the last before it that can be read: damage is no obstacle, and ``damage`` is not told of it.
+  /// - Throws: ``JournalError`` where the journal cannot be read.
+  public func recordedAt(_ position: JournalPosition) throws(JournalError) -> Timestamp? {
+    let start = position.rawValue > 512 ? JournalPosition(position.rawValue - 511) : .first
+    return try damage.quietly { () throws(JournalError) in
+      if let entry = try readableEntry(at: position) { return entry.recordedAt }
+      let before = try entries(from: start, limit: 512).prefix(Int(position.rawValue - start.rawValue))
+      return before.compactMap { try? $0.get() }.last?.recordedAt
+    }
+  }
+
   /// The last position that had been recorded by a moment; nil where there was none yet. `recordedAt` never decreases with position.
   /// - Throws: ``JournalError`` where the journal cannot be read.
   public func lastPosition(recordedBy time: Timestamp) throws(JournalError) -> JournalPosition? {
@@ -255,11 +301,8 @@ extension JournalReader {
   private func recordedAt(from position: JournalPosition, before end: UInt64) throws(JournalError) -> Timestamp? {
     var position = position
     while position.rawValue < end {
-      do throws(JournalError) {
-        if let entry = try entry(at: position) { return entry.recordedAt }
-      } catch {
-        guard error.code == .recordDamaged else { throw error }
-      }
+      let entry = try damage.quietly { () throws(JournalError) in try readableEntry(at: position) }
+      if let entry { return entry.recordedAt }
       position = position.next
     }
     return nil

@@ -84,8 +84,8 @@ extension JournalReader {
     return manifest.segments.contains { $0.file == segment.file }
   }
 
-  /// Walks a segment's pages without mapping it, so that what would end the process is found before. The newest segment is written to
-  /// meanwhile, so its pages are walked only by its holder or while nobody holds the journal.
+  /// Walks a segment's pages without following them in memory, so that what would end the process is found before. Those of a file that is written to are
+  /// walked in a snapshot.
   /// - Throws: ``JournalError`` where a file cannot be read.
   public func verifyPages(_ segment: Manifest.Segment) throws(JournalError) -> Verification {
     let path = directory.path(of: segment)
@@ -97,8 +97,7 @@ extension JournalReader {
 
   private func verifyPages(of path: String, _ segment: Manifest.Segment, _ place: String) throws(JournalError) -> Verification {
     var report = Verification()
-    let walked = try translating { () throws(LMDBError) in try PageWalk.walk(path) }
-    switch walked {
+    switch segment.state == .sealed ? try translating({ () throws(LMDBError) in try PageWalk.walk(path) }) : try walkGrowing(path) {
     case .success(let walked):
       report.pageCount = UInt64(walked.pageCount)
       report.sizeBytes = UInt64(walked.sizeBytes)
@@ -106,6 +105,27 @@ extension JournalReader {
       report.add(.init(segment: segment.name, message: "\(place)\(damage)"))
     }
     return report
+  }
+
+  private func walkGrowing(_ path: String) throws(JournalError) -> Result<PageWalk.Report, PageWalk.Damage> {
+    func walk(_ transaction: Int? = nil) throws(JournalError) -> Result<PageWalk.Report, PageWalk.Damage> {
+      try translating { () throws(LMDBError) in try PageWalk.walk(path, transaction: transaction) }
+    }
+    // What is sound as it stands needs no snapshot; nor does what cannot be mapped.
+    if case .success(let report) = try walk() { return .success(report) }
+    if let damage = try translating({ () throws(LMDBError) in try PageWalk.lengthDamage(of: path) }) { return .failure(damage) }
+    // Whoever has it open in this process holds it, and nobody else writes to it.
+    guard let environment = try? Environment.reading(path, mapSizeBytes: SegmentEnvironment.mapSizeBytes, isPatient: false) else {
+      return try walk()
+    }
+    var walked = try walk()
+    for _ in 0..<SegmentReader.attemptCount {
+      let snapshot = try translating { () throws(LMDBError) in try environment.beginRead() }
+      walked = try walk(snapshot.identifier)
+      if case .success = walked { return walked }
+      guard environment.lastTransactionIdentifier != snapshot.identifier else { return walked }
+    }
+    return walked
   }
 
   /// Reads every record of a segment and compares its indexes with them. Damage to the tree of a segment may end the process: run this in

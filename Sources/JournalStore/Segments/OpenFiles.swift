@@ -7,16 +7,42 @@ extension Environment {
   /// reference gone already: that is waited for.
   /// - Throws: ``JournalError`` where the file cannot be opened.
   package static func opening(_ path: String, _ access: Environment.Access, mapSizeBytes: Int) throws(JournalError) -> Environment {
-    for _ in 0..<5_000 {
+    try translating { () throws(LMDBError) in try openingPatiently(path, access, mapSizeBytes) }
+  }
+
+  /// Opens a file to read that somebody may be writing to: with a slot in its lock's file where there is one that can be written to, else without. Nothing
+  /// is written to the disk, so that neither a full one nor one that is mounted to read only, nor missing permission, keeps anybody from reading.
+  /// - Parameter isPatient: whether somebody in this process who has it open is waited for.
+  /// - Throws: ``JournalError`` where the file cannot be opened.
+  package static func reading(_ path: String, mapSizeBytes: Int, isPatient: Bool = true) throws(JournalError) -> Environment {
+    if FileSystem.isWritable(path + "-lock") {
+      do throws(LMDBError) { return try openingPatiently(path, .readOnly, mapSizeBytes, isPatient) } catch {
+        guard error.isAboutWriting else { throw JournalError(error) }
+      }
+    }
+    return try translating { () throws(LMDBError) in try openingPatiently(path, .readOnlyWithoutLock, mapSizeBytes, isPatient) }
+  }
+
+  private static func openingPatiently(
+    _ path: String, _ access: Environment.Access, _ mapSizeBytes: Int, _ isPatient: Bool = true
+  ) throws(LMDBError) -> Environment {
+    var failure = LMDBError(code: .alreadyOpen, call: "mdb_env_open", path: path)
+    for _ in 0..<(isPatient ? 5_000 : 1) {
       do throws(LMDBError) {
         return try Environment(path: path, access: access, mapSizeBytes: mapSizeBytes)
       } catch {
-        guard error.code == .alreadyOpen else { throw JournalError(error) }
+        guard error.code == .alreadyOpen else { throw error }
+        failure = error
         usleep(1_000)
       }
     }
-    throw JournalError(.inputOutput, "the file is open in this process already, by another name.", path: path)
+    throw failure
   }
+}
+
+extension LMDBError {
+  /// Whether it says that nothing can be written, which who only reads can do without.
+  package var isAboutWriting: Bool { [ENOSPC, EDQUOT, EROFS, EACCES, EPERM].contains(code.rawValue) }
 }
 
 /// The files of one kind that this process has open, by path, each for as long as anybody holds it: LMDB allows one open each.

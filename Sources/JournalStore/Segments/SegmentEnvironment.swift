@@ -166,24 +166,28 @@ final class SegmentEnvironment: Sendable {
   static func reading(_ path: String, state: SegmentState, isGrowing: Bool) throws(JournalError) -> SegmentEnvironment {
     // This process may become the writer while somebody in it still reads, and LMDB allows one open: so open it for both where that is
     // permitted. Reading never writes to the file all the same.
-    let isWritable = isGrowing && FileSystem.isWritable(path)
-    return try shared(path, isWritable: isWritable) { () throws(JournalError) in
+    return try shared(path) { () throws(JournalError) in
       try checkLength(path)
       // Nobody writes to a sealed file any more: no lock, no slot for each reader.
-      let access = isWritable ? Environment.Access.readWrite : state == .sealed ? .readOnlyWithoutLock : .readOnly
-      return try Environment.opening(path, access, mapSizeBytes: isGrowing ? mapSizeBytes : 0)
+      if state == .sealed { return (try Environment.opening(path, .readOnlyWithoutLock, mapSizeBytes: 0), false) }
+      if isGrowing, FileSystem.isWritable(path), FileSystem.isWritable(path + "-lock") {
+        do throws(JournalError) { return (try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes), true) } catch {
+          guard error.code == .diskFull else { throw error }
+        }
+      }
+      return (try Environment.reading(path, mapSizeBytes: isGrowing ? mapSizeBytes : 0), false)
     }
   }
 
   /// Opens the newest segment to write.
   /// - Throws: ``JournalError`` where the file is missing, damaged or of a later version.
   static func writing(_ path: String) throws(JournalError) -> SegmentEnvironment {
-    try shared(path, isWritable: true, mustWrite: true) { () throws(JournalError) in
+    try shared(path, mustWrite: true) { () throws(JournalError) in
       guard FileSystem.exists(path) else {
         throw JournalError(.segmentMissing, "the manifest names this file, and it is gone. Restore it from a backup.", path: path)
       }
-      try checkLength(path)
-      return try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes)
+      try checkPages(path)
+      return (try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes), true)
     }
   }
 
@@ -206,7 +210,7 @@ final class SegmentEnvironment: Sendable {
   }
 
   private static func shared(
-    _ path: String, isWritable: Bool, mustWrite: Bool = false, _ openEnvironment: () throws(JournalError) -> Environment
+    _ path: String, mustWrite: Bool = false, _ openEnvironment: () throws(JournalError) -> (environment: Environment, isWritable: Bool)
   ) throws(JournalError) -> SegmentEnvironment {
     try open.withLock { open throws(JournalError) in
       if let segment = open[path] {
@@ -215,7 +219,7 @@ final class SegmentEnvironment: Sendable {
         }
         return segment
       }
-      let environment = try openEnvironment()
+      let (environment, isWritable) = try openEnvironment()
       let (tables, header) = try readTables(environment)
       let segment = SegmentEnvironment(environment: environment, isWritable: isWritable, header: header, tables: tables)
       open[path] = segment
@@ -240,6 +244,15 @@ final class SegmentEnvironment: Sendable {
       throw error
     } catch {
       throw JournalError(.segmentDamaged, "the segment cannot be read: \(error). Restore it from a backup.", path: path)
+    }
+  }
+
+  /// Who writes to a file, and serves others with it, looks at all pages before: a flipped bit in one must not end it at any later moment.
+  private static func checkPages(_ path: String) throws(JournalError) {
+    let walked = try translating { () throws(LMDBError) in try PageWalk.walk(path) }
+    if case .failure(let damage) = walked {
+      throw JournalError(
+        .segmentDamaged, "\(damage). Nothing is written to it. Run `emip-journal verify`; restore the file from a backup.", path: path)
     }
   }
 

@@ -33,17 +33,27 @@ extension SegmentReader {
   func entry(at place: UInt32) throws(JournalError) -> Entry? {
     let position = firstPosition.advanced(by: Int(place))
     if let known = latest?.entry(at: position) { return known }
-    return try snapshot { () throws(JournalError) in
-      let row = try withBlock(atOrAfter: place) { (block) throws(JournalError) -> DecodedRow? in
-        guard block.firstPlace <= place else { return nil }
-        var block = block
-        let row = try formatted(position) { () throws(FormatError) in try block.row(holding: place) }
-        guard let row else { return nil }
-        return try rowDecoder.decode(row, of: self)
+    do throws(JournalError) {
+      return try snapshot { () throws(JournalError) in
+        let row = try withBlock(atOrAfter: place) { (block) throws(JournalError) -> DecodedRow? in
+          guard block.firstPlace <= place else { return nil }
+          var block = block
+          let row = try formatted(position) { () throws(FormatError) in try block.row(holding: place) }
+          guard let row else { return nil }
+          return try rowDecoder.decode(row, of: self)
+        }
+        latest = row ?? nil
+        return latest?.entry(at: position)
       }
-      latest = row ?? nil
-      return latest?.entry(at: position)
-    }
+    } catch { throw noted(error, at: place) }
+  }
+
+  /// The damage to an entry, which the log is told of; any other error as it is. What a record refers to is a part of it.
+  private func noted(_ error: JournalError, at place: UInt32) -> JournalError {
+    guard error.code == .recordDamaged || error.code == .segmentDamaged else { return error }
+    let damage = JournalError(.recordDamaged, error.message, path: path, position: firstPosition.advanced(by: Int(place)))
+    damageLog?.note(damage)
+    return damage
   }
 
   /// Reads up to `limit` entries from a place on, each its own result: a damaged block does not hide its neighbours. A place that is missing
@@ -114,7 +124,7 @@ extension SegmentReader {
   }
 
   private func failure(_ error: JournalError, at place: UInt32) -> Result<Entry, JournalError> {
-    .failure(JournalError(error.code, error.message, path: path, position: firstPosition.advanced(by: Int(place))))
+    .failure(noted(JournalError(error.code, error.message, path: path, position: firstPosition.advanced(by: Int(place))), at: place))
   }
 
   /// Lends the first block that ends at a place or behind it; nil where there is none.

@@ -10,6 +10,8 @@ final class SegmentIndex {
   var tail: IndexTail
   /// The states of the file and of the segment that the tail goes on from and up to.
   var seen: (file: Int, segment: Int)?
+  /// The entries without rows in the file, as they could not be read when it was made, and the state of the file that this was true in.
+  var unreadable: (places: [UInt32], file: Int)?
 
   init(file: IndexReader?, watched: WatchedFile?, tail: IndexTail) {
     self.file = file
@@ -27,9 +29,26 @@ extension SegmentReader {
       var found: [UInt32] = []
       try index.file?.appendEntries(under: key, to: &found)
       index.tail.appendEntries(under: key, to: &found)
+      try noteUnreadable(index)
       found.sort()
       return found.withoutRepetitions
     }
+  }
+
+  /// Tells the log of the entries that could not be read when they were indexed: what is searched for may be among them. A segment is sealed only
+  /// where it has none.
+  private func noteUnreadable(_ index: SegmentIndex) throws(JournalError) {
+    guard let damageLog, segment.header.state == .hot else { return }
+    for damage in index.tail.damages { damageLog.note(damage) }
+    guard let file = index.file else { return }
+    let state = file.lastTransactionIdentifier
+    if index.unreadable?.file != state {
+      var places: [UInt32] = []
+      try file.appendEntries(under: keyMaker.key(of: .unreadableEntry), to: &places)
+      index.unreadable = (places, state)
+    }
+    // It is noted where it is read.
+    for place in index.unreadable!.places { _ = try? entry(at: place) }
   }
 
   /// Whether a search may find any of the terms: false only where the filter of a sealed segment says so.
@@ -53,6 +72,19 @@ extension SegmentReader {
     }
   }
 
+  /// What is wrong with a page of the segment or of its index file; nil where all are sound.
+  /// - Throws: ``JournalError`` where segment or index cannot be read.
+  func pageDamage() throws(JournalError) -> JournalError? {
+    func damage(_ path: String, _ transaction: Int) throws(JournalError) -> JournalError? {
+      let walked = try translating { () throws(LMDBError) in try PageWalk.walk(path, transaction: transaction) }
+      guard case .failure(let damage) = walked else { return nil }
+      return JournalError(.segmentDamaged, "\(damage). What is asked for may be there. Run `emip-journal verify`.", path: path)
+    }
+    if let found = try snapshot({ () throws(JournalError) in try damage(path, snapshotIdentifier) }) { return found }
+    guard segment.tables.index == nil, let file = segmentIndex?.file else { return nil }
+    return try file.snapshot { (_) throws(JournalError) in try damage(file.path, file.snapshotIdentifier) }
+  }
+
   /// How many entries have no index in the file yet.
   /// - Throws: ``JournalError`` where segment or index cannot be read.
   func unindexedCount() throws(JournalError) -> Int { try withIndex { $0.tail.entries.count } }
@@ -74,6 +106,10 @@ extension SegmentReader {
       }
     }
     var count = try currentEntryCount()
+    // The tail keeps what is damaged, for every search.
+    let log = damageLog
+    damageLog = nil
+    defer { damageLog = log }
     while index.tail.entries.upperBound < count {
       for result in try entries(from: index.tail.entries.upperBound, limit: 512) { index.tail.add(result) }
       count = try currentEntryCount()

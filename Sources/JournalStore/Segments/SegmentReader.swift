@@ -14,6 +14,8 @@ final class SegmentReader {
   var verifiedBlocks = NumberSet()
   /// Opened when it is first asked for.
   var segmentIndex: SegmentIndex?
+  /// Told of entries that cannot be read; nil where nobody answers anything with them.
+  var damageLog: DamageLog?
   /// How many entries there are in a state of the segment.
   var countedEntries: (state: Int, count: UInt32)?
 
@@ -37,6 +39,7 @@ final class SegmentReader {
   /// - Throws: ``JournalError`` where none can be had, or what `body` throws.
   func snapshot<Result>(_ body: () throws(JournalError) -> Result) throws(JournalError) -> Result {
     guard !isInSnapshot else { return try body() }
+    guard segment.environment.hasLock || segment.isImmutable else { return try withoutLock(body) }
     do throws(LMDBError) { try transaction.renew() } catch { throw JournalError(error) }
     isInSnapshot = true
     defer {
@@ -47,6 +50,24 @@ final class SegmentReader {
     }
     return try body()
   }
+
+  /// As ``snapshot(_:)``, where nothing keeps a writer from the pages: what was read of pages that may have been written to meanwhile is read again.
+  private func withoutLock<Result>(_ body: () throws(JournalError) -> Result) throws(JournalError) -> Result {
+    let mark = damageLog?.mark
+    for _ in 0..<Self.attemptCount {
+      do throws(LMDBError) { try transaction.renew() } catch { throw JournalError(error) }
+      isInSnapshot = true
+      let result = Swift.Result { () throws(JournalError) in try body() }
+      isInSnapshot = false
+      let mayBeOverwritten = transaction.mayBeOverwritten
+      transaction.reset()
+      if !mayBeOverwritten { return try result.get() }
+      if let mark { damageLog?.forget(since: mark) }
+    }
+    throw .withoutLock(path)
+  }
+
+  static let attemptCount = 100
 
   // MARK: What rows share
 
@@ -177,6 +198,15 @@ final class SegmentReader {
     do throws(LMDBError) {
       return try key.withRawBytes { (key) throws(LMDBError) in try transaction.withValue(of: key, in: database, body) }
     } catch { throw JournalError(error) }
+  }
+}
+
+extension JournalError {
+  /// What is said of a file that a reader without a lock cannot keep up with.
+  static func withoutLock(_ path: String) -> JournalError {
+    JournalError(
+      .inputOutput, "it is written to faster than it can be read without a lock. Ask as somebody who may write to \(path)-lock.", path: path
+    )
   }
 }
 

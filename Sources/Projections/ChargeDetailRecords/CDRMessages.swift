@@ -29,6 +29,9 @@ final class CDRMessages {
   /// Kept, so that a message is not read twice for one answer.
   private static let limit = 64
 
+  /// What could not be read.
+  var damage: DamageLog { messages.journal.damage }
+
   init(_ journal: JournalReader, _ rows: any ModelRows) {
     messages = JournalMessages(journal)
     self.rows = rows
@@ -40,6 +43,8 @@ final class CDRMessages {
     if read.count >= Self.limit { read = [:] }
     var message = try readMessage(at: position)
     if message == nil { message = try CDRTexts.message(at: position, in: rows) }
+    // Damage is told to whoever asks again.
+    guard message != nil || damage.error(at: position) == nil else { return nil }
     read[position] = .some(message)
     return message
   }

@@ -69,10 +69,12 @@ public struct CDRQuestions: ModelQuestions {
   public func sessions(of id: String) throws -> [CDRSession] { try numbers(of: id).compactMap { try state($0) }.map(session) }
 
   private func session(_ state: CDRHistory) throws -> CDRSession {
+    let mark = messages.damage.mark
     var session = try CDRComposition(state, rows, messages, asOf).session { (stored, rule) throws(JournalError) in
       try reported(stored, rule)
     }
     if let authorisation { session.findings += try authorisation.findings(of: session) }
+    session.unreadable = messages.damage.positions(since: mark)
     return session
   }
 

@@ -33,6 +33,8 @@ public struct CDRSession: Sendable {
   public internal(set) var findings: [ReportedFinding]
   /// When its first record was on the wire.
   public let observedAt: Timestamp
+  /// The positions of messages that it needs and that cannot be read: what only they say is nil, and unknown.
+  public internal(set) var unreadable: [JournalPosition] = []
 
   /// The other operator: the eMSP of what a CPO sent, the CPO of what an eMSP got.
   public var counterpart: String? { direction == .toIOP ? saleOperatorId : execOperatorId }

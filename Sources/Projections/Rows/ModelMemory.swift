@@ -9,8 +9,13 @@ final class ModelMemory {
   private(set) var chunks: [Int: OpenChunks] = [:]
   /// By the numbers of tables: what was written to each since it was last read by ranges. Empty between transactions.
   var pending: [PendingRows] = []
+  /// By the numbers of tables, as far as they were written to the file: what the read model says of itself goes on from here.
+  var sums: [RowSum]
 
-  init(_ projection: any Projection.Type) { self.projection = projection.init() }
+  init(_ projection: any Projection.Type, _ sums: [RowSum]) {
+    self.projection = projection.init()
+    self.sums = sums
+  }
 
   func beginTransaction(tableCount: Int) {
     if pending.isEmpty { pending = Array(repeating: PendingRows(), count: tableCount) }

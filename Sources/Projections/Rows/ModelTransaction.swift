@@ -78,6 +78,11 @@ public final class ModelTransaction: ModelRows {
     memory.pending[table.number][key] = .some(nil)
   }
 
+  /// Puts all that waits into the tables, so that their sums count it.
+  func settle() throws(JournalError) {
+    do throws(LMDBError) { for number in databases.indices { try settle(number) } } catch { throw JournalError(ofModel: error) }
+  }
+
   /// Durable on return; the transaction is of no use any more.
   func commit() throws(JournalError) {
     do throws(LMDBError) {
@@ -99,7 +104,7 @@ public final class ModelTransaction: ModelRows {
     var isBehind = last == nil
     try memory.pending[number].removeAll { (key, value) throws(LMDBError) in
       isBehind = isBehind || last!.precedes(key)
-      try write(value, for: key, databases[number], isBehind ? .lastKey : .anywhere)
+      try write(value, for: key, in: number, isBehind ? .lastKey : .anywhere)
     }
   }
 
@@ -108,15 +113,21 @@ public final class ModelTransaction: ModelRows {
     chunks.settle { key, value in memory.pending[number][key] = .some(value) }
   }
 
-  private func write(
-    _ value: [UInt8]?, for key: [UInt8], _ database: Database, _ placement: WriteTransaction.Placement
-  ) throws(LMDBError) {
+  private func write(_ value: [UInt8]?, for key: [UInt8], in number: Int, _ placement: WriteTransaction.Placement) throws(LMDBError) {
+    let database = databases[number]
     try key.withRawBytes { (key) throws(LMDBError) in
-      if let value {
-        return try value.withRawBytes { (value) throws(LMDBError) in try transaction!.put(value, for: key, in: database, placement) }
+      // What comes behind all others takes nobody's place.
+      var isThere = false
+      if placement != .lastKey {
+        isThere = try transaction!.withValue(of: key, in: database) { memory.sums[number].remove(key, $0) } != nil
       }
-      do throws(LMDBError) { try transaction!.remove(key, in: database) } catch {
-        guard error.code == .notFound else { throw error }
+      if let value {
+        try value.withRawBytes { (value) throws(LMDBError) in
+          memory.sums[number].add(key, value)
+          try transaction!.put(value, for: key, in: database, placement)
+        }
+      } else if isThere {
+        try transaction!.remove(key, in: database)
       }
     }
   }

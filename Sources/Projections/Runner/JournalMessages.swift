@@ -17,21 +17,11 @@ final class JournalMessages {
     return ProjectedMessage(entry: entry, facts: facts)
   }
 
-  /// The message at a position; nil where it is gone, or damaged.
+  /// The message at a position; nil where it is gone, or damaged, which the journal's log of damage tells.
   func message(at position: JournalPosition) throws(JournalError) -> ProjectedMessage? {
     try journal.readableEntry(at: position).map(message)
   }
 
   /// What the message at a position says; nil where it is gone or damaged, or says nothing that can be read.
   func facts(at position: JournalPosition) throws(JournalError) -> MessageFacts? { try message(at: position)?.facts }
-}
-
-extension JournalReader {
-  /// The entry at a position; nil where the journal does not have it any more, or it is damaged.
-  func readableEntry(at position: JournalPosition) throws(JournalError) -> Entry? {
-    do throws(JournalError) { return try entry(at: position) } catch {
-      guard error.code == .recordDamaged else { throw error }
-      return nil
-    }
-  }
 }

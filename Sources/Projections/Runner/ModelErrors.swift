@@ -21,10 +21,18 @@ extension JournalError {
     switch error.code {
     case .noSuchFile:
       self.init(.modelMissing, "\(error.call): \(error.message). Ask again: the read model is made anew.", path: path)
-    case .corrupted, .pageNotFound, .invalidFile, .panic, .versionMismatch:
+    case .corrupted, .pageNotFound, .invalidFile, .panic, .badTransaction, .versionMismatch:
       self.init(.modelDamaged, "\(error.call): \(error.message). Rebuild the read model.", path: path)
     default: self.init(error, path: path)
     }
+  }
+
+  /// What is said of a read model that is not what was written. Nobody makes it anew unasked: what the journal has lost since is perhaps nowhere else.
+  static func damagedModel(_ what: String, _ path: String) -> JournalError {
+    JournalError(
+      .modelDamaged,
+      "the read model is damaged (\(what)). It answers nothing until `emip-journal projection rebuild` makes it anew from the journal.",
+      path: path)
   }
 
   /// The error as one of a read model, where somebody below took its file for one of the journal's.

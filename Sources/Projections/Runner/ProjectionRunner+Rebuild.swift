@@ -8,27 +8,54 @@ extension ProjectionRunner {
   public struct Rebuilt: Hashable, Sendable {
     /// The name of the read model.
     public let name: String
-    /// The digest of the rows that were in force.
-    public let digestBefore: String
+    /// The digest of the rows that were in force; nil where there were none that could be used.
+    public let digestBefore: String?
     /// The digest of the rows that the journal gives now.
     public let digest: String
+    /// What the read model in force was made of and cannot be read any more.
+    public var lost: [LostEntry] = []
+    /// Whether the one in force stayed, as the new one would lack what is ``lost``.
+    public var isKept = false
     /// Whether both are the same.
     public var isSame: Bool { digestBefore == digest }
   }
 
-  /// Builds read models anew beside those in force, in one reading of the journal, compares their rows, and puts the new ones in force. A rebuild
-  /// that was interrupted is taken up where it was.
+  /// An entry of the journal that was damaged after a read model had seen it.
+  public struct LostEntry: Hashable, Sendable {
+    /// Where it stands.
+    public let position: JournalPosition
+    /// Why it cannot be read.
+    public let reason: String
+  }
+
+  /// Builds read models anew beside those in force, in one reading of the journal, compares their rows, and puts the new ones in force, but for those that
+  /// would lose what those in force still have of entries that are damaged by now. A rebuild that was interrupted is taken up where it was.
+  /// - Parameter overDamage: whether what is damaged is given up.
   /// - Throws: ``JournalError``: the first that reading the journal or writing a read model met; `opening.damaged` where it cannot begin.
-  public func rebuild(_ names: [String], _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> [Rebuilt] {
-    let live = try caughtUp(names)
-    var fresh = try live.map { (live) throws(JournalError) in
+  public func rebuild(
+    _ names: [String], overDamage: Bool = false, _ tell: (Progress) -> Void = { _ in }
+  ) throws(JournalError) -> [Rebuilt] {
+    var rebuilt = try caughtUp(names.filter(replaced.contains), tell).map { (model) throws(JournalError) in
+      Rebuilt(name: model.projection.name, digestBefore: nil, digest: try model.digest())
+    }
+    try packBegun()
+    let live = try caughtUp(names.filter { !replaced.contains($0) })
+    replaced.subtract(names)
+    let fresh = try live.map { (live) throws(JournalError) in
       if let begun = try begunRebuild(of: live) { return begun }
       return try begin(live.projection, generation: files.freeGeneration(live.projection.name))
     }
     try advance(fresh, to: live, tell)
-    fresh = try packed(fresh)
-    let rebuilt = try compare(live, with: fresh)
-    try swap(fresh)
+    rebuilt += try putInForce(fresh, for: live, overDamage)
+    try files.removeGarbage(files.generations())
+    return names.compactMap { name in rebuilt.first { $0.name == name } }
+  }
+
+  private func putInForce(_ fresh: [ReadModel], for live: [ReadModel], _ overDamage: Bool) throws(JournalError) -> [Rebuilt] {
+    var rebuilt = try compare(live, with: fresh)
+    for index in rebuilt.indices { rebuilt[index].isKept = !overDamage && !rebuilt[index].lost.isEmpty }
+    let changed = try packed(zip(fresh, rebuilt).filter { !$0.1.isKept }.map(\.0))
+    try swap(changed)
     return rebuilt
   }
 
@@ -89,14 +116,14 @@ extension ProjectionRunner {
     try FileSystem.replace(files.openingStatePath(projection.name), with: OpeningState(model).encoded(), in: files.path)
   }
 
-  private func caughtUp(_ names: [String]) throws(JournalError) -> [ReadModel] {
+  private func caughtUp(_ names: [String], _ tell: (Progress) -> Void = { _ in }) throws(JournalError) -> [ReadModel] {
     let named = try names.map { (name) throws(JournalError) in
       guard let model = models.first(where: { $0.projection.name == name }) else {
         throw JournalError(.modelMissing, "there is no read model \(name).", path: files.path)
       }
       return model
     }
-    _ = try advance(named)
+    _ = try advance(named, tell)
     return named
   }
 
@@ -104,12 +131,18 @@ extension ProjectionRunner {
   private func begunRebuild(of live: ReadModel) throws(JournalError) -> ReadModel? {
     let projection = live.projection
     guard let generation = try files.begunGeneration(projection.name, after: live.generation),
-      let begun = try ReadModel.open(
-        projection, files.path(projection.name, generation: generation), generation: generation, journalId: journalId, isWritable: true)
+      let found = try Self.unlessDamaged(
+        true,
+        { () throws(JournalError) in
+          try ReadModel.open(
+            projection, files.path(projection.name, generation: generation), generation: generation, journalId: journalId, isWritable: true)
+        }), let begun = found
     else { return nil }
     let opening = try files.openingState(projection, journalId: journalId)
     let (state, liveState) = (try begun.state(), try live.state())
-    return state.start == opening?.horizon ?? reader.firstPosition ?? .first && state.next <= liveState.next ? begun : nil
+    // What could not be read then perhaps can be now.
+    return state.skippedCount == 0 && state.start == opening?.horizon ?? reader.firstPosition ?? .first && state.next <= liveState.next
+      ? begun : nil
   }
 
   /// Brings new ones as far as those in force are.
@@ -120,9 +153,17 @@ extension ProjectionRunner {
 
   private func compare(_ live: [ReadModel], with fresh: [ReadModel]) throws(JournalError) -> [Rebuilt] {
     let digests = try concurrently(live + fresh) { (model) throws(JournalError) in try model.digest() }
-    return zip(live, zip(digests, digests[live.count...])).map { model, digests in
-      Rebuilt(name: model.projection.name, digestBefore: digests.0, digest: digests.1)
+    return try zip(zip(live, fresh), zip(digests, digests[live.count...])).map { (models, digests) throws(JournalError) in
+      Rebuilt(
+        name: models.0.projection.name, digestBefore: digests.0, digest: digests.1, lost: try Self.lost(of: models.0, in: models.1))
     }
+  }
+
+  /// What one read model has seen and the other, made of the same journal later, could not read.
+  private static func lost(of live: ReadModel, in fresh: ReadModel) throws(JournalError) -> [LostEntry] {
+    let known = Set(try live.skippedEntries(limit: .max).map(\.position))
+    return try fresh.skippedEntries(limit: .max).filter { !known.contains($0.position) }
+      .map { LostEntry(position: $0.position, reason: $0.reason) }
   }
 
   func removeScratch(_ path: String) {

@@ -14,6 +14,8 @@ public final class ProjectionRunner {
   public private(set) var models: [ReadModel] = []
   /// Those that were made anew by this run, until they have caught up.
   private var begun: Set<String> = []
+  /// Those that were made anew in place of what was damaged, until they are rebuilt.
+  var replaced: Set<String> = []
 
   /// Entries that are applied in one transaction, at most: how much is done again after a kill. While there is much to catch up with, fewer commits
   /// count for more.
@@ -28,29 +30,44 @@ public final class ProjectionRunner {
     public let total: UInt64
   }
 
-  /// Takes up the read models where they end. One that is missing, damaged, of another version, or no longer fits the journal begins anew.
-  /// - Parameter purpose: what others are told who want to run them meanwhile.
-  /// - Throws: ``JournalError`` `lock.held` while another runs them.
+  /// Takes up the read models where they end. One that is missing, of another version, or no longer fits the journal begins anew.
+  /// - Parameters:
+  ///   - replacesDamaged: whether one that is damaged begins anew too.
+  ///   - purpose: what others are told who want to run them meanwhile.
+  /// - Throws: ``JournalError`` `lock.held` while another runs them, `model.damaged`.
   public init(
-    _ journal: JournalDirectory, projections: [any Projection.Type] = AllProjections.all, purpose: String
+    _ journal: JournalDirectory, projections: [any Projection.Type] = AllProjections.all, replacesDamaged: Bool = false, purpose: String
   ) throws(JournalError) {
     files = ReadModelDirectory(journal)
     reader = try JournalReader(journal)
     try files.make()
     lock = try JournalLock(files.lockPath, of: files.path, purpose: purpose)
     feed = EntryFeed(reader)
-    var generations = try files.generations()
+    // All are made anew where nobody knows which there are.
+    let isReplaceable = replacesDamaged && projections.count == AllProjections.all.count
+    let present = try Self.unlessDamaged(isReplaceable) { () throws(JournalError) in try files.generations() }
+    var generations = present ?? [:]
     for projection in projections {
-      if let model = try open(projection, generations[projection.name]), try fits(model) {
+      let known = try Self.unlessDamaged(replacesDamaged) { () throws(JournalError) in try open(projection, generations[projection.name]) }
+      if let model = known ?? nil, try fits(model) {
         models.append(model)
       } else {
         let generation = try files.freeGeneration(projection.name)
         models.append(try begin(projection, generation: generation))
         begun.insert(projection.name)
+        if known == nil || present == nil { replaced.insert(projection.name) }
         generations[projection.name] = generation
       }
     }
-    if try generations != files.generations() { try files.write(generations) }
+    if generations != present { try files.write(generations) }
+  }
+
+  /// - Returns: nil where it is damaged, and may be.
+  static func unlessDamaged<Result>(_ mayBe: Bool, _ body: () throws(JournalError) -> Result) throws(JournalError) -> Result? {
+    do throws(JournalError) { return try body() } catch {
+      guard mayBe, error.code == .modelDamaged else { throw error }
+      return nil
+    }
   }
 
   /// Lets another run them: nothing may be asked of this one any more.
@@ -173,7 +190,7 @@ public final class ProjectionRunner {
   }
 
   /// Those that were made anew have grown by large transactions.
-  private func packBegun() throws(JournalError) {
+  func packBegun() throws(JournalError) {
     guard !begun.isEmpty else { return }
     try swap(packed(models.filter { begun.contains($0.projection.name) }))
     begun = []

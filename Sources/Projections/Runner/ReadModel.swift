@@ -2,6 +2,7 @@ internal import Crypto
 public import JournalFormat
 public import JournalStore
 internal import LMDB
+internal import Synchronization
 
 /// What a projection has made of the journal: an LMDB file of its own, in which the position stands in the same transaction as the rows that it
 /// led to. Derived: it can be made anew from the journal at any time.
@@ -17,6 +18,8 @@ public final class ReadModel: Sendable {
   private let meta: Database
   private let skipped: Database
   private let hash: SubjectHash
+  /// The first snapshot that nothing keeps a writer from; nil while there is none.
+  private let firstUnlocked = Mutex<Int?>(nil)
   /// The memory of who writes; nil at first, and where a transaction has failed. Sendable: who holds the lock of the read models writes, and one thread at
   /// a time.
   private nonisolated(unsafe) var memory: ModelMemory?
@@ -24,8 +27,8 @@ public final class ReadModel: Sendable {
   /// Address space; a file stays as large as what it holds.
   private static let mapSizeBytes = 64 << 30
   private static let pageBytes = 4_096
-  private static let metaTable = "meta"
-  private static let skippedTable = "skipped"
+  static let metaTable = "meta"
+  static let skippedTable = "skipped"
 
   /// What a read model says of itself.
   public struct State: Hashable, Sendable {
@@ -41,6 +44,8 @@ public final class ReadModel: Sendable {
     public var start: JournalPosition
     /// How many entries it could not read. It is not complete then.
     public var skippedCount: Int
+    /// Over the rows of its tables, in their order, and over those of what it could not read.
+    var sums: [RowSum]
   }
 
   private init(
@@ -70,48 +75,44 @@ public final class ReadModel: Sendable {
     _ projection: any Projection.Type, _ path: String, generation: UInt32, journalId: String, start: JournalPosition
   ) throws(JournalError) -> ReadModel {
     for path in [path, path + "-lock"] { try FileSystem.remove(path) }
-    let environment = try environment(path, .readWrite)
+    let environment = try environment(path, isWritable: true)
     try ofModel { () throws(LMDBError) in
       let transaction = try environment.beginWrite()
       for table in projection.tables { _ = try transaction.database(table.name, .plain) }
       _ = try transaction.database(skippedTable, .plain)
       let meta = try transaction.database(metaTable, .plain)
-      let state = State(version: projection.version, journalId: journalId, next: start, start: start, skippedCount: 0)
+      let state = State(
+        version: projection.version, journalId: journalId, next: start, start: start, skippedCount: 0,
+        sums: Array(repeating: RowSum(), count: projection.tables.count + 1))
       try transaction.put(state.encoded(), for: State.key, in: meta)
       try transaction.commit()
     }
     return try ReadModel(projection, environment, generation: generation, journalId: journalId)
   }
 
-  /// Opens a read model that is there; nil where it cannot be used: it is missing, damaged, or of another version or journal.
+  /// Opens a read model that is there; nil where it cannot be used: it is missing, or of another version or journal. All of its rows are looked at
+  /// first: what was damaged gives no answer, not even a part of one.
+  /// - Throws: ``JournalError`` `model.damaged` where a byte is not what was written.
   static func open(
     _ projection: any Projection.Type, _ path: String, generation: UInt32, journalId: String, isWritable: Bool
   ) throws(JournalError) -> ReadModel? {
-    guard FileSystem.exists(path), try isSound(path, isWritable: isWritable) else { return nil }
+    // Whoever began to make it was interrupted.
+    guard FileSystem.exists(path), try ofModel({ () throws(LMDBError) in try !PageWalk.hasNoCommit(path) }) else { return nil }
+    if let damage = try ofModel({ () throws(LMDBError) in try PageWalk.lengthDamage(of: path) }) { throw .damagedModel("\(damage)", path) }
+    let environment = try environment(path, isWritable: isWritable)
+    let check = try ReadModelCheck(environment)
+    guard check.state.version == projection.version && check.state.journalId == journalId else { return nil }
+    try check.compare(with: projection)
+    return try ReadModel(projection, environment, generation: generation, journalId: journalId)
+  }
+
+  /// Who may not write, or cannot, reads without a slot in the lock's file: the file must not be written to much meanwhile.
+  private static func environment(_ path: String, isWritable: Bool) throws(JournalError) -> Environment {
     do throws(JournalError) {
-      let environment = try environment(path, isWritable ? .readWrite : .readOnly)
-      let model = try ReadModel(projection, environment, generation: generation, journalId: journalId)
-      let state = try model.state()
-      return state.version == projection.version && state.journalId == journalId ? model : nil
-    } catch {
-      // A table that is missing, or a state that cannot be read: it is made anew.
-      guard [.modelMissing, .modelDamaged].contains(error.code) else { throw error }
-      return nil
-    }
-  }
-
-  private static func environment(_ path: String, _ access: Environment.Access) throws(JournalError) -> Environment {
-    do throws(JournalError) { return try Environment.opening(path, access, mapSizeBytes: mapSizeBytes) } catch { throw error.ofModel }
-  }
-
-  /// Damage would end the process: whoever writes looks at all pages before, whoever reads at the length.
-  private static func isSound(_ path: String, isWritable: Bool) throws(JournalError) -> Bool {
-    try ofModel { () throws(LMDBError) in
-      guard try !PageWalk.hasNoCommit(path) else { return false }
-      guard isWritable else { return try PageWalk.lengthDamage(of: path) == nil }
-      if case .failure = try PageWalk.walk(path) { return false }
-      return true
-    }
+      return isWritable
+        ? try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes)
+        : try Environment.reading(path, mapSizeBytes: mapSizeBytes)
+    } catch { throw error.ofModel }
   }
 
   // MARK: Reading
@@ -119,7 +120,21 @@ public final class ReadModel: Sendable {
   /// The rows as they are now. Keep it for a short time: while it lives, the file cannot use its free pages again.
   /// - Throws: ``JournalError`` where the file cannot be read.
   public func snapshot() throws(JournalError) -> ModelSnapshot {
-    ModelSnapshot(try ofModel { () throws(LMDBError) in try environment.beginRead() }, databases, hash)
+    let transaction = try ofModel { () throws(LMDBError) in try environment.beginRead() }
+    if !environment.hasLock {
+      let identifier = transaction.identifier
+      firstUnlocked.withLock { $0 = min($0 ?? identifier, identifier) }
+    }
+    return ModelSnapshot(transaction, databases, hash)
+  }
+
+  /// See ``ReadModels/requireUnwritten()``.
+  func requireUnwritten() throws(JournalError) {
+    guard let first = firstUnlocked.withLock({ $0 }), environment.lastTransactionIdentifier > first + 1 else { return }
+    throw JournalError(
+      .modelBehind,
+      "it was written to while it was read, and the answer may be wrong. Ask again, or as somebody who may write to \(path)-lock.",
+      path: path)
   }
 
   /// What it says of itself now.
@@ -211,14 +226,23 @@ public final class ReadModel: Sendable {
 
   /// Lets `body` change the rows, and takes the changes over with the state that it returns: durable on return.
   func write(_ body: (any Projection, ModelTransaction) throws(JournalError) -> State) throws(JournalError) -> State {
-    let memory = memory.take() ?? ModelMemory(projection)
+    let memory = if let known = memory.take() { known } else { ModelMemory(projection, try sums()) }
     let rows = ModelTransaction(
       try ofModel { () throws(LMDBError) in try environment.beginWrite() }, databases + [meta, skipped], hash, memory)
-    let state = try body(memory.projection, rows)
+    var state = try body(memory.projection, rows)
+    try rows.settle()
+    state.sums = memory.sums.enumerated().filter { $0.offset != databases.count }.map(\.element)
     try rows.put(state.encoded(), for: State.key, in: ModelTable(Self.metaTable, databases.count))
     try rows.commit()
     self.memory = memory
     return state
+  }
+
+  /// By the numbers of all tables, that of what it says of itself included, which is never asked for.
+  private func sums() throws(JournalError) -> [RowSum] {
+    var sums = try state().sums
+    sums.insert(RowSum(), at: databases.count)
+    return sums
   }
 
   /// Whether much of the file is free pages: large transactions leave them behind, and later ones need few.
@@ -299,31 +323,59 @@ private struct PackWriter: ~Copyable {
 }
 
 extension ReadModel.State {
-  fileprivate static let key = Array("state".utf8)
+  static let key = Array("state".utf8)
 
   fileprivate func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.appendLittleEndian(version)
+    bytes.appendLittleEndian(Self.layout << 16 | version)
     bytes.appendCounted(journalId.utf8)
     bytes.appendVarint(next.rawValue)
     bytes.appendVarint(start.rawValue)
     bytes.appendVarint(skippedCount)
     bytes.appendOptional(lastRecordedAt)
     bytes.appendOptional(clock)
+    bytes.appendVarint(sums.count)
+    for sum in sums {
+      bytes.appendVarint(sum.count)
+      bytes.appendLittleEndian(sum.value)
+    }
+    bytes.appendLittleEndian(CRC32C.of(bytes))
     return bytes
   }
 
-  fileprivate init(_ bytes: [UInt8]) throws(FormatError) {
-    self = try bytes.reading { (reader) throws(FormatError) in
-      let version = try reader.littleEndian(UInt32.self)
+  /// Rises when what is kept beside the rows of any projection changes. Far from 0, which is that of the first: no flipped bit makes one of the other.
+  private static let layout: UInt32 = 0x5ed2
+
+  /// What a read model of an earlier layout says: nobody can use it.
+  static let ofEarlierLayout = ReadModel.State(version: 0, journalId: "", next: .first, start: .first, skippedCount: 0, sums: [])
+
+  init(_ bytes: [UInt8]) throws(FormatError) {
+    let head = bytes.count < 4 ? 0 : bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
+    guard head >> 16 != 0 || bytes.count < 4 else {
+      self = .ofEarlierLayout
+      return
+    }
+    guard bytes.count >= 4, Array(bytes.suffix(4)) == withUnsafeBytes(of: CRC32C.of(Array(bytes.dropLast(4))).littleEndian, Array.init)
+    else { throw FormatError("its checksum does not fit") }
+    guard head >> 16 == Self.layout else {
+      self = .ofEarlierLayout
+      return
+    }
+    self = try Array(bytes.dropLast(4)).reading { (reader) throws(FormatError) in
+      let version = try reader.littleEndian(UInt32.self) & 0xffff
       let journalId = try reader.string()
       let next = JournalPosition(try reader.varint())
       let start = JournalPosition(try reader.varint())
       let skippedCount = try reader.count(atMost: Int.max)
       let lastRecordedAt = try reader.optionalTimestamp()
+      let clock = try reader.optionalTimestamp()
+      var sums: [RowSum] = []
+      for _ in 0..<(try reader.count(atMost: 256)) {
+        sums.append(RowSum(count: try reader.varint(), value: try reader.littleEndian(UInt64.self)))
+      }
       return ReadModel.State(
-        version: version, journalId: journalId, next: next, lastRecordedAt: lastRecordedAt, clock: try reader.optionalTimestamp(),
-        start: start, skippedCount: skippedCount)
+        version: version, journalId: journalId, next: next, lastRecordedAt: lastRecordedAt, clock: clock, start: start,
+        skippedCount: skippedCount, sums: sums)
     }
   }
 }

@@ -21,15 +21,19 @@ struct ReadModelDirectory {
 
   func make() throws(JournalError) { try FileSystem.makeDirectory(path) }
 
-  /// The generation in force of each read model. Empty where the manifest is missing or damaged: all is made anew then.
+  /// The generation in force of each read model. Empty where the manifest is missing: all is made anew then.
+  /// - Throws: ``JournalError`` `model.damaged` where the manifest is not what was written.
   func generations() throws(JournalError) -> [String: UInt32] {
-    guard let bytes = try FileSystem.read(manifestPath, atMost: 65_536), bytes.count > Self.sumBytes else { return [:] }
+    guard let bytes = try FileSystem.read(manifestPath, atMost: 65_536) else { return [:] }
+    let damaged = JournalError(
+      .modelDamaged, "what says which read models there are is damaged. `emip-journal projection rebuild`, without a name, makes all anew.",
+      path: manifestPath)
     let text = bytes.dropLast(Self.sumBytes)
-    guard Array(bytes.suffix(Self.sumBytes)) == Self.sum(Array(text)) else { return [:] }
+    guard bytes.count > Self.sumBytes, Array(bytes.suffix(Self.sumBytes)) == Self.sum(Array(text)) else { throw damaged }
     var generations: [String: UInt32] = [:]
     for line in String(decoding: text, as: UTF8.self).split(separator: "\n").dropFirst() {
       let words = line.split(separator: " ")
-      guard words.count == 2, let generation = UInt32(words[1]) else { return [:] }
+      guard words.count == 2, let generation = UInt32(words[1]) else { throw damaged }
       generations[String(words[0])] = generation
     }
     return generations

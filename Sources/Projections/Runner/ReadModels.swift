@@ -25,16 +25,22 @@ public final class ReadModels {
     let end = try reader.lastPosition()?.next ?? .first
     if let models = try Self.present(projections, journal, reader, upTo: end) {
       self.models = models
-    } else if isWritable, let models = try Self.caughtUp(journal, projections, tell) {
+      return
+    }
+    var obstacle: JournalError?
+    if isWritable, let models = try Self.caughtUp(journal, projections, tell, &obstacle) {
       self.models = models
     } else {
-      models = try Self.awaited(projections, journal, reader, upTo: end, isWritable ? Self.patience : .zero)
+      let patience = isWritable && obstacle == nil ? Self.patience : .zero
+      models = try Self.awaited(projections, journal, reader, upTo: end, patience, obstacle)
     }
   }
 
-  /// Nil while another process runs them.
+  /// Nil while another process runs them, or while nothing can be written.
+  /// - Parameter obstacle: set where nothing can be written.
   private static func caughtUp(
-    _ journal: JournalDirectory, _ projections: [any Projection.Type], _ tell: (ProjectionRunner.Progress) -> Void
+    _ journal: JournalDirectory, _ projections: [any Projection.Type], _ tell: (ProjectionRunner.Progress) -> Void,
+    _ obstacle: inout JournalError?
   ) throws(JournalError) -> [ReadModel]? {
     do throws(JournalError) {
       let runner = try ProjectionRunner(journal, projections: projections, purpose: "emip-journal, catching up")
@@ -43,7 +49,8 @@ public final class ReadModels {
       // They stay open, to be read.
       return runner.models
     } catch {
-      guard error.code == .lockHeld else { throw error }
+      if error.code == .diskFull { obstacle = error }
+      guard error.code == .lockHeld || error.code == .diskFull else { throw error }
       return nil
     }
   }
@@ -51,7 +58,7 @@ public final class ReadModels {
   /// Those that another process runs, as soon as they have seen what the journal holds now, or after some patience as they are.
   private static func awaited(
     _ projections: [any Projection.Type], _ journal: JournalDirectory, _ reader: JournalReader, upTo end: JournalPosition,
-    _ patience: Duration
+    _ patience: Duration, _ obstacle: JournalError?
   ) throws(JournalError) -> [ReadModel] {
     let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
@@ -59,6 +66,7 @@ public final class ReadModels {
       usleep(5_000)
     }
     if let models = try present(projections, journal, reader, upTo: nil) { return models }
+    if let obstacle { throw obstacle }
     let path = ReadModelDirectory(journal).path
     guard patience > .zero else {
       throw JournalError(
@@ -95,6 +103,31 @@ public final class ReadModels {
     return try ReadModel.open(
       projection, files.path(projection.name, generation: generation), generation: generation, journalId: reader.manifest.journalId,
       isWritable: false)
+  }
+
+  /// What is wrong with the files of the read models of a journal: those that are there, whether they are up to date or not.
+  /// - Returns: the errors, each with the path of its file.
+  /// - Throws: ``JournalError`` where a file cannot be read.
+  public static func damages(of reader: JournalReader) throws(JournalError) -> [JournalError] {
+    let files = ReadModelDirectory(reader.directory)
+    var damages: [JournalError] = []
+    for projection in AllProjections.all {
+      do throws(JournalError) {
+        _ = try present(projection, reader.directory, reader)
+        _ = try files.openingState(projection, journalId: reader.manifest.journalId)
+      } catch {
+        guard [.modelDamaged, .openingDamaged].contains(error.code) else { throw error }
+        // The same file may be to blame for all.
+        if !damages.contains(where: { $0.path == error.path }) { damages.append(error) }
+      }
+    }
+    return damages
+  }
+
+  /// Refuses an answer whose rows may have been written to while they were read: who may not write takes no place among the readers of a file.
+  /// - Throws: ``JournalError`` `model.behind`.
+  public func requireUnwritten() throws(JournalError) {
+    for model in models { try model.requireUnwritten() }
   }
 
   /// One of those that were asked for.

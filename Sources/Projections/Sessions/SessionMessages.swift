@@ -23,6 +23,8 @@ final class SessionMessages {
     if known.count >= Self.limit { known = [:] }
     readCount += 1
     let message = try messages.message(at: position)
+    // Damage is told to whoever asks again.
+    guard message != nil || journal.damage.error(at: position) == nil else { return nil }
     known[position] = .some(message)
     return message
   }
@@ -34,11 +36,14 @@ final class SessionMessages {
       let request = try message.entry.requestPosition.flatMap { (position) throws(JournalError) in try self.message(position) }
       return (Exchange(request: request?.entry, answers: [message.entry]), message)
     }
+    let mark = journal.damage.mark
     var answers: [Entry] = []
     for position in [step.failurePosition, step.answerPosition] {
       if let position, let answer = try self.message(position) { answers.append(answer.entry) }
     }
-    return (Exchange(request: message.entry, answers: answers), message)
+    var exchange = Exchange(request: message.entry, answers: answers)
+    exchange.unreadable = journal.damage.positions(since: mark)
+    return (exchange, message)
   }
 
   /// What a step's message says of its session.

@@ -17,7 +17,7 @@ extension SessionQuestions {
     return found
   }
 
-  /// A finding in words; nil where it is of no rule of sessions, or a white list clears it.
+  /// A finding in words; nil where it is of no rule of sessions, a white list clears it, or nobody can tell because of damage.
   private func reported(_ stored: FindingTable.Stored) throws -> ReportedFinding? {
     guard let number = stored.sessionNumber else { return nil }
     let current = try SessionTables.current(number, asOf: asOf, in: rows)
@@ -30,12 +30,28 @@ extension SessionQuestions {
     var finding = ReportedFinding(
       rule: rule, position: stored.position, resolvedAt: stored.resolvedAt,
       subject: try ids(facts, asOf: asOf).first ?? "session at position \(facts.firstPosition)", sentence: try sentence(rule, stored))
-    if rule == SessionRules.withoutAuthorisation, let whiteLists, let record = try finalRecord(of: facts) {
-      let verdict = try whiteLists.verdict(on: record, exec: name(facts.exec), sale: name(facts.sale), asOf: asOf)
-      guard let verdict else { return nil }
-      finding.sentence += " " + verdict
+    if SessionRules.ofAbsence.contains(rule), try mayHaveMissed(facts) { return nil }
+    if rule == SessionRules.withoutAuthorisation, let whiteLists {
+      let mark = messages.journal.damage.mark
+      if let record = try finalRecord(of: facts) {
+        let verdict = try whiteLists.verdict(on: record, exec: name(facts.exec), sale: name(facts.sale), asOf: asOf)
+        guard let verdict else { return nil }
+        finding.sentence += " " + verdict
+      }
+      // Who cannot read the record cannot tell what a white list says of it.
+      guard messages.journal.damage.positions(since: mark).isEmpty else { return nil }
     }
     return finding
+  }
+
+  /// Whether a message that could not be read may belong to a session: what has not come may be that one. The journal's log of damage names it then.
+  private func mayHaveMissed(_ facts: SessionFacts) throws -> Bool {
+    guard isIncomplete else { return false }
+    let mark = messages.journal.damage.mark
+    for id in Set(try facts.ids.compactMap { try text($0, facts, asOf: asOf) }) {
+      _ = try messages.journal.exchanges(holding: SearchTerms.sessionTerms(id))
+    }
+    return !messages.journal.damage.positions(since: mark).isEmpty
   }
 
   private func ids(_ facts: SessionFacts, asOf position: JournalPosition?) throws -> [String] {

@@ -7,6 +7,8 @@ public struct SessionQuestions: ModelQuestions {
   let rows: any ModelRows
   let messages: SessionMessages
   let whiteLists: WhiteListJudgement?
+  /// Whether the read model could not read all that the journal holds.
+  private(set) var isIncomplete = false
   /// The position that all answers are as of; nil for now.
   public private(set) var asOf: JournalPosition?
 
@@ -24,6 +26,7 @@ public struct SessionQuestions: ModelQuestions {
     self.init(
       try models.model(SessionProjection.self).snapshot(), models.reader, asOf: position,
       whiteLists: WhiteListJudgement(try models.model(WhiteListProjection.self).snapshot(), models.reader))
+    isIncomplete = try models.model(SessionProjection.self).state().skippedCount > 0
   }
 
   /// - Parameters:
@@ -56,9 +59,10 @@ public struct SessionQuestions: ModelQuestions {
       guard let facts = try facts(number, asOf: asOf) else { continue }
       // A session that is probably another one is shown with that.
       if facts.inferred.contains(where: { $0 < number && numbers.contains($0) }) { continue }
-      // The hash may be another id's, and a session may have got the id later.
+      // The hash may be another id's, and a session may have got the id later. Where a message cannot be read, the hash must do.
+      let mark = messages.journal.damage.mark
       let texts = try facts.ids.compactMap { try text($0, facts, asOf: asOf) }
-      guard texts.contains(id) else { continue }
+      guard texts.contains(id) || !messages.journal.damage.positions(since: mark).isEmpty else { continue }
       views.append(try view(facts))
     }
     return views.sorted { ($0.summary.openedAt, $0.summary.number) < ($1.summary.openedAt, $1.summary.number) }
@@ -77,6 +81,7 @@ public struct SessionQuestions: ModelQuestions {
   }
 
   private func view(_ facts: SessionFacts) throws -> SessionView {
+    let mark = messages.journal.damage.mark
     var view = SessionView(summary: try summary(facts), authorisation: facts.decision.map(SessionView.Authorisation.init))
     let decided = view.authorisation?.position
     var latestDate: Timestamp?
@@ -96,6 +101,7 @@ public struct SessionQuestions: ModelQuestions {
       facts.state == .ended || facts.state == .finalCDRReceived
       ? events.last { $0.nature == 0 || $0.nature == 1 || $0.nature == 12 }?.date : nil
     view.asOf = asOf
+    view.summary.unreadable = messages.journal.damage.positions(since: mark)
     return view
   }
 
@@ -121,15 +127,18 @@ public struct SessionQuestions: ModelQuestions {
   // MARK: Texts
 
   func summary(_ facts: SessionFacts) throws -> SessionSummary {
+    let mark = messages.journal.damage.mark
     func id(_ kind: SessionIdKind) throws -> String? {
       let source = facts.ids.first { $0.kind == kind && !$0.isInferred } ?? facts.ids.first { $0.kind == kind }
       return try source.flatMap { try text($0, facts, asOf: asOf) }
     }
-    return SessionSummary(
+    var summary = SessionSummary(
       number: facts.number, serviceSessionId: try id(.service), execPartnerSessionId: try id(.exec), salePartnerSessionId: try id(.sale),
       execOperatorId: try name(facts.exec), saleOperatorId: try name(facts.sale), evseId: try name(facts.evse),
       state: facts.state, start: facts.start, openedAt: facts.opened, position: facts.firstPosition,
       findings: try findings(of: facts))
+    summary.unreadable = messages.journal.damage.positions(since: mark)
+    return summary
   }
 
   /// The id of an operator or EVSE as its message has it; where that is gone, as the first of all messages had it.

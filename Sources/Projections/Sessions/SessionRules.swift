@@ -28,6 +28,9 @@ public struct SessionRules {
     19, "session-action-unheeded", .warning,
     "A stop was accepted, and within 15 min neither the end of the charge was reported (event 0, 1 or 12) nor a final record came.")
 
+  /// Those that find that something has not come: it may be what could not be read.
+  static let ofAbsence = [withoutRecord, withoutAuthorisation, intermediateMissing]
+
   /// In the order of their numbers.
   public static let all = [
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,

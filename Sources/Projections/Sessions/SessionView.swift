@@ -28,6 +28,8 @@ public struct SessionSummary: Sendable {
   public var position: JournalPosition
   /// Those that hold.
   public var findings: [ReportedFinding]
+  /// The positions of messages that it needs and that cannot be read: what only they say is nil, and unknown.
+  public var unreadable: [JournalPosition] = []
 }
 
 /// All that is known of a session as of a position.

@@ -19,6 +19,14 @@ struct WhiteListMessages {
     let record: WhiteListRecord
   }
 
+  /// The position of the message that holds what is said of an entry and cannot be read; nil where it can, or is gone.
+  func unreadable(_ reference: Reference) -> JournalPosition? {
+    guard reference.record.details == nil, let position = reference.record.source?.position ?? reference.record.losses.last else {
+      return nil
+    }
+    return messages.journal.damage.error(at: position) == nil ? nil : position
+  }
+
   /// What is known of each, in their order: each message is read once. Nil where its message is gone or damaged.
   func details(of references: [Reference]) throws(JournalError) -> [WhiteListDetails?] {
     var details = [WhiteListDetails?](repeating: nil, count: references.count)

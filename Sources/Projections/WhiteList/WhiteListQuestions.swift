@@ -252,6 +252,9 @@ extension WhiteListQuestions {
     try WhiteListMessages(journal, rows.hash).details(of: entries.map(\.reference))
   }
 
+  /// The position of the message that holds what is said of an entry and cannot be read; nil where it can be, or is gone. To be asked after its details.
+  public func unreadable(_ entry: WhiteListEntry) -> JournalPosition? { WhiteListMessages(journal, rows.hash).unreadable(entry.reference) }
+
   private func withDetails(_ entries: [WhiteListEntry]) throws(JournalError) -> [(entry: WhiteListEntry, details: WhiteListDetails?)] {
     Array(zip(entries, try details(of: entries))).map { ($0, $1) }
   }

@@ -24,6 +24,9 @@ final class DuplicateFilter {
   /// Marks positions as matched.
   func take(_ positions: ClosedRange<JournalPosition>) { taken.insert(positions) }
 
+  /// The positions of entries that could not be read when the last exchange or entry was looked for, and that nothing else has matched: it may be among them.
+  private(set) var unreadable: [JournalPosition] = []
+
   /// How much of an exchange the journal has.
   enum Stored {
     case nothing
@@ -35,6 +38,8 @@ final class DuplicateFilter {
   /// Looks for a stored exchange that is the same as this one, and takes it.
   /// - Throws: ``JournalError`` where the journal cannot be read.
   func takeExchange(_ request: EntryContent, _ answer: EntryContent) throws(JournalError) -> Stored {
+    let mark = reader.damage.mark
+    defer { unreadable = reader.damage.positions(since: mark).filter(isFree) }
     let known = try takeExchange(request, answer, among: try candidates(request, answer))
     // A request that has no id itself is found by its answer's, unless that was not recorded any more.
     guard case .nothing = known, request.transactionId == nil, answer.transactionId != nil, mayHold(request) else { return known }
@@ -102,6 +107,8 @@ final class DuplicateFilter {
   /// The position of the stored entry that is the same in content and request, taken; nil where there is none (any more).
   /// - Throws: ``JournalError`` where the journal cannot be read.
   func takeEntry(_ content: EntryContent, request: JournalPosition?) throws(JournalError) -> JournalPosition? {
+    let mark = reader.damage.mark
+    defer { unreadable = reader.damage.positions(since: mark).filter(isFree) }
     let stored: [Entry]
     if let request {
       stored = try reader.answers(to: request)

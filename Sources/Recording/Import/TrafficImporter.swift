@@ -21,6 +21,8 @@ public final class TrafficImporter {
     public var duplicates = 0
     /// Lines recorded as `refusal`: what cannot be read safely.
     public var refusals = 0
+    /// Lines that were recorded although the journal perhaps has them: what it has there cannot be read.
+    public var recordedAgain = 0
     /// Lines that were not taken.
     public var rejected = 0
     /// Entries of an export that were left out, because they are not what a file may bring: what the journal or its gateway did. They are
@@ -50,6 +52,14 @@ public final class TrafficImporter {
     public let line: [UInt8]
   }
 
+  /// A line that was recorded although the journal perhaps has it.
+  public struct Repetition: Sendable {
+    /// The line's number in its source, from 1.
+    public let lineNumber: Int
+    /// The positions of the entries that may be it and cannot be read.
+    public let positions: [JournalPosition]
+  }
+
   /// Gives the journal to append to: the holder's, or this process's own once nobody holds it.
   public typealias Connect = () throws -> any JournalAppender
 
@@ -62,6 +72,8 @@ public final class TrafficImporter {
   private let now: Timestamp
   private var filter: DuplicateFilter
   private var times = RecordingTimes(journalEnd: nil)
+  /// The entries that may be the line at hand and cannot be read.
+  private var unreadable: [JournalPosition] = []
   /// All but what the sender knows.
   private var counts = Report()
 
@@ -97,10 +109,14 @@ public final class TrafficImporter {
   /// Imports all lines of a source; may be called for one source after another. ``report`` tells of the last.
   /// - Parameters:
   ///   - reject: called for each line that is not taken, acts among them.
+  ///   - recordedAgain: called for each line that the journal perhaps had.
   ///   - progress: called after each batch.
   /// - Throws: ``JournalError`` where the journal takes no more, or what the source throws. What was read before is
   ///   recorded all the same.
-  public func run(_ source: some LineSource, reject: (Rejection) throws -> Void, progress: (Report) -> Void) throws {
+  public func run(
+    _ source: some LineSource, reject: (Rejection) throws -> Void, recordedAgain: (Repetition) -> Void = { _ in },
+    progress: (Report) -> Void
+  ) throws {
     filter = try DuplicateFilter(reader)
     sender.begin(filter)
     counts = Report()
@@ -112,6 +128,11 @@ public final class TrafficImporter {
           if rejection.isAct { counts.actsLeftOut += 1 } else { counts.rejected += 1 }
           try reject(
             Rejection(lineNumber: source.lineNumber, reason: rejection.reason, isAct: rejection.isAct, line: rejection.line))
+        }
+        if !unreadable.isEmpty {
+          counts.recordedAgain += 1
+          recordedAgain(Repetition(lineNumber: source.lineNumber, positions: unreadable))
+          unreadable = []
         }
         if sender.isBatchFull {
           try sender.send()
@@ -171,6 +192,7 @@ public final class TrafficImporter {
       sender.append(draft(request))
       sender.append(draft(answer, request: .behind(1)))
     }
+    unreadable = filter.unreadable
     if request.context.kind == .refusal || answer.context.kind == .refusal { counts.refusals += 1 }
     counts.recordedExchanges += 1
   }
@@ -188,6 +210,8 @@ public final class TrafficImporter {
       counts.duplicates += 1
       times.note(recordedAt)
       return
+    } else {
+      unreadable = filter.unreadable
     }
     if let act = ActLeftOut(content) { throw act }
     if content.context.kind == .refusal { counts.refusals += 1 }

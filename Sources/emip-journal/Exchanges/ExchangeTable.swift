@@ -57,7 +57,8 @@ struct ExchangeTable {
 
   private func outcome(_ exchange: Exchange) -> String {
     let status = exchange.ending?.content.context.outcome.requestStatus.map { " \($0)" } ?? ""
-    let text = (exchange.outcome?.text ?? "no answer") + status + (exchange.answerMismatch == nil ? "" : ", doubtful")
+    let none = exchange.unreadable.isEmpty ? "no answer" : "unreadable"
+    let text = (exchange.outcome?.text ?? none) + status + (exchange.answerMismatch == nil ? "" : ", doubtful")
     return style.outcome(text.padded(to: Width.outcome), exchange.outcome?.name)
   }
 

@@ -41,7 +41,9 @@ struct ExchangeText {
   }
 
   private var outcome: String {
-    guard let ending = exchange.ending, let told = exchange.outcome else { return style.text("no answer yet", .dim) }
+    guard let ending = exchange.ending, let told = exchange.outcome else {
+      return exchange.unreadable.isEmpty ? style.text("no answer yet", .dim) : style.text("what can be read of it has no answer", .red)
+    }
     let outcome = ending.content.context.outcome
     let status = outcome.requestStatus.map { code in "requestStatus \(code)" + (RequestStatus.names[code].map { " (\($0))" } ?? "") }
     // What a fault says beside its code stands in the body.
@@ -58,7 +60,8 @@ struct ExchangeText {
     if let peer { lines.append(fact("peer", peer)) }
     if let partner = context.partner, partner != context.operator { lines.append(fact("partnerId", personal.line(partner))) }
     if context.attempt > 1 { lines.append(fact("attempt", "\(context.attempt)")) }
-    if exchange.request == nil { lines.append(fact("request", "is not in the journal")) }
+    if exchange.request == nil && exchange.unreadable.isEmpty { lines.append(fact("request", "is not in the journal")) }
+    for position in exchange.unreadable { lines.append(fact("position \(position)", style.text("cannot be read", .red))) }
     for entry in exchange.entries {
       if let status = ExchangeOutcome(entry)?.httpStatus {
         lines.append(

@@ -40,9 +40,11 @@ struct Lookup {
   var question: LookupQuestion
   /// What is known of it beyond the exchanges; JSON only.
   var sessions: [SessionDocument]?
+  /// Whether ``sessions`` lack nothing.
+  var isWhole: Result<Void, any Error> = .success(())
 
   func run(_ journal: JournalOptions, _ options: LookupOptions, _ detail: Detail) async throws {
-    let (exchanges, lastPosition) = try answer(journal)
+    let (exchanges, lastPosition, damage) = try answer(journal)
     try await options.reveal.record("\(command) \(question.recordedQuestion(exchanges))", command: command, in: journal.directory)
     let output = ByteOutput.standard()
     switch options.format {
@@ -54,12 +56,14 @@ struct Lookup {
     case .raw: try writeRaw(exchanges, options.part, output)
     }
     try output.flush()
+    if !damage.isEmpty { throw AnswerError.unreadable(damage) }
+    try isWhole.get()
   }
 
   /// The reader is gone when this returns: a segment is open once in a process, and leaving a record may open it to write.
-  private func answer(_ journal: JournalOptions) throws -> ([Exchange], JournalPosition?) {
+  private func answer(_ journal: JournalOptions) throws -> ([Exchange], JournalPosition?, DamageLog) {
     let reader = try journal.reader()
-    return (try question.exchanges(in: reader), try question.asOf ?? reader.lastPosition())
+    return (try question.exchanges(in: reader), try question.asOf ?? reader.lastPosition(), reader.damage)
   }
 
   private func flag(_ count: Int) -> String {

@@ -72,7 +72,7 @@ struct ExportCommand: ParsableCommand {
   /// Decided by the request's time; where that is gone, by the answer's own.
   private func isWanted(_ entry: Entry, _ reader: JournalReader) throws -> Bool {
     guard since != nil || until != nil else { return true }
-    let head = try entry.requestPosition.flatMap { try reader.entry(at: $0) } ?? entry
+    let head = try entry.requestPosition.flatMap { try reader.readableEntry(at: $0) } ?? entry
     if let since, head.content.observedAt < since { return false }
     if let until, head.content.observedAt >= until { return false }
     return true

@@ -21,6 +21,8 @@ struct ImportCommand: ParsableCommand {
       older than what the journal has, and all that is new in it counts as recorded now; that is counted and said, for answers `--as-of` an \
       earlier moment do not have it. So import files in the order of their times.
 
+      What the journal has and cannot read it does not recognise: such lines are recorded again, and named; the exit code is then 65.
+
       Lines that cannot be taken go to a file, with their numbers and reasons, and do not stop the rest; the exit code is then 65. So do, with \
       no such exit code, entries of an export that a file may not bring: what a journal or its gateway did itself. A file that is something \
       else, such as gzip or one JSON array, is refused before anything is recorded.
@@ -77,10 +79,17 @@ struct ImportCommand: ParsableCommand {
     }
     importer.close()
     try report(outcomes)
+    let again = outcomes.reduce(0) { $0 + $1.report.recordedAgain }
     let rejected = outcomes.reduce(0) { $0 + $1.report.rejected }
     if rejected > 0 {
       let names = outcomes.filter { $0.report.rejected > 0 }.compactMap(\.rejects).joined(separator: ", ")
       throw CommandFailure(.badData, "\(Figure.count(UInt64(rejected), "line was", "lines were")) rejected; see \(names).")
+    }
+    if again > 0 {
+      throw CommandFailure(
+        .badData,
+        "\(Figure.count(again, "line was", "lines were")) recorded though the journal may have them: what is there cannot be read. Run `emip-journal verify`."
+      )
     }
   }
 
@@ -98,9 +107,18 @@ struct ImportCommand: ParsableCommand {
     let progress = Progress()
     let rejects = RejectFile(rejects ?? source.rejectsName, source: source.name)
     let start = ContinuousClock.now
+    var told = 0
     do {
       try importer.run(try source.open()) {
         try rejects.write($0)
+      } recordedAgain: { repetition in
+        told += 1
+        guard told <= Self.toldRepetitionCount else { return }
+        let positions = repetition.positions.prefix(4).map { Figure.count($0.rawValue) }.joined(separator: ", ")
+        progress.clear()
+        StandardError.note(
+          "\(source.name), line \(repetition.lineNumber): recorded, perhaps again, as position \(positions)\(repetition.positions.count > 4 ? ", …" : "") "
+            + "cannot be read and may be it")
       } progress: { report in
         progress.update(source.progressText(report, since: start))
       }
@@ -120,6 +138,9 @@ struct ImportCommand: ParsableCommand {
       file: source.name, report: importer.report, journalEnd: importer.journalEnd, rejects: rejects.isUsed ? rejects.path : nil,
       firstRejection: rejects.first, seconds: (ContinuousClock.now - start) / .seconds(1))
   }
+
+  /// More lines than these are counted, not told one by one.
+  private static let toldRepetitionCount = 100
 
   private func readerConfiguration() throws -> MessageReaderConfiguration {
     var configuration = MessageReaderConfiguration()

@@ -17,7 +17,8 @@ struct ImportOutcome: Encodable {
   var exchangesPerSecond: Double { seconds > 0 ? (Double(report.recordedExchanges) / seconds).rounded() : 0 }
 
   private enum CodingKeys: CodingKey {
-    case file, lines, recordedExchanges, recordedEntries, recordedNow, behindLater, duplicates, refusals, rejected, actsLeftOut,
+    case file, lines, recordedExchanges, recordedEntries, recordedNow, behindLater, duplicates, refusals, recordedAgain, rejected,
+      actsLeftOut,
       firstPosition,
       lastPosition, rejects, seconds, exchangesPerSecond
   }
@@ -32,6 +33,7 @@ struct ImportOutcome: Encodable {
     try container.encode(report.behindLater, forKey: .behindLater)
     try container.encode(report.duplicates, forKey: .duplicates)
     try container.encode(report.refusals, forKey: .refusals)
+    try container.encode(report.recordedAgain, forKey: .recordedAgain)
     try container.encode(report.rejected, forKey: .rejected)
     try container.encode(report.actsLeftOut, forKey: .actsLeftOut)
     try container.encode(report.firstPosition, forKey: .firstPosition)
@@ -66,6 +68,10 @@ struct ImportOutcome: Encodable {
       remarks.append(
         "\(Figure.count(report.recordedNow, "exchange counts", "exchanges count")) as recorded now: the file begins before the journal's end"
           + "\(end). Answers --as-of an earlier moment do not have them.")
+    }
+    if report.recordedAgain > 0 {
+      remarks.append(
+        "\(Figure.count(report.recordedAgain, "line", "lines")) recorded that the journal may have: what may be them there cannot be read.")
     }
     if report.behindLater > 0 {
       remarks.append(

@@ -20,8 +20,10 @@ enum SegmentCheck {
       "/proc/self/exe", ["verify-segment", "--journal", directory.path, "--", segment.fileName], environment: environment, output: .pipe)
     var lines = OutputLines(of: process)
     var answer: Verification?
+    var failure: String?
     while let line = lines.next(patienceMilliseconds: patienceMilliseconds) {
       if let report = try? JSONDecoder().decode(Verification.self, from: Data(line.utf8)) { answer = report }
+      if line.hasPrefix(failurePrefix) { failure = String(line.dropFirst(failurePrefix.count)) }
       let numbers = line.split(separator: " ").compactMap { UInt64($0) }
       if numbers.count == 2 { progress(numbers[0], numbers[1]) }
     }
@@ -29,17 +31,34 @@ enum SegmentCheck {
     if isSilent { process.signal(SIGKILL) }
     let ending = process.wait()
     if !isSilent, let answer, case .exit = ending { return answer }
+    // What the machine lacks says nothing of the segment.
+    if let failure { throw CommandFailure(.inputOutput, "segment \(segment.name) could not be verified: \(failure)") }
     var report = Verification()
-    report.add(.init(segment: segment.name, message: isSilent ? "reading it goes on without end" : message(ending)))
+    report.add(.init(segment: segment.name, message: isSilent ? "reading it goes on without end" : try message(ending, segment)))
     return report
   }
 
-  private static func message(_ ending: ChildProcess.Ending) -> String {
+  private static func message(_ ending: ChildProcess.Ending, _ segment: Manifest.Segment) throws -> String {
+    let what: String
     switch ending {
-    case .exit(let status): "the process that read it ended with status \(status)"
-    case .signal(let number): "reading it ended the process: \(String(cString: strsignal(number))) (signal \(number))"
+    case .exit(ExitStatus.badData.rawValue): return "reading it ended the process by a signal: its pages lead nowhere"
+    case .signal(let number) where number != SIGKILL:
+      return "reading it ended the process: \(String(cString: strsignal(number))) (signal \(number))"
+    case .signal: what = "was killed"
+    case .exit(let status): what = "ended with status \(status)"
     }
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+    let isLimited = limit.rlim_cur != rlim_t.max
+    throw CommandFailure(
+      .inputOutput,
+      "segment \(segment.name) could not be verified: the process that read it \(what). "
+        + (isLimited
+          ? "It may use \(Figure.size(UInt64(limit.rlim_cur))) of memory (ulimit -v): allow it more." : "Was there memory enough?"))
   }
+
+  /// What a line begins with that says why the child could not look.
+  private static let failurePrefix = "failed "
 
   /// The child's half.
   static func answer(_ fileName: String, in directory: JournalDirectory) throws {
@@ -63,6 +82,11 @@ enum SegmentCheck {
         try? output.flush()
       }
     } catch {
+      guard error.code.isDamage else {
+        try output.write("\(failurePrefix)\(SafeText.line(error.sentence))\n")
+        try output.flush()
+        exit(error.code.exitStatus.rawValue)
+      }
       report.add(.init(segment: String(fileName.prefix { $0 != "." }), position: error.position?.rawValue, message: error.message))
     }
     try output.write(try JSONOutput.bytes(report, isPretty: false) + [UInt8(ascii: "\n")])

@@ -1,6 +1,7 @@
 import Answers
 import JournalFormat
 import JournalStore
+import Projections
 
 /// The run of a `verify`.
 struct VerificationRun {
@@ -26,6 +27,11 @@ struct VerificationRun {
     for (number, segment) in segments.enumerated() {
       report = try check(segment, reader, report, place: "verifying segment \(number + 1) of \(segments.count)")
     }
+    progress.update("verifying the read models")
+    for damage in try ReadModels.damages(of: reader) {
+      report.add(.init(segment: nil, message: damage.message), file: damage.path)
+      report.modelDamageCount += 1
+    }
     progress.clear()
     return report
   }
@@ -50,22 +56,12 @@ struct VerificationRun {
     return try check(present, reader, before, place: place)
   }
 
-  /// The pages of a segment that may be written to, or whose index may, are walked only under the lock, so that nobody does.
   private func checkPages(_ segment: Manifest.Segment, _ reader: JournalReader, _ report: inout VerificationReport) throws(JournalError) {
     do throws(JournalError) {
-      guard segment.state == .hot else {
-        report.add(try reader.verifyPages(segment), file: directory.file(of: segment))
-        return
-      }
-      let pages = try directory.whileNobodyHolds(purpose: "emip-journal verify") { () throws(JournalError) in
-        try reader.verifyPages(segment)
-      }
-      report.add(pages, file: directory.file(of: segment))
+      report.add(try reader.verifyPages(segment), file: directory.file(of: segment))
     } catch {
       // A file that has gone was sealed meanwhile; else whoever reads its entries says so.
-      if error.code == .segmentMissing { return }
-      guard error.code == .lockHeld else { throw error }
-      report.notes.append("segment \(segment.name) is being written to: its records were checked, its pages were not (\(error.message))")
+      guard error.code == .segmentMissing else { throw error }
     }
   }
 }
@@ -89,6 +85,8 @@ struct VerificationReport: Encodable {
   private(set) var damages: [Damage] = []
   /// All that were found; the list may be shorter.
   private(set) var damageCount: UInt64 = 0
+  /// Those among them that are of read models.
+  var modelDamageCount: UInt64 = 0
   /// What was not checked, and why.
   var notes: [String] = []
 
@@ -134,7 +132,10 @@ struct VerificationReport: Encodable {
     lines += notes.map { "note: \(SafeText.line($0))" }
     let extent = "\(Figure.count(entryCount, "entry", "entries")) in \(Figure.count(segmentCount, "segment", "segments"))"
     guard isClean else {
-      lines.append("\(Figure.count(damageCount, "damage", "damages")) found; \(extent) could be read. Restore what is named from a backup.")
+      let advice =
+        modelDamageCount == damageCount
+        ? "Make the read models anew with `emip-journal projection rebuild`." : "Restore what is named from a backup."
+      lines.append("\(Figure.count(damageCount, "damage", "damages")) found; \(extent) could be read. \(advice)")
       return lines
     }
     let details = "\(Figure.count(indexRowCount)) index rows, \(Figure.count(pageCount)) pages, \(Figure.size(sizeBytes))"

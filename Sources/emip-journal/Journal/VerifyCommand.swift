@@ -8,8 +8,8 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Check the whole journal for damage.",
     discussion: """
       Checks the manifest and that positions follow each other; the pages of each segment; then, in a process of its own, every record's \
-      checksum and that the indexes and the records agree. The pages of the newest segment are checked only while nobody writes to it. \
-      Changes nothing. Ends with 1 where damage was found.
+      checksum and that the indexes and the records agree; last, that the read models are what was written. Writes nothing, and works beside \
+      whoever writes. Ends with 1 where damage was found.
 
       EXAMPLES
         emip-journal verify

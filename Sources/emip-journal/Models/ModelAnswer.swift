@@ -53,6 +53,10 @@ extension AnswerExtent {
       let more = gap.entries > 1 ? ", and \(Figure.count(gap.entries - 1)) more" : ""
       lines.append(style.text("INCOMPLETE: \(gap.model) could not read position \(gap.position) (\(gap.reason))\(more)", .red))
     }
+    if let first = unreadable.first {
+      let more = unreadable.count > 1 ? ", nor \(Figure.count(unreadable.count - 1)) more" : ""
+      lines.append(style.text("INCOMPLETE: position \(Figure.count(first)) cannot be read\(more)", .red))
+    }
     return lines
   }
 }

@@ -23,6 +23,14 @@ struct ProjectionCommand: ParsableCommand {
     subcommands: [ProjectionStatusCommand.self, ProjectionRebuildCommand.self, ProjectionVerifyCommand.self, ProjectionFollowCommand.self])
 }
 
+extension ProjectionRunner.Rebuilt {
+  /// The positions of what is lost, for a person.
+  var lostPositions: String {
+    let listed = lost.prefix(5).map { "\(Figure.count($0.position.rawValue)) (\($0.reason))" }.joined(separator: ", ")
+    return "position \(listed)" + (lost.count > 5 ? " and \(Figure.count(lost.count - 5)) more" : "")
+  }
+}
+
 /// Which read models a command is about.
 struct ProjectionNames: ParsableArguments {
   @Argument(help: ArgumentHelp("Read models; all where none is named.", valueName: "name"))
@@ -43,9 +51,13 @@ struct ProjectionRun {
   let progress = Progress()
   let output = ByteOutput.standard()
 
-  init(_ journal: JournalOptions, purpose: String) throws {
+  init(
+    _ journal: JournalOptions, _ names: [String] = AllProjections.all.map { $0.name }, replacesDamaged: Bool = false, purpose: String
+  ) throws {
     try ProcessStart.requireThreads()
-    runner = try ProjectionRunner(journal.directory, purpose: purpose)
+    runner = try ProjectionRunner(
+      journal.directory, projections: AllProjections.all.filter { names.contains($0.name) }, replacesDamaged: replacesDamaged,
+      purpose: purpose)
   }
 
   func tell(_ label: String, _ step: ProjectionRunner.Progress) {

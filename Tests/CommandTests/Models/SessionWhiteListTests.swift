@@ -13,26 +13,6 @@ extension ImportedJournal {
       record("2025-03-03T14:10:00Z", "X-BEFORE", "04A1B2C3", start: "2025-02-27T10:00:00Z"),
     ])
   }
-
-  private static func upload(_ time: String, _ users: [(id: String, value: Int)]) -> String {
-    let items = users.map { user in
-      "<authenticationData><actionType>1</actionType><userIdType>RFID-UID</userIdType><userId>\(user.id)</userId>"
-        + "<requestedServiceId>1</requestedServiceId><authorisationValue>\(user.value)</authorisationValue></authenticationData>"
-    }
-    return line(time, "SetAuthenticationData", of: "FR*MS1", "<authenticationDataList>\(items.joined())</authenticationDataList>")
-  }
-
-  private static func record(_ time: String, _ session: String, _ user: String, start: String) -> String {
-    let meters = [("1", "30", "min"), ("2", "5000", "Wh")].map { type, value, unit in
-      "<meterReport><meterTypeId>\(type)</meterTypeId><meterValue>\(value)</meterValue><meterUnit>\(unit)</meterUnit></meterReport>"
-    }
-    return line(
-      time, "SetChargeDetailRecord", of: "FR*C01",
-      "<chargeDetailRecord><CDRNature>1</CDRNature><execPartnerSessionId>\(session)</execPartnerSessionId>"
-        + "<requestedServiceId>1</requestedServiceId><EVSEId>FR*C01*E1</EVSEId><userIdType>RFID-UID</userIdType><userId>\(user)</userId>"
-        + "<startTime>\(start)</startTime><endTime>\(start.replacing(":00:00Z", with: ":30:00Z"))</endTime>"
-        + "<meterReportList>\(meters.joined())</meterReportList></chargeDetailRecord>")
-  }
 }
 
 /// A charge that no message authorised is fine where the white list in force allowed it (guide 6.4.2): in every command alike.

@@ -23,7 +23,8 @@ struct CDRText {
   }
 
   private var head: [String] {
-    func field(_ name: String, _ value: String?) -> String { style.text(name.padded(to: 22), .dim) + SafeText.line(value ?? "-") }
+    let missing = session.unreadable.isEmpty ? "-" : "cannot be read"
+    func field(_ name: String, _ value: String?) -> String { style.text(name.padded(to: 22), .dim) + SafeText.line(value ?? missing) }
     return [
       field("serviceSessionId", session.serviceSessionId), field("execPartnerSessionId", session.execPartnerSessionId),
       field("salePartnerSessionId", session.salePartnerSessionId),
@@ -38,15 +39,19 @@ struct CDRText {
       .init("Wh", isRight: true), .init("acceptance"), .init("position", isRight: true),
     ])
     var details: [String] = []
+    let missing = session.unreadable.isEmpty ? nil : "cannot be read"
     for (index, version) in versions.enumerated() where onlyVersion == nil || version.number == onlyVersion {
       table.add([
         .init(index == inForce ? "▸" : " ", .bold), .init("\(version.number)" + (version.side == .download ? " fetched" : "")),
         .init("\(version.nature)"), .init(time(version.record?.startTime)), .init(time(version.record?.endTime)),
-        .init(meter(.totalDuration, version)), .init(meter(.totalEnergy, version)), .init(acceptance(version), look(version.acceptance)),
+        .init(meter(.totalDuration, version) ?? missing), .init(meter(.totalEnergy, version) ?? missing),
+        .init(acceptance(version), look(version.acceptance)),
         .init(Figure.count(version.position.rawValue)),
       ])
-      if version.record == nil {
-        details.append("  the message at position \(version.position) is no more in the journal, or cannot be read")
+      if session.unreadable.contains(version.position) {
+        details.append("  " + style.text("the message at position \(version.position) cannot be read", .red))
+      } else if version.record == nil {
+        details.append("  the message at position \(version.position) is no more in the journal, or says nothing that can be read")
       } else if !version.hasMessage {
         details.append("  the message at position \(version.position) is no more in the journal: this is what was kept of it")
       }

@@ -70,11 +70,13 @@ struct CDRsListCommand: ParsableCommand {
       func value(_ type: MeterType) -> String? { (version?.record).flatMap { FigureText.cell(type, $0) } }
       let findings = session.findings.filter { $0.resolvedAt == nil }.map(\.rule.id)
       let end = version?.record?.endTime.map { $0.value.map(Figure.time) ?? $0.text }
+      let unreadable = session.unreadable.isEmpty ? nil : "cannot be read"
       let isDoubtful = version?.acceptance.isAccepted != true
       table.add([
-        .init(session.name), .init(session.counterpart), .init(session.evseId), .init(end), .init("\(session.versions.count)"),
-        .init(session.versionInForce.map { "\($0.nature)" } ?? "none"), .init(value(.totalDuration)), .init(value(.totalEnergy)),
-        .init(version?.acceptance.text, isDoubtful ? .red : .green),
+        .init(session.name), .init(session.counterpart), .init(session.evseId ?? unreadable), .init(end ?? unreadable),
+        .init("\(session.versions.count)"),
+        .init(session.versionInForce.map { "\($0.nature)" } ?? "none"), .init(value(.totalDuration) ?? unreadable),
+        .init(value(.totalEnergy) ?? unreadable), .init(version?.acceptance.text, isDoubtful ? .red : .green),
         .init(Set(findings).sorted().joined(separator: ", "), .yellow),
       ])
     }

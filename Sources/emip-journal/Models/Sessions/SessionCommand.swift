@@ -47,7 +47,13 @@ struct SessionCommand: AsyncParsableCommand {
       if try writeSessions() { return }
       // Exchanges may hold the id all the same: a question whose user it is opens no session.
     }
-    if options.format == .json { lookup.sessions = try withSessions { views, _ in views.map(SessionDocument.init) } }
+    if options.format == .json {
+      // What the session's view could not read is said behind the answer.
+      lookup.sessions = try withSessions { views, basis in
+        lookup.isWhole = Result { try basis.requireWhole() }
+        return views.map(SessionDocument.init)
+      }
+    }
     try await lookup.run(journal, options, bodies ? .bodies : .table)
   }
 

@@ -14,7 +14,9 @@ struct SessionTimeline {
   private var summary: SessionSummary { view.summary }
 
   private var head: [String] {
-    let id = summary.serviceSessionId ?? summary.execPartnerSessionId ?? summary.salePartnerSessionId ?? "(no id)"
+    let id =
+      summary.serviceSessionId ?? summary.execPartnerSessionId ?? summary.salePartnerSessionId
+      ?? (summary.unreadable.isEmpty ? "(no id)" : "(cannot be read)")
     var lines = [style.text("Session \(SafeText.line(id))", .bold) + "  " + style.text(summary.state.rawValue, look(summary.state))]
     lines.append("  CPO   \(party(summary.execOperatorId, summary.execPartnerSessionId))")
     lines.append("  eMSP  \(party(summary.saleOperatorId, summary.salePartnerSessionId))")
@@ -29,7 +31,7 @@ struct SessionTimeline {
 
   private func party(_ operatorId: String?, _ sessionId: String?) -> String { "\(text(operatorId))  \(text(sessionId))" }
 
-  private func text(_ text: String?) -> String { text.map { SafeText.line($0) } ?? "-" }
+  private func text(_ text: String?) -> String { text.map { SafeText.line($0) } ?? (summary.unreadable.isEmpty ? "-" : "cannot be read") }
 
   private func look(_ state: SessionState) -> Style.Look? {
     switch state {
@@ -52,7 +54,8 @@ struct SessionTimeline {
         .init(head.position.description, .dim), .init(Figure.time(head.content.observedAt)), .init(step.gapMilliseconds.map(Figure.span)),
         .init(arrow(head.content.context)), .init(SessionWords.step(step)),
         .init(
-          (outcome?.text ?? "no answer") + status + (step.exchange.answerMismatch == nil ? "" : ", doubtful"), Style.look(outcome?.name)),
+          (outcome?.text ?? (step.exchange.unreadable.isEmpty ? "no answer" : "cannot be read")) + status
+            + (step.exchange.answerMismatch == nil ? "" : ", doubtful"), Style.look(outcome?.name)),
         .init(step.exchange.latencyMilliseconds.map { "\(Figure.count($0)) ms" }),
       ])
     }
@@ -60,9 +63,13 @@ struct SessionTimeline {
   }
 
   private var gone: [String] {
+    if !summary.unreadable.isEmpty {
+      let positions = summary.unreadable.map { Figure.count($0.rawValue) }.joined(separator: ", ")
+      return [style.text("position \(positions) of it cannot be read. State and ids count it, as far as they were known before.", .red)]
+    }
     guard view.goneCount > 0 else { return [] }
     let messages = Figure.count(view.goneCount, "message", "messages")
-    return [style.text("\(messages) more of it: gone beyond the purge horizon, or damaged. State and ids count them.", .dim)]
+    return [style.text("\(messages) more of it: gone beyond the purge horizon. State and ids count them.", .dim)]
   }
 
   private func arrow(_ context: EntryContext) -> String { context.direction == .fromIOP ? "←" : "→" }

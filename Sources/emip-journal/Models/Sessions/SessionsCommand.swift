@@ -78,7 +78,8 @@ struct SessionsCommand: ParsableCommand {
         .init("session", limit: 46), .init("findings", limit: 60),
       ])
       for session in found {
-        let id = session.serviceSessionId ?? session.execPartnerSessionId ?? session.salePartnerSessionId
+        let unreadable = session.unreadable.isEmpty ? nil : "cannot be read"
+        let id = session.serviceSessionId ?? session.execPartnerSessionId ?? session.salePartnerSessionId ?? unreadable
         table.add([
           .init(session.position.description, .dim), .init(Figure.time(session.openedAt)), .init(session.state.rawValue),
           .init(session.execOperatorId), .init(session.saleOperatorId), .init(session.evseId), .init(id),

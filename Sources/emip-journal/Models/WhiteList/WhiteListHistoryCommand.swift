@@ -35,14 +35,15 @@ struct WhiteListHistoryCommand: AsyncParsableCommand {
       let text = WhiteListText(isRevealed: reveal.reveal)
       for row in rows {
         let (entry, details) = (row.entry, row.details)
-        let time = try basis.models.reader.entry(at: entry.since)?.content.observedAt
+        let time = try basis.models.reader.readableEntry(at: entry.since)?.content.observedAt
         let message = entry.position.map { "position \(Figure.count($0.rawValue)), item \(entry.item ?? 0)" }
         table.add([
           .init(Figure.count(entry.since.rawValue), .dim), .init(time.map(Figure.time)), .init(Self.words[entry.change] ?? entry.change),
           .init(entry.eMSPId ?? entry.operatorId), .init(entry.holder), .init(WhiteListText.service(entry)),
           .init(WhiteListText.value(entry, details?.unreadable), WhiteListText.look(entry)),
           WhiteListText.expiry(entry, details?.unreadable), .init(text.personal(details?.userContractIdAlias)), .init(message),
-          .init(WhiteListText.remark(entry, details?.unreadable, details?.meterLimits ?? []), .magenta),
+          row.unreadablePosition.map { .init("position \(Figure.count($0.rawValue)) cannot be read", .red) }
+            ?? .init(WhiteListText.remark(entry, details?.unreadable, details?.meterLimits ?? []), .magenta),
         ])
       }
       for line in table.lines(writer.style) { try output.write(line + "\n") }

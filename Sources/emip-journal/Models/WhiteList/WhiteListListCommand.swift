@@ -41,10 +41,12 @@ struct WhiteListListCommand: AsyncParsableCommand {
       let text = WhiteListText(isRevealed: reveal.reveal)
       for row in rows {
         let (entry, details) = (row.entry, row.details)
+        let unreadable = row.unreadablePosition == nil ? nil : "cannot be read"
         table.add([
-          .init(entry.eMSPId ?? entry.operatorId), .init(entry.holder), .init(details?.userIdType), .init(text.personal(details?.userId)),
-          .init(WhiteListText.service(entry)), .init(WhiteListText.value(entry, details?.unreadable), WhiteListText.look(entry)),
-          WhiteListText.expiry(entry, details?.unreadable), .init(text.personal(details?.userContractIdAlias)),
+          .init(entry.eMSPId ?? entry.operatorId), .init(entry.holder), .init(details?.userIdType ?? unreadable),
+          .init(text.personal(details?.userId) ?? unreadable), .init(WhiteListText.service(entry)),
+          .init(WhiteListText.value(entry, details?.unreadable), WhiteListText.look(entry)),
+          WhiteListText.expiry(entry, details?.unreadable), .init(text.personal(details?.userContractIdAlias) ?? unreadable),
           .init(entry.position.map { Figure.count($0.rawValue) }, .dim),
           .init(WhiteListText.remark(entry, details?.unreadable, details?.meterLimits ?? []), .magenta),
         ])
