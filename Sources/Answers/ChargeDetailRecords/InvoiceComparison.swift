@@ -131,36 +131,27 @@ public struct InvoiceComparison: Sendable {
       let ours = field == .startTime ? record?.startTime : record?.endTime
       guard let one = ours?.value, let other = Self.time(theirs) else { return differs(ours?.text) }
       return isWithin(field, MeterQuantity(one.milliseconds(since: other)), factor: 1_000) ? nil : differs(ours?.text)
-    case .minutes:
-      return compare(field, Self.sum(.totalDuration, record), theirs, factor: 1)
-        ? nil : differs(Self.sum(.totalDuration, record)?.description)
-    case .wattHours:
-      return compare(field, Self.sum(.totalEnergy, record), theirs, factor: 1) ? nil : differs(Self.sum(.totalEnergy, record)?.description)
-    case .kilowattHours:
-      let ours = Self.sum(.totalEnergy, record)
-      return compare(field, ours, theirs, factor: 1_000) ? nil : differs(ours.map { "\($0) Wh" })
-    case .cost:
-      return compare(field, Self.sum(.serviceCost, record), theirs, factor: 1) ? nil : differs(Self.sum(.serviceCost, record)?.description)
+    case .minutes: return total(.totalDuration, factor: 1)
+    case .wattHours: return total(.totalEnergy, factor: 1)
+    case .kilowattHours: return total(.totalEnergy, factor: 1_000)
+    case .cost: return total(.serviceCost, factor: 1)
+    }
+    func total(_ type: MeterType, factor: Int64) -> InvoiceDifference? {
+      let figure = record?.figure(type) ?? .absent
+      if figure == .absent && theirs.isEmpty { return nil }
+      guard let ours = figure.quantity else { return differs(record.flatMap { FigureText.cell(type, $0) }) }
+      return compare(field, ours, theirs, factor: factor) ? nil : differs(factor == 1 ? ours.description : "\(ours) Wh")
     }
   }
 
   /// - Parameter factor: what one of theirs is in ours.
-  private func compare(_ field: InvoiceField, _ ours: MeterQuantity?, _ theirs: String, factor: Int64) -> Bool {
-    guard let ours, let theirs = MeterQuantity(invoice: theirs, hasDecimalComma: hasDecimalComma) else {
-      return ours == nil && theirs.isEmpty
-    }
+  private func compare(_ field: InvoiceField, _ ours: MeterQuantity, _ theirs: String, factor: Int64) -> Bool {
+    guard let theirs = MeterQuantity(invoice: theirs, hasDecimalComma: hasDecimalComma) else { return false }
     return isWithin(field, ours - theirs * factor, factor: factor)
   }
 
   private func isWithin(_ field: InvoiceField, _ difference: MeterQuantity, factor: Int64) -> Bool {
     difference.magnitude <= (tolerances[field] ?? .zero) * factor
-  }
-
-  /// Nil where the record does not have the meter, or one of them is no decimal.
-  private static func sum(_ type: MeterType, _ record: ChargeDetailRecord?) -> MeterQuantity? {
-    let meters = record?.meters.filter { $0.type?.value == type } ?? []
-    let quantities = meters.compactMap(\.quantity)
-    return meters.isEmpty || quantities.count != meters.count ? nil : quantities.reduce(.zero, +)
   }
 
   /// UTC where no zone is named.

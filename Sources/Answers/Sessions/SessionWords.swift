@@ -20,6 +20,7 @@ public enum SessionWords {
     var parts = [word + (authorisation.answeredAt.map { " \(Figure.time($0))" } ?? "") + " (position \(authorisation.position))"]
     if let status = authorisation.requestStatus, status != 1 { parts.append("requestStatus \(status)") }
     for limit in authorisation.meterLimits { parts.append("limit \(text(limit.value)) \(text(limit.unit))") }
+    for value in authorisation.unreadable.values { parts.append("\(value.name) unreadable: \(text(value.text))") }
     if authorisation.intermediateCDRRequested { parts.append("intermediate records requested") }
     return parts.joined(separator: ", ")
   }
@@ -34,9 +35,7 @@ public enum SessionWords {
       let sentAt = last.exchange.head.content.observedAt
       if sentAt >= end { parts.append("record \(Figure.span(sentAt.milliseconds(since: end))) after its end") }
     }
-    if let energy = last.record.meters.first(where: { $0.type?.value == .totalEnergy }) {
-      parts.insert("\(text(energy.value)) \(text(energy.unit))", at: parts.isEmpty ? 0 : 1)
-    }
+    if let energy = FigureText.words(.totalEnergy, last.record) { parts.insert(text(energy), at: parts.isEmpty ? 0 : 1) }
     return "charge " + parts.joined(separator: ", ")
   }
 
@@ -66,11 +65,10 @@ public enum SessionWords {
   private static func text(_ text: String?) -> String { text.map { SafeText.line($0) } ?? "-" }
 
   private static func code<Code: OpenCode>(_ field: Field<Code>?) -> String {
-    field.map { $0.value?.description ?? $0.text } ?? "of no nature"
+    field.map { $0.value?.description ?? "unreadable: \($0.text)" } ?? "of no nature"
   }
 
   private static func figures(_ record: ChargeDetailRecord) -> String {
-    let absolute = record.meters.filter { $0.type?.value == .totalDuration || $0.type?.value == .totalEnergy }
-    return absolute.map { ", \($0.value ?? "?") \($0.unit ?? "")" }.joined()
+    [MeterType.totalDuration, .totalEnergy].compactMap { FigureText.words($0, record) }.map { ", " + text($0) }.joined()
   }
 }

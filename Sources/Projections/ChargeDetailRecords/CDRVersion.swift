@@ -104,6 +104,8 @@ struct CDRVersion: Hashable, Sendable {
 /// When an EVSE charged, by a final record in force. In seconds since 1970, rounded down: clocks differ by more.
 struct CDRCharge: Hashable, Sendable {
   var evse: UInt64
+  /// See ``CDRBadges``; 0 where none is known.
+  var badge: UInt64 = 0
   var start: Int64
   var end: Int64
 
@@ -115,11 +117,5 @@ struct CDRCharge: Hashable, Sendable {
     guard CDRIntervals.starts.contains(start / 1_000) else { return nil }
     self.start = start / 1_000
     self.end = end / 1_000
-  }
-
-  init(evse: UInt64, start: Int64, end: Int64) {
-    self.evse = evse
-    self.start = start
-    self.end = end
   }
 }

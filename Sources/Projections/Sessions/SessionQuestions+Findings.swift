@@ -89,6 +89,8 @@ extension SessionQuestions {
     case SessionRules.limitExceeded:
       let unit = figure(0) == 1 ? "min" : "Wh"
       return "\(Self.decimal(figure(1))) \(unit) were charged; the limit was \(Self.decimal(figure(2))) \(unit)."
+    case SessionRules.actionUnheeded:
+      return "A stop was accepted at \(Timestamp(rawValue: figure(0))), and within 15 min no end was reported and no final record came."
     default: return rule.explanation
     }
   }

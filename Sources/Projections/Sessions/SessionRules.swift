@@ -20,10 +20,15 @@ public struct SessionRules {
     7, "cdr-meter-limit-exceeded", .warning, "A final record has more than the authorisation allowed.")
   static let rawContract = FindingRule(
     8, "cdr-raw-contract", .notice, "The alias that is to hide the contract is the contract itself (guide 7.6.2).")
+  /// Guide 6.6.2, 7.5.2.
+  static let actionUnheeded = FindingRule(
+    19, "session-action-unheeded", .warning,
+    "A stop was accepted, and within 15 min neither the end of the charge was reported (event 0, 1 or 12) nor a final record came.")
 
   /// In the order of their numbers.
   public static let all = [
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,
+    actionUnheeded,
   ]
 
   /// Three times the usual interval of intermediate records (guide 6.5.1).
@@ -87,11 +92,11 @@ public struct SessionRules {
       try add(Self.intermediateMissing, facts, [end.milliseconds(since: start)])
     }
     guard !terms.limits.isEmpty, let meters = message.facts?.meters(ofRecord: Int(mention.item) - 1) else { return }
-    let readings = meters.compactMap(AuthorisationTerms.Limit.init)
     for limit in terms.limits {
-      guard let reading = readings.first(where: { $0.meter == limit.meter && $0.thousandths > limit.thousandths }) else { continue }
-      try add(
-        Self.limitExceeded, facts, cause: UInt64(limit.meter), [Int64(limit.meter), Int64(reading.thousandths), Int64(limit.thousandths)])
+      guard let total = meters.figure(MeterType(rawValue: limit.meter)).quantity,
+        let charged = AuthorisationTerms.Limit.thousandths(total), charged > limit.thousandths
+      else { continue }
+      try add(Self.limitExceeded, facts, cause: UInt64(limit.meter), [Int64(limit.meter), Int64(charged), Int64(limit.thousandths)])
     }
   }
 
@@ -150,6 +155,15 @@ public struct SessionRules {
       if facts.decision?.result == .authorised && facts.finalRecord == nil {
         try rules.add(withoutRecord, facts, [row.since.rawValue, tables.rows.clock.rawValue])
       }
+    }
+  }
+
+  /// Finds the sessions that went on though a stop of them was accepted, by the read model's clock.
+  static func findUnheeded(_ tables: SessionRows) throws(JournalError) {
+    while let row = try tables.nextUnheeded() {
+      let rules = SessionRules(tables, try tables.session(row.number))
+      let facts = try tables.whole(rules.session)
+      if !facts.isEndReported { try rules.add(actionUnheeded, facts, [row.since.rawValue]) }
     }
   }
 

@@ -14,6 +14,8 @@ final class SessionMemory {
   var nextNumber: UInt32?
   /// Nothing has been awaited since before then, and where the position is told, that is the first; nil where the rows must be asked.
   var firstAwaited: (position: JournalPosition?, since: Timestamp)?
+  /// No stop has been waited for since before then; nil where the rows must be asked.
+  var firstStop: Timestamp?
   private var mentions: [(position: JournalPosition, mentions: [SessionMention])?] = Array(repeating: nil, count: limit)
 
   /// A row of ``SessionIds``.

@@ -172,6 +172,12 @@ struct SessionIdKinds: OptionSet, Hashable {
 extension SessionMention {
   var asksForAuthorisation: Bool { kind == .get || kind == .set }
 
+  /// Whether it asks for the end of the charge: actions 0 and 1.
+  var asksForStop: Bool {
+    guard kind == .action, let nature = fields.sessionActionNature.flatMap({ SessionActionNature($0)?.rawValue }) else { return false }
+    return nature <= 1
+  }
+
   func id(_ kind: SessionIdKind) -> String? {
     switch kind {
     case .service: serviceSessionId

@@ -121,10 +121,35 @@ struct SessionRows {
 
   /// - Parameter since: taken as it is by the read model's clock; an answer may be observed somewhat later than the latest request.
   func expect(_ session: SessionFacts, isRequest: Bool, since: Timestamp) throws(JournalError) {
-    let latest = rows.clock.adding(milliseconds: AwaitedSessions.latenessMilliseconds)
-    let row = AwaitedSessions.Row(number: session.number, isRequest: isRequest, since: min(max(since, rows.clock), latest))
+    let row = AwaitedSessions.Row(number: session.number, isRequest: isRequest, since: byClock(since))
     try SessionTables.awaited.put(row, at: position, in: rows)
     if let known = memory.firstAwaited, row.since < known.since { memory.firstAwaited = (nil, row.since) }
+  }
+
+  private func byClock(_ time: Timestamp) -> Timestamp {
+    min(max(time, rows.clock), rows.clock.adding(milliseconds: AwaitedSessions.latenessMilliseconds))
+  }
+
+  /// Waits for the end of a session of which a stop was accepted.
+  func expectEnd(_ session: SessionFacts, since: Timestamp) throws(JournalError) {
+    let row = AwaitedSessions.Row(number: session.number, isRequest: false, since: byClock(since))
+    try SessionTables.stops.put(row, at: position, in: rows)
+    if let known = memory.firstStop, row.since < known { memory.firstStop = row.since }
+  }
+
+  /// The stops after which the time for an end has passed, in order: each once.
+  func nextUnheeded() throws(JournalError) -> AwaitedSessions.Row? {
+    let deadline = rows.clock.adding(milliseconds: -AwaitedSessions.stopLimitMilliseconds)
+    if let known = memory.firstStop, known >= deadline { return nil }
+    guard let (position, row) = try SessionTables.stops.first(in: rows) else {
+      memory.firstStop = Timestamp(rawValue: .max)
+      return nil
+    }
+    memory.firstStop = row.since
+    guard row.since < deadline else { return nil }
+    try SessionTables.stops.remove(position, in: rows)
+    memory.firstStop = nil
+    return row
   }
 
   /// The session of a request without an id.

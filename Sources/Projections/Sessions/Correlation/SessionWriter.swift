@@ -122,7 +122,11 @@ struct SessionWriter {
     let wasAuthorised = !mention.asksForAuthorisation || session.decision?.result == .authorised
     let parties = try SessionParties(mention, tables)
     let contradictions = parties.contradictions(to: session)
-    let new = try append(.answer(answer(mention, said, request.position)), mention, place, parties)
+    let answer = answer(mention, said, request.position)
+    let new = try append(.answer(answer), mention, place, parties)
+    if mention.asksForStop, answer.outcome == .accepted, !answer.isGateway {
+      try tables.expectEnd(session, since: request.entry.content.observedAt)
+    }
     if entry.kind == .response, asked.namesNothing { try tables.stopExpecting(request.position) }
     if place.isMerged || new.contains(.service) {
       try SessionInference(tables: tables, observedAt: observedAt).forget(session)

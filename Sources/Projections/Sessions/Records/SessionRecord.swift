@@ -75,7 +75,7 @@ struct SessionRecord: Hashable {
 
 /// How far an eMSP goes.
 struct AuthorisationTerms: Hashable {
-  /// Nil where the message has no value.
+  /// Nil where the message has no value, or none that can be read: that decides nothing.
   var isAuthorised: Bool?
   var wantsIntermediateRecords = false
   /// Those of meters 1 and 2 in their catalogue's unit, in thousandths.
@@ -88,44 +88,23 @@ struct AuthorisationTerms: Hashable {
 
   /// - Parameter limits: asked for where the message has meters.
   init(_ fields: SessionFields, limits: () -> [MeterReading]) {
-    isAuthorised = fields.authorisationValue.map { AuthorisationValue($0)?.isAuthorised ?? false }
+    isAuthorised = fields.authorisationValue.flatMap { AuthorisationValue($0)?.isAuthorised }
     wantsIntermediateRecords = fields.intermediateCDRRequested == "1" || fields.intermediateCDRRequested == "true"
     if fields.hasMeters { self.limits = limits().prefix(8).compactMap(Limit.init) }
   }
 }
 
 extension AuthorisationTerms.Limit {
-  /// Nil for a reading that is not compared: another meter or unit, or no number.
+  /// Nil for a reading that is not compared: of another meter, or none that is sound.
   init?(_ reading: MeterReading) {
-    guard let type = reading.type?.value, type == .totalDuration || type == .totalEnergy, let unit = reading.unit, type.accepts(unit: unit),
-      let value = reading.value, let thousandths = Self.thousandths(value)
+    guard let type = reading.type?.value, type == .totalDuration || type == .totalEnergy, let quantity = reading.figure.quantity,
+      let thousandths = Self.thousandths(quantity)
     else { return nil }
     self.init(meter: type.rawValue, thousandths: thousandths)
   }
 
-  /// The thousandths of a decimal that is not negative; digits beyond the third behind the point are cut off.
-  static func thousandths(_ text: String) -> UInt64? {
-    var whole: UInt64 = 0
-    var digitsBehindPoint: Int?
-    var hasDigit = false
-    for byte in text.utf8.drop(while: { $0 == UInt8(ascii: "+") }) {
-      if byte == UInt8(ascii: "."), digitsBehindPoint == nil {
-        digitsBehindPoint = 0
-      } else if byte.isASCIIDigit {
-        hasDigit = true
-        if let count = digitsBehindPoint {
-          guard count < 3 else { continue }
-          digitsBehindPoint = count + 1
-        }
-        let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
-        guard !overflow, product < UInt64.max / 2_000 else { return nil }
-        whole = product + UInt64(byte - 0x30)
-      } else {
-        return nil
-      }
-    }
-    guard hasDigit else { return nil }
-    for _ in (digitsBehindPoint ?? 0)..<3 { whole *= 10 }
-    return whole
+  /// The thousandths of a quantity that is not negative; digits beyond the third behind the point are cut off. Nil where there are too many.
+  static func thousandths(_ quantity: MeterQuantity) -> UInt64? {
+    UInt64(exactly: quantity.attos / (MeterQuantity.unit / 1_000)).flatMap { $0 < UInt64.max / 2 ? $0 : nil }
   }
 }

@@ -12,7 +12,8 @@ struct CDRsCompareCommand: ParsableCommand {
     abstract: "Compare the counterpart's spreadsheet with our final records in force.",
     discussion: """
       The first line of the file (RFC 4180) names the columns; each further line is a session, by any of its ids. Tells which sessions \
-      only we or only they have, and each field that differs. Exits with 1 where anything differs.
+      only we or only they have, and each field that differs. Exits with 1 where anything differs. --since and --until go by the end of the \
+      charge, unless --by says otherwise.
 
       Fields: id, startTime, endTime, minutes, wattHours, kilowattHours, cost, evseId. A column of such a name is found by itself.
 
@@ -50,8 +51,11 @@ struct CDRsCompareCommand: ParsableCommand {
     let basis = try options.basis(InvoiceComparison.projections)
     let comparison = InvoiceComparison(invoice, filter.filter, tolerances: try tolerances(), hasDecimalComma: decimalComma)
     let differences = try comparison.differences(basis)
+    let misdatedCount = try CDRsQuestion(filter.filter).misdatedCount(basis)
     let writer = AnswerWriter(options)
+    if options.format != .text { try filter.tell(misdatedCount, writer) }
     try writer.write(differences, columns: InvoiceDifference.columns, basis) { output in
+      try output.write(writer.style.text("compared with our final records, " + filter.heading, .bold) + "\n")
       if differences.isEmpty {
         let fields = invoice.fields.isEmpty ? "" : ", in \(invoice.fields.map(\.rawValue).joined(separator: ", "))"
         try output.write(
@@ -59,6 +63,7 @@ struct CDRsCompareCommand: ParsableCommand {
       } else {
         for line in Self.table(differences).lines(writer.style) { try output.write(line + "\n") }
       }
+      try filter.tell(misdatedCount, writer)
     }
     guard differences.isEmpty else {
       throw CommandFailure(.notFound, "\(Figure.count(differences.count, "difference", "differences")).")
