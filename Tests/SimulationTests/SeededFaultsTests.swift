@@ -68,7 +68,8 @@ import Testing
   @Test func `each rule has one fault`() {
     #expect(
       planted.faults.map(\.rule) == [
-        "session-id-conflict", "session-facts-conflict", "authorised-without-cdr", "session-action-unheeded", "cdr-without-authorisation",
+        "session-id-conflict", "session-facts-conflict", "session-value-unreadable", "authorised-without-cdr", "session-action-unheeded",
+        "cdr-without-authorisation",
         "cdr-refused-authorisation", "cdr-intermediate-missing", "cdr-meter-limit-exceeded", "cdr-raw-contract", "cdr-meter-missing",
         "cdr-meter-unit", "cdr-meter-value", "cdr-value-unreadable", "cdr-end-before-start", "cdr-meter-decreases", "cdr-duration-mismatch",
         "cdr-power",
@@ -94,9 +95,9 @@ import Testing
 
   @Test func `each fault has a session, an EVSE and a customer of its own`() throws {
     let sessions = planted.faults.compactMap(\.serviceSessionId)
-    #expect(sessions.count == 32 && Set(sessions).count == 32)
+    #expect(sessions.count == 33 && Set(sessions).count == 33)
     let evses = planted.faults.compactMap(\.evseId)
-    #expect(evses.count == 35 && Set(evses).count == 35)
+    #expect(evses.count == 36 && Set(evses).count == 36)
     var users: [String: Set<String>] = [:]
     for line in planted.lines {
       let isPlanted = line.asked("EVSEId")?.uppercased().hasPrefix("FR*C01*E910") ?? false
@@ -272,6 +273,7 @@ import Testing
     #expect(try line(expiry).asked("userId") == expiry.userId && line(expiry).asked("expiryDate") == "31/12/2030")
     #expect(try line(try fault("whitelist-value-unreadable")).asked("intermediateCDRRequested") == "no")
     #expect(try line(try fault("whitelist-expiry-missing")).asked("expiryDate") == nil)
+    #expect(try line(try fault("session-value-unreadable")).asked("sessionEventDateTime") == "01/03/2025 09:00")
     #expect(try line(try fault("status-value-unreadable")).asked("busyStatus") == "busy")
     #expect(try line(try fault("partner-value-unreadable")).answered("heartBeatPeriod") == "5 min")
     #expect(try record("cdr-value-unreadable").meters[2] == ["3", "12,50", "EUR"])

@@ -20,6 +20,10 @@ public struct SessionRules {
     7, "cdr-meter-limit-exceeded", .warning, "A final record has more than the authorisation allowed.")
   static let rawContract = FindingRule(
     8, "cdr-raw-contract", .notice, "The alias that is to hide the contract is the contract itself (guide 7.6.2).")
+  /// Once a session. What of its records cannot be read the read model of records finds.
+  static let valueUnreadable = FindingRule(
+    18, "session-value-unreadable", .error,
+    "A code, a flag, a date or a limit of an authorisation, an event or an action is there and cannot be read.")
   /// Guide 6.6.2, 7.5.2.
   static let actionUnheeded = FindingRule(
     19, "session-action-unheeded", .warning,
@@ -28,7 +32,7 @@ public struct SessionRules {
   /// In the order of their numbers.
   public static let all = [
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,
-    actionUnheeded,
+    valueUnreadable, actionUnheeded,
   ]
 
   /// Three times the usual interval of intermediate records (guide 6.5.1).
@@ -52,6 +56,7 @@ public struct SessionRules {
     try judge(conflicts, contradictions)
     let facts = try tables.whole(session)
     if mention.fields.userContractIdAlias != nil, mention.fields.user.isRawContract() { try add(Self.rawContract, facts) }
+    if mention.kind != .record, !mention.fields.unreadable.isEmpty { try add(Self.valueUnreadable, facts) }
     if mention.kind == .record { try judgeRecord(mention, facts, message) }
     try settle(facts, mention.kind)
   }
@@ -110,6 +115,7 @@ public struct SessionRules {
   ) throws(JournalError) {
     try judge(conflicts, contradictions)
     let facts = try tables.whole(session)
+    if let said, !said.unreadable.isEmpty { try add(Self.valueUnreadable, facts) }
     if mention.asksForAuthorisation, let alias = said?.userContractIdAlias, mention.fields.user.isRawContract(as: alias) {
       try add(Self.rawContract, facts)
     }

@@ -2,6 +2,7 @@
 enum FaultRule: String, CaseIterable {
   case sessionIdConflict = "session-id-conflict"
   case sessionFactsConflict = "session-facts-conflict"
+  case sessionValueUnreadable = "session-value-unreadable"
   case authorisedWithoutCDR = "authorised-without-cdr"
   case sessionActionUnheeded = "session-action-unheeded"
   case cdrWithoutAuthorisation = "cdr-without-authorisation"
@@ -50,7 +51,8 @@ enum FaultRule: String, CaseIterable {
   /// How grave the finding is: `error`, `warning` or `notice`.
   var severity: String {
     switch self {
-    case .sessionIdConflict, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue, .cdrValueUnreadable,
+    case .sessionIdConflict, .sessionValueUnreadable, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue,
+      .cdrValueUnreadable,
       .cdrEndBeforeStart,
       .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .cdrEndAfterSent, .cdrStartBeforeAuthorisation, .cdrTooLong,
       .cdrMeterRepeated, .cdrDuplicate, .whiteListBadgeConflict, .whiteListUploadTooLarge, .whiteListExpiryUnreadable,

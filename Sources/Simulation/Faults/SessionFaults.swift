@@ -35,6 +35,7 @@ struct SessionFaults {
   private mutating func plantAuthorisationFaults() {
     plantConflictOfIds()
     plantRecord(.sessionFactsConflict) { $0.evse += 1 }
+    plantUnreadableEvent()
     let forgotten = session()
     ask(.authorisedWithoutCDR, forgotten, .cause)
     fault(.authorisedWithoutCDR, forgotten, notBefore: forgotten.authorisedAt + 72 * 60 * Self.minute)
@@ -51,6 +52,30 @@ struct SessionFaults {
     ask(.cdrRefusedAuthorisation, refused, .cause)
     send(.cdrRefusedAuthorisation, PlantedRecord(refused))
     fault(.cdrRefusedAuthorisation, refused)
+  }
+
+  /// The end of a session is reported, and nobody can read when it was.
+  private mutating func plantUnreadableEvent() {
+    let session = session()
+    ask(.sessionValueUnreadable, session)
+    let call = Call(
+      operation: .setSessionEventReport, direction: .toIOP, peer: .operatorBackEnd, transaction: random.next(), outcome: .done(1))
+    add(.sessionValueUnreadable, .finding, at: session.end + 2000) { context in
+      context.begin(call)
+      context.exchange.request.serviceSession(.serviceSessionId, session)
+      context.exchange.request.execSession(.execPartnerSessionId, session)
+      context.exchange.request.open(.sessionEvent)
+      context.exchange.request.number(.sessionEventNature, 1)
+      context.exchange.request.text(.sessionEventId, "Event-Id-1")
+      context.exchange.request.text(.sessionEventDateTime, "01/03/2025 09:00")
+      context.exchange.request.close(.sessionEvent)
+      context.exchange.endRequest()
+      guard context.exchange.beginResponse() else { return }
+      context.exchange.response.serviceSession(.serviceSessionId, session)
+      context.exchange.endResponse()
+    }
+    send(.sessionValueUnreadable, PlantedRecord(session), .setting)
+    fault(.sessionValueUnreadable, session)
   }
 
   private mutating func plantConflictOfIds() {
