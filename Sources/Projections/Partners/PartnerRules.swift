@@ -50,8 +50,9 @@ public enum PartnerRules {
 
   private static func reportedUnreadable(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
     let table = PartnerTables.findings.table
-    let partner = try name(try table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }, rows)
+    let subject = try table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
     let (period, text) = try table.reading(stored.detail) { (reader) throws(FormatError) in (try reader.varint(), try reader.string()) }
+    let partner = try name(subject, rows)
     return ReportedFinding(
       rule: unreadable, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
       sentence: "\(partner) was told the heartBeatPeriod \"\(text)\", which cannot be read; it stays at \(period) s.")

@@ -115,7 +115,8 @@ public struct SessionQuestions: ModelQuestions {
       return .record(record, record.nature.map(CDRNature.Interpretation.standard.nature(of:)))
     case .event:
       guard let event = message.facts?.sessionEvent else { return nil }
-      let date = event.dateTime?.value
+      // One that is dated ahead counts from when it was sent, as in what the session is.
+      let date = event.dateTime?.value.map { min($0, message.entry.content.observedAt) }
       let isLate = date.flatMap { date in latestDate.map { date < $0 } } ?? false
       if let date { latestDate = max(latestDate ?? date, date) }
       return .event(event, isLate: isLate)

@@ -6,6 +6,24 @@ import Testing
 @testable import Projections
 
 @Suite struct SessionFindingsTests {
+  @Test func `what cannot be read of an authorisation decides nothing, and is found once a session`() async throws {
+    let script = try SessionsScript()
+    for (id, value) in [("1", "yes"), ("2", "1")] {
+      try await script.journal.exchange(
+        "GetServiceAuthorisation", at: Int64(id)! * 1_000, operator: SessionsScript.cpo,
+        "<EVSEId>FR*C01*E1</EVSEId><requestedServiceId>charge</requestedServiceId><partnerServiceSessionId>X\(id)</partnerServiceSessionId>",
+        answer: .response(
+          "<authorisationValue>\(value)</authorisationValue><serviceSessionId>S\(id)</serviceSessionId><requestStatus>1</requestStatus>"))
+    }
+    let session = try script.session("S1")
+    #expect(session.rules == ["session-value-unreadable"])
+    #expect(session.authorisation?.result == .notObtained)
+    #expect(session.authorisation?.unreadable["authorisationValue"] == "yes")
+    #expect(session.summary.findings[0].sentence == "The message has requestedServiceId \"charge\", which cannot be read.")
+    #expect(try script.session("S2").authorisation?.result == .authorised)
+    #expect(try script.session("S2").rules == ["session-value-unreadable"])
+  }
+
   private static let hour: Int64 = 3_600_000
 
   @Test func `a final record is overdue after three days, and not a moment before`() async throws {
