@@ -22,12 +22,9 @@ public enum PartnerRules {
 
   /// A finding in words; nil where it is of no rule of partners.
   static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding? {
-    switch stored.rule {
-    case offline.number: try reportedSilence(stored, rows)
-    case clockOffset.number: try reportedOffset(stored, rows)
-    case unreadable.number: try reportedUnreadable(stored, rows)
-    default: nil
-    }
+    if stored.rule == offline.number { return try reportedSilence(stored, rows) }
+    if stored.rule == clockOffset.number { return try reportedOffset(stored, rows) }
+    return stored.rule == unreadable.number ? try reportedUnreadable(stored, rows) : nil
   }
 
   private static func name(_ subject: PartnerPresence.Subject, _ rows: any ModelRows) throws(JournalError) -> String {
