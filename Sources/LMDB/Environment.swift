@@ -112,6 +112,8 @@ public final class Environment: @unchecked Sendable {
     let sizeBytes = status.st_size > 0 ? status.st_size : off_t(readers) * lockFileBytesPerReader + lockFileHeadBytes
     guard status.st_blocks * 512 < sizeBytes else { return }
     let result = posix_fallocate(descriptor, 0, sizeBytes)
+    // One that holds nothing is of no use to anybody.
+    if result == ENOSPC, status.st_size == 0 { unlink(path) }
     guard result == 0 || result == EINVAL else { throw LMDBError(code: .init(rawValue: result), call: "posix_fallocate", path: path) }
   }
 

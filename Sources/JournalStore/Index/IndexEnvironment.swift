@@ -87,7 +87,10 @@ final class IndexEnvironment: Sendable {
     do throws(JournalError) {
       guard try translating({ () throws(LMDBError) in try PageWalk.lengthDamage(of: path) }) == nil else { return nil }
       // To write too where that is permitted: this process may come to hold the journal while something in it reads.
-      let environment = try openEnvironment(path)
+      let environment =
+        if let environment = try Environment.writing(path, mapSizeBytes: mapSizeBytes) { environment } else {
+          try Environment.reading(path, mapSizeBytes: mapSizeBytes)
+        }
       guard let tables = try tables(of: environment) else { return nil }
       let index = IndexEnvironment(environment, tables)
       return try index.state().owner == owner ? index : nil
@@ -95,15 +98,6 @@ final class IndexEnvironment: Sendable {
       guard [.segmentMissing, .segmentDamaged, .formatNewer].contains(error.code) else { throw error }
       return nil
     }
-  }
-
-  private static func openEnvironment(_ path: String) throws(JournalError) -> Environment {
-    if FileSystem.isWritable(path), FileSystem.isWritable(path + "-lock") {
-      do throws(JournalError) { return try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes) } catch {
-        guard error.code == .diskFull else { throw error }
-      }
-    }
-    return try Environment.reading(path, mapSizeBytes: mapSizeBytes)
   }
 
   /// The tables of a file; nil where one is missing: another process is just making the file.

@@ -23,6 +23,16 @@ extension Environment {
     return try translating { () throws(LMDBError) in try openingPatiently(path, .readOnlyWithoutLock, mapSizeBytes, isPatient) }
   }
 
+  /// Opens a file to write to; nil where it, or the file of its lock, cannot be written to.
+  /// - Throws: ``JournalError`` where the file cannot be opened.
+  package static func writing(_ path: String, mapSizeBytes: Int) throws(JournalError) -> Environment? {
+    guard FileSystem.isWritable(path) else { return nil }
+    do throws(LMDBError) { return try openingPatiently(path, .readWrite, mapSizeBytes) } catch {
+      guard error.isAboutWriting else { throw JournalError(error) }
+      return nil
+    }
+  }
+
   private static func openingPatiently(
     _ path: String, _ access: Environment.Access, _ mapSizeBytes: Int, _ isPatient: Bool = true
   ) throws(LMDBError) -> Environment {

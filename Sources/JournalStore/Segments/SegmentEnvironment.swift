@@ -170,12 +170,11 @@ final class SegmentEnvironment: Sendable {
       try checkLength(path)
       // Nobody writes to a sealed file any more: no lock, no slot for each reader.
       if state == .sealed { return (try Environment.opening(path, .readOnlyWithoutLock, mapSizeBytes: 0), false) }
-      if isGrowing, FileSystem.isWritable(path), FileSystem.isWritable(path + "-lock") {
-        do throws(JournalError) { return (try Environment.opening(path, .readWrite, mapSizeBytes: mapSizeBytes), true) } catch {
-          guard error.code == .diskFull else { throw error }
-        }
+      let size = isGrowing ? mapSizeBytes : 0
+      guard isGrowing, let environment = try Environment.writing(path, mapSizeBytes: size) else {
+        return (try Environment.reading(path, mapSizeBytes: size), false)
       }
-      return (try Environment.reading(path, mapSizeBytes: isGrowing ? mapSizeBytes : 0), false)
+      return (environment, true)
     }
   }
 
