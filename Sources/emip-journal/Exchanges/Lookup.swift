@@ -13,7 +13,8 @@ enum ExchangePart: String, ExpressibleByArgument, CaseIterable {
 struct LookupOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "text; json; ndjson, one exchange a line; raw, the bodies byte by byte. All but text are exact and unmasked.", valueName: "format"))
+      "text; json; ndjson, one exchange a line; raw, the bodies byte by byte. Text masks what is personal; passwords and the like are in raw only.",
+      valueName: "format"))
   var format: ExchangeFormat = .text
 
   @Option(help: ArgumentHelp("With --format raw: this half only.", valueName: "request|response"))
