@@ -69,16 +69,17 @@ import Testing
     #expect(
       planted.faults.map(\.rule) == [
         "session-id-conflict", "session-facts-conflict", "session-value-unreadable", "authorised-without-cdr", "session-action-unheeded",
-        "cdr-without-authorisation",
-        "cdr-refused-authorisation", "cdr-intermediate-missing", "cdr-meter-limit-exceeded", "cdr-raw-contract", "cdr-meter-missing",
-        "cdr-meter-unit", "cdr-meter-value", "cdr-value-unreadable", "cdr-end-before-start", "cdr-meter-decreases", "cdr-duration-mismatch",
-        "cdr-power",
+        "cdr-without-authorisation", "cdr-refused-authorisation", "cdr-intermediate-missing", "cdr-meter-limit-exceeded",
+        "cdr-raw-contract", "user-not-hexadecimal", "cdr-meter-missing", "cdr-meter-unit", "cdr-meter-value", "cdr-value-unreadable",
+        "cdr-end-before-start", "cdr-meter-decreases", "cdr-duration-mismatch", "cdr-power",
         "cdr-energy-steps", "cdr-second-final", "cdr-after-final", "cdr-evse-overlap", "cdr-exec-session-missing", "cdr-unknown-meter",
         "cdr-unknown-nature", "cdr-legs-differ", "cdr-end-after-sent", "cdr-start-before-authorisation", "cdr-too-long",
         "cdr-meter-repeated", "cdr-power-low", "cdr-duplicate", "user-elsewhere", "whitelist-unknown-entry", "whitelist-badge-conflict",
         "whitelist-upload-too-large", "whitelist-upload-missed", "whitelist-download-missed", "whitelist-expiry-unreadable",
         "whitelist-value-unreadable", "whitelist-expiry-missing", "evse-contradiction", "status-ahead", "status-value-unreadable",
-        "partner-offline", "partner-value-unreadable", "partner-clock-offset", "message-refused", "message-encoding", "answer-mismatch",
+        "evse-spelling-ambiguous",
+        "partner-offline", "partner-value-unreadable", "partner-clock-offset", "transaction-id-reused", "message-refused",
+        "message-encoding", "answer-mismatch",
       ])
     #expect(planted.faults.allSatisfy { ["error", "warning", "notice"].contains($0.severity) })
   }
@@ -95,9 +96,9 @@ import Testing
 
   @Test func `each fault has a session, an EVSE and a customer of its own`() throws {
     let sessions = planted.faults.compactMap(\.serviceSessionId)
-    #expect(sessions.count == 33 && Set(sessions).count == 33)
+    #expect(sessions.count == 34 && Set(sessions).count == 34)
     let evses = planted.faults.compactMap(\.evseId)
-    #expect(evses.count == 36 && Set(evses).count == 36)
+    #expect(evses.count == 38 && Set(evses).count == 38)
     var users: [String: Set<String>] = [:]
     for line in planted.lines {
       let isPlanted = line.asked("EVSEId")?.uppercased().hasPrefix("FR*C01*E910") ?? false
@@ -307,6 +308,17 @@ import Testing
     let dates = try reports.map { try time($0.asked("statusEventDate")) }
     #expect(dates == dates.sorted() && reports.allSatisfy { $0.answered("requestStatus") == "1" })
     #expect(try line(fault).asked("busyStatus") == "2" && line(fault, 1).asked("availabilityStatus") == "1")
+  }
+
+  @Test func `ids come in three spellings, again, and with colons`() throws {
+    let spelled = try fault("evse-spelling-ambiguous")
+    let ids = try [line(spelled, 1), line(spelled, 2), line(spelled)].map { try #require($0.asked("EVSEId")) }
+    #expect(Set(ids).count == 3 && Set(ids.map { $0.filter { $0 != "*" } }).count == 1 && ids[2] == spelled.evseId)
+    let reused = try fault("transaction-id-reused")
+    #expect(Set(reused.transactionIds).count == 1 && reused.transactionIds.count == 2)
+    #expect(try line(reused).request != line(reused, 1).request)
+    let odd = try line(try fault("user-not-hexadecimal"))
+    #expect(odd.asked("userId")?.contains(":") == true)
   }
 
   @Test func `a partner is silent once`() throws {

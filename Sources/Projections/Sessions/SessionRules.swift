@@ -104,6 +104,8 @@ public struct SessionRules {
       let isOver =
         if mark.rule == Self.withoutRecord.number {
           facts.hasFinalRecord
+        } else if mark.rule == Self.actionUnheeded.number {
+          facts.unheededStop == nil
         } else {
           SessionJudgement.rules.contains(mark.rule) && !judgements.contains { $0.identity == identity }
         }
@@ -140,8 +142,8 @@ public struct SessionRules {
   static func findUnheeded(_ tables: SessionRows) throws(JournalError) {
     while let row = try tables.nextUnheeded() {
       let rules = SessionRules(tables, try tables.session(row.number))
-      let facts = try tables.whole(rules.session)
-      if !facts.isEndReported { try rules.add(actionUnheeded, [row.since.rawValue]) }
+      guard let stop = try tables.whole(rules.session).unheededStop else { continue }
+      try rules.add(actionUnheeded, [stop.observedAt.rawValue])
     }
   }
 

@@ -28,6 +28,9 @@ struct SessionFaults {
     plantContradiction()
     plantStatuses()
     plantOffset()
+    plantSpellings()
+    plantReusedTransaction()
+    plantColons()
   }
 
   // MARK: Sessions
@@ -278,6 +281,34 @@ struct SessionFaults {
     faults.append(PlantedFault(rule, .evse(evse)))
   }
 
+  /// Two EVSEs that only their separators tell apart, and a report of one of them without any.
+  private mutating func plantSpellings() {
+    let (number, begin) = (nextEVSE / 2 + 1000, start + 17 * 60 * Self.minute)
+    sessionCount += 1
+    let unseparated = "FR*C01*E\(number)11"
+    for (index, id) in ["FR*C01*E\(number)*11", "FR*C01*E\(number)1*1", unseparated].enumerated() {
+      let role: FaultPlan.Step.Role = id == unseparated ? .finding : .cause
+      report(.evseSpellingAmbiguous, .setEVSEBusyStatus, "1", 0, role, at: begin + index * Self.minute, id: id)
+    }
+    faults.append(PlantedFault(.evseSpellingAmbiguous, .evseId(unseparated)))
+  }
+
+  private mutating func plantReusedTransaction() {
+    let (evse, begin, transaction) = (nextEVSE, start + 18 * 60 * Self.minute, random.next())
+    sessionCount += 1
+    report(.transactionIdReused, .setEVSEAvailabilityStatus, "2", evse, .cause, at: begin, transaction: transaction)
+    report(.transactionIdReused, .setEVSEBusyStatus, "1", evse, .finding, at: begin + Self.minute, transaction: transaction)
+    faults.append(PlantedFault(.transactionIdReused, .transaction))
+  }
+
+  private mutating func plantColons() {
+    var odd = session()
+    odd.user.hasColons = true
+    ask(.userNotHexadecimal, odd, .finding)
+    send(.userNotHexadecimal, PlantedRecord(odd), .setting)
+    fault(.userNotHexadecimal, odd)
+  }
+
   /// An EVSE whose clock is ten years ahead once, and one that says in a word what it is.
   private mutating func plantStatuses() {
     let planted: [(rule: FaultRule, status: StaticString, delay: Int)] = [
@@ -311,12 +342,13 @@ struct SessionFaults {
   /// - Parameter delay: milliseconds from the date of the status to its message.
   private mutating func report(
     _ rule: FaultRule, _ operation: Operation, _ status: StaticString, _ evse: Int, _ role: FaultPlan.Step.Role, at due: Int,
-    of partner: Partner = .operatorBackEnd, delay: Int = 1500
+    of partner: Partner = .operatorBackEnd, delay: Int = 1500, id: String? = nil, transaction: UInt64? = nil
   ) {
-    let call = Call(operation: operation, direction: .toIOP, peer: partner, transaction: random.next(), outcome: .done(1))
+    let call = Call(
+      operation: operation, direction: .toIOP, peer: partner, transaction: transaction ?? random.next(), outcome: .done(1))
     add(rule, role, at: due) { context in
       context.begin(call)
-      context.exchange.request.evseElements(evse)
+      if let id { context.exchange.request.evseElements(text: id) } else { context.exchange.request.evseElements(evse) }
       context.exchange.request.date(.statusEventDate, context.now - delay)
       context.exchange.request.text(operation == .setEVSEBusyStatus ? .busyStatus : .availabilityStatus, status)
       context.exchange.endRequest()

@@ -156,6 +156,34 @@ import Testing
         == "A message names the EVSE FR*C01*E2, and an earlier one of the session FR*C01*E1.")
   }
 
+  @Test(arguments: [(0, true), (1, true), (2, false)])
+  func `a stop that was accepted and not heeded is found after fifteen minutes`(nature: Int, isStop: Bool) async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1")
+    try await script.action(nature, "S1", "X1", at: 1_000)
+    try await script.heartBeat(at: 15 * 60_000 + 999)
+    #expect(try script.session("S1").rules == [])
+    try await script.heartBeat(at: 15 * 60_000 + 1_000)
+    #expect(try script.session("S1").rules == (isStop ? ["session-action-unheeded"] : []))
+    try await script.record("S1", "X1", at: Self.hour)
+    #expect(try script.session("S1").rules == (isStop ? ["session-action-unheeded"] : []))
+    // It had ended in time, and the event is recorded late.
+    try await script.event(12, "S1", "X1", at: 5 * 60_000)
+    #expect(try script.session("S1").rules == [])
+  }
+
+  @Test func `a stop that was turned down, or that an end or a final record follows, is heeded`() async throws {
+    let script = try SessionsScript()
+    for number in 0..<3 as Range<Int64> {
+      try await script.get("X\(number)", at: number, session: "S\(number)")
+      try await script.action(1, "S\(number)", "X\(number)", at: 1_000 + number, status: number == 0 ? 10_503 : 1)
+    }
+    try await script.event(1, "S1", "X1", at: 14 * 60_000)
+    try await script.record("S2", "X2", at: 15 * 60_000)
+    try await script.heartBeat(at: Self.hour)
+    #expect(try script.all().allSatisfy { $0.findings.isEmpty })
+  }
+
   // MARK: Lists
 
   @Test func `a list is filtered by what was true as of then`() async throws {

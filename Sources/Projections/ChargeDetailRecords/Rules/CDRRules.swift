@@ -323,7 +323,7 @@ extension CDRRules {
     guard sent.nature == .final || sent.shared.end == received.shared.end else { return [] }
     var fields: [String] = []
     if sent.shared.execSession != received.shared.execSession { fields.append("execPartnerSessionId") }
-    if sent.shared.evse != received.shared.evse { fields.append("EVSEId") }
+    if !CDRKeys.canBeOne(sent.shared.evse, received.shared.evse) { fields.append("EVSEId") }
     if sent.shared.service != received.shared.service { fields.append("requestedServiceId") }
     if sent.shared.start != received.shared.start { fields.append("startTime") }
     if sent.shared.end != received.shared.end { fields.append("endTime") }
