@@ -61,7 +61,7 @@ public enum TermComparison: UInt8, Sendable {
 }
 
 extension UInt8 {
-  /// The upper-case form of an ASCII letter; any other byte is itself.
+  /// An ASCII letter in upper case; any other byte as it is.
   public var asciiUppercased: UInt8 { self >= 0x61 && self <= 0x7a ? self & 0xdf : self }
 }
 

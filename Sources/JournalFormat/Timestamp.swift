@@ -144,7 +144,7 @@ public struct CivilDate {
   }
 }
 
-/// Reads the lexical form of XML Schema Part 2, section 3.2.7.1.
+/// Reads a date and time as XML Schema Part 2, section 3.2.7.1, has it.
 private struct DateTimeScanner<Bytes: RandomAccessCollection<UInt8>> {
   private var rest: Bytes.SubSequence
 

@@ -18,7 +18,6 @@ public struct LMDBError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let invalidFile = Code(rawValue: MDB_INVALID)
     public static let mapFull = Code(rawValue: MDB_MAP_FULL)
     public static let readersFull = Code(rawValue: MDB_READERS_FULL)
-    public static let mapResized = Code(rawValue: MDB_MAP_RESIZED)
     public static let badValueSize = Code(rawValue: MDB_BAD_VALSIZE)
     /// The environment is open in this process already; LMDB would lose its locks (lmdb.h, "Caveats").
     public static let alreadyOpen = Code(rawValue: -1)

@@ -1,6 +1,8 @@
 import Answers
 import ArgumentParser
+import Dispatch
 import Foundation
+import JournalFormat
 import JournalStore
 import Projections
 
@@ -26,13 +28,41 @@ struct CommandFailure: Error {
   }
 }
 
+/// An asynchronous command, run on the pool's threads while this one waits.
+/// Unchecked: the task alone touches the command, and what became of it is read when the task has ended.
+private final class CommandTask: @unchecked Sendable {
+  private let command: any AsyncParsableCommand
+  private let ended = DispatchSemaphore(value: 0)
+  private var failure: (any Error)?
+
+  init(_ command: any AsyncParsableCommand) { self.command = command }
+
+  func run() throws {
+    try ProcessStart.requireThreads()
+    Task {
+      do {
+        var command = command
+        try await command.run()
+      } catch { failure = error }
+      ended.signal()
+    }
+    ended.wait()
+    if let failure { throw failure }
+  }
+}
+
 /// Runs a command line and turns every error into a sentence and an exit status.
 enum CommandRun {
-  static func status(of arguments: [String]) async -> Int32 {
+  /// - Parameter arguments: those behind the program's name; nil where nobody knows them.
+  static func status(of arguments: [String]?) -> Int32 {
+    guard let arguments else {
+      return fail(CommandFailure(.usage, "the arguments cannot be read, so that nothing was done. Is /proc there?"))
+    }
+    var command: any ParsableCommand
+    do { command = try EmipJournal.parseAsRoot(arguments) } catch { return leave(shown(error, arguments)) }
     do {
-      var command = try EmipJournal.parseAsRoot(arguments)
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
+      if let asynchronous = command as? any AsyncParsableCommand {
+        try CommandTask(asynchronous).run()
       } else {
         try command.run()
       }
@@ -48,6 +78,8 @@ enum CommandRun {
       return fail(CommandFailure(error.code.exitStatus, error.sentence))
     } catch  where isFileError(error) {
       return fail(CommandFailure(.inputOutput, error.localizedDescription))
+    } catch let error as CleanExit {
+      return refuse(error)
     } catch  where isOfArgumentParser(error) {
       return leave(error)
     } catch {
@@ -67,13 +99,33 @@ enum CommandRun {
     guard !message.isEmpty else { return status }
     guard status == ExitStatus.ok.rawValue else {
       let text = message.hasPrefix("Error: ") ? String(message.dropFirst("Error: ".count)) : message
-      StandardError.write("emip-journal: \(text)\n")
+      StandardError.write("emip-journal: \(SafeText.body(text.utf8))\n")
       return status
     }
     let output = ByteOutput.standard()
-    try? output.write(message + "\n")
-    try? output.flush()
+    do {
+      try output.write(message + "\n")
+      try output.flush()
+    } catch let failure as CommandFailure {
+      return fail(failure)
+    } catch {
+      // Whoever read it has seen enough.
+    }
     return status
+  }
+
+  /// A command that has only subcommands, and none was named: its help, which nobody asked for, so that it is no success.
+  private static func refuse(_ error: CleanExit) -> Int32 {
+    StandardError.write("emip-journal: no command is named, and nothing was done.\n\n\(EmipJournal.fullMessage(for: error))\n")
+    return ExitStatus.usage.rawValue
+  }
+
+  /// What is wrong with a command line, told of its arguments as they can be shown: the parser's sentences quote them, line ends and all.
+  private static func shown(_ error: any Error, _ arguments: [String]) -> any Error {
+    let harmless = arguments.map { SafeText.line($0) }
+    guard harmless != arguments else { return error }
+    do { _ = try EmipJournal.parseAsRoot(harmless) } catch { return error }
+    return error
   }
 
   /// Its errors are mostly not public; a plain error would give 1.
@@ -103,7 +155,7 @@ extension JournalError.Code {
     case .journalMissing, .journalExists, .networkFileSystem: .usage
     case .manifestDamaged, .formatNewer, .segmentMissing, .segmentDamaged, .recordDamaged, .invalidEntry: .badData
     case .modelMissing, .modelDamaged, .openingDamaged, .invalidHorizon: .badData
-    case .lockHeld, .queueFull, .writerEnded, .diskFull, .inputOutput, .handOver, .modelBehind: .inputOutput
+    case .lockHeld, .queueFull, .clockUnconfirmed, .writerEnded, .diskFull, .inputOutput, .handOver, .modelBehind: .inputOutput
     // A code that is not known here: a test holds this table and the page together.
     default: .fault
     }

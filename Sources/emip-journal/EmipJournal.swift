@@ -3,7 +3,7 @@ import Glibc
 
 /// The composition root: which commands there are. What each does stands in its own file.
 @main
-struct EmipJournal: AsyncParsableCommand {
+struct EmipJournal: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "emip-journal",
     abstract: "Keeps eMIP messages exactly as they went over the wire, and finds them again.",
@@ -24,7 +24,7 @@ struct EmipJournal: AsyncParsableCommand {
       EXIT CODES
         0   found, or clean
         1   not found, or damage found, and nothing else was wrong
-        64  the command line is wrong, or there is no journal where it says
+        64  the command line is wrong or names no command, or there is no journal where it says
         65  the data is wrong: damaged, of a newer format, or unreadable input
         70  a fault of this program
         74  input or output failed, or the journal's holder did not answer
@@ -56,8 +56,9 @@ struct EmipJournal: AsyncParsableCommand {
       ProjectionCommand.self,
     ])
 
-  static func main() async {
+  /// Not asynchronous: that would start libdispatch's threads for every command, and where there is no /proc it ends a process that has some.
+  static func main() {
     ProcessStart.prepare()
-    Glibc.exit(await CommandRun.status(of: Array(CommandLine.arguments.dropFirst())))
+    Glibc.exit(CommandRun.status(of: ProcessArguments.behindName))
   }
 }

@@ -1,6 +1,7 @@
 import Answers
 import ArgumentParser
 import Foundation
+import JournalFormat
 import JournalStore
 import Logging
 
@@ -29,7 +30,8 @@ struct JournalOptions: ParsableArguments {
   /// Opens the journal to read.
   func reader() throws -> JournalReader {
     let reader = try JournalReader(directory)
-    logger.debug("opened to read", metadata: ["journal": "\(directory.path)", "segments": "\(reader.manifest.segments.count)"])
+    logger.debug(
+      "opened to read", metadata: ["journal": "\(SafeText.line(directory.path))", "segments": "\(reader.manifest.segments.count)"])
     return reader
   }
 

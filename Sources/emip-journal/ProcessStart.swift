@@ -11,12 +11,42 @@ enum ProcessStart {
     keepStandardDescriptors()
   }
 
+  /// Says that queues and tasks cannot be used, rather than be ended by them: libdispatch counts its threads in /proc, and traps where that is missing.
+  /// - Throws: ``CommandFailure``.
+  static func requireThreads() throws {
+    guard access("/proc/self/task", F_OK) != 0 else { return }
+    throw CommandFailure(
+      .inputOutput, "there is no /proc here, which the threads of this command need: mount it (mount -t proc proc /proc).")
+  }
+
   /// A standard descriptor that came closed would be given to the next file opened, the journal's perhaps, and output would go there.
   private static func keepStandardDescriptors() {
     for descriptor in 0...2 as ClosedRange<Int32> where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
       // For reading only, so that writing to it is still an error.
       _ = open("/dev/null", O_RDONLY)
     }
+  }
+}
+
+/// The arguments that the process was started with.
+enum ProcessArguments {
+  /// Those behind the program's name; nil where nobody knows them. Swift's runtime finds none where there is no /proc, as in a chroot or a hardened
+  /// container, and where a preloaded library has moved the environment.
+  static var behindName: [String]? {
+    let known = CommandLine.arguments
+    return (known.isEmpty ? onStack : known).map { Array($0.dropFirst()) }
+  }
+
+  /// As the kernel laid them out on the first thread's stack: their count, a pointer to each, and a null (System V ABI, AMD64 supplement, figure 3.9; on
+  /// AArch64 too). glibc keeps that place, and the first pointer.
+  static var onStack: [String]? {
+    guard let place = dlsym(nil, "__libc_stack_end")?.load(as: UnsafeRawPointer?.self),
+      let name = dlsym(nil, "program_invocation_name")?.load(as: UnsafePointer<CChar>?.self)
+    else { return nil }
+    let count = place.load(as: Int.self)
+    let pointers = (place + MemoryLayout<Int>.size).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+    guard count > 0, pointers[0] == name, pointers[count] == nil else { return nil }
+    return (0..<count).map { String(cString: pointers[$0]!) }
   }
 }
 

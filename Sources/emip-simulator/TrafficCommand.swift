@@ -7,7 +7,7 @@ struct TrafficCommand: ParsableCommand {
     commandName: "traffic",
     abstract: "Generate the traffic of a charge point operator as NDJSON.",
     discussion: """
-      Writes one exchange a line, in the form that 'emip-journal import' reads: sessions from authorisation to charge detail record, \
+      Writes one exchange a line, as 'emip-journal import' reads it: sessions from authorisation to charge detail record, \
       statuses, white lists, heartbeats, with the errors, lost answers, late messages and differences in spelling that real partners \
       produce. The same arguments give the same bytes, on any machine.
 

@@ -11,6 +11,7 @@ import Testing
   @Test func `cells are read as RFC 4180 writes them`() throws {
     #expect(try cells("a,b\r\nc,d\r\n") == [["a", "b"], ["c", "d"]])
     #expect(try cells("\"a,\"\"b\"\"\r\nc\",,\n\n\u{feff}") == [["a,\"b\"\r\nc", "", ""], ["\u{feff}"]])
+    #expect(try CSVReader.records(Array("a\n\"b".utf8 + [0x22]), separator: 44, firstLine: 2).map(\.line) == [2, 3])
     #expect(try cells("a;b\rc;\"d;\"", ";") == [["a", "b"], ["c", "d;"]])
     #expect(try cells("") == [])
     #expect(try CSVReader.records(Array("\"a\nb\"\n\nc".utf8), separator: 44).map(\.line) == [1, 4])

@@ -19,6 +19,74 @@ import Testing
     #expect(result.output.isEmpty)
   }
 
+  @Test(arguments: [[], ["projection"], ["whitelist"]] as [[String]])
+  func `who names no command gets usage on standard error, and 64`(arguments: [String]) throws {
+    let result = try Command.run(arguments)
+    #expect(result.status == 64)
+    #expect(result.output.isEmpty && result.errors.contains("USAGE: emip-journal"))
+    #expect(result.errors.contains("nothing was done"))
+  }
+
+  @Test func `the simulator does nothing without a command either`() throws {
+    let simulator = URL(filePath: Command.path).deletingLastPathComponent().appending(path: "emip-simulator").path
+    let result = try Command.run([], executable: simulator)
+    #expect(result.status == 64)
+    #expect(result.output.isEmpty && result.errors.contains("USAGE: emip-simulator"))
+    let nasty = try Command.run(["traffic", "--seed", "\u{1b}[31m\u{202e}\n1"], executable: simulator)
+    #expect(nasty.status == 64 && nasty.errors.contains("\\x1b[31m\\u{202e}\\n1"))
+  }
+
+  @Test(.enabled(if: Permission.mounts, "file systems cannot be mounted here"))
+  func `without proc a command does what it is told, or says why not`() async throws {
+    let journal = try await SampleJournal([Sample()])
+    let script = "mount -t tmpfs none /proc && exec \"$0\" \"$@\""
+    func run(_ arguments: String...) throws -> CommandResult {
+      try Command.run(
+        ["-m", "/bin/sh", "-c", script, Command.path] + arguments, executable: "/usr/bin/unshare",
+        environment: ["EMIP_JOURNAL": journal.directory.path, "SWIFT_BACKTRACE": "enable=no"])
+    }
+    // Whether something runs into what is missing is chance.
+    for _ in 0..<5 {
+      for command in ["verify", "import"] {
+        let result = try run(command, "--journal", "/nonexistent", command == "import" ? "/nonexistent.ndjson" : "--format=json")
+        #expect(result.status == 64 && result.output.isEmpty, "\(command): \(result.status)")
+        #expect(
+          result.errors.contains(command == "verify" ? "/nonexistent: there is no journal here" : "/nonexistent.ndjson: No such file"))
+      }
+      #expect(try run().status == 64)
+      #expect(try run("--version").lines.count == 1)
+      let list = try run("list", "--format", "ndjson")
+      #expect(list.status == 0 && list.text.contains("T-1"))
+      for result in [try run("show", "T-1"), try run("cdrs")] { #expect(result.status == 74 && result.errors.contains("/proc")) }
+    }
+  }
+
+  @Test func `the arguments on the stack are those of the process`() {
+    #expect(ProcessArguments.onStack == CommandLine.arguments)
+  }
+
+  @Test(arguments: [
+    ["list", "--outcome", "\u{1b}[31m\u{9b}\u{202e}"], ["\u{1b}]0;x\u{7}"], ["show", "x", "--\u{200b}\u{1b}c"],
+    ["list", "--since", "a\r\nb\u{85}"],
+    ["list", "--limit", "1\nemip-journal: all is well"],
+  ])
+  func `what a wrong command line quotes does not act, and is one line`(arguments: [String]) throws {
+    let result = try Command.run(arguments)
+    #expect(result.status == 64)
+    let allowed: (Unicode.Scalar) -> Bool = {
+      $0 == "\n" || $0.isASCII && $0.value >= 0x20 && $0.value != 0x7f || "•→…’“”é".unicodeScalars.contains($0)
+    }
+    #expect(result.errors.unicodeScalars.allSatisfy(allowed), "\(result.errors.debugDescription)")
+    #expect(!result.errors.split(separator: "\n").dropFirst().contains { $0.hasPrefix("emip-journal:") })
+  }
+
+  @Test func `help that cannot be written is no success`() throws {
+    for redirection in [">/dev/full", ">&-"] {
+      let result = try Command.run(["-c", "exec \"$0\" --help \(redirection)", Command.path], executable: "/bin/sh")
+      #expect(result.status == 74, "\(redirection)")
+    }
+  }
+
   @Test func `no journal is a wrong command line`() throws {
     let result = try Command.run(["stats", "--journal", "/nonexistent/journal"])
     #expect(result.status == 64)

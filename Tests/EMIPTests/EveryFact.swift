@@ -35,7 +35,6 @@ extension MessageFacts {
     add("serviceAuthorisation", serviceAuthorisation as Any)
     add("meterLimits", meterLimits)
     add("codes", (requestedServiceId, authorisationValue, heartBeatPeriod, currentTime))
-    add("eventDates", eventDates)
     return facts
   }
 }

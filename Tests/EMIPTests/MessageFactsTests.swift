@@ -58,8 +58,6 @@ import Testing
     #expect(record.meters.map(\.type?.value) == [.totalDuration, .totalEnergy, nil])
     #expect(record.meters.map(\.value) == ["30", "12.50", nil])
     #expect(record.meters.map(\.unit) == ["min", "Wh", nil])
-    #expect(message.eventDates.map(\.item) == [1, 1, 2, 2, 3, 3])
-    #expect(message.eventDates.first?.date.value == Timestamp("2025-03-01T09:00:00Z"))
     #expect(message.meterLimits.isEmpty)
   }
 

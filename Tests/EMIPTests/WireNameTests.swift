@@ -98,11 +98,11 @@ import Testing
     #expect(throws: EMIPError.self) { try WireName.Table(aliases: ["theirs": "nothing"]) }
   }
 
-  @Test func `an index tells names apart that share length and ends`() {
+  @Test func `a table tells names apart that share length and ends`() {
     var names: [(spelling: String, number: UInt16)] = []
     for number in 1...2000 { names.append(("prefix--\(number + 10_000)--suffix00", UInt16(number))) }
-    let index = SpellingIndex(names, ignoringCase: false)
-    for (spelling, number) in names { #expect(Array(spelling.utf8).withUnsafeBufferPointer { index.number(of: $0) } == number) }
-    #expect(Array("prefix--99999--suffix00".utf8).withUnsafeBufferPointer { index.number(of: $0) } == 0)
+    let table = SpellingTable(names, ignoringCase: false)
+    for (spelling, number) in names { #expect(Array(spelling.utf8).withUnsafeBufferPointer { table.number(of: $0) } == number) }
+    #expect(Array("prefix--99999--suffix00".utf8).withUnsafeBufferPointer { table.number(of: $0) } == 0)
   }
 }

@@ -14,10 +14,16 @@ import Testing
   /// A system clock and a monotonic one that the test moves.
   private final class Hands: Sendable {
     private let times = Mutex<(wall: Int64, monotonic: Int64)>((start, 0))
+    private let synchronized = Mutex(false)
 
     var source: JournalClock.Source {
-      JournalClock.Source(wall: { self.times.withLock { $0.wall } }, monotonic: { self.times.withLock { $0.monotonic } })
+      JournalClock.Source(
+        wall: { self.times.withLock { $0.wall } }, monotonic: { self.times.withLock { $0.monotonic } },
+        isSynchronized: { self.synchronized.withLock { $0 } })
     }
+
+    /// The kernel says that a time server keeps the clock.
+    func synchronize() { synchronized.withLock { $0 = true } }
 
     /// Time passes; the system clock steps besides.
     func pass(_ milliseconds: Int64, step: Int64 = 0) {
@@ -103,6 +109,78 @@ import Testing
     let (times, notes) = try run.recorded()
     #expect(times == [0, 1_000, 1_000, 2_000, 2_000, 3_000])
     #expect(notes.map { $0.prefix(26) } == ["The system clock leapt ahe", "The system clock came back"])
+    run.journal.close()
+  }
+
+  @Test func `a clock that leapt ahead is followed where the kernel calls it synchronised, from then on`() async throws {
+    let run = try Run(temporary)
+    try await run.append()
+    run.hands.pass(1_000, step: 2 * Self.hour)
+    try await run.append()
+    run.hands.synchronize()
+    run.hands.pass(1_000)
+    try await run.append()
+    run.hands.pass(1_000, step: 5 * Self.hour)
+    try await run.append()
+    let (times, notes) = try run.recorded()
+    let (first, second) = (2 * Self.hour + 2_000, 7 * Self.hour + 3_000)
+    #expect(times == [0, 1_000, 1_000, first, first, second, second])
+    #expect(notes.map { $0.contains("synchronised") } == [false, true, true])
+    run.journal.close()
+  }
+
+  @Test func `a journal that shows no trace of work for a month asks whether the clock is right, before anything is written`() async throws
+  {
+    let run = try Run(temporary)
+    try await run.append()
+    run.journal.close()
+    let now = Timestamp(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1_000))
+    // Its entries are old, and its files are new: a journal filled with old traffic.
+    for (days, isDoubtful) in [(29, false), (31, true)] {
+      let wall = now.adding(milliseconds: Int64(days) * 24 * Self.hour).rawValue
+      #expect(try (JournalReader(run.directory).unconfirmedSince(now: Timestamp(rawValue: wall)) != nil) == isDoubtful)
+      let journal = try Journal(run.directory, purpose: "test", clock: .init(wall: { wall }, monotonic: { 0 }))
+      let files = try files(run.directory)
+      if isDoubtful {
+        for draft in [draft(id: "now"), draft(id: "history", at: Self.start)] {
+          let error = await #expect(throws: JournalError.self) { try await journal.append(draft) }
+          #expect(error?.code == .clockUnconfirmed)
+        }
+        await #expect(throws: JournalError.self) { try await journal.seal(endingNewest: true) }
+        await #expect(throws: JournalError.self) { try await RemoteJournal(run.directory).append(draft(id: "handed over")) }
+        // Not even a file is changed by which the next opening would believe the clock.
+        #expect(try self.files(run.directory) == files)
+        try await RemoteJournal(run.directory).confirmClock()
+      }
+      _ = try await journal.append(draft(id: "confirmed"))
+      journal.close()
+    }
+    #expect(try run.allEntries().count == 3)
+  }
+
+  /// The files that count, and when they were changed.
+  private func files(_ directory: JournalDirectory) throws -> [String: Date] {
+    var files: [String: Date] = [:]
+    for path in ["manifest"] + (try directory.readManifest().segments.map { "segments/" + $0.fileName }) {
+      files[path] = try FileManager.default.attributesOfItem(atPath: directory.path + "/" + path)[.modificationDate] as? Date
+    }
+    return files
+  }
+
+  @Test func `what comes with a time far ahead is refused, and what comes with one ahead is recorded now`() async throws {
+    let run = try Run(temporary)
+    let day = 24 * Self.hour
+    for draft in [
+      draft(id: "A", at: Timestamp("9999-12-31T00:00:00Z")!.rawValue), draft(id: "B", at: Self.start + day + 1),
+      draft(id: "C", at: Self.start + 3 * day, recorded: false),
+    ] {
+      let error = await #expect(throws: JournalError.self) { try await run.journal.append(draft) }
+      #expect(error?.code == .invalidEntry && error?.message.contains("future") == true)
+      await #expect(throws: JournalError.self) { try await RemoteJournal(run.directory).append(draft) }
+    }
+    _ = try await run.journal.append(draft(id: "D", at: Self.start + day))
+    _ = try await run.journal.append(draft(id: "E", at: Self.start - day))
+    #expect(try run.recorded().times == [0, 0])
     run.journal.close()
   }
 

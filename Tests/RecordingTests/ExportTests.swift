@@ -21,7 +21,7 @@ import Testing
     let copy = try Workplace()
     #expect(try copy.take(lines).rejections == [])
     let (original, imported) = (try place.entries(), try copy.entries())
-    #expect(imported.count == original.count)
+    #expect(imported.count == original.count && Set(original.map(\.kind)).count == 5)
     for (one, other) in zip(original, imported) {
       // A seed is the journal's own.
       var other = other
@@ -71,10 +71,44 @@ import Testing
     #expect(try copy.entries() == place.entries())
   }
 
+  /// A fact about a journal's own life.
+  private static func fact(_ kind: EntryKind) -> EntryDraft {
+    let time = Timestamp("2025-05-01T00:00:00Z")!
+    var context = EntryContext(kind: kind, author: .gateway)
+    context.reason = "\(kind)"
+    return EntryDraft(EntryContent(observedAt: time, context: context), recordedAt: time)
+  }
+
+  @Test func `what a journal or its gateway did itself is taken from no file, and counted apart`() async throws {
+    let place = try Workplace()
+    try place.take([Line()])
+    let acts = EntryKind.allCases.filter { !$0.isMessage && $0 != .note }
+    #expect(acts.count == 7)
+    for act in acts { _ = try await place.journal.append(Self.fact(act)) }
+    var own: [EntryDraft] = []
+    for kind in [EntryKind.request, .response, .refusal, .failure, .note] {
+      var draft = Self.fact(kind)
+      draft.content.payload = Array("the gateway's".utf8)
+      own.append(draft)
+    }
+    _ = try await place.journal.append(own)
+    _ = try await place.journal.append(Self.fact(.note))
+    let lines = try place.export()
+    let copy = try Workplace()
+    let (report, rejections) = try copy.take(lines)
+    #expect(report.actsLeftOut == 12 && report.rejected == 0 && report.lines == 15 && rejections.count == 12)
+    for (act, rejection) in zip(acts, rejections) { #expect(rejection.contains("«\(act)»"), "\(rejection)") }
+    #expect(rejections.dropFirst(7).prefix(4).allSatisfy { $0.contains("gateway") })
+    #expect(try copy.entries().map(\.kind) == [.request, .response, .note])
+    // The journal that they are of has them already.
+    let again = try place.take(lines)
+    #expect(again.report.duplicates == 15 && again.rejections == [])
+  }
+
   /// Kinds that no traffic file has, fields that none sets, bodies that are no text, and answers that come later.
   private static let others: [[EntryDraft]] = {
     let time = Timestamp("2025-05-01T00:00:00Z")!
-    var context = EntryContext(kind: .request, leg: .backEndGateway, author: .gateway)
+    var context = EntryContext(kind: .request, leg: .backEndGateway)
     context.direction = .fromIOP
     context.protocolName = "eMIP"
     context.operation = "HeartBeat"
@@ -96,14 +130,9 @@ import Testing
       context.operation = "HeartBeat"
       return EntryContent(observedAt: time.adding(milliseconds: 5), context: context, payload: Array(payload.utf8))
     }
-    let life = EntryKind.allCases.filter { !$0.isMessage }.map { kind in
-      var context = EntryContext(kind: kind, author: .gateway)
-      context.reason = "\(kind)"
-      return EntryDraft(EntryContent(observedAt: time, context: context), recordedAt: time)
-    }
     let first = UInt64(8)
     return [
-      Array(repeating: EntryDraft(full, recordedAt: time), count: 2), life,
+      Array(repeating: EntryDraft(full, recordedAt: time), count: 2), [fact(.note)],
       [EntryDraft(later(.failure, ""), request: .position(JournalPosition(first - 5)), recordedAt: time)],
       [EntryDraft(later(.response, "late, no XML"), request: .position(JournalPosition(first - 5)), recordedAt: time)],
     ]

@@ -21,18 +21,4 @@ import Testing
       for old in UInt64(0)..<600 { #expect(map[JournalPosition(old)]?.rawValue == plain[old]) }
     }
   }
-
-  @Test func `one line decides at which time all are recorded`() {
-    let (early, late) = (Timestamp(rawValue: 1_000), Timestamp(rawValue: 2_000))
-    func recordedAt(journalEnd: Timestamp?, first: Timestamp) -> Timestamp? {
-      var times = RecordingTimes(journalEnd: journalEnd)
-      times.decide(by: first)
-      times.decide(by: first == early ? late : early)
-      return times.recordedAt(late)
-    }
-    #expect(recordedAt(journalEnd: nil, first: early) == late)
-    #expect(recordedAt(journalEnd: early, first: early) == late)
-    #expect(recordedAt(journalEnd: late, first: early) == nil)
-    #expect(recordedAt(journalEnd: late, first: late) == late)
-  }
 }

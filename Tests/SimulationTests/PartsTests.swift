@@ -77,7 +77,7 @@ import Testing
     let start = try #require(CalendarDay("2022-01-01"))
     var generator = TrafficGenerator(TrafficConfiguration(exchanges: 60_000, seed: 3, days: 1000, start: start))
     var most = 0
-    while generator.next() { most = max(most, generator.plannedCount) }
+    while generator.next() { most = max(most, generator.context.agenda.count) }
     #expect(most < 1000, "seed 3: \(most) planned at a time")
     #expect(most > 10)
   }

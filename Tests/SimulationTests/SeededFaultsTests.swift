@@ -78,7 +78,7 @@ import Testing
         "cdr-meter-repeated", "cdr-power-low", "cdr-duplicate", "user-elsewhere", "whitelist-unknown-entry", "whitelist-badge-conflict",
         "whitelist-upload-too-large", "whitelist-upload-missed", "whitelist-download-missed", "whitelist-expiry-unreadable",
         "whitelist-value-unreadable", "whitelist-expiry-missing", "evse-contradiction", "status-ahead", "status-value-unreadable",
-        "partner-offline", "partner-clock-offset", "partner-value-unreadable",
+        "partner-offline", "partner-value-unreadable", "partner-clock-offset", "message-refused", "message-encoding", "answer-mismatch",
       ])
     #expect(planted.faults.allSatisfy { ["error", "warning", "notice"].contains($0.severity) })
   }
@@ -317,6 +317,19 @@ import Testing
     #expect(try gaps[0].0 + 300_000 == time(fault.from) && gaps[0].1 == time(fault.to) && gaps[0].1 - gaps[0].0 >= 1_200_000)
     #expect(try time(fault.notBefore) == time(fault.from) + 30_000)
     #expect(try time(line(fault).recordedAt) == gaps[0].0 && time(line(fault, 1).recordedAt) == gaps[0].1)
+  }
+
+  @Test func `messages are wrong, each in its own way, and answered`() throws {
+    let refused = try line(try fault("message-refused"))
+    #expect(refused.request.hasPrefix("<!DOCTYPE") && refused.answered("requestStatus") == "1")
+    let encoded = try line(try fault("message-encoding"))
+    #expect(encoded.request.hasPrefix("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>") && encoded.answered("requestStatus") == "1")
+    let mixed = try line(try fault("answer-mismatch"))
+    #expect(mixed.asked("transactionId") != nil && mixed.answered("transactionId") != mixed.asked("transactionId"))
+    let others = planted.lines.filter {
+      $0.request != mixed.request && $0.asked("transactionId") != nil && $0.answered("transactionId") != nil
+    }
+    #expect(others.count > 20_000 && others.allSatisfy { $0.asked("transactionId") == $0.answered("transactionId") })
   }
 
   // MARK: The command

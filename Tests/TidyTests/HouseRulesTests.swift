@@ -38,6 +38,15 @@ import Testing
     }
   }
 
+  @Test func `text is escaped by its bytes or scalars`() throws {
+    // A quotation mark before a combining mark is one `Character` with it, and CR LF is one: `String` finds neither of their parts.
+    let byCharacter = #"\.(replac"# + #"ing|replacingOccurrences)\("#
+    // What the simulator replaces is its own.
+    for file in try SourceTree.swiftFiles(below: "Sources") where file.module != "Simulation" {
+      #expect(try file.places(of: byCharacter, unless: isComment) == [])
+    }
+  }
+
   @Test func `what is unchecked says why`() throws {
     for file in try SourceTree.swiftFiles(below: "Sources") {
       for (number, line) in file.lines.enumerated() where !isComment(line) {

@@ -1,5 +1,3 @@
-internal import Foundation
-internal import JournalFormat
 public import JournalStore
 
 /// The record of who is about to see personal values, in answer to what, and why. It stands in the journal before anything is shown.
@@ -22,11 +20,9 @@ public struct AccessRecord: Hashable, Sendable {
   /// - Parameter purpose: what the journal's lock says of this process meanwhile.
   /// - Throws: ``AnswerError`` where it cannot be recorded: then nothing may be shown.
   public func append(to directory: JournalDirectory, purpose: String) async throws(AnswerError) {
-    var context = EntryContext(kind: .access, author: .gateway)
-    context.reason = "reveal: \(question): \(reason ?? "no reason given") (user \(user))"
     do throws(JournalError) {
       let appender = try directory.openAppender(purpose: purpose)
-      _ = try await appender.append([EntryDraft(EntryContent(observedAt: .now, context: context))])
+      try await appender.recordAccess("reveal: \(question): \(reason ?? "no reason given") (user \(user))")
     } catch {
       throw AnswerError(
         .unrecorded, "personal values are revealed only when that can be recorded, and it cannot: \(error.sentence)", cause: error)

@@ -66,7 +66,7 @@ struct CDRVersionDocument: Encodable {
 
   private enum Key: String, CodingKey {
     case number, side, nature, cdrNature, startTime, endTime, minutes, wattHours, meters, accepted, acceptance, requestStatus
-    case position, positions, changes, unreadable
+    case httpStatus, position, positions, changes, unreadable
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -84,6 +84,7 @@ struct CDRVersionDocument: Encodable {
     try container.encode(version.acceptance.isAccepted, forKey: .accepted)
     try container.encode(version.acceptance.name, forKey: .acceptance)
     try container.encode(version.acceptance.requestStatus, forKey: .requestStatus)
+    try container.encode(version.acceptance.httpStatus, forKey: .httpStatus)
     try container.encode(version.position.rawValue, forKey: .position)
     try container.encode(version.positions.map(\.rawValue), forKey: .positions)
     if isComplete { try container.encode(version.changes.map(CDRChangeDocument.init), forKey: .changes) }

@@ -15,11 +15,12 @@ public struct CDRsQuestion: Sendable {
   public var projections: [any Projection.Type] {
     // What was authorised the read model of sessions knows.
     let isOfSessions = CDRRules.ofAuthorisation.contains { $0.id == filter.findingRule }
-    return [CDRProjection.self] + (isOfSessions ? SessionQuestions.projections : [])
+    return [CDRProjection.self, MessageProjection.self] + (isOfSessions ? SessionQuestions.projections : [])
   }
 
   /// The read models that sums are asked of: errors of a record may be the read model of sessions' to find.
-  public static let projectionsOfTotals: [any Projection.Type] = [CDRProjection.self] + SessionQuestions.projections
+  public static let projectionsOfTotals: [any Projection.Type] =
+    [CDRProjection.self, MessageProjection.self] + SessionQuestions.projections
 
   /// Shows the sessions one after the other, in the order in which their first records came: there may be millions.
   /// - Parameters:
@@ -44,6 +45,15 @@ public struct CDRsQuestion: Sendable {
   /// - Throws: `JournalError` where the read model cannot be read.
   public func misdatedCount(_ basis: AnswerBasis) throws -> Int {
     try CDRQuestions(basis.models, asOf: basis.asOf).misdatedCount(filter)
+  }
+}
+
+extension CDRsQuestion {
+  /// How many messages with records, or answers to them, could not be read in the time that is asked for: what they say is in no answer.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public func unreadCount(_ basis: AnswerBasis) throws -> UInt64 {
+    try MessageQuestions(basis.models, asOf: basis.asOf).unreadCount(of: CDRQuestions.operations, since: filter.since, until: filter.until)
   }
 }
 

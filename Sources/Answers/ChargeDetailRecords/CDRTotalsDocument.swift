@@ -27,13 +27,13 @@ public struct CDRTotalsDocument: Encodable, Sendable {
   public let wattHours: String
   /// The total costs by currency, exact decimals.
   public let costs: [String: String]
-  /// What of the four stands in records with an error that holds.
+  /// What of ``finalCount`` stands in records with an error that holds.
   public let finalCountWithErrors: Int
-  /// Of ``minutes``.
+  /// What of ``minutes`` does.
   public let minutesWithErrors: String
-  /// Of ``wattHours``.
+  /// What of ``wattHours`` does.
   public let wattHoursWithErrors: String
-  /// Of ``costs``.
+  /// What of ``costs`` does.
   public let costsWithErrors: [String: String]
 
   /// The columns of CSV, in their order.

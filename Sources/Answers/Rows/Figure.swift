@@ -34,7 +34,7 @@ public enum Figure {
 
   /// A moment: `2025-03-01 00:01:00.918`. UTC, without saying so on every line.
   public static func time(_ time: Timestamp) -> String {
-    time.description.replacing("T", with: " ").replacing("Z", with: "")
+    String(decoding: time.description.utf8.dropLast().map { $0 == UInt8(ascii: "T") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
   }
 
   /// A span of time: `350 ms`, `19.7 s`, `11 min 9 s`, `3 h 5 min`, `2 d 4 h`.

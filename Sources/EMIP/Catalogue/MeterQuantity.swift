@@ -86,7 +86,7 @@ public struct MeterQuantity: Hashable, Comparable, Sendable, CustomStringConvert
   /// Whether it is less than nothing.
   public var isNegative: Bool { attos < 0 }
 
-  /// The shortest form: `-12.5`, `0`, `3806`.
+  /// Its shortest spelling: `-12.5`, `0`, `3806`.
   public var description: String {
     let (whole, rest) = attos.magnitude.quotientAndRemainder(dividingBy: Self.unit.magnitude)
     let text = (isNegative ? "-" : "") + String(whole)

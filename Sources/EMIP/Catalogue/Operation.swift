@@ -62,7 +62,7 @@ public struct Operation: Hashable, Sendable {
 extension Operation {
   /// Every spelling of every known operation, ready made: some 720.
   struct Table: Sendable {
-    private let index: SpellingIndex
+    private let index: SpellingTable
     private let operations: [Operation]
 
     /// - Parameter aliases: other stems of known operations.
@@ -80,7 +80,7 @@ extension Operation {
           }
         }
       }
-      index = SpellingIndex(spellings, ignoringCase: true)
+      index = SpellingTable(spellings, ignoringCase: true)
       self.operations = operations
     }
 

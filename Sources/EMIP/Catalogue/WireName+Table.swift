@@ -8,12 +8,12 @@ extension WireName {
     /// The table without any aliases but those that every table reads.
     public static let standard = Table()
 
-    private let index: SpellingIndex
+    private let index: SpellingTable
     let operations: Operation.Table
 
     /// The names as this house knows them.
     public init() {
-      index = SpellingIndex(WireName.standardSpellings, ignoringCase: false)
+      index = SpellingTable(WireName.standardSpellings, ignoringCase: false)
       operations = Operation.Table(aliases: [])
     }
 
@@ -40,7 +40,7 @@ extension WireName {
           throw EMIPError(.aliasFile, "no element or operation is called \"\(alias.ours)\"", line: alias.line)
         }
       }
-      index = SpellingIndex(spellings, ignoringCase: false)
+      index = SpellingTable(spellings, ignoringCase: false)
       operations = Operation.Table(aliases: operationAliases)
     }
 

@@ -18,7 +18,7 @@ public struct AuthenticationEntry: Hashable, Sendable {
   public fileprivate(set) var expiryDate: Timestamp?
   /// What of it is there and cannot be read, its limits included.
   public fileprivate(set) var unreadable: UnreadableValues
-  /// As ``AuthenticationData/operatorId``, in its compact form; empty where it is not named.
+  /// As ``AuthenticationData/operatorId``, compact; empty where it is not named.
   public fileprivate(set) var operatorId: [UInt8]
   /// CRC-32C of all else that it says (alias, limits, parameter, ...) and of what cannot be read, as written: tells whether an entry repeats
   /// another. Of personal texts.

@@ -6,10 +6,10 @@ extension MessageFacts {
   public var chargeDetailRecords: [ChargeDetailRecord] { items(WireName.chargeDetailRecord).map(ChargeDetailRecord.init) }
 
   /// One of ``chargeDetailRecords``; the others are not decoded.
-  /// - Parameter index: from 0.
+  /// - Parameter number: from 0.
   /// - Returns: nil where there are not so many.
-  public func chargeDetailRecord(at index: Int) -> ChargeDetailRecord? {
-    item(WireName.chargeDetailRecord, at: index).map(ChargeDetailRecord.init)
+  public func chargeDetailRecord(at number: Int) -> ChargeDetailRecord? {
+    item(WireName.chargeDetailRecord, at: number).map(ChargeDetailRecord.init)
   }
 
   /// The entries of a white list.
@@ -54,15 +54,6 @@ extension MessageFacts {
   public var heartBeatPeriod: Field<UInt32>? { all.field(WireName.heartBeatPeriod) { UInt32($0) } }
   /// The time that IOP tells in a heartbeat.
   public var currentTime: Field<Timestamp>? { all.date(WireName.currentTime) }
-
-  /// When what the message tells of happened: every date of an event, an action, a status or a record, in document order.
-  public var eventDates: [EventDate] {
-    leaves.compactMap { leaf in
-      guard EventDate.names.contains(leaf.path.name), !leafTexts.isEmpty(leaf) else { return nil }
-      let text = leafTexts.text(leaf)
-      return EventDate(name: leaf.path.name, item: leaf.item, date: Field(text: text, value: Timestamp(text)))
-    }
-  }
 }
 
 // Of lists.
@@ -79,8 +70,8 @@ extension MessageFacts {
   }
 
   /// One of ``items(_:)``; nil where there are not so many.
-  func item(_ parent: UInt16, at index: Int) -> LeafGroup? {
-    var remaining = index
+  func item(_ parent: UInt16, at number: Int) -> LeafGroup? {
+    var remaining = number
     var found: LeafGroup?
     leaves[...].forEachRun(by: \.item) { leaves in
       guard leaves.isItem(parent) else { return true }
@@ -90,19 +81,4 @@ extension MessageFacts {
     }
     return found
   }
-}
-
-/// A date of something that happened.
-public struct EventDate: Hashable, Sendable {
-  /// A number of ``WireName``.
-  public let name: UInt16
-  /// The item that it belongs to, from 1; 0 outside any.
-  public let item: UInt32
-  /// The date itself.
-  public let date: Field<Timestamp>
-
-  static let names: Set<UInt16> = [
-    WireName.statusEventDate, WireName.availabilityStatusEventDate, WireName.busyStatusEventDate, WireName.sessionEventDateTime,
-    WireName.sessionActionDateTime, WireName.startTime, WireName.endTime, WireName.changeDate,
-  ]
 }

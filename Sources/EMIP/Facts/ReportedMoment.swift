@@ -2,7 +2,7 @@ public import JournalFormat
 
 /// When that happened which a request reports: a record's end, an event, an action, or a status.
 public struct ReportedMoment: Hashable, Sendable {
-  /// Of several dates, the latest.
+  /// The latest of its dates.
   public let time: Timestamp
   /// The CRC-32C of the dates, and of what they are dates of: equal where the same is reported again.
   public let checksum: UInt32

@@ -125,14 +125,14 @@ extension MessageFacts {
   public var recordFields: [SessionFields] { items(WireName.chargeDetailRecord).map { SessionFields($0.leaves, leafTexts) } }
 
   /// One of ``recordFields``; nil where there are not so many.
-  /// - Parameter index: from 0.
-  public func recordFields(at index: Int) -> SessionFields? {
-    item(WireName.chargeDetailRecord, at: index).map { SessionFields($0.leaves, leafTexts) }
+  /// - Parameter number: from 0.
+  public func recordFields(at number: Int) -> SessionFields? {
+    item(WireName.chargeDetailRecord, at: number).map { SessionFields($0.leaves, leafTexts) }
   }
 
   /// The meters of one charge detail record.
-  /// - Parameter index: among ``recordFields``.
-  public func meters(ofRecord index: Int) -> [MeterReading] {
-    item(WireName.chargeDetailRecord, at: index).map(MeterReading.readings) ?? []
+  /// - Parameter number: from 0, among ``recordFields``.
+  public func meters(ofRecord number: Int) -> [MeterReading] {
+    item(WireName.chargeDetailRecord, at: number).map(MeterReading.readings) ?? []
   }
 }

@@ -38,7 +38,7 @@ public struct OperatorIdentifier: Hashable, Sendable, CustomStringConvertible {
 ///     type     = "P" / "S" / "E" / "X"
 ///     instance = (ALPHA / DIGIT) 0*30(ALPHA / DIGIT / "*")
 ///
-/// As `*` may stand or not stand anywhere in the instance, it tells no two ids apart: the canonical form has none there.
+/// As `*` may stand or not stand anywhere in the instance, it tells no two ids apart: the canonical spelling has none there.
 public struct EVCIIdentifier: Hashable, Sendable, CustomStringConvertible {
   /// What the id names, by its type letter.
   public enum Element: Character, Sendable, CaseIterable {

@@ -4,7 +4,7 @@ internal import JournalFormat
 /// contract with
 /// separators and check digit or without.
 public struct UserKey: Hashable, Sendable {
-  /// The kind of id in upper case, a zero, and the id in its comparable form. Personal.
+  /// The kind of id in upper case, a zero, and the id, made comparable. Personal.
   public let bytes: [UInt8]
 
   /// - Parameters:
@@ -20,7 +20,7 @@ public struct UserKey: Hashable, Sendable {
     let isBadge = bytes.elementsEqual("RFID-UID".utf8)
     bytes.append(0)
     let start = bytes.count
-    (isBadge ? TermComparison.hexPadded : .compact).append(id, to: &bytes)
+    if isBadge { bytes += RFID.comparable(id) } else { TermComparison.compact.append(id, to: &bytes) }
     if isContract, Self.hasCheckDigit(bytes[start...]) { bytes.removeLast() }
     self.bytes = bytes
   }

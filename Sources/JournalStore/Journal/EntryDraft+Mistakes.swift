@@ -22,7 +22,13 @@ extension [EntryDraft] {
   }
 
   /// What is wrong with a call whose first entry gets a position; nil where nothing is.
-  func mistake(atPosition first: JournalPosition) -> JournalError? {
+  /// - Parameter latest: no entry may be said to be recorded later, and none to be observed a day later: so long an answer may take.
+  func mistake(atPosition first: JournalPosition, latest: Timestamp) -> JournalError? {
+    let latestObserved = latest.adding(milliseconds: 86_400_000)
+    for draft in self where draft.content.observedAt > latestObserved || draft.recordedAt ?? latest > latest {
+      let time = Swift.max(draft.content.observedAt, draft.recordedAt ?? latest)
+      return JournalError(.invalidEntry, "the time \(time) is more than a day in the future.")
+    }
     for case .position(let request) in lazy.map(\.request) where request < .first || request >= first {
       return JournalError(.invalidEntry, "an answer names position \(request), which holds no request before it.")
     }

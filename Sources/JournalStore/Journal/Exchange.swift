@@ -23,7 +23,7 @@ public struct Exchange: Hashable, Sendable {
   /// The entry that tells how it ended: a refusal whatever came after it; the response before a failure, because a late answer is an answer.
   public var ending: Entry? { request?.kind == .refusal ? request : response ?? failure }
   /// How it ended; nil while it has not.
-  public var outcome: OutcomeClass? { ending?.content.context.outcome.outcomeClass }
+  public var outcome: ExchangeOutcome? { ending.flatMap(ExchangeOutcome.init) }
   /// From request to answer.
   public var latencyMilliseconds: UInt32? { (response ?? failure)?.content.latencyMilliseconds }
 }
@@ -48,7 +48,7 @@ extension Entry {
 extension Mark {
   /// Whether its value is that of a term of its kind.
   fileprivate func hasValue(of term: IndexTerm, in payload: [UInt8]) -> Bool {
-    // A comparable value is its own comparable form: mostly the bytes are those at once.
+    // What is comparable stays as it is when it is made so: mostly the bytes are those at once.
     if inlineText == nil, payload[range].elementsEqual(term.value) { return true }
     return self.term(in: payload) == term
   }

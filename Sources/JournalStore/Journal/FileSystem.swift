@@ -1,4 +1,5 @@
 internal import Glibc
+package import JournalFormat
 
 /// The few calls on files that durability needs, with their errors told by call and path: what throws, throws a ``JournalError`` that names
 /// both.
@@ -135,6 +136,45 @@ package enum FileSystem {
     var status = stat()
     guard stat(path, &status) == 0 else { throw JournalError(errno: errno, "stat", path: path) }
     return Int(status.st_size)
+  }
+
+  /// A path without links; that of what is not there yet, without the slashes at its end.
+  static func resolved(_ path: String) throws(JournalError) -> String {
+    guard let real = realpath(path, nil) else {
+      guard errno == ENOENT else { throw JournalError(errno: errno, "realpath", path: path) }
+      var path = path
+      while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+      return path
+    }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
+  /// Removes a directory with all that is in it, or a file; one that is gone already is fine.
+  static func removeTree(_ path: String) throws(JournalError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      if errno == ENOENT { return }
+      throw JournalError(errno: errno, "lstat", path: path)
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return try remove(path) }
+    for name in try names(in: path) { try removeTree(path + "/" + name) }
+    guard rmdir(path) == 0 else { throw JournalError(errno: errno, "rmdir", path: path) }
+  }
+
+  /// Whether one can be renamed to stand where the other is.
+  static func isOnOneFileSystem(_ path: String, _ other: String) throws(JournalError) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard stat(path, &first) == 0 else { throw JournalError(errno: errno, "stat", path: path) }
+    guard stat(other, &second) == 0 else { throw JournalError(errno: errno, "stat", path: other) }
+    return first.st_dev == second.st_dev
+  }
+
+  /// When a file's content was changed last.
+  package static func modificationTime(of path: String) throws(JournalError) -> Timestamp {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw JournalError(errno: errno, "stat", path: path) }
+    return Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1_000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
   }
 
   /// Memory maps and locks do not hold over a network: refuse such file systems, as /proc/self/mountinfo names them (proc(5)).

@@ -10,8 +10,13 @@ public protocol JournalAppender: Sendable {
   ///   `queue.full` may be tried again, `entry.invalid` is the caller's mistake; after anything else nothing is known of these entries.
   func submit(_ drafts: [EntryDraft], completion: @escaping @Sendable (Result<ClosedRange<JournalPosition>, JournalError>) -> Void)
 
-  /// Believes a system clock that had leapt ahead, from now on.
+  /// Believes the system clock as it is from now on, where it had leapt ahead or the journal had been left alone for long.
   func confirmClock() async throws(JournalError)
+
+  /// Records that somebody is about to see personal values: a fact about the journal's own life, which it states itself.
+  /// - Parameter reason: who asks, what for and why.
+  /// - Throws: ``JournalError`` where it is not recorded.
+  func recordAccess(_ reason: String) async throws(JournalError)
 
   /// Waits until every segment that has ended is sealed.
   /// - Parameter endingNewest: whether the newest segment is ended first, so that it is sealed too.
@@ -42,6 +47,7 @@ public final class Journal: JournalAppender {
   /// Where it stands.
   public let directory: JournalDirectory
   private let lock: JournalLock
+  private let clock: JournalClock.Source
   private let queue: WriteQueue
   private let state: SharedState
   private let server: HandOverServer
@@ -82,13 +88,16 @@ public final class Journal: JournalAppender {
     _ directory: JournalDirectory, purpose: String, clock: JournalClock.Source = .system, indexLimits: IndexLimits = .init(),
     sealsByItself: Bool, onSealingFailure: @escaping @Sendable (JournalError) -> Void = { _ in }
   ) throws(JournalError) {
-    _ = try directory.readManifest()
+    let manifest = try directory.readManifest()
     try FileSystem.refuseNetworkFileSystem(directory.path)
     self.directory = directory
+    self.clock = clock
     lock = try JournalLock(directory.lockPath, of: directory.path, purpose: purpose)
     let indexBuilder = IndexBuilder(directory, limits: indexLimits)
     let committer = GroupCommitter(indexBuilder)
-    let writer = try JournalWriter(directory, clock: JournalClock(clock), indexBuilder: indexBuilder, committer: committer)
+    let writer = try JournalWriter(
+      directory, clock: JournalClock(clock), newestChange: try directory.newestChange(manifest), indexBuilder: indexBuilder,
+      committer: committer)
     self.indexBuilder = indexBuilder
     let queue = WriteQueue()
     let state = SharedState(.init(lastPosition: writer.lastPosition, lastRecordedAt: writer.newestRecordedAt))
@@ -96,9 +105,10 @@ public final class Journal: JournalAppender {
     self.state = state
     // Before the sealer, which waits for the index of each segment.
     writer.startIndexing()
-    let sealer = Sealer(directory, queue, indexBuilder, isAutomatic: sealsByItself, onFailure: onSealingFailure)
+    let mayBegin = sealsByItself && !writer.awaitsConfirmation
+    let sealer = Sealer(directory, queue, indexBuilder, isAutomatic: mayBegin, onFailure: onSealingFailure)
     do {
-      server = try HandOverServer(directory, queue, sealer)
+      server = try HandOverServer(directory, queue, sealer, clock)
     } catch {
       sealer.stop()
       indexBuilder.stop()
@@ -107,7 +117,7 @@ public final class Journal: JournalAppender {
     self.sealer = sealer
     let handed = HandedWriter(writer)
     Thread.start("journal-writer") {
-      Self.run(handed.take(), committer, queue, state, sealer)
+      Self.run(handed.take(), committer, queue, state, sealer, sealsByItself: sealsByItself)
       committer.close()
       // By now the writer is gone, and with it its hold on the newest segment.
       state.finished.signal()
@@ -141,7 +151,7 @@ public final class Journal: JournalAppender {
     queue.add(.init(work: .append(drafts), completion: completion))
   }
 
-  /// Believes a system clock that had leapt ahead, from now on.
+  /// Believes the system clock as it is from now on, where it had leapt ahead or the journal had been left alone for long.
   /// - Throws: ``JournalError`` where it cannot be recorded.
   public func confirmClock() async throws(JournalError) {
     let result = await withCheckedContinuation { continuation in
@@ -149,6 +159,10 @@ public final class Journal: JournalAppender {
     }
     _ = try result.get()
   }
+
+  /// Records that somebody is about to see personal values.
+  /// - Throws: ``JournalError`` where it is not recorded.
+  public func recordAccess(_ reason: String) async throws(JournalError) { _ = try await append(.access(reason, by: clock)) }
 
   /// Waits until every segment that has ended is sealed.
   /// - Throws: ``JournalError`` of the first segment that could not be sealed: it stays as it is.
@@ -186,9 +200,10 @@ public final class Journal: JournalAppender {
   }
 
   private static func run(
-    _ writer: JournalWriter, _ committer: GroupCommitter, _ queue: WriteQueue, _ state: SharedState, _ sealer: Sealer
+    _ writer: JournalWriter, _ committer: GroupCommitter, _ queue: WriteQueue, _ state: SharedState, _ sealer: Sealer, sealsByItself: Bool
   ) {
     var writer = writer
+    var awaitedConfirmation = writer.awaitsConfirmation
     var endedSegmentCount = writer.endedSegmentCount
     while let jobs = queue.take() {
       @Sendable func fail(_ error: JournalError) {
@@ -203,6 +218,10 @@ public final class Journal: JournalAppender {
         @Sendable func tell() {
           state.values.withLock { $0 = values }
           for (job, result) in zip(jobs, results) { job.completion(result) }
+        }
+        if awaitedConfirmation, !writer.awaitsConfirmation {
+          awaitedConfirmation = false
+          if sealsByItself { sealer.begin() }
         }
         if writer.endedSegmentCount != endedSegmentCount {
           endedSegmentCount = writer.endedSegmentCount

@@ -63,7 +63,8 @@ public struct JournalDirectory: Hashable, Sendable {
     try FileSystem.synchronizeDirectory(parent)
   }
 
-  private var parent: String {
+  /// The directory that it stands in.
+  var parent: String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

@@ -37,6 +37,8 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
     public static let handOver = Code(rawValue: "handover.failed")
     /// As many entries wait as may: try again.
     public static let queueFull = Code(rawValue: "queue.full")
+    /// The system clock may be wrong, and nobody has confirmed it.
+    public static let clockUnconfirmed = Code(rawValue: "clock.unconfirmed")
     /// The writer met an error that it must not continue after; open the journal anew.
     public static let writerEnded = Code(rawValue: "writer.ended")
     /// There is no room.
@@ -47,7 +49,7 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
     /// The codes of the journal itself: all that stand here.
     static let ofJournal: Set = [
       journalMissing, journalExists, networkFileSystem, manifestDamaged, formatNewer, segmentMissing, segmentDamaged, recordDamaged,
-      invalidEntry, lockHeld, handOver, queueFull, writerEnded, diskFull, inputOutput,
+      invalidEntry, lockHeld, handOver, queueFull, clockUnconfirmed, writerEnded, diskFull, inputOutput,
     ]
   }
 

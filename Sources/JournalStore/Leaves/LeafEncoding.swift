@@ -43,7 +43,7 @@ struct LeafEncoder {
     }
     let ranges = content.personalRanges
     let digests = content.hasPersonalValues ? PersonalDigests(entry.seed) : nil
-    // The payload's digests come first, as its ranges are what stands first in every later form of the entry.
+    // The payload's digests come first, as its ranges stand first whatever becomes of the entry later.
     append(content.marks, digests, firstNumber: ranges.count)
     content.payload.withUnsafeBufferPointer { append($0, ranges, digests) }
   }

@@ -12,7 +12,7 @@ final class Sealer: @unchecked Sendable {
   private let queue: WriteQueue
   private let indexBuilder: IndexBuilder
   private let condition = NSCondition()
-  private let isAutomatic: Bool
+  private var isAutomatic: Bool
   private let onFailure: @Sendable (JournalError) -> Void
   private var isAwake: Bool
   private var isStopped = false
@@ -44,13 +44,19 @@ final class Sealer: @unchecked Sendable {
     }
   }
 
-  /// Looks for segments that have ended.
+  /// Looks for segments that have ended, where it seals before it is asked to.
   func wake() {
-    guard isAutomatic else { return }
     condition.withLock {
+      guard isAutomatic else { return }
       isAwake = true
       condition.signal()
     }
+  }
+
+  /// Seals from now on before it is asked to.
+  func begin() {
+    condition.withLock { isAutomatic = true }
+    wake()
   }
 
   /// Calls back once all segments that have ended by now are sealed, or with what went wrong.

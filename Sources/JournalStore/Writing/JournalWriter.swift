@@ -21,9 +21,16 @@ struct JournalWriter {
   /// Slots of readers that died keep pages from being used again.
   private static let readerCheckInterval = Duration.seconds(60)
 
+  /// How far ahead of the system clock a time may lie that an entry brings: clocks differ.
+  private static let futureLimitMilliseconds: Int64 = 86_400_000
+
   /// Takes up the journal where it ends, after removing what the manifest does not list.
+  /// - Parameter newestChange: when a file of the journal was changed last, as far as that counts for whether the clock is believed.
   /// - Throws: ``JournalError`` where the journal is damaged, of a later version, or cannot be written to.
-  init(_ directory: JournalDirectory, clock: JournalClock, indexBuilder: IndexBuilder, committer: GroupCommitter) throws(JournalError) {
+  init(
+    _ directory: JournalDirectory, clock: JournalClock, newestChange: Timestamp? = nil, indexBuilder: IndexBuilder,
+    committer: GroupCommitter
+  ) throws(JournalError) {
     self.directory = directory
     self.indexBuilder = indexBuilder
     self.committer = committer
@@ -32,6 +39,8 @@ struct JournalWriter {
     try directory.removeGarbage(manifest, isManifestDurable: false)
     nextPosition = manifest.nextPosition
     lastRecordedAt = Timestamp(rawValue: Int64.min)
+    // Last, when it is known when the last entry was recorded.
+    defer { if let newestChange { self.clock.distrust(after: max(lastRecordedAt, newestChange)) } }
     guard let newest = manifest.segments.last else { return }
     guard newest.lastPosition == nil else {
       lastRecordedAt = try Self.lastRecordedAt(in: newest, of: directory) ?? lastRecordedAt
@@ -61,6 +70,12 @@ struct JournalWriter {
     return count == 0 ? nil : try reader.entry(at: count - 1)?.recordedAt
   }
 
+  /// Whether nothing is written before somebody has confirmed the system clock.
+  var awaitsConfirmation: Bool { clock.unconfirmedSince != nil }
+  /// Why nothing is written now; nil where it is.
+  private var refusal: JournalError? {
+    clock.unconfirmedSince.map { .unconfirmedClock(clock.peek(), since: $0, path: directory.path) }
+  }
   /// How many segments have ended.
   var endedSegmentCount: Int { manifest.segments.count { $0.lastPosition != nil } }
   /// Has the indexes built from now on.
@@ -87,14 +102,25 @@ struct JournalWriter {
     var results: [Result<ClosedRange<JournalPosition>, JournalError>] = []
     for work in works {
       switch work {
+      case .append, .endSegment, .replaceBySealed:
+        // Not even a file is changed: when that was is what tells a wrong clock from a long absence.
+        if let refusal {
+          results.append(.failure(refusal))
+          continue
+        }
+      case .confirmClock: break
+      }
+      switch work {
       case .append(let drafts):
-        if let mistake = drafts.mistake(atPosition: nextPosition) {
+        let latest = max(lastRecordedAt, clock.peek().adding(milliseconds: Self.futureLimitMilliseconds))
+        if let mistake = drafts.mistake(atPosition: nextPosition, latest: latest) {
           results.append(.failure(mistake))
         } else {
           results.append(.success(try append(drafts)))
         }
       case .confirmClock:
         let first = nextPosition
+        if awaitsConfirmation { try confirmAbsence() }
         if let event = clock.confirm() { try append([EntryDraft(note(event))], at: clock.now().0) }
         results.append(.success(first...max(first, JournalPosition(nextPosition.rawValue - 1))))
       case .endSegment:
@@ -108,6 +134,12 @@ struct JournalWriter {
     }
     try checkReaders()
     return Performed(results: results, batch: segment?.takeBatch())
+  }
+
+  /// Has the manifest written anew: from then on the journal shows a trace of work by this clock.
+  private mutating func confirmAbsence() throws(JournalError) {
+    try directory.write(manifest)
+    _ = clock.confirm()
   }
 
   /// Waits until everything that was appended is durable.
@@ -139,8 +171,8 @@ struct JournalWriter {
 
   /// Whether two entries may share a row: they fall in one segment and are no long lists.
   private func fitsOneRow(_ request: EntryDraft, _ answer: EntryDraft, _ now: Timestamp) -> Bool {
-    let end = max(lastRecordedAt, request.recordedAt ?? now, answer.recordedAt ?? now)
-    return max(lastRecordedAt, request.recordedAt ?? now).period == end.period
+    let start = max(lastRecordedAt, request.recordedAt(now))
+    return start.period == max(start, answer.recordedAt(now)).period
       && request.content.payload.count + answer.content.payload.count <= Self.maximumRowPayloadBytes
   }
 
@@ -149,7 +181,7 @@ struct JournalWriter {
 
   /// Appends the entries of one row.
   private mutating func append(_ drafts: ArraySlice<EntryDraft>, at now: Timestamp) throws(JournalError) {
-    var recordedAt = max(lastRecordedAt, drafts.first!.recordedAt ?? now)
+    var recordedAt = max(lastRecordedAt, drafts.first!.recordedAt(now))
     if try needsNewSegment(recordedAt) {
       try settle()
       try roll(recordedAt)
@@ -157,7 +189,7 @@ struct JournalWriter {
     var entries: [Entry] = []
     entries.reserveCapacity(drafts.count)
     for draft in drafts {
-      recordedAt = max(recordedAt, draft.recordedAt ?? now)
+      recordedAt = max(recordedAt, draft.recordedAt(now))
       let position = nextPosition.advanced(by: entries.count)
       let requestPosition: JournalPosition? =
         switch draft.request {
@@ -250,6 +282,11 @@ struct JournalWriter {
     context.reason = event.message
     return EntryContent(observedAt: clock.peek(), context: context)
   }
+}
+
+extension EntryDraft {
+  /// When it counts as recorded, as far as it alone decides.
+  fileprivate func recordedAt(_ now: Timestamp) -> Timestamp { min(recordedAt ?? now, now) }
 }
 
 extension JournalDirectory {

@@ -55,7 +55,7 @@ struct CDRComposition {
     return nil
   }
 
-  /// As a record spells it, else its compact form.
+  /// As a record spells it, else compact.
   private func operatorId(_ number: UInt32, _ field: (ChargeDetailRecord) -> String?) throws(JournalError) -> String? {
     guard let compact = try CDROperators.name(of: number, in: rows) else { return nil }
     if let written = try first(field), CDROperators.compact(written) == Array(compact.utf8) { return written }

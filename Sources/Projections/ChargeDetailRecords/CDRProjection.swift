@@ -109,8 +109,9 @@ public final class CDRProjection: Projection {
   // MARK: Answers
 
   private func takeAnswer(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    guard let request = entry.request, let outcome = RequestOutcome(entry.entry) else { return }
-    let platformId = entry.facts?.text(of: WireName.serviceSessionId)
+    guard let request = entry.request, let outcome = RequestOutcome(entry) else { return }
+    // What an answer says of another session is not of this one.
+    let platformId = entry.isOfOtherSession ? nil : entry.facts?.text(of: WireName.serviceSessionId)
     var answer = CDRVersion.Answer(
       position: entry.position, outcome: .accepted, requestStatus: nil,
       isGateways: entry.kind == .response && entry.context.author == .gateway,
@@ -120,7 +121,11 @@ public final class CDRProjection: Projection {
     case .accepted(let status): answer.requestStatus = status
     case .rejected(let status): (answer.outcome, answer.requestStatus) = (.rejected, status)
     case .fault: answer.outcome = .fault
-    case .lost, .unreadable: answer.outcome = .lost
+    case .refused(let status): (answer.outcome, answer.httpStatus) = (.refused, status)
+    case .failed(let status): (answer.outcome, answer.httpStatus) = (.failed, status)
+    case .lost: answer.outcome = .lost
+    case .unreadable: answer.outcome = .unreadable
+    case .doubtful(let status): (answer.outcome, answer.requestStatus) = (.doubtful, status)
     }
     var done: [UInt32] = []
     for answered in try answered(by: request, in: rows) {
@@ -151,7 +156,7 @@ public final class CDRProjection: Projection {
         try ids.learn(identity, state.number, since: entry.position, in: rows)
       }
     }
-    if request.entry.content.context.direction == .fromIOP, saleOperator != 0,
+    if request.entry.content.context.direction == .fromIOP, saleOperator != 0, !entry.isOfOtherSession,
       let sale = entry.facts?.text(of: WireName.partnerServiceSessionId)
     {
       try ids.learn(sightings.sale(sale, of: saleOperator, rows.hash), state.number, since: entry.position, in: rows)

@@ -39,6 +39,8 @@ public struct CDRQuestions: ModelQuestions {
   /// The read models that the answers come from. Where those of sessions and white lists are given too, what they find of records stands
   /// with it.
   public static let projections: [any Projection.Type] = [CDRProjection.self]
+  /// The operations that bring records.
+  public static let operations: Set<String> = ["SetChargeDetailRecord", "GetChargeDetailRecord", "GetChargeDetailRecordList"]
 
   /// Asks the read model of charge detail records as it is at this moment. Where those of sessions and white lists are given too, what they
   /// find of records is told with it.

@@ -7,7 +7,7 @@ struct CDRSighting {
   let metered: MeteredRecord
   let version: CDRVersion
   let identities: CDRIdentities
-  /// Of its user, five bytes of a keyed hash; 0 where that is none, or named otherwise.
+  /// Its user, where that is a badge, as five bytes of a keyed hash; else 0.
   let badge: UInt64
 
   var record: ChargeDetailRecord { metered.record }
@@ -75,7 +75,7 @@ final class CDRSightings {
     return identities
   }
 
-  /// Of a final record only: of others nobody asks.
+  /// The badge of a final record: of others nobody asks.
   private func badge(_ record: ChargeDetailRecord, _ hash: SubjectHash) -> UInt64 {
     guard record.standardNature == .final, let type = record.user.userIdType, type.termKind == .userRFID,
       let badge = record.user.comparable

@@ -17,9 +17,9 @@ public struct CDRTotals: Sendable {
   public private(set) var incompleteCount = 0
   /// Sessions that were sent in the time that was asked for and are not summed, as their own times cannot be read, or cannot be.
   public private(set) var misdatedCount = 0
-  /// Of all that is summed.
+  /// All that is summed.
   public private(set) var sums = Sums()
-  /// Of that, what stands in records with an error that holds.
+  /// What of that stands in records with an error that holds.
   public private(set) var sumsWithErrors = Sums()
 
   /// Sums of final records in force.

@@ -85,14 +85,19 @@ struct CDRVersion: Hashable, Sendable {
 
   /// What came of an attempt.
   struct Answer: Hashable, Sendable {
+    /// The numbers are on disk.
     enum Outcome: UInt8, Sendable {
       case accepted = 0
       case rejected, fault, lost
+      /// As ``RequestOutcome``.
+      case unreadable, refused, failed, doubtful
     }
 
     var position: JournalPosition
     var outcome: Outcome
     var requestStatus: UInt32?
+    /// What HTTP said in a message's place; nil where a message came, or nothing.
+    var httpStatus: UInt16?
     /// The gateway's own answer says nothing of the other side.
     var isGateways: Bool
     /// What the session did not know before: 0 and false where it did.

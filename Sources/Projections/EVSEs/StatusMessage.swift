@@ -102,13 +102,9 @@ public struct StatusReinitialisation {
 
   private static func envelope(_ facts: OperationFacts, _ fields: [(name: String, text: String)]) -> String {
     let element = facts.localName(.toIOP, .request)
-    let body = fields.map { "<\($0.name)>\(escaped($0.text))</\($0.name)>" }.joined()
+    let body = fields.map { "<\($0.name)>\(XMLText.escaped($0.text))</\($0.name)>" }.joined()
     let envelope = "http://www.w3.org/2003/05/soap-envelope"
     return #"<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="\#(envelope)"><soap:Body>"#
       + #"<emip:\#(element) xmlns:emip="\#(facts.namespace ?? "")">\#(body)</emip:\#(element)></soap:Body></soap:Envelope>"#
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\r", with: "&#13;")
   }
 }

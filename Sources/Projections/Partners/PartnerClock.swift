@@ -15,7 +15,7 @@ final class PartnerClock: ChangingRow {
   private var run = Run(quarters: 0, count: 0, since: Timestamp(rawValue: 0))
   /// What was found and holds.
   private var offset: Offset?
-  /// Of the last reports: who sends one again is late, and that says nothing of the clock.
+  /// The last reports: who sends one again is late, and that says nothing of the clock.
   private var checksums: [UInt32] = []
 
   private struct Run {

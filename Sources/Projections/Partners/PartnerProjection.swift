@@ -78,7 +78,7 @@ public final class PartnerProjection: Projection {
   ) throws(JournalError) {
     let message = entry.message
     let kind = context.value.kind
-    var answer = PartnerRecord.Answer(ending: PartnerRecord.Ending(kind, context.value.outcome.outcomeClass)!)
+    var answer = PartnerRecord.Answer(ending: PartnerRecord.Ending(message.entry)!)
     if kind == .response { answer.latencyMilliseconds = message.entry.content.latencyMilliseconds }
     let tail: PartnerTail
     if let last = requests.last, last.request.position == request, request.next == message.position {

@@ -72,7 +72,7 @@ public struct PartnerQuestions: ModelQuestions {
 
   /// The figures of partners, or of each of their operations, by name.
   /// - Parameters:
-  ///   - partner: only this one, in whatever form its id is written.
+  ///   - partner: only this one, in whatever spelling of its id.
   ///   - byOperation: a row for each operation, way and operator.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func answers(

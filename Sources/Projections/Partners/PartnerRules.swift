@@ -50,9 +50,8 @@ public enum PartnerRules {
 
   private static func reportedUnreadable(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
     let table = PartnerTables.findings.table
-    let subject = try table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
+    let partner = try name(try table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }, rows)
     let (period, text) = try table.reading(stored.detail) { (reader) throws(FormatError) in (try reader.varint(), try reader.string()) }
-    let partner = try name(subject, rows)
     return ReportedFinding(
       rule: unreadable, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
       sentence: "\(partner) was told the heartBeatPeriod \"\(text)\", which cannot be read; it stays at \(period) s.")
@@ -60,12 +59,12 @@ public enum PartnerRules {
 
   private static func reportedSilence(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
     let subject = try PartnerTables.findings.table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
+    let partner = try name(subject, rows)
     let (period, lastHeard) = try PartnerTables.findings.table.decoding { () throws(FormatError) in
       try stored.detail.reading { (reader) throws(FormatError) in
         (try reader.varint(), Timestamp(rawValue: try reader.signedVarint()))
       }
     }
-    let partner = try name(subject, rows)
     let heardAgain = try stored.resolvedAt.flatMap { (position) throws(JournalError) in
       try PartnerTables.presence.heardAgain(subject, at: position, rows)
     }

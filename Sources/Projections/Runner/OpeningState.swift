@@ -93,7 +93,7 @@ public struct OpeningState: Hashable, Sendable {
 }
 
 extension ReadModelDirectory {
-  /// The opening state of a read model, in its present form; nil where there is none.
+  /// The opening state of a read model, as this version writes it; nil where there is none.
   /// - Throws: ``JournalError`` `opening.damaged` where it cannot be read: it holds what the journal no longer has, so that nobody may pass over it.
   func openingState(_ projection: any Projection.Type, journalId: String) throws(JournalError) -> OpeningState? {
     let path = openingStatePath(projection.name)

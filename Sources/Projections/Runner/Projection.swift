@@ -51,7 +51,7 @@ public protocol Projection: SendableMetatype {
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
   static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding]
 
-  /// Brings the rows of an opening state that an earlier version wrote into the present form. Waits for retention, too.
+  /// Brings the rows of an opening state that an earlier version wrote up to what this one writes. Waits for retention, too.
   /// - Throws: `FormatError` for a version that was never written.
   func convert(_ state: OpeningState) throws(FormatError) -> OpeningState
 }
@@ -91,6 +91,7 @@ public enum AllProjections {
   public static let all: [any Projection.Type] = [
     CDRProjection.self,
     EVSEProjection.self,
+    MessageProjection.self,
     PartnerProjection.self,
     SessionProjection.self,
     WhiteListProjection.self,

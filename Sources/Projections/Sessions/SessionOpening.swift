@@ -95,7 +95,7 @@ struct SessionOpening {
         own.take(record, at: position)
         switch record.content {
         case .absorbed, .mergedInto: continue
-        case .twin(let other), .twinDropped(let other):
+        case .twin(let other, _), .twinDropped(let other):
           guard kept.contains(other) else { continue }
         default: break
         }

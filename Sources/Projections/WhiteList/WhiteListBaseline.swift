@@ -94,7 +94,7 @@ public struct WhiteListBaseline: Sendable {
 
   private static func element(_ name: String, _ text: String?) -> String {
     guard let text else { return "" }
-    return "<\(name)>\(text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;"))</\(name)>"
+    return "<\(name)>\(XMLText.escaped(text))</\(name)>"
   }
 }
 

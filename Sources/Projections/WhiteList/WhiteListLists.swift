@@ -4,9 +4,9 @@ internal import JournalStore
 
 /// A list: who holds it, whose users are on it, and what its messages call their sender.
 struct WhiteListIdentity: Hashable, Sendable {
-  /// `IOP`, or the CPO that downloads it, in compact form.
+  /// `IOP`, or the CPO that downloads it, compact.
   var holder: [UInt8]
-  /// In compact form; empty where a download does not name it.
+  /// Compact; empty where a download does not name it.
   var provider: [UInt8]
 
   static let platform = Array("IOP".utf8)

@@ -4,7 +4,7 @@ internal import JournalFormat
 /// What there is to know of one entry of a list from a position on.
 ///
 ///     byte     bits 0-1 change (0 to 2; 3 stands in the extension), 2-3 authorisation (0 absent, 1, 2, 3 other), 4 has an expiry date,
-///              5 is not of the user's first standing, 6 has an extension, 7 the expiry date is not in full seconds or has a shorter form
+///              5 is not of the user's first standing, 6 has an extension, 7 the expiry date is not in full seconds or is written shorter
 ///     standing varint, where it is not the first (``WhiteListUser``)
 ///     extended varint: bits 0-1 status, 2-4 change, 5 its absence was noted, 6 has losses, 7 has details, 8-12 ``Unreadable``, 13 service assumed
 ///     source   unless it never was on the list: varint of twice the item, plus 1 where a varint distance to its position follows; else that is 1

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 internal import JournalFormat
 internal import JournalStore
 internal import Synchronization
@@ -10,6 +11,8 @@ internal import Synchronization
 final class BatchSender {
   /// Entries that go to the journal in one call, as soon as there are so many.
   static let batchEntryCount = 1_000
+  /// Bytes of messages that go to the journal in one call, as soon as there are so many.
+  static let batchBytes = 4 << 20
   /// Batches that may wait for their commit: enough for reading and writing to overlap, within the writer's queue.
   static let maximumBatchesInFlight = 3
 
@@ -56,7 +59,7 @@ final class BatchSender {
   // MARK: The batch that is being filled
 
   /// Whether it is time to send.
-  var isBatchFull: Bool { batch.drafts.count >= Self.batchEntryCount }
+  var isBatchFull: Bool { batch.drafts.count >= Self.batchEntryCount || batch.payloadBytes >= Self.batchBytes }
 
   /// Puts a draft into the batch.
   /// - Parameter old: where an entry of an export stood.
@@ -103,6 +106,11 @@ final class BatchSender {
       case .success(let range):
         flight.removeFirst()
         note(first, recordedAt: range)
+      case .failure(let error) where error.code == .queueFull:
+        // Others fill the queue.
+        usleep(10_000)
+        flight[0] = BatchInFlight(again: first)
+        submit(flight[0])
       case .failure(let error):
         guard error.code == .handOver || error.code == .writerEnded, !(appender is Journal) else { throw error }
         try resume()
@@ -153,6 +161,10 @@ final class BatchSender {
       unanswered[unanswered.startIndex] = rest
       submit(rest)
       if case .failure(let error) = rest.wait() {
+        if error.code == .queueFull {
+          usleep(10_000)
+          continue
+        }
         guard error.code == .handOver, !(appender is Journal) else { throw error }
         return
       }
@@ -173,6 +185,7 @@ final class BatchSender {
 /// Entries that go to the journal in one call.
 private struct Batch {
   private(set) var drafts: [EntryDraft] = []
+  private(set) var payloadBytes = 0
   /// Where entries of an export stood, by their index in the batch.
   private(set) var olds: [Int: JournalPosition] = [:]
   private var indexes: [JournalPosition: Int] = [:]
@@ -183,6 +196,7 @@ private struct Batch {
       indexes[old] = drafts.count
     }
     drafts.append(draft)
+    payloadBytes += draft.content.payload.count
   }
 
   func index(of old: JournalPosition) -> Int? { indexes[old] }
@@ -199,6 +213,9 @@ private final class BatchInFlight: Sendable {
     drafts = batch.drafts
     olds = batch.olds
   }
+
+  /// The same, to be sent once more.
+  init(again batch: BatchInFlight) { (drafts, olds) = (batch.drafts, batch.olds) }
 
   func land(_ result: Result<ClosedRange<JournalPosition>, JournalError>) {
     self.result.withLock { $0 = result }

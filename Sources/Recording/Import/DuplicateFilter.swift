@@ -35,8 +35,17 @@ final class DuplicateFilter {
   /// Looks for a stored exchange that is the same as this one, and takes it.
   /// - Throws: ``JournalError`` where the journal cannot be read.
   func takeExchange(_ request: EntryContent, _ answer: EntryContent) throws(JournalError) -> Stored {
+    let known = try takeExchange(request, answer, among: try candidates(request, answer))
+    // A request that has no id itself is found by its answer's, unless that was not recorded any more.
+    guard case .nothing = known, request.transactionId == nil, answer.transactionId != nil, mayHold(request) else { return known }
+    return try takeExchange(request, answer, among: reader.entries(observedAt: request.observedAt))
+  }
+
+  private func takeExchange(
+    _ request: EntryContent, _ answer: EntryContent, among candidates: [Entry]
+  ) throws(JournalError) -> Stored {
     var alone: JournalPosition?
-    for entry in try candidates(request, answer) where entry.requestPosition == nil && isFree(entry.position) {
+    for entry in candidates where entry.requestPosition == nil && isFree(entry.position) {
       guard isSame(entry.content, request) else { continue }
       let exchange = try reader.exchange(at: entry.position, known: entry)
       if let stored = exchange.response ?? exchange.failure {
@@ -116,15 +125,18 @@ final class DuplicateFilter {
       && stored.context.peer.address == request.context.peer.address && stored.payload == request.payload
   }
 
+  /// Whether anything stored is as late: mostly nothing is, which is told without a look-up.
+  private func mayHold(_ request: EntryContent) -> Bool { range != nil && latestObservedAt.map { request.observedAt <= $0 } ?? false }
+
   private func candidates(_ request: EntryContent, _ answer: EntryContent?) throws(JournalError) -> [Entry] {
-    // Nothing stored is as late: the ordinary case, told without a look-up.
-    guard range != nil, let latestObservedAt, request.observedAt <= latestObservedAt else { return [] }
-    let id =
-      request.marks.first { $0.kind == .transactionId }?.term(in: request.payload)
-      ?? answer.flatMap { answer in answer.marks.first { $0.kind == .transactionId }?.term(in: answer.payload) }
-    guard let id else { return try reader.entries(observedAt: request.observedAt) }
+    guard mayHold(request) else { return [] }
+    guard let id = request.transactionId ?? answer?.transactionId else { return try reader.entries(observedAt: request.observedAt) }
     return try reader.exchanges(holding: [id]).compactMap(\.request)
   }
+}
+
+extension EntryContent {
+  fileprivate var transactionId: IndexTerm? { marks.first { $0.kind == .transactionId }?.term(in: payload) }
 }
 
 /// A set of positions, a bit each, in pieces that are made when they are needed.

@@ -35,6 +35,7 @@ enum ImportLine {
     case let error as TrafficLineError: error.message
     case let error as EntryDocumentError: error.message
     case let error as DecodingError: error.sentence
+    case let error as ActLeftOut: error.reason
     default: nil
     }
   }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JournalFormat
 internal import Zstandard
 
 /// Where an import's lines come from.
@@ -22,6 +23,8 @@ public final class LineReader: LineSource {
   private let descriptor: Int32
   private let name: String
   private var decompressor: StreamDecompressor?
+  /// Whether the beginning has been looked at.
+  private var isBegun = false
   private var chunk = [UInt8](repeating: 0, count: chunkBytes)
   private var buffer: [UInt8] = []
   private var start = 0
@@ -44,12 +47,29 @@ public final class LineReader: LineSource {
     self.name = name
   }
 
+  /// Looks whether a file may have lines, and leaves it where it stood.
+  /// - Throws: ``LineReaderError`` where it is something else.
+  public static func recognize(_ descriptor: Int32, name: String) throws(LineReaderError) {
+    var start = [UInt8](repeating: 0, count: 1 << 16)
+    start.removeLast(start.count - max(0, pread(descriptor, &start, start.count, 0)))
+    guard StreamDecompressor.recognizes(start) else {
+      if let format = ForeignFormat(start: start) { throw LineReaderError(name, format, isCompressed: false) }
+      return
+    }
+    var text: [UInt8] = []
+    // What is wrong with it is told when it is read.
+    guard let decompressor = try? StreamDecompressor(), (try? start.withUnsafeBytes { try decompressor.append($0, to: &text) }) != nil
+    else { return }
+    if let format = ForeignFormat(start: text) { throw LineReaderError(name, format, isCompressed: true) }
+  }
+
   /// Shows the next line without its line end; nil at the end of the text.
   /// - Parameter body: `isCut` says that the line is longer than ``maximumLineBytes`` and only its beginning is shown.
-  /// - Throws: ``LineReaderError`` where the file cannot be read or is a damaged or truncated Zstandard file.
+  /// - Throws: ``LineReaderError`` where the file cannot be read, is a damaged or truncated Zstandard file, or is something else than lines.
   public func next<Result>(
     _ body: (_ line: UnsafeBufferPointer<UInt8>, _ isCut: Bool) throws -> Result
   ) throws -> Result? {
+    if !isBegun { try begin() }
     while true {
       if let end = lineEnd() {
         let line = start..<end
@@ -97,6 +117,14 @@ public final class LineReader: LineSource {
     return found
   }
 
+  /// Reads on until it is known what the file is.
+  private func begin() throws {
+    while buffer.count < ForeignFormat.beginningBytes && !isAtEnd && !buffer.drop(while: \.isXMLWhiteSpace).contains(0x0a) { try fill() }
+    isBegun = true
+    if let format = ForeignFormat(start: buffer) { throw LineReaderError(name, format, isCompressed: decompressor != nil) }
+    if buffer.starts(with: ForeignFormat.byteOrderMark) { start = ForeignFormat.byteOrderMark.count }
+  }
+
   private func fill() throws {
     buffer.removeFirst(isSkipping ? buffer.count : start)
     searched = max(0, isSkipping ? 0 : searched - start)
@@ -131,11 +159,19 @@ public struct LineReaderError: Error, Sendable, CustomStringConvertible {
   public let message: String
   /// Whether the content is at fault, and not the reading.
   public let isDamage: Bool
+  /// What the file is, where it has no lines at all; nothing of it was shown then.
+  public let foreignFormat: ForeignFormat?
+  /// Whether that was found in a Zstandard file.
+  public let isCompressed: Bool
 
   init(_ file: String, _ message: String, isDamage: Bool) {
-    self.file = file
-    self.message = message
-    self.isDamage = isDamage
+    (self.file, self.message, self.isDamage) = (file, message, isDamage)
+    (foreignFormat, isCompressed) = (nil, false)
+  }
+
+  init(_ file: String, _ format: ForeignFormat, isCompressed: Bool) {
+    (self.file, message, isDamage) = (file, "it has no lines of traffic", true)
+    (foreignFormat, self.isCompressed) = (format, isCompressed)
   }
 
   /// The file and what went wrong.

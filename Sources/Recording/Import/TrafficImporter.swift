@@ -23,6 +23,15 @@ public final class TrafficImporter {
     public var refusals = 0
     /// Lines that were not taken.
     public var rejected = 0
+    /// Entries of an export that were left out, because they are not what a file may bring: what the journal or its gateway did. They are
+    /// not among ``rejected``.
+    public var actsLeftOut = 0
+    /// How much of what was recorded, in exchanges and single entries as ``recordedExchanges``, counts as recorded now: the source began, with
+    /// the first line that the journal did not have, before the journal's end.
+    public var recordedNow = 0
+    /// How much of what was recorded stands in the source behind lines that are later, by more than minutes, and counts as recorded at their
+    /// time.
+    public var behindLater = 0
     /// The position of the first entry recorded; nil where there is none.
     public var firstPosition: UInt64?
     /// The position of the last entry recorded; nil where there is none.
@@ -35,6 +44,8 @@ public final class TrafficImporter {
     public let lineNumber: Int
     /// What is wrong with it, without its content.
     public let reason: String
+    /// Whether nothing is wrong with it, but that a file may not bring what it says.
+    public let isAct: Bool
     /// The line's bytes, or their beginning where it was too long.
     public let line: [UInt8]
   }
@@ -50,14 +61,14 @@ public final class TrafficImporter {
   private let sender: BatchSender
   private let now: Timestamp
   private var filter: DuplicateFilter
-  private var times: RecordingTimes
+  private var times = RecordingTimes(journalEnd: nil)
   /// All but what the sender knows.
   private var counts = Report()
 
   /// Prepares to import into a journal.
   /// - Parameters:
   ///   - reader: of the same journal.
-  ///   - now: the present; lines more than a day later are not taken.
+  ///   - now: the present; lines more than a day later are not taken, unless the journal has come so far.
   /// - Throws: ``JournalError`` where the journal cannot be read, or what `connect` throws.
   public init(
     _ reader: JournalReader, configuration: MessageReaderConfiguration, now: Timestamp, connect: @escaping Connect
@@ -69,8 +80,10 @@ public final class TrafficImporter {
     let appender = try connect()
     filter = try DuplicateFilter(reader)
     sender = BatchSender(appender, filter, connect: connect)
-    times = RecordingTimes(journalEnd: try reader.lastEntry()?.recordedAt)
   }
+
+  /// When the journal's last entry was recorded as the run began; nil where it had none.
+  public var journalEnd: Timestamp? { times.journalEnd }
 
   /// What the run did so far, or the last one.
   public var report: Report {
@@ -83,7 +96,7 @@ public final class TrafficImporter {
 
   /// Imports all lines of a source; may be called for one source after another. ``report`` tells of the last.
   /// - Parameters:
-  ///   - reject: called for each line that is not taken.
+  ///   - reject: called for each line that is not taken, acts among them.
   ///   - progress: called after each batch.
   /// - Throws: ``JournalError`` where the journal takes no more, or what the source throws. What was read before is
   ///   recorded all the same.
@@ -91,12 +104,14 @@ public final class TrafficImporter {
     filter = try DuplicateFilter(reader)
     sender.begin(filter)
     counts = Report()
+    times = RecordingTimes(journalEnd: try reader.lastEntry()?.recordedAt)
     var failure: (any Error)?
     do {
       while let rejection = try source.next(take) {
         if let rejection {
-          counts.rejected += 1
-          try reject(Rejection(lineNumber: source.lineNumber, reason: rejection.reason, line: rejection.line))
+          if rejection.isAct { counts.actsLeftOut += 1 } else { counts.rejected += 1 }
+          try reject(
+            Rejection(lineNumber: source.lineNumber, reason: rejection.reason, isAct: rejection.isAct, line: rejection.line))
         }
         if sender.isBatchFull {
           try sender.send()
@@ -120,10 +135,10 @@ public final class TrafficImporter {
   // MARK: Lines
 
   /// Nil where the line was taken.
-  private func take(_ line: UnsafeBufferPointer<UInt8>, isCut: Bool) throws -> (reason: String, line: [UInt8])? {
+  private func take(_ line: UnsafeBufferPointer<UInt8>, isCut: Bool) throws -> (reason: String, isAct: Bool, line: [UInt8])? {
     guard !ImportLine.isBlank(line) else { return nil }
     counts.lines += 1
-    guard !isCut else { return ("the line is too long", Array(line)) }
+    guard !isCut else { return ("the line is too long", false, Array(line)) }
     do {
       switch try ImportLine(line) {
       case .exchange(let exchange): try record(exchange)
@@ -132,7 +147,7 @@ public final class TrafficImporter {
       return nil
     } catch {
       guard let reason = ImportLine.reason(of: error) else { throw error }
-      return (reason, Array(line))
+      return (reason, error is ActLeftOut, Array(line))
     }
   }
 
@@ -141,24 +156,29 @@ public final class TrafficImporter {
     let request = recorder.request(line.requestMessage)
     let answer = recorder.answer(line, to: request)
     let known = try filter.takeExchange(request, answer)
-    if case .whole = known {
+    switch known {
+    case .whole:
       counts.duplicates += 1
+      times.note(line.answeredAt)
       return
-    }
-    if request.context.kind == .refusal || answer.context.kind == .refusal { counts.refusals += 1 }
-    counts.recordedExchanges += 1
-    if case .request(let position) = known {
+    case .request(let position):
+      times.note(line.observedAt)
+      count(times.place(line.answeredAt))
       sender.append(draft(answer, request: .position(position)))
-    } else {
+    case .nothing:
+      count(times.place(line.observedAt))
+      times.note(line.answeredAt)
       sender.append(draft(request))
       sender.append(draft(answer, request: .behind(1)))
     }
+    if request.context.kind == .refusal || answer.context.kind == .refusal { counts.refusals += 1 }
+    counts.recordedExchanges += 1
   }
 
   private func record(_ document: EntryDocument) throws {
     let content = try document.content(documentReader)
     let recordedAt = try document.recordedTimestamp()
-    try checkTime(recordedAt)
+    try checkTime(max(recordedAt, content.observedAt))
     let old = JournalPosition(document.position)
     let request = try document.exchange.map { try sender.reference(to: JournalPosition($0)) } ?? .none
     if case .behind = request {
@@ -166,23 +186,55 @@ public final class TrafficImporter {
     } else if let known = try filter.takeEntry(content, request: request.position) {
       sender.note(old, isKnownAs: known)
       counts.duplicates += 1
+      times.note(recordedAt)
       return
     }
+    if let act = ActLeftOut(content) { throw act }
     if content.context.kind == .refusal { counts.refusals += 1 }
-    if document.exchange == nil { counts.recordedExchanges += content.context.kind.isMessage ? 1 : 0 }
-    sender.append(EntryDraft(content, request: request, recordedAt: times.recordedAt(recordedAt)), from: old)
+    let line = times.place(recordedAt)
+    if document.exchange == nil && content.context.kind.isMessage {
+      counts.recordedExchanges += 1
+      count(line)
+    }
+    sender.append(EntryDraft(content, request: request, recordedAt: self.recordedAt(recordedAt)), from: old)
   }
 
-  /// Refuses what is far in the future; the first line decides how the run is recorded.
+  /// Refuses what is far in the future.
   private func checkTime(_ time: Timestamp) throws(TrafficLineError) {
-    guard time.milliseconds(since: now) <= Self.futureLimitMilliseconds else {
+    guard time.milliseconds(since: now) <= Self.futureLimitMilliseconds || times.journalEnd.map({ time <= $0 }) ?? false else {
       throw TrafficLineError("recordedAt \(time) is more than a day in the future")
     }
-    times.decide(by: time)
+  }
+
+  private func count(_ line: RecordingTimes.Line) {
+    switch line {
+    case .inOrder: break
+    case .behindLater: counts.behindLater += 1
+    case .now: counts.recordedNow += 1
+    }
   }
 
   private func draft(_ content: EntryContent, request: EntryDraft.RequestReference = .none) -> EntryDraft {
-    EntryDraft(content, request: request, recordedAt: times.recordedAt(content.observedAt))
+    EntryDraft(content, request: request, recordedAt: recordedAt(content.observedAt))
+  }
+
+  /// When an entry of a time counts as recorded; nil for now.
+  private func recordedAt(_ time: Timestamp) -> Timestamp? { times.recordedAt(min(time, now)) }
+}
+
+/// Why an entry of an export is left out: it is not what a file may bring.
+struct ActLeftOut: Error {
+  let reason: String
+
+  /// Nil where a file may bring it.
+  init?(_ content: EntryContent) {
+    if let reason = content.reasonToStateItself {
+      self.reason = reason
+    } else if content.context.kind == .note, content.context.author == .gateway, !content.payload.isEmpty {
+      reason = "this note has a message in it, as a command wrote it, such as `whitelist baseline`: only that command records it"
+    } else {
+      return nil
+    }
   }
 }
 

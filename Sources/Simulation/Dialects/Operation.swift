@@ -24,16 +24,6 @@ enum Operation: Int, CaseIterable {
       }
     return "https://api-iop.gireve.com/schemas/\(service)V1/"
   }
-
-  /// Whether what was not delivered is kept by the sender and sent again.
-  var isStoredAndForwarded: Bool {
-    switch self {
-    case .setChargeDetailRecord, .setEVSEAvailabilityStatus, .setEVSEBusyStatus, .setEVSESyntheticStatus,
-      .setChargingPoolAvailabilityStatus, .setChargingStationAvailabilityStatus, .setChargingConnectorAvailabilityStatus:
-      true
-    default: false
-    }
-  }
 }
 
 /// Who calls whom.

@@ -45,20 +45,22 @@ enum FaultRule: String, CaseIterable {
   case statusAhead = "status-ahead"
   case statusValueUnreadable = "status-value-unreadable"
   case partnerOffline = "partner-offline"
-  case partnerClockOffset = "partner-clock-offset"
   case partnerValueUnreadable = "partner-value-unreadable"
+  case partnerClockOffset = "partner-clock-offset"
+  case messageRefused = "message-refused"
+  case messageEncoding = "message-encoding"
+  case answerMismatch = "answer-mismatch"
 
   /// How grave the finding is: `error`, `warning` or `notice`.
   var severity: String {
     switch self {
     case .sessionIdConflict, .sessionValueUnreadable, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue,
-      .cdrValueUnreadable,
-      .cdrEndBeforeStart,
+      .cdrValueUnreadable, .cdrEndBeforeStart,
       .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .cdrEndAfterSent, .cdrStartBeforeAuthorisation, .cdrTooLong,
       .cdrMeterRepeated, .cdrDuplicate, .whiteListBadgeConflict, .whiteListUploadTooLarge, .whiteListExpiryUnreadable,
-      .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable:
+      .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable, .messageRefused, .answerMismatch:
       "error"
-    case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature, .userElsewhere, .whiteListExpiryMissing: "notice"
+    case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature, .whiteListExpiryMissing, .userElsewhere: "notice"
     default: "warning"
     }
   }

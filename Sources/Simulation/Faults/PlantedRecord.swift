@@ -49,37 +49,12 @@ struct PlantedRecord {
 
   /// Writes the whole exchange. The same key gives the same transactionId.
   func write(_ direction: Direction, key: UInt64, _ context: inout TrafficContext) {
-    let call = Call(
-      operation: .setChargeDetailRecord, direction: direction, peer: direction == .toIOP ? .operatorBackEnd : session.provider,
-      transaction: key, outcome: outcome)
-    context.begin(call)
-    write(direction, &context.exchange.request)
-    context.exchange.endRequest()
-    guard context.exchange.beginResponse() else { return }
-    if direction == .toIOP {
-      context.exchange.response.text(.salePartnerOperatorIdType, "eMI3")
-      context.exchange.response.operatorId(.salePartnerOperatorId, session.provider)
-      context.exchange.response.serviceSession(.serviceSessionId, session)
-    } else if session.origin != .whiteList {
-      context.exchange.response.saleSession(.partnerServiceSessionId, session)
-    }
-    context.exchange.endResponse()
+    context.sendRecord(session, direction, key: key, outcome) { request in write(direction, &request) }
   }
 
   private func write(_ direction: Direction, _ request: inout MessageWriter) {
     request.open(.chargeDetailRecord)
-    request.number(.cdrNature, nature)
-    if hasPlatformId || direction == .fromIOP { request.serviceSession(.serviceSessionId, session) }
-    if let named { request.execSession(.execPartnerSessionId, named) }
-    request.text(.execPartnerOperatorIdType, "eMI3")
-    request.operatorId(.execPartnerOperatorId, .operatorBackEnd)
-    if direction == .fromIOP, session.origin != .whiteList { request.saleSession(.salePartnerSessionId, session) }
-    request.text(.salePartnerOperatorIdType, "eMI3")
-    request.operatorId(.salePartnerOperatorId, session.provider)
-    request.number(.requestedServiceId, 1)
-    request.evseElements(evse)
-    request.alias(session.user)
-    request.userElements(session.user, byContract: session.origin == .remote)
+    request.recordHead(session, direction, nature: nature, evse: evse, named: named, hasPlatformId: hasPlatformId)
     request.date(.startTime, start)
     request.date(.endTime, end)
     request.open(.meterReportList)

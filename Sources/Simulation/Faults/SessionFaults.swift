@@ -280,15 +280,15 @@ struct SessionFaults {
 
   /// An EVSE whose clock is ten years ahead once, and one that says in a word what it is.
   private mutating func plantStatuses() {
-    let planted: [(rule: FaultRule, status: StaticString, delay: Int)] = [
-      (.statusAhead, "2", -3653 * 24 * 60 * Self.minute), (.statusValueUnreadable, "busy", 1500),
+    let planted: [(rule: FaultRule, status: StaticString, ahead: Int)] = [
+      (.statusAhead, "2", 3653 * 24 * 60 * Self.minute), (.statusValueUnreadable, "busy", 0),
     ]
-    for (rule, status, delay) in planted {
+    for (rule, status, ahead) in planted {
       let evse = nextEVSE
       sessionCount += 1
       let due = start + 15 * 60 * Self.minute
       report(rule, .setEVSEBusyStatus, "1", evse, .setting, at: due)
-      report(rule, .setEVSEBusyStatus, status, evse, .finding, at: due + 31 * Self.minute, delay: delay)
+      report(rule, .setEVSEBusyStatus, status, evse, .finding, at: due + 31 * Self.minute, ahead: ahead)
       report(rule, .setEVSEBusyStatus, "1", evse, .setting, at: due + 45 * Self.minute)
       faults.append(PlantedFault(rule, .evse(evse)))
     }
@@ -302,22 +302,22 @@ struct SessionFaults {
     for number in 0..<22 {
       let role: FaultPlan.Step.Role = number == 19 ? .finding : number == 21 ? .cause : .setting
       report(
-        .partnerClockOffset, .setEVSEBusyStatus, "1", evse, role, at: begin + number * Self.minute, of: .plantedOperator,
-        delay: number == 21 ? 1500 : 60 * Self.minute + 1500)
+        .partnerClockOffset, .setEVSEBusyStatus, "1", evse, role, at: begin + number * Self.minute,
+        ahead: number == 21 ? 0 : -60 * Self.minute, of: .plantedOperator)
     }
     faults.append(PlantedFault(.partnerClockOffset, .partner(.plantedOperator)))
   }
 
-  /// - Parameter delay: milliseconds from the date of the status to its message.
+  /// - Parameter ahead: milliseconds from the message to the date of the status; without it, the status is some time old.
   private mutating func report(
     _ rule: FaultRule, _ operation: Operation, _ status: StaticString, _ evse: Int, _ role: FaultPlan.Step.Role, at due: Int,
-    of partner: Partner = .operatorBackEnd, delay: Int = 1500
+    ahead: Int = 0, of partner: Partner = .operatorBackEnd
   ) {
     let call = Call(operation: operation, direction: .toIOP, peer: partner, transaction: random.next(), outcome: .done(1))
     add(rule, role, at: due) { context in
       context.begin(call)
       context.exchange.request.evseElements(evse)
-      context.exchange.request.date(.statusEventDate, context.now - delay)
+      context.exchange.request.date(.statusEventDate, context.now - 1500 + ahead)
       context.exchange.request.text(operation == .setEVSEBusyStatus ? .busyStatus : .availabilityStatus, status)
       context.exchange.endRequest()
       context.exchange.plainResponse()

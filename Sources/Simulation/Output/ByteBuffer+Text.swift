@@ -5,22 +5,14 @@ extension ByteBuffer {
   /// A decimal number without leading zeros.
   mutating func appendDecimal(_ value: Int) {
     if value < 0 { append(UInt8(ascii: "-")) }
-    var rest = value.magnitude
+    let rest = value.magnitude
     var width = 1
     var power: UInt = 10
     while width < 19, rest >= power {
       width &+= 1
       power &*= 10
     }
-    let place = room(width)
-    var index = width &- 1
-    while index >= 0 {
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      place[index] = 0x30 &+ UInt8(truncatingIfNeeded: digit)
-      rest = quotient
-      index &-= 1
-    }
-    advance(width)
+    appendDecimal(Int(bitPattern: rest), width: width)
   }
 
   /// The last `width` decimal digits, with leading zeros.

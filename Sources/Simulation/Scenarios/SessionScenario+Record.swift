@@ -44,39 +44,19 @@ extension SessionScenario {
   func writeRecord(
     _ session: Session, _ item: Agenda.Item, _ direction: Direction, purpose: UInt64, _ outcome: Outcome, _ context: inout TrafficContext
   ) {
-    let call = Call(
-      operation: .setChargeDetailRecord, direction: direction, peer: direction == .toIOP ? .operatorBackEnd : session.provider,
-      transaction: SplitMix64.derive(session.key, purpose << 32 | UInt64(item.detail)), outcome: outcome)
-    context.begin(call)
-    writeRecord(session, minutes: Int(item.detail), direction, &context.exchange.request)
-    context.exchange.endRequest()
-    guard context.exchange.beginResponse() else { return }
-    if direction == .toIOP {
-      context.exchange.response.text(.salePartnerOperatorIdType, "eMI3")
-      context.exchange.response.operatorId(.salePartnerOperatorId, session.provider)
-      context.exchange.response.serviceSession(.serviceSessionId, session)
-    } else if session.origin != .whiteList {
-      context.exchange.response.saleSession(.partnerServiceSessionId, session)
+    let key = SplitMix64.derive(session.key, purpose << 32 | UInt64(item.detail))
+    context.sendRecord(session, direction, key: key, outcome) { request in
+      writeRecord(session, minutes: Int(item.detail), direction, &request)
     }
-    context.exchange.endResponse()
   }
 
   /// The record itself. A session that was authorised from a white list has no platform id until the platform gives it one.
   private func writeRecord(_ session: Session, minutes: Int, _ direction: Direction, _ request: inout MessageWriter) {
     let end = minutes == 0 ? session.end : session.start + minutes * 60_000
     request.open(.chargeDetailRecord)
-    request.number(.cdrNature, minutes == 0 ? 1 : (session.serial % 8 == 0 ? 2 : 0))
-    if session.origin != .whiteList || direction == .fromIOP { request.serviceSession(.serviceSessionId, session) }
-    request.execSession(.execPartnerSessionId, session)
-    request.text(.execPartnerOperatorIdType, "eMI3")
-    request.operatorId(.execPartnerOperatorId, .operatorBackEnd)
-    if direction == .fromIOP, session.origin != .whiteList { request.saleSession(.salePartnerSessionId, session) }
-    request.text(.salePartnerOperatorIdType, "eMI3")
-    request.operatorId(.salePartnerOperatorId, session.provider)
-    request.number(.requestedServiceId, 1)
-    request.evseElements(session.evse)
-    request.alias(session.user)
-    request.userElements(session.user, byContract: session.origin == .remote)
+    request.recordHead(
+      session, direction, nature: minutes == 0 ? 1 : (session.serial % 8 == 0 ? 2 : 0), evse: session.evse, named: session,
+      hasPlatformId: session.origin != .whiteList)
     if session.key & 0x700 == 0 { request.text(.partnerProductId, "AC-STANDARD") }
     request.date(.startTime, session.start)
     request.date(.endTime, end)

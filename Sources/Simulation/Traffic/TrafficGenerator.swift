@@ -7,11 +7,8 @@ struct TrafficGenerator: ~Copyable {
   /// The exchange that ``next()`` made last.
   var exchange: Exchange { _read { yield context.exchange } }
 
-  /// How much is on the agenda: what memory depends on.
-  var plannedCount: Int { context.agenda.count }
-
   private var curve: DemandCurve
-  private var context: TrafficContext
+  private(set) var context: TrafficContext
   private var sessions = SessionScenario()
   private var statuses = StatusScenario()
   private var whiteLists: WhiteListScenario

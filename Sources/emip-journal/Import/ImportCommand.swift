@@ -13,18 +13,23 @@ struct ImportCommand: ParsableCommand {
     discussion: """
       Takes NDJSON, plain or compressed with zstd: one exchange a line (recordedAt, direction, operation, httpStatus, latencyMs, peer, clientCN, \
       request, response), or one entry a line as `export` writes it. What the journal has already is not recorded again, so an import that was \
-      cut off is simply run again; only two imports of the same lines at the same moment do not see each other. Where another process holds the \
-      journal, that one does the writing.
+      cut off is simply run again: it makes the journal that one run would have made. Only two imports of the same lines at the same moment do \
+      not see each other. Where another process holds the journal, that one does the writing.
 
-      If the first line is not older than the journal's last entry, entries are recorded at the times they were observed, and segments follow \
-      the history; else the whole run is recorded now.
+      For each file, the first line that the journal does not have decides when its entries count as recorded. Where the file has come to the \
+      journal's end by then, it is history: each entry counts as recorded when it was observed, and segments follow the history. Else it is \
+      older than what the journal has, and all that is new in it counts as recorded now; that is counted and said, for answers `--as-of` an \
+      earlier moment do not have it. So import files in the order of their times.
 
-      Lines that cannot be taken go to a file, with their numbers and reasons, and do not stop the rest; the exit code is then 65.
+      Lines that cannot be taken go to a file, with their numbers and reasons, and do not stop the rest; the exit code is then 65. So do, with \
+      no such exit code, entries of an export that a file may not bring: what a journal or its gateway did itself. A file that is something \
+      else, such as gzip or one JSON array, is refused before anything is recorded.
 
       EXAMPLES
         emip-journal import traffic.ndjson.zst
         emip-journal import --format json yesterday.ndjson today.ndjson
         zcat old.ndjson.gz | emip-journal import -
+        jq -c '.[]' array.json | emip-journal import -
       """)
 
   @Argument(help: "Files to read, or - for standard input.")
@@ -55,18 +60,36 @@ struct ImportCommand: ParsableCommand {
     let directory = journal.directory
     let sources = try files.map { try ImportSource($0) }
     let reader = try journal.reader()
+    try refuseForeign(sources)
     let importer = try TrafficImporter(reader, configuration: configuration, now: .now) { [journal] in
       try directory.openAppenderPatiently(purpose: "emip-journal import", onSealingFailure: journal.logSealingFailure)
     }
     var outcomes: [ImportOutcome] = []
-    for source in sources { outcomes.append(try run(source, importer)) }
+    do {
+      for source in sources { outcomes.append(try run(source, importer)) }
+    } catch {
+      importer.close()
+      // What was done before stands.
+      if !outcomes.isEmpty { try report(outcomes) }
+      throw error
+    }
     importer.close()
     try report(outcomes)
     let rejected = outcomes.reduce(0) { $0 + $1.report.rejected }
     if rejected > 0 {
-      let names = outcomes.compactMap(\.rejects).joined(separator: ", ")
+      let names = outcomes.filter { $0.report.rejected > 0 }.compactMap(\.rejects).joined(separator: ", ")
       throw CommandFailure(.badData, "\(Figure.count(UInt64(rejected), "line was", "lines were")) rejected; see \(names).")
     }
+  }
+
+  /// Before anything is recorded: what follows a file that is left out would come before it.
+  private func refuseForeign(_ sources: [ImportSource]) throws {
+    let sentences = sources.compactMap { source in
+      source.foreignFormat.map { ForeignFile(source.name, $0, isCompressed: source.isCompressed, journal.journal).sentence }
+    }
+    guard let last = sentences.last else { return }
+    for sentence in sentences.dropLast() { StandardError.note(sentence) }
+    throw CommandFailure(.badData, last)
   }
 
   private func run(_ source: ImportSource, _ importer: TrafficImporter) throws -> ImportOutcome {
@@ -74,21 +97,26 @@ struct ImportCommand: ParsableCommand {
     let rejects = RejectFile(rejects ?? source.rejectsName, source: source.name)
     let start = ContinuousClock.now
     do {
-      try importer.run(source.lines) {
+      try importer.run(try source.open()) {
         try rejects.write($0)
       } progress: { report in
         progress.update(source.progressText(report, since: start))
       }
     } catch let error as LineReaderError {
       progress.clear()
+      try rejects.complete()
+      if let format = error.foreignFormat {
+        let file = ForeignFile(source.name, format, isCompressed: error.isCompressed, journal.journal)
+        throw CommandFailure(.badData, file.sentence)
+      }
       let taken = Figure.count(UInt64(importer.report.lines), "line", "lines")
       throw CommandFailure(error.isDamage ? .badData : .inputOutput, "\(error). What came before (\(taken)) is recorded.")
     }
     progress.clear()
     try rejects.complete()
     return ImportOutcome(
-      file: source.name, report: importer.report, rejects: rejects.isUsed ? rejects.path : nil,
-      seconds: (ContinuousClock.now - start) / .seconds(1))
+      file: source.name, report: importer.report, journalEnd: importer.journalEnd, rejects: rejects.isUsed ? rejects.path : nil,
+      firstRejection: rejects.first, seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
   private func readerConfiguration() throws -> MessageReaderConfiguration {
@@ -115,50 +143,13 @@ struct ImportCommand: ParsableCommand {
   private func report(_ outcomes: [ImportOutcome]) throws {
     let output = ByteOutput.standard()
     switch format {
-    case .json: try output.write(try JSONOutput.bytes(["files": outcomes], isPretty: true) + [0x0a])
-    case .text: for outcome in outcomes { try output.writeLine(outcome.text) }
+    case .json:
+      for outcome in outcomes { if let warning = outcome.warning { StandardError.note(warning) } }
+      try output.write(try JSONOutput.bytes(["files": outcomes], isPretty: true) + [0x0a])
+    case .text:
+      for warning in outcomes.compactMap(\.warning) { try output.writeLine(warning) }
+      for line in outcomes.flatMap(\.lines) { try output.writeLine(line) }
     }
     try output.flush()
-  }
-}
-
-/// What became of one file.
-struct ImportOutcome: Encodable {
-  let file: String
-  let report: TrafficImporter.Report
-  /// Where rejected lines went; nil where there were none.
-  let rejects: String?
-  let seconds: Double
-
-  var exchangesPerSecond: Double { seconds > 0 ? (Double(report.recordedExchanges) / seconds).rounded() : 0 }
-
-  private enum CodingKeys: CodingKey {
-    case file, lines, recordedExchanges, recordedEntries, duplicates, refusals, rejected, firstPosition, lastPosition, rejects, seconds,
-      exchangesPerSecond
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(file, forKey: .file)
-    try container.encode(report.lines, forKey: .lines)
-    try container.encode(report.recordedExchanges, forKey: .recordedExchanges)
-    try container.encode(report.recordedEntries, forKey: .recordedEntries)
-    try container.encode(report.duplicates, forKey: .duplicates)
-    try container.encode(report.refusals, forKey: .refusals)
-    try container.encode(report.rejected, forKey: .rejected)
-    try container.encode(report.firstPosition, forKey: .firstPosition)
-    try container.encode(report.lastPosition, forKey: .lastPosition)
-    try container.encode(rejects, forKey: .rejects)
-    try container.encode((seconds * 1000).rounded() / 1000, forKey: .seconds)
-    try container.encode(exchangesPerSecond, forKey: .exchangesPerSecond)
-  }
-
-  var text: String {
-    var parts = ["\(Figure.count(UInt64(report.recordedExchanges), "exchange", "exchanges")) recorded"]
-    if let first = report.firstPosition, let last = report.lastPosition { parts.append("positions \(first) to \(last)") }
-    if report.duplicates > 0 { parts.append("\(Figure.count(UInt64(report.duplicates))) known already") }
-    if report.refusals > 0 { parts.append("\(Figure.count(UInt64(report.refusals))) of them refused messages") }
-    if report.rejected > 0 { parts.append("\(Figure.count(UInt64(report.rejected), "line", "lines")) rejected") }
-    return "\(SafeText.line(file)): \(parts.joined(separator: ", "))"
   }
 }

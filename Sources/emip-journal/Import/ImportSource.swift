@@ -8,25 +8,56 @@ import Recording
 /// A file to import, or standard input.
 final class ImportSource {
   let name: String
-  let lines: LineReader
-  private let descriptor: Int32
+  /// What it is, where it has no lines of traffic: known beforehand of a file, and of what comes by a pipe when its turn comes.
+  private(set) var foreignFormat: ForeignFormat?
+  /// Whether that was found in a Zstandard file.
+  private(set) var isCompressed = false
+  private let path: String
+  /// Negative where it is opened when its turn comes.
+  private var descriptor: Int32 = -1
   /// Nil where it has no end that is known, as a pipe.
   private let sizeBytes: Int?
+  private var lines: LineReader?
 
   /// - Throws: ``CommandFailure`` where it cannot be opened.
   init(_ path: String) throws {
+    self.path = path
     name = path == "-" ? "standard input" : path
-    descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = path == "-" ? dup(0) : Glibc.open(path, O_RDONLY | O_CLOEXEC)
     var status = stat()
-    guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-      throw CommandFailure(errno == ENOENT ? .usage : .inputOutput, "\(path): \(String(cString: strerror(errno))).")
+    guard descriptor >= 0, fstat(descriptor, &status) == 0 else { throw Self.failure(path) }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      close(descriptor)
+      throw CommandFailure(.usage, "\(path): it is a directory.")
     }
-    guard status.st_mode & S_IFMT != S_IFDIR else { throw CommandFailure(.usage, "\(path): it is a directory.") }
-    sizeBytes = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
-    lines = LineReader(descriptor: descriptor, name: name)
+    let isFile = status.st_mode & S_IFMT == S_IFREG
+    sizeBytes = isFile ? Int(status.st_size) : nil
+    guard isFile, path != "-" else {
+      self.descriptor = descriptor
+      return
+    }
+    // Of many files only one is open at a time.
+    defer { close(descriptor) }
+    do throws(LineReaderError) { try LineReader.recognize(descriptor, name: name) } catch {
+      (foreignFormat, isCompressed) = (error.foreignFormat, error.isCompressed)
+    }
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Its lines, from the first.
+  /// - Throws: ``CommandFailure`` where it cannot be opened any more.
+  func open() throws -> LineReader {
+    if descriptor < 0 { descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw Self.failure(path) }
+    let lines = LineReader(descriptor: descriptor, name: name)
+    self.lines = lines
+    return lines
+  }
+
+  private static func failure(_ path: String) -> CommandFailure {
+    CommandFailure(errno == ENOENT ? .usage : .inputOutput, "\(path): \(String(cString: strerror(errno))).")
+  }
 
   /// Where its rejected lines go, unless the caller says otherwise.
   var rejectsName: String {
@@ -39,8 +70,8 @@ final class ImportSource {
     var text = "importing \(name)  \(Figure.count(UInt64(report.lines), "line", "lines"))"
     guard seconds > 0.2 else { return text }
     text += "  \(Figure.count(UInt64(Double(report.lines) / seconds)))/s"
-    if let sizeBytes, sizeBytes > 0, lines.bytesRead > 0 {
-      let share = min(1, Double(lines.bytesRead) / Double(sizeBytes))
+    if let sizeBytes, sizeBytes > 0, let bytesRead = lines?.bytesRead, bytesRead > 0 {
+      let share = min(1, Double(bytesRead) / Double(sizeBytes))
       text += "  \(Int(share * 100)) %  \(Self.duration(seconds * (1 - share) / share)) left"
     }
     return text
@@ -55,6 +86,8 @@ final class ImportSource {
 /// The file of lines that were not taken. Made with the first of them; only its owner can read it, for lines hold personal values.
 final class RejectFile {
   let path: String
+  /// The first line that was rejected, with its reason.
+  private(set) var first: String?
   private let source: String
   private var descriptor: Int32 = -1
   private var output: ByteOutput?
@@ -76,6 +109,7 @@ final class RejectFile {
   var isUsed: Bool { output != nil }
 
   func write(_ rejection: TrafficImporter.Rejection) throws {
+    if !rejection.isAct { first = first ?? "line \(rejection.lineNumber): \(rejection.reason)" }
     if output == nil {
       descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
       guard descriptor >= 0 else {

@@ -1,5 +1,6 @@
 import Answers
 import ArgumentParser
+import Foundation
 import JournalFormat
 import JournalStore
 import Projections
@@ -9,7 +10,8 @@ struct BackupCommand: ParsableCommand {
     commandName: "backup",
     abstract: "Copy the journal while it is written to.",
     discussion: """
-      The copy is a journal of its own, whole as of a moment during the copying. It is opened and read at the end; `verify` checks all of it.
+      The copy is a journal of its own, whole as of a moment during the copying. It is opened and read at the end; `verify` checks all of it. \
+      Until it is whole its name ends with .partial. A backup that was cut off is simply run again: it goes on with what is there.
 
       EXAMPLES
         emip-journal backup /backup/journal-2025-03-01
@@ -18,24 +20,37 @@ struct BackupCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Where to; it must not exist, or be empty.", valueName: "directory"))
   var destination: String
+  @Flag(help: "Begin anew where an earlier backup to that directory was cut off, and remove what that left.")
+  var replace = false
   @OptionGroup var journal: JournalOptions
 
   func run() throws {
     let reader = try journal.reader()
     let progress = Progress()
     let copy = JournalDirectory(destination)
-    let report = try reader.backup(to: copy) { segment, number, count in
-      progress.update("copying segment \(segment.name), \(number) of \(count)")
+    let report: JournalReader.BackupReport
+    do throws(JournalError) {
+      report = try reader.backup(to: copy, restarting: replace) { (partial) throws(JournalError) in
+        try ReadModels.backUpOpeningStates(of: journal.directory, to: partial)
+      } progress: { segment, number, count in
+        progress.update("copying segment \(segment.name), \(number) of \(count)")
+      }
+    } catch {
+      progress.clear()
+      let partial = copy.path + JournalReader.backupInProgressSuffix
+      guard FileManager.default.fileExists(atPath: partial), error.code != .journalExists else { throw error }
+      throw CommandFailure(
+        error.code.exitStatus, "\(error.sentence) What was copied is in \(partial): the same command goes on with it once that is mended.")
     }
-    let openingBytes = try ReadModels.backUpOpeningStates(of: journal.directory, to: copy)
     progress.clear()
     let opened = try JournalReader(copy)
     let last = try opened.lastEntry()
     let entries = last.map { "entries \(opened.firstPosition ?? $0.position) to \($0.position)" } ?? "no entries"
+    let kept = report.keptCount == 0 ? "" : "; \(Figure.count(report.keptCount, "segment", "segments")) had been copied before"
     let output = ByteOutput.standard()
     try output.write(
-      "copied \(entries) in \(Figure.count(report.segmentCount, "segment", "segments")), \(Figure.size(report.sizeBytes + openingBytes)), "
-        + "to \(SafeText.line(copy.path))\n")
+      "copied \(entries) in \(Figure.count(report.segmentCount, "segment", "segments")), \(Figure.size(report.sizeBytes)), "
+        + "to \(SafeText.line(copy.path))\(kept)\n")
     try output.flush()
   }
 }

@@ -1,6 +1,7 @@
 import Answers
 import ArgumentParser
 import Foundation
+import JournalFormat
 import JournalStore
 
 struct InitCommand: ParsableCommand {

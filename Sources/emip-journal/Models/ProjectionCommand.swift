@@ -44,6 +44,7 @@ struct ProjectionRun {
   let output = ByteOutput.standard()
 
   init(_ journal: JournalOptions, purpose: String) throws {
+    try ProcessStart.requireThreads()
     runner = try ProjectionRunner(journal.directory, purpose: purpose)
   }
 

@@ -1,6 +1,6 @@
-import Answers
 import Foundation
 import Glibc
+import JournalFormat
 
 /// Nobody reads standard output any more.
 struct OutputClosed: Error {}

@@ -1,5 +1,6 @@
 import Answers
 import Foundation
+import JournalFormat
 
 /// One line on standard error that tells how far a long run is. Only on a terminal.
 final class Progress {

@@ -1,4 +1,4 @@
-import Answers
+import JournalFormat
 
 /// Aligned columns for people: as wide as what they hold, texts cut at a limit.
 struct TextTable {

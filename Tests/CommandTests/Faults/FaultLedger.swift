@@ -8,7 +8,8 @@ import TestSupport
 final class AppendLedger: Sendable {
   private struct State {
     var generator: SeededGenerator
-    var time = Timestamp("2024-01-01T00:00:00Z")!
+    /// Far enough back for all that a test appends.
+    var time = Timestamp("2004-01-01T00:00:00Z")!
     var count = 0
     /// By transactionId: the drafts that were given and not answered.
     var unanswered: Set<String> = []

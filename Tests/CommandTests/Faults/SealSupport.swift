@@ -52,7 +52,7 @@ extension SampleJournal {
     let source = try ImportSource(file)
     // It closes its file when it goes.
     try withExtendedLifetime(source) {
-      try importer.run(source.lines) { rejection in
+      try importer.run(try source.open()) { rejection in
         Issue.record("line \(rejection.lineNumber): \(rejection.reason)")
       } progress: { _ in
       }

@@ -153,7 +153,7 @@ import Testing
     #expect(try script.session("S1").rules == ["session-facts-conflict"])
     #expect(
       try script.session("S1").summary.findings[0].sentence
-        == "This message names the EVSE FR*C01*E2, and an earlier one of the session FR*C01*E1.")
+        == "A message names the EVSE FR*C01*E2, and an earlier one of the session FR*C01*E1.")
   }
 
   // MARK: Lists

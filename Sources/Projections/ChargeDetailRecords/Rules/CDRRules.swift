@@ -242,17 +242,17 @@ extension CDRRules {
   static func judgeSteps(_ metered: MeteredRecord) -> [CDRJudgement] {
     guard let total = metered.totalEnergy, !metered.hasTotalsOnly else { return [] }
     return ([21, 25, 41, 45] as [MeterType.RawValue]).compactMap { type in
-      let minutes: Int64? = type == 21 ? 1 : type == 25 ? 5 : nil
       var sum = MeterQuantity.zero
       var largest = MeterQuantity.zero
       var count: Int64 = 0
       for (index, meter) in metered.record.meters.enumerated() where meter.type?.value?.rawValue == type {
         guard let quantity = metered.sound(index) else { return nil }
-        let energy = minutes.map { MeterQuantity(attos: (quantity * $0).attos / 60) } ?? quantity
-        sum = sum + energy
-        largest = max(largest, energy)
+        sum = sum + quantity
+        largest = max(largest, quantity)
         count += 1
       }
+      let minutes: Int64? = type == 21 ? 1 : type == 25 ? 5 : nil
+      if let minutes { (sum, largest) = (sum.wattHours(eachOf: minutes), largest.wattHours(eachOf: minutes)) }
       let difference = (sum - total).magnitude - (minutes == nil ? .zero : largest)
       guard count > 0, difference > MeterQuantity(max(Limits.stepsWattHours, count)), difference * Limits.stepsPart > total else {
         return nil
@@ -329,5 +329,13 @@ extension CDRRules {
     if sent.shared.end != received.shared.end { fields.append("endTime") }
     if !sent.shared.hasSameMeters(as: received.shared) { fields.append("meterReportList") }
     return fields
+  }
+}
+
+extension MeterQuantity {
+  /// The energy of so many watts, or of their sum, for some minutes each, in whole watt-hours.
+  fileprivate func wattHours(eachOf minutes: Int64) -> MeterQuantity {
+    let hour = 60 * Self.unit
+    return MeterQuantity(attos: ((self * minutes).attos + hour / 2) / hour * Self.unit)
   }
 }

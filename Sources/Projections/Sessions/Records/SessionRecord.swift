@@ -8,6 +8,8 @@ struct SessionRecord: Hashable {
   var content: Content
   var isFromIOP = false
   var isBackEnd = false
+  /// When a step's message was observed; nil for what is none.
+  var observedAt: Timestamp?
   var novelty: Novelty?
 
   enum Content: Hashable {
@@ -22,8 +24,8 @@ struct SessionRecord: Hashable {
     case mergedInto(UInt32)
     /// `cause` keeps the same cause from making a second one.
     case finding(rule: UInt8, number: UInt16, cause: UInt64)
-    /// Another session is probably this one.
-    case twin(UInt32)
+    /// Another session is probably this one: by EVSE, user and time, or by an id of an operator, who may use it again.
+    case twin(UInt32, sharesId: Bool)
     case twinDropped(UInt32)
   }
 
@@ -36,6 +38,23 @@ struct SessionRecord: Hashable {
     /// When the first message of the session was observed.
     var opened: Timestamp?
 
+    subscript(party: SessionParty) -> UInt32? {
+      get {
+        switch party {
+        case .evse: evse
+        case .exec: exec
+        case .sale: sale
+        }
+      }
+      set {
+        switch party {
+        case .evse: evse = newValue
+        case .exec: exec = newValue
+        case .sale: sale = newValue
+        }
+      }
+    }
+
     var isEmpty: Bool { ids.isEmpty && evse == nil && exec == nil && sale == nil && opened == nil }
   }
 
@@ -44,6 +63,10 @@ struct SessionRecord: Hashable {
     var nature: Nature
     /// Whether it came in an answer: there is none to it.
     var isDownload: Bool
+    /// From its start to its end; nil where one of them cannot be read, or where it ends before it starts.
+    var milliseconds: UInt64?
+    /// Its totals: those of meters 1 and 2 in their catalogue's unit, in thousandths.
+    var totals: [AuthorisationTerms.Limit] = []
 
     /// The numbers are on disk.
     enum Nature: UInt8 {
@@ -101,6 +124,13 @@ extension AuthorisationTerms.Limit {
       let thousandths = Self.thousandths(quantity)
     else { return nil }
     self.init(meter: type.rawValue, thousandths: thousandths)
+  }
+
+  /// The totals of a record that can be compared: one that is given twice cannot.
+  static func totals(_ readings: [MeterReading]) -> [Self] {
+    [MeterType.totalDuration, .totalEnergy].compactMap { type in
+      readings.figure(type).quantity.flatMap(thousandths).map { Self(meter: type.rawValue, thousandths: $0) }
+    }
   }
 
   /// The thousandths of a quantity that is not negative; digits beyond the third behind the point are cut off. Nil where there are too many.

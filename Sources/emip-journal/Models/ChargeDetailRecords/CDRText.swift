@@ -68,7 +68,7 @@ struct CDRText {
   private func acceptance(_ version: CDRSession.Version) -> String {
     let attempts = version.positions.count > 1 ? ", \(version.positions.count) attempts" : ""
     if case .accepted(_, arrivedBy10701: true) = version.acceptance { return "accepted (10701: it had arrived)\(attempts)" }
-    return version.acceptance.name + (version.acceptance.requestStatus.map { " \($0)" } ?? "") + attempts
+    return version.acceptance.text + attempts
   }
 
   private func look(_ acceptance: CDRAcceptance) -> Style.Look {

@@ -9,7 +9,8 @@ struct CDRsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "List or sum charge detail records (the default).")
 
   @OptionGroup var filter: CDRFilterOptions
-  @Flag(help: "Only sessions with a version that was refused, lost, deferred or has no answer.")
+  @Flag(
+    help: "Only sessions with a version that was not accepted: rejected, refused, failed, lost, deferred, doubtful or without an answer.")
   var unaccepted = false
   @Option(help: ArgumentHelp("Only sessions with a finding of this rule that holds.", valueName: "rule"))
   var finding: String?
@@ -30,7 +31,7 @@ struct CDRsListCommand: ParsableCommand {
     let basis = try options.basis(totals ? CDRsQuestion.projectionsOfTotals : question.projections)
     let writer = AnswerWriter(options)
     if totals {
-      try write(try question.totals(basis), basis, writer)
+      try write(try question.totals(basis), basis, writer, unreadCount: try question.unreadCount(basis))
     } else if options.format == .ndjson {
       // As they are read: there may be millions.
       let misdatedCount = try question.forEachSession(basis) { session in
@@ -38,7 +39,7 @@ struct CDRsListCommand: ParsableCommand {
         return true
       }
       try filter.tell(misdatedCount, writer)
-      try writer.finish(basis)
+      try writer.finish(basis, unreadCount: try question.unreadCount(basis))
     } else {
       try list(question, basis, writer)
     }
@@ -52,7 +53,7 @@ struct CDRsListCommand: ParsableCommand {
     }
     let documents = sessions.map { CDRSessionDocument($0, isComplete: false) }
     if options.format != .text { try filter.tell(misdatedCount, writer) }
-    try writer.write(documents, columns: CDRSessionDocument.columns, basis) { output in
+    try writer.write(documents, columns: CDRSessionDocument.columns, basis, unreadCount: try question.unreadCount(basis)) { output in
       try output.write(writer.style.text("charge detail records, " + filter.heading, .bold) + "\n")
       for line in Self.table(sessions).lines(writer.style) { try output.write(line + "\n") }
       try filter.tell(misdatedCount, writer)
@@ -73,15 +74,15 @@ struct CDRsListCommand: ParsableCommand {
       table.add([
         .init(session.name), .init(session.counterpart), .init(session.evseId), .init(end), .init("\(session.versions.count)"),
         .init(session.versionInForce.map { "\($0.nature)" } ?? "none"), .init(value(.totalDuration)), .init(value(.totalEnergy)),
-        .init(version.map { $0.acceptance.name + ($0.acceptance.requestStatus.map { " \($0)" } ?? "") }, isDoubtful ? .red : .green),
+        .init(version?.acceptance.text, isDoubtful ? .red : .green),
         .init(Set(findings).sorted().joined(separator: ", "), .yellow),
       ])
     }
     return table
   }
 
-  private func write(_ totals: [CDRTotalsDocument], _ basis: AnswerBasis, _ writer: AnswerWriter) throws {
-    try writer.write(totals, columns: CDRTotalsDocument.columns, basis) { output in
+  private func write(_ totals: [CDRTotalsDocument], _ basis: AnswerBasis, _ writer: AnswerWriter, unreadCount: UInt64) throws {
+    try writer.write(totals, columns: CDRTotalsDocument.columns, basis, unreadCount: unreadCount) { output in
       try output.write(writer.style.text("sums of final records, " + filter.heading, .bold) + "\n")
       for line in Self.table(totals).lines(writer.style) { try output.write(line + "\n") }
       try filter.tell(totals.reduce(0) { $0 + $1.misdatedCount }, writer)

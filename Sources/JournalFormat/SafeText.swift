@@ -1,4 +1,6 @@
 /// Text from messages, made harmless for a terminal: whatever could move the cursor, colour, hide or turn text round is shown as an escape.
+///
+/// It looks at scalars: a quotation mark before a combining mark, or a line feed behind a carriage return, is another `Character`, and acts.
 public enum SafeText {
   /// Text for one line: line ends and tabs are escaped too.
   public static func line(_ text: some StringProtocol) -> String { safe(Array(text.utf8), keepsLayout: false) }
@@ -38,12 +40,13 @@ public enum SafeText {
     }
   }
 
-  /// Control characters, formatting (bidirectional overrides, zero-width and tags) and line or paragraph separators are not.
-  private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+  /// Whether a scalar can be shown as it is. Control characters cannot, nor can formatting (bidirectional overrides, zero-width, tags), line and
+  /// paragraph separators, and what else a terminal may leave out (Unicode's Default_Ignorable_Code_Point, such as variation selectors).
+  public static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7f }
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator: return false
-    default: return true
+    default: return !scalar.properties.isDefaultIgnorableCodePoint
     }
   }
 

@@ -2,7 +2,7 @@
 ///
 /// The hash ignores the case of ASCII letters in either mode (setting bit 5 of each byte); comparing does so only where asked. Ignoring
 /// case is exact for XML names: beside the letters, only `_` and DEL fall together, and DEL stands in no name.
-struct SpellingIndex: Sendable {
+struct SpellingTable: Sendable {
   private struct Slot {
     var offset: UInt32 = 0
     var length: UInt32 = 0
@@ -20,7 +20,7 @@ struct SpellingIndex: Sendable {
     var capacity = 16
     while capacity < spellings.count * 3 { capacity *= 2 }
     slots = Array(repeating: Slot(), count: capacity)
-    fold = ignoringCase ? SpellingIndex.bit5 : 0
+    fold = ignoringCase ? SpellingTable.bit5 : 0
     for (spelling, number) in spellings { insert(Array(spelling.utf8), number) }
   }
 
@@ -31,7 +31,7 @@ struct SpellingIndex: Sendable {
     return slots.withUnsafeBufferPointer { slots in
       bytes.withUnsafeBytes { bytes in
         let mask = slots.count - 1
-        var index = SpellingIndex.hash(raw, name.count) & mask
+        var index = SpellingTable.hash(raw, name.count) & mask
         while slots[index].number != 0 {
           let slot = slots[index]
           // The stored bytes outlive this closure, and both sides hold `name.count` of them.
@@ -46,7 +46,7 @@ struct SpellingIndex: Sendable {
   private mutating func insert(_ spelling: [UInt8], _ number: UInt16) {
     precondition(!spelling.isEmpty && number != 0, "a spelling has letters and a number")
     let mask = slots.count - 1
-    var index = spelling.withUnsafeBytes { SpellingIndex.hash($0.baseAddress!, $0.count) } & mask
+    var index = spelling.withUnsafeBytes { SpellingTable.hash($0.baseAddress!, $0.count) } & mask
     while slots[index].number != 0, !holds(spelling, slots[index]) { index = (index + 1) & mask }
     slots[index] = Slot(offset: UInt32(bytes.count), length: UInt32(spelling.count), number: number)
     bytes += spelling
@@ -61,8 +61,8 @@ struct SpellingIndex: Sendable {
 
   private func isEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
     var difference: UInt64 = 0
-    SpellingIndex.forEachWord(count) { offset, width in
-      difference |= (SpellingIndex.word(left + offset, width) | fold) ^ (SpellingIndex.word(right + offset, width) | fold)
+    SpellingTable.forEachWord(count) { offset, width in
+      difference |= (SpellingTable.word(left + offset, width) | fold) ^ (SpellingTable.word(right + offset, width) | fold)
     }
     return difference == 0
   }

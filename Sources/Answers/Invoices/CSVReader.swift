@@ -1,7 +1,7 @@
 /// Reads comma-separated values (RFC 4180), with another separator where the file has one. Lines end with CR LF, LF or CR; a quoted cell
-/// may hold any of them. A byte order mark and empty lines do not count.
+/// may hold any of them. Empty lines do not count.
 struct CSVReader {
-  /// A line that is not of the form, and why.
+  /// A line that is written otherwise, and why.
   struct Mistake: Error, Hashable {
     /// From 1.
     let line: Int
@@ -17,15 +17,16 @@ struct CSVReader {
   private let bytes: [UInt8]
   private let separator: UInt8
   private var index = 0
-  private var line = 1
+  private var line: Int
 
   private static let quote = UInt8(ascii: "\"")
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
-  /// All records of a file.
-  static func records(_ bytes: [UInt8], separator: UInt8) throws(Mistake) -> [Record] {
-    var reader = CSVReader(bytes: bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes, separator: separator)
+  /// All records of a text in UTF-8.
+  /// - Parameter firstLine: the number of its first line, for those of records and mistakes.
+  static func records(_ bytes: [UInt8], separator: UInt8, firstLine: Int = 1) throws(Mistake) -> [Record] {
+    var reader = CSVReader(bytes: bytes, separator: separator, line: firstLine)
     var records: [Record] = []
     while reader.index < reader.bytes.count {
       let record = try reader.record()
@@ -34,9 +35,10 @@ struct CSVReader {
     return records
   }
 
-  private init(bytes: [UInt8], separator: UInt8) {
+  private init(bytes: [UInt8], separator: UInt8, line: Int) {
     self.bytes = bytes
     self.separator = separator
+    self.line = line
   }
 
   private mutating func record() throws(Mistake) -> Record {
