@@ -96,10 +96,13 @@ public struct MessageFacts: Sendable {
 
   private func text(at index: Int?) -> String? { index.map { leafTexts.text(leaves[$0]) } }
 
+  /// What is found of a message whose `requestStatus` is there and cannot be read. It stands with the entry, which tells it from one without.
+  public static let unreadableStatus = Finding(message: "The requestStatus is no number.")
+
   private static func findings(_ envelope: MessageEnvelope, hasStatus: Bool, _ requestStatus: RequestStatus?) -> [Finding] {
     var findings: [Finding] = []
     if envelope.soapVersion == .soap11 { findings.append(Finding(message: "The envelope is SOAP 1.1; eMIP uses SOAP 1.2.")) }
-    if hasStatus && requestStatus == nil { findings.append(Finding(message: "The requestStatus is no number.")) }
+    if hasStatus && requestStatus == nil { findings.append(unreadableStatus) }
     return findings
   }
 }

@@ -149,4 +149,26 @@ import Testing
     let session = try journal.run("session", "S-1", "--format", "json")
     #expect(session.text.contains(#""startTime" : "2025-03-01T10:00:00+0100""#))
   }
+
+  @Test func `an answer whose requestStatus cannot be read accepts nothing`() throws {
+    func answered(_ line: String) -> String {
+      line.replacing("<requestStatus>1</requestStatus>", with: "<requestStatus>OK</requestStatus>")
+    }
+    let record =
+      "<chargeDetailRecord><CDRNature>1</CDRNature><serviceSessionId>S-1</serviceSessionId><EVSEId>FR*C01*E1</EVSEId>"
+      + "<startTime>2025-03-01T09:00:00Z</startTime><endTime>2025-03-01T09:30:00Z</endTime></chargeDetailRecord>"
+    let journal = try ImportedJournal([
+      answered(ImportedJournal.line("2025-03-01T10:00:00Z", "SetChargeDetailRecord", of: "FR*C01", record)),
+      answered(Self.busy("10:01", "2025-03-01T10:01:00Z", "1")), Self.busy("10:02", "2025-03-01T10:02:00Z", "2"),
+      answered(
+        ImportedJournal.line(
+          "2025-03-01T10:03:00Z", "SetAuthenticationData", of: "FR*MS1", Self.list([("04A1B2C3", Self.expiry("2030-01-01T00:00:00Z"))]))),
+    ])
+    let version = try #require((try journal.run("cdr", "S-1", "--format", "ndjson").object()["versions"] as? [[String: Any]])?.first)
+    #expect(version["acceptance"] as? String == "unreadable")
+    #expect(version["accepted"] is NSNull)
+    let statuses = try journal.run("evse", "FR*C01*E17001*1", "--history", "--format", "ndjson").objects()
+    #expect(statuses.map { $0["acceptance"] as? String } == ["unreadable", "accepted"])
+    #expect(try journal.run("whitelist", "check", "--user", "04A1B2C3", "--at", "2025-03-02 12:00").text.hasPrefix("uncertain "))
+  }
 }
