@@ -49,11 +49,13 @@ public struct CDRsQuestion: Sendable {
 }
 
 extension CDRsQuestion {
-  /// How many messages with records, or answers to them, could not be read in the time that is asked for: what they say is in no answer.
+  /// How many messages with records, or answers to them, could not be read: what they say is in no answer. Those of the time that is asked for, and later ones
+  /// unless it goes by when records were sent, as one may be sent long after its charge.
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model cannot be read.
   public func unreadCount(_ basis: AnswerBasis) throws -> UInt64 {
-    try MessageQuestions(basis.models, asOf: basis.asOf).unreadCount(of: CDRQuestions.operations, since: filter.since, until: filter.until)
+    try MessageQuestions(basis.models, asOf: basis.asOf).unreadCount(
+      of: CDRQuestions.operations, since: filter.since, until: filter.by == .sent ? filter.until : nil)
   }
 }
 

@@ -12,7 +12,7 @@ public struct InvoiceComparison: Sendable {
   public var tolerances: [InvoiceField: MeterQuantity]
 
   /// The read models that are asked.
-  public static let projections: [any Projection.Type] = [CDRProjection.self]
+  public static let projections: [any Projection.Type] = [CDRProjection.self, MessageProjection.self]
 
   /// Compares an invoice with the records of a filter.
   public init(_ invoice: Invoice, _ filter: CDRFilter = CDRFilter(), tolerances: [InvoiceField: MeterQuantity] = [:]) {

@@ -147,7 +147,8 @@ import Testing
       #expect(machines.errors.contains(note) && !machines.text.contains(note), "\(arguments)")
     }
     #expect(
-      try journal.run("cdrs", "--totals", "--since", "2025-03-01 09:03", "--until", "2025-03-01 09:05").text.contains("2 messages of these")
+      try journal.run("cdrs", "--totals", "--by", "sent", "--since", "2025-03-01 09:03", "--until", "2025-03-01 09:05").text.contains(
+        "2 messages of these")
     )
     #expect(try !journal.run("cdrs", "--as-of", "4").text.contains("of these"))
 

@@ -68,7 +68,8 @@ struct CDRsCompareCommand: ParsableCommand {
     let writer = AnswerWriter(options)
     let remarks = Self.remarks(invoice, answer)
     if options.format != .text { try filter.tell(answer.misdatedCount, writer) }
-    try writer.write(differences, columns: InvoiceDifference.columns, basis) { output in
+    let unreadCount = try CDRsQuestion(filter.filter).unreadCount(basis)
+    try writer.write(differences, columns: InvoiceDifference.columns, basis, unreadCount: unreadCount) { output in
       try output.write(writer.style.text("compared with our final records, " + filter.heading, .bold) + "\n")
       if differences.isEmpty {
         let fields = invoice.fields.isEmpty ? "" : ", in \(invoice.fields.map(\.rawValue).joined(separator: ", "))"
