@@ -82,7 +82,10 @@ let package = Package(
     tests("Recording", ["TestSupport", "Recording", "JournalStore", "EMIP", "JournalFormat"]),
     tests(
       "Command",
-      ["TestSupport", "emip-journal", "Answers", "emip-simulator", "Recording", "JournalStore", "MerkleTree", "EMIP", "JournalFormat"],
+      [
+        "TestSupport", "emip-journal", "Answers", "emip-simulator", "Recording", "Projections", "JournalStore", "MerkleTree", "EMIP",
+        "JournalFormat",
+      ],
       exclude: ["README.md", "format-2", "format-3", "read-models"].map { "Golden/" + $0 }),
     tests("Simulation", ["emip-simulator", "Simulation", "JournalFormat"]),
     tests("Tidy", []),

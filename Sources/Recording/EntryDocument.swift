@@ -37,8 +37,12 @@ public struct EntryDocument: Codable, Sendable {
 
   /// How the exchange ended.
   public struct OutcomeDocument: Codable, Sendable {
-    /// The class of the outcome, by name.
+    /// The class of the outcome, by name; of an exchange as ``ExchangeOutcome`` tells it, of an export as it was recorded.
     public var `class`: String?
+    /// Whose outcome it is, of an exchange: `us` or `peer`; nil where nobody answered.
+    public var by: String?
+    /// True where the answer of an exchange is to something else, so that it tells nothing of it; else nil.
+    public var isDoubtful: Bool?
     /// The status that the answer names.
     public var requestStatus: UInt32?
     /// The code of a SOAP fault.
@@ -179,11 +183,26 @@ public struct ExchangeDocument: Encodable, Sendable {
   /// The document of an exchange.
   /// - Parameter includesBody: false leaves the bodies out.
   public init(_ exchange: Exchange, includesBody: Bool) {
-    request = exchange.request.map { EntryDocument($0, includesBody: includesBody) }
-    response = exchange.response.map { EntryDocument($0, includesBody: includesBody) }
-    failure = exchange.failure.map { EntryDocument($0, includesBody: includesBody) }
+    request = exchange.request.map { Self.document($0, includesBody: includesBody) }
+    response = exchange.response.map { Self.document($0, includesBody: includesBody) }
+    if let request = exchange.request, let response = exchange.response, AnswerMismatch(response.content, to: request.content) != nil {
+      self.response?.outcome?.isDoubtful = true
+    }
+    failure = exchange.failure.map { Self.document($0, includesBody: includesBody) }
     latencyMilliseconds = exchange.latencyMilliseconds
     unreadablePositions = exchange.unreadable.map(\.rawValue)
+  }
+
+  /// An entry with the outcome as it is told when it is read.
+  private static func document(_ entry: Entry, includesBody: Bool) -> EntryDocument {
+    var document = EntryDocument(entry, includesBody: includesBody)
+    if let outcome = ExchangeOutcome(entry) {
+      var told = document.outcome ?? EntryDocument.OutcomeDocument()
+      told.class = outcome.name.rawValue
+      told.by = outcome.by?.rawValue
+      document.outcome = told
+    }
+    return document
   }
 
   private enum CodingKeys: CodingKey {

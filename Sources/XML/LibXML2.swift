@@ -1,4 +1,5 @@
 internal import CLibXML2
+import Glibc
 
 /// What is set once for the whole process.
 enum LibXML2 {
@@ -17,6 +18,46 @@ func sentence(_ message: UnsafePointer<CChar>?) -> String {
   while let last = text.unicodeScalars.last, last == "\n" || last == " " { text.unicodeScalars.removeLast() }
   text = XMLError.printable(text)
   return text.hasSuffix(".") ? text : text + "."
+}
+
+/// libxml2's words for an error of a message, without what they quote of it: where a `<` in a text is not escaped, the name of an element is that text, and
+/// it may name a person.
+func sentenceWithoutQuotations(_ error: xmlError) -> String {
+  guard let message = error.message else { return sentence(nil) }
+  var bytes = Array(UnsafeBufferPointer(start: message, count: strlen(message)).map(UInt8.init(bitPattern:)))
+  for quotation in [error.str1, error.str2, error.str3] {
+    guard let quotation else { continue }
+    bytes.hide(Array(UnsafeBufferPointer(start: quotation, count: strlen(quotation)).map(UInt8.init(bitPattern:))))
+  }
+  bytes = bytes.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") } + [0]
+  return bytes.withUnsafeBytes { sentence($0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
+}
+
+extension [UInt8] {
+  /// Puts three dots in the place of each word that is another's text.
+  fileprivate mutating func hide(_ text: [UInt8]) {
+    guard !text.isEmpty else { return }
+    var result: [UInt8] = []
+    var offset = 0
+    while offset < count {
+      let end = offset + text.count
+      let isWord = end <= count && (offset == 0 || !self[offset - 1].isOfWord) && (end == count || !self[end].isOfWord)
+      if isWord, self[offset..<end].elementsEqual(text) {
+        result += "...".utf8
+        offset = end
+      } else {
+        result.append(self[offset])
+        offset += 1
+      }
+    }
+    self = result
+  }
+}
+
+extension UInt8 {
+  fileprivate var isOfWord: Bool {
+    self >= 0x80 || (self | 0x20) >= 0x61 && (self | 0x20) <= 0x7a || self >= 0x30 && self <= 0x39
+  }
 }
 
 extension XMLError.Code {

@@ -124,7 +124,7 @@ func saxError(_ error: xmlErrorPtr?) {
     state.pointee.failure = XMLError(.truncated, "The message ends too early.", line: line, libraryCode: libraryCode)
   } else {
     let code = XMLError.Code(libraryCode: libraryCode, isAtEnd: state.pointee.offset >= state.pointee.bytes.count)
-    state.pointee.failure = XMLError(code, sentence(error.pointee.message), line: line, libraryCode: libraryCode)
+    state.pointee.failure = XMLError(code, sentenceWithoutQuotations(error.pointee), line: line, libraryCode: libraryCode)
   }
 }
 

@@ -11,7 +11,8 @@ struct XMLDeclaration {
   private let bytes: UnsafeBufferPointer<UInt8>
   /// After `parse` returned true: behind the declaration.
   private(set) var offset: Int
-  private(set) var isASCII = false
+  /// The name of the encoding as it is declared, whatever it is; nil where none is. After `parse`.
+  private(set) var encoding: UnsafeBufferPointer<UInt8>?
 
   init(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) {
     self.bytes = bytes
@@ -19,7 +20,7 @@ struct XMLDeclaration {
   }
 
   /// Returns false where the document has no declaration.
-  /// - Throws: `XMLError` for a version other than 1.0, an encoding other than UTF-8 and US-ASCII, and a malformed declaration.
+  /// - Throws: `XMLError` for a version other than 1.0, an encoding in which ASCII bytes may mean something else, and a malformed declaration.
   mutating func parse() throws(XMLError) -> Bool {
     guard startsDeclaration else { return false }
     offset += 5
@@ -28,10 +29,10 @@ struct XMLDeclaration {
     var blank = skipBlanks()
     if blank, take("encoding") {
       guard let name = value() else { throw malformed }
-      isASCII = name.equals("us-ascii")
-      guard isASCII || name.equals("utf-8") else {
-        throw XMLError(.encoding, "The message is declared in another encoding than UTF-8.", line: 1)
+      guard !XMLEncodingName(name).redefinesASCII else {
+        throw XMLError(.encoding, "The message declares an encoding in which ASCII bytes may mean something else.", line: 1)
       }
+      encoding = name
       blank = skipBlanks()
     }
     if blank, take("standalone") {
@@ -42,6 +43,11 @@ struct XMLDeclaration {
     // libxml2 is fed from here and would take a second declaration for the first.
     guard !startsDeclaration else { throw malformed }
     return true
+  }
+
+  /// Whether the declaration says what a document in UTF-8 may say. A document of ASCII alone is in UTF-8, too.
+  func isTrue(ofASCII isASCII: Bool) -> Bool {
+    encoding.map { $0.equals("utf-8") || isASCII && $0.equals("us-ascii") } ?? true
   }
 
   private var malformed: XMLError { XMLError(.malformed, "The XML declaration is malformed.", line: 1) }

@@ -1,6 +1,7 @@
 // What is checked of a document before libxml2 sees any of it: size, byte order marks, NUL, UTF-8, the XML declaration, and start tags so
 // full of attributes that libxml2 (2.9 compares each with each) would be busy for minutes before it calls us.
-// libxml2 is fed from behind the declaration, so that it can neither switch encodings nor honour another version.
+// libxml2 is fed from behind the declaration, so that it can neither switch encodings nor honour another version: what is valid UTF-8 is read as that,
+// whatever it declares and whatever white space stands before, and that it does is a remark.
 
 /// The bytes of a document, and where its content starts behind byte order mark and XML declaration.
 struct XMLProlog {
@@ -8,27 +9,50 @@ struct XMLProlog {
   let contentStart: Int
   /// Line ends before `contentStart`.
   let lines: Int
+  /// What is wrong with the declaration, and does not stop the document from being read. One sentence of printable ASCII.
+  let remark: String?
 
   /// - Throws: `XMLError`: empty, tooLarge, encoding, nulByte, invalidUTF8, notXML, version, malformed, tooManyAttributes.
   init(_ bytes: UnsafeBufferPointer<UInt8>) throws(XMLError) {
     guard bytes.count <= XMLLimits.sizeBytes else { throw XMLError(.tooLarge, "The message is larger than 2 MiB.") }
     try XMLProlog.refuseOtherByteOrders(bytes)
     let isASCII = try XMLProlog.checkUTF8(bytes)
-    let start = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
-    var first = start
-    while first < bytes.count, bytes[first].isBlank { first += 1 }
+    let first = XMLProlog.start(of: bytes)
     guard first < bytes.count else { throw XMLError(.empty, "The message is empty.") }
     guard bytes[first] == UInt8(ascii: "<") else { throw XMLError(.notXML, "The message is not XML.", line: 1) }
-    var declaration = XMLDeclaration(bytes, at: start)
-    if try declaration.parse() {
-      if declaration.isASCII && !isASCII { throw XMLError(.encoding, "The message is declared as US-ASCII and is not.", line: 1) }
-      contentStart = declaration.offset
-      lines = bytes[start..<contentStart].count { $0 == 0x0a }
-    } else {
-      contentStart = start
-      lines = 0
-    }
+    var declaration = XMLDeclaration(bytes, at: first)
+    let isDeclared = try declaration.parse()
+    remark = isDeclared ? XMLProlog.remark(declaration, isLate: bytes[..<first].contains(where: \.isBlank), isASCII: isASCII) : nil
+    contentStart = declaration.offset
+    lines = bytes[..<contentStart].count { $0 == 0x0a }
     try XMLProlog.refuseCrowdedTags(bytes)
+  }
+
+  /// Behind a byte order mark and white space, in any order.
+  private static func start(of bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    var offset = 0
+    var hasMark = false
+    while offset < bytes.count {
+      if bytes[offset].isBlank {
+        offset += 1
+      } else if !hasMark, bytes[offset...].starts(with: [0xef, 0xbb, 0xbf]) {
+        hasMark = true
+        offset += 3
+      } else {
+        break
+      }
+    }
+    return offset
+  }
+
+  private static func remark(_ declaration: XMLDeclaration, isLate: Bool, isASCII: Bool) -> String? {
+    var sentences: [String] = []
+    if isLate { sentences.append("White space stands before the XML declaration, which must come first.") }
+    if let name = declaration.encoding, !declaration.isTrue(ofASCII: isASCII) {
+      let encoding = name.isEncodingName ? "the encoding \(String(decoding: name, as: UTF8.self))" : "another encoding"
+      sentences.append("The message declares \(encoding) and is in UTF-8, as which it was read.")
+    }
+    return sentences.isEmpty ? nil : sentences.joined(separator: " ")
   }
 
   private static func refuseOtherByteOrders(_ bytes: UnsafeBufferPointer<UInt8>) throws(XMLError) {
@@ -82,6 +106,12 @@ extension UInt8 {
 }
 
 extension UnsafeBufferPointer<UInt8> {
+  /// Whether it is a name such as encodings have (XML 1.0, production 81), and no longer than theirs: then it is quoted.
+  fileprivate var isEncodingName: Bool {
+    guard let first, first.startsName, count <= 40 else { return false }
+    return allSatisfy { $0 < 0x80 && ($0.startsName || $0 >= 0x30 && $0 <= 0x39 || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")) }
+  }
+
   /// The line of an offset, from 1.
   func line(at offset: Int) -> Int { self[..<offset].count { $0 == 0x0a } + 1 }
 

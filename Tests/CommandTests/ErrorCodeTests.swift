@@ -1,5 +1,6 @@
 import Foundation
 import JournalStore
+import Projections
 import Testing
 
 @testable import emip_journal
@@ -38,6 +39,19 @@ import Testing
     let codes = try sources().sorted()
     #expect(codes.count > 15)
     #expect(try page().map(\.code).sorted() == codes)
+  }
+
+  @Test func `the page of errors has every rule of the read models with its severity, and no other, once`() throws {
+    var severities: [String: Set<String>] = [:]
+    for projection in AllProjections.all {
+      for rule in projection.rules { severities[rule.id, default: []].insert(rule.severity.rawValue) }
+    }
+    let rules = severities.map { "\($0.key): \($0.value.sorted().joined(separator: ", "))" }
+    let text = try String(contentsOf: Self.root.appending(path: "Schemas/errors.md"), encoding: .utf8)
+    let section = try #require(text.split(separator: "\n### ").first { $0.hasPrefix("What read models find\n") })
+    let rows = section.matches(of: /\n\| `([a-z-]+)` \| ([a-z, ]+) \|/).map { "\($0.output.1): \($0.output.2)" }
+    #expect(rows.count > 35)
+    #expect(rows.sorted() == rules.sorted())
   }
 
   @Test func `an error ends with the exit status that the page names`() throws {

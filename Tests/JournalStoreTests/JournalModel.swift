@@ -82,7 +82,7 @@ struct JournalModel {
     guard query.since.map({ observedAt >= $0 }) ?? true, query.until.map({ observedAt < $0 }) ?? true,
       query.operation.map({ $0 == request.content.context.operation }) ?? true,
       query.direction.map({ $0 == request.content.context.direction }) ?? true,
-      query.outcome.map({ $0 == (exchange.response ?? exchange.failure ?? request).content.context.outcome.outcomeClass }) ?? true
+      query.outcome.map({ $0 == ExchangeOutcome(exchange.response ?? exchange.failure ?? request)?.name }) ?? true
     else { return false }
     return query.termGroups.allSatisfy { group in
       exchange.entries.contains { entry in group.contains { terms[Int(entry.position.rawValue) - 1].contains($0) } }
@@ -144,7 +144,7 @@ struct RandomTraffic {
     if generator.chance(3) { query.since = Timestamp(rawValue: Int64.random(in: start...time + 1, using: &generator)) }
     if generator.chance(3) { query.until = Timestamp(rawValue: Int64.random(in: start...time + 1, using: &generator)) }
     if generator.chance(2) { query.operation = Self.operations.randomElement(using: &generator) }
-    if generator.chance(3) { query.outcome = [OutcomeClass.ok, .error, .lost, .refused].randomElement(using: &generator) }
+    if generator.chance(3) { query.outcome = [ExchangeOutcome.Name.ok, .error, .lost, .refused, .failed].randomElement(using: &generator) }
     if generator.chance(4) { query.direction = .toIOP }
     if generator.chance(3) { query.termGroups = (0...generator.below(2)).map { _ in [term(), term()] } }
     query.isReversed = generator.chance(2)
@@ -184,6 +184,9 @@ struct RandomTraffic {
       case .refusal: .refused
       default: nil
       }
+    if kind == .failure || kind == .refusal, generator.chance(2) {
+      context.http.status = [200, 302, 403, 429, 503].randomElement(using: &generator)!
+    }
     var terms: Set<IndexTerm> = []
     if let name = context.operator { terms.insert(IndexTerm(.operatorId, name)) }
     // Times on the wire run a little apart from the journal's.

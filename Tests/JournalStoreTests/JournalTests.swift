@@ -33,7 +33,7 @@ import Testing
     let exchange = try #require(try JournalReader(directory).exchanges(holding: [IndexTerm(.id, "A")]).first)
     #expect(exchange.request?.position == request)
     #expect(exchange.response?.position == JournalPosition(12))
-    #expect(exchange.outcome == .error)
+    #expect(exchange.outcome?.name == .error && exchange.outcome?.by == .peer)
   }
 
   @Test func `a journal goes on where it ended`() async throws {

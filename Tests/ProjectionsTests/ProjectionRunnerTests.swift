@@ -262,7 +262,7 @@ struct AnswersProjection: Projection {
   @Test func `no two rules have one number`() {
     let numbers = AllProjections.all.flatMap { $0.rules.map(\.number) }
     #expect(numbers.count > 30 && Set(numbers).count == numbers.count)
-    #expect(Findings.projections.map { $0.name } == ["cdrs", "evse", "partners", "sessions", "whitelist"])
+    #expect(Findings.projections.map { $0.name } == ["cdrs", "evse", "messages", "partners", "sessions", "whitelist"])
   }
 
   @Test func `a history is read as of any position, over its chunks`() async throws {

@@ -81,8 +81,9 @@ final class ScriptedJournal {
   }
 
   /// Records the answer to a request.
+  /// - Parameter transaction: nil for the request's.
   func answer(
-    _ answer: Answer, to position: JournalPosition, _ operation: String, _ direction: Direction, at time: Int64, transaction: String
+    _ answer: Answer, to position: JournalPosition, _ operation: String, _ direction: Direction, at time: Int64, transaction: String? = nil
   ) async throws {
     let request = try #require(try JournalReader(directory).entry(at: position)).content
     var message = ObservedMessage([], observedAt: Self.moment(time), leg: request.context.leg)
@@ -100,6 +101,7 @@ final class ScriptedJournal {
       content = recorder.response(message, to: request)
     case .response(let body):
       let name = OperationFacts.named(operation)!.localName(direction, .response)
+      let transaction = transaction ?? request.texts(of: .transactionId).first.map { String(decoding: $0, as: UTF8.self) } ?? ""
       message.http.status = 200
       message.payload = Array(
         Self.envelope("<e:\(name) xmlns:e=\"urn:e\"><transactionId>\(transaction)</transactionId>\(body)</e:\(name)>").utf8)

@@ -130,6 +130,21 @@ import Testing
     #expect(content.marks.first.map { String(decoding: content.payload[$0.range], as: UTF8.self) } == written)
   }
 
+  @Test func `a message in UTF-8 is recorded as what it says, with a finding where it declares another encoding`() {
+    let plain = Message.request("T-1", more: "<EVSEId>FR*A23*E1</EVSEId>")
+    for (before, finding) in [
+      ("<?xml version='1.0' encoding='utf-16'?>", "The message declares the encoding utf-16 and is in UTF-8, as which it was read."),
+      ("\n<?xml version='1.0'?>", "White space stands before the XML declaration, which must come first."),
+    ] {
+      // The second time it may be read by the markup of the first.
+      for _ in 1...2 {
+        let content = request(before + plain)
+        #expect(content.context.kind == .request && texts(content, .transactionId) == ["T-1"] && texts(content, .evseId) == ["FR*A23*E1"])
+        #expect(content.findings == [Finding(line: 1, message: finding)])
+      }
+    }
+  }
+
   @Test func `unknown elements, control characters and formulas are kept as they are`() {
     let text = Message.request("=1+1", more: "<unknown><deep>&#9;\u{9b}</deep></unknown>")
     #expect(request(text).payload == Array(text.utf8))
@@ -162,7 +177,7 @@ import Testing
       ("too-many-elements", more(String(repeating: "<x/>", count: 250_000))), ("nul-byte", text(plain) + [0]),
       ("nul-byte", more("<x>\u{0}</x>")),
       ("invalid-utf-8", Array(plain.utf8.dropLast(3)) + [0xc3, 0x28]), ("encoding", [0xff, 0xfe] + utf16),
-      ("encoding", text("<?xml version='1.0' encoding='ISO-8859-1'?>" + plain)), ("version", text("<?xml version='1.1'?>" + plain)),
+      ("encoding", text("<?xml version='1.0' encoding='UTF-7'?>" + plain)), ("version", text("<?xml version='1.1'?>" + plain)),
       ("truncated", Array(plain.utf8.dropLast(5))), ("unbound-prefix", more("<n:x/>")), ("malformed", more("<x></y>")),
       ("several-bodies", text(plain.replacing("</s:Body>", with: "</s:Body><s:Body/>"))),
       ("several-body-children", text(plain.replacing("</s:Body>", with: "<x/></s:Body>"))), ("empty-body", text(Message.envelope(""))),

@@ -68,14 +68,15 @@ import Testing
   @Test func `each rule has one fault`() {
     #expect(
       planted.faults.map(\.rule) == [
-        "session-id-conflict", "session-facts-conflict", "authorised-without-cdr", "cdr-without-authorisation",
+        "session-id-conflict", "session-facts-conflict", "authorised-without-cdr", "session-action-unheeded", "cdr-without-authorisation",
         "cdr-refused-authorisation", "cdr-intermediate-missing", "cdr-meter-limit-exceeded", "cdr-raw-contract", "cdr-meter-missing",
         "cdr-meter-unit", "cdr-meter-value", "cdr-end-before-start", "cdr-meter-decreases", "cdr-duration-mismatch", "cdr-power",
         "cdr-energy-steps", "cdr-second-final", "cdr-after-final", "cdr-evse-overlap", "cdr-exec-session-missing", "cdr-unknown-meter",
-        "cdr-unknown-nature", "cdr-legs-differ", "whitelist-unknown-entry", "whitelist-badge-conflict", "whitelist-upload-too-large",
-        "whitelist-upload-missed", "whitelist-download-missed", "whitelist-expiry-unreadable", "whitelist-value-unreadable",
-        "whitelist-expiry-missing", "evse-contradiction", "status-ahead", "status-value-unreadable", "partner-offline",
-        "partner-value-unreadable",
+        "cdr-unknown-nature", "cdr-legs-differ", "cdr-end-after-sent", "cdr-start-before-authorisation", "cdr-too-long",
+        "cdr-meter-repeated", "cdr-power-low", "cdr-duplicate", "user-elsewhere", "whitelist-unknown-entry", "whitelist-badge-conflict",
+        "whitelist-upload-too-large", "whitelist-upload-missed", "whitelist-download-missed", "whitelist-expiry-unreadable",
+        "whitelist-value-unreadable", "whitelist-expiry-missing", "evse-contradiction", "status-ahead", "status-value-unreadable",
+        "partner-offline", "partner-value-unreadable", "partner-clock-offset", "message-refused", "message-encoding", "answer-mismatch",
       ])
     #expect(planted.faults.allSatisfy { ["error", "warning", "notice"].contains($0.severity) })
   }
@@ -92,9 +93,9 @@ import Testing
 
   @Test func `each fault has a session, an EVSE and a customer of its own`() throws {
     let sessions = planted.faults.compactMap(\.serviceSessionId)
-    #expect(sessions.count == 23 && Set(sessions).count == 23)
+    #expect(sessions.count == 31 && Set(sessions).count == 31)
     let evses = planted.faults.compactMap(\.evseId)
-    #expect(evses.count == 26 && Set(evses).count == 26)
+    #expect(evses.count == 34 && Set(evses).count == 34)
     var users: [String: Set<String>] = [:]
     for line in planted.lines {
       let isPlanted = line.asked("EVSEId")?.uppercased().hasPrefix("FR*C01*E910") ?? false
@@ -180,6 +181,9 @@ import Testing
     #expect(try record("cdr-unknown-meter").meters[2] == ["77", "5", "Wh"])
     let strong = try record("cdr-power")
     #expect(strong.minutes == 30 && strong.value("2") == 500_000)
+    let weak = try record("cdr-power-low")
+    #expect(weak.minutes == 60 && weak.value("2") == 22.98)
+    #expect(try record("cdr-meter-repeated").meters.map { $0[0] } == ["1", "2", "2"])
     let steps = try record("cdr-energy-steps")
     #expect(steps.meters.filter { $0[0] == "45" }.compactMap { Double($0[1]) }.reduce(0, +) == 0.6 * (steps.value("2") ?? 0))
   }
@@ -193,6 +197,33 @@ import Testing
     let earlier = try record("cdr-evse-overlap", 1)
     #expect(later.evse == earlier.evse && later.serviceSession != earlier.serviceSession)
     #expect(later.start == earlier.end - 600_000)
+    let ahead = try record("cdr-end-after-sent")
+    #expect(try ahead.end - time(line(fault("cdr-end-after-sent")).recordedAt) > 5 * 60_000 && ahead.minutes == 90)
+    let early = try record("cdr-start-before-authorisation")
+    let asked = try #require(planted.lines.first { $0.answered("serviceSessionId") == early.serviceSession })
+    #expect(try time(asked.recordedAt) - early.start > 15 * 60_000)
+    #expect(try record("cdr-too-long").minutes > 7 * 24 * 60)
+  }
+
+  @Test func `one charge has two ids, one badge two EVSEs, and a stop changes nothing`() throws {
+    let (copy, original) = try (record("cdr-duplicate"), record("cdr-duplicate", 1))
+    #expect(copy.evse == original.evse && copy.start == original.start && copy.end == original.end && copy.meters == original.meters)
+    #expect(copy.serviceSession != original.serviceSession && copy.execSession != original.execSession && copy.user != original.user)
+    let (second, first) = try (record("user-elsewhere"), record("user-elsewhere", 1))
+    #expect(second.user == first.user && second.evse != first.evse && second.start < first.end - 60_000)
+    let fault = try fault("session-action-unheeded")
+    let stop = try line(fault)
+    #expect(stop.operation == "SetSessionActionRequest" && stop.answered("requestStatus") == "1")
+    let record = try #require(planted.records.first { $0.isFinal && $0.serviceSession == fault.serviceSessionId })
+    #expect(try record.end - time(stop.recordedAt) > 15 * 60_000)
+  }
+
+  @Test func `a clock is an hour behind for twenty minutes`() throws {
+    let fault = try fault("partner-clock-offset")
+    let reports = planted.lines.filter { $0.asked("partnerId") == fault.partner && $0.operation == "SetEVSEBusyStatus" }
+    let delays = try reports.map { try time($0.recordedAt) - time($0.asked("statusEventDate")) }
+    #expect(delays.count == 22 && delays.dropLast().allSatisfy { $0 > 3_600_000 } && delays.last ?? 0 < 120_000)
+    #expect(try line(fault).request == reports[19].request && line(fault, 1).request == reports[21].request)
   }
 
   @Test func `versions are wrong, each in its own way`() throws {
@@ -209,7 +240,7 @@ import Testing
     #expect(sides.0.value("2") == 8000 && sides.1.value("2") == 9500)
   }
 
-  @Test(arguments: FaultRule.allCases.filter { $0 != .authorisedWithoutCDR })
+  @Test(arguments: FaultRule.allCases.filter { ![.authorisedWithoutCDR, .cdrTooLong].contains($0) })
   func `a session ends with an accepted final record, whatever was planted`(rule: FaultRule) throws {
     let fault = try fault(rule.rawValue)
     guard fault.subject == "session" else { return }
@@ -282,6 +313,19 @@ import Testing
     #expect(try gaps[0].0 + 300_000 == time(fault.from) && gaps[0].1 == time(fault.to) && gaps[0].1 - gaps[0].0 >= 1_200_000)
     #expect(try time(fault.notBefore) == time(fault.from) + 30_000)
     #expect(try time(line(fault).recordedAt) == gaps[0].0 && time(line(fault, 1).recordedAt) == gaps[0].1)
+  }
+
+  @Test func `messages are wrong, each in its own way, and answered`() throws {
+    let refused = try line(try fault("message-refused"))
+    #expect(refused.request.hasPrefix("<!DOCTYPE") && refused.answered("requestStatus") == "1")
+    let encoded = try line(try fault("message-encoding"))
+    #expect(encoded.request.hasPrefix("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>") && encoded.answered("requestStatus") == "1")
+    let mixed = try line(try fault("answer-mismatch"))
+    #expect(mixed.asked("transactionId") != nil && mixed.answered("transactionId") != mixed.asked("transactionId"))
+    let others = planted.lines.filter {
+      $0.request != mixed.request && $0.asked("transactionId") != nil && $0.answered("transactionId") != nil
+    }
+    #expect(others.count > 20_000 && others.allSatisfy { $0.asked("transactionId") == $0.answered("transactionId") })
   }
 
   // MARK: The command

@@ -118,9 +118,44 @@ import Testing
     #expect(try reader.elements(of: declaration + "<a>b</a>").first?.range == declaration.utf8.count + 3..<declaration.utf8.count + 4)
   }
 
+  @Test(arguments: ["utf-16", "UTF8", "ISO-8859-1", "windows-1252", "UCS-4", "Shift_JIS", "IBM850", "cp437", "unicode", "", "utf-8 "])
+  func `reads UTF-8 whatever encoding it declares, and says so`(name: String) throws {
+    let document = "<?xml version='1.0' encoding='\(name)'?><a>é</a>"
+    #expect(try reader.elements(of: document).first?.text == Array("é".utf8))
+    let remark = XMLReader.declarationRemark(of: document)
+    #expect(remark?.contains("UTF-8") == true && remark?.contains(name.isEmpty || name == "utf-8 " ? "another" : name) == true)
+  }
+
+  @Test(arguments: ["\n", " \r\n\t", "\u{feff}\n", "\n\u{feff}"])
+  func `reads a declaration behind white space, and says so`(space: String) throws {
+    let document = space + "<?xml version='1.0' encoding='utf-8'?>\n<a>b</a>"
+    let start = document.utf8.count - 5
+    #expect(try reader.elements(of: document).first?.range == start..<start + 1)
+    #expect(XMLReader.declarationRemark(of: document)?.contains("White space") == true)
+    #expect(reader.refusal(of: space + "<?xml version='1.0'?>\n<p:a/>")?.line == space.count { $0.isNewline } + 2)
+  }
+
+  @Test(arguments: [
+    "<a/>", "\n<a/>", "\u{feff}<?xml version='1.0'?><a>é</a>", "<?xml version='1.0' encoding='us-ascii'?><a/>", "<?xml", "", "\u{0}",
+  ])
+  func `nothing is said of a declaration that is right, or missing, or of what is refused`(document: String) {
+    #expect(XMLReader.declarationRemark(of: document) == nil)
+  }
+
+  @Test func `ASCII is declared and is not`() throws {
+    #expect(XMLReader.declarationRemark(of: "<?xml version='1.0' encoding='US-ASCII'?><a>é</a>")?.contains("US-ASCII") == true)
+  }
+
   @Test func `names lines of the whole document`() {
     let document = "<?xml version='1.0'\n?>\n<a>\n<b>\n</c></a>"
     #expect(reader.refusal(of: document)?.line == 5)
     #expect(reader.refusal(of: "<a>\n\n<p:b/></a>")?.line == 3)
+  }
+}
+
+extension XMLReader {
+  fileprivate static func declarationRemark(of document: String) -> String? {
+    var document = document
+    return document.withUTF8 { declarationRemark($0) }
   }
 }

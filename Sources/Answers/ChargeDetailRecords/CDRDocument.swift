@@ -66,7 +66,8 @@ struct CDRVersionDocument: Encodable {
   let isComplete: Bool
 
   private enum Key: String, CodingKey {
-    case number, side, nature, cdrNature, startTime, endTime, meters, accepted, acceptance, requestStatus, position, positions, changes
+    case number, side, nature, cdrNature, startTime, endTime, minutes, wattHours, meters, accepted, acceptance, requestStatus
+    case httpStatus, position, positions, changes
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -77,10 +78,13 @@ struct CDRVersionDocument: Encodable {
     try container.encode(version.record?.nature, forKey: .cdrNature)
     try container.encode(version.record?.startTime?.text, forKey: .startTime)
     try container.encode(version.record?.endTime?.text, forKey: .endTime)
+    try container.encode(version.record?.figure(.totalDuration).quantity?.description, forKey: .minutes)
+    try container.encode(version.record?.figure(.totalEnergy).quantity?.description, forKey: .wattHours)
     try container.encode((version.record?.meters ?? []).map(MeterDocument.init), forKey: .meters)
     try container.encode(version.acceptance.isAccepted, forKey: .accepted)
     try container.encode(version.acceptance.name, forKey: .acceptance)
     try container.encode(version.acceptance.requestStatus, forKey: .requestStatus)
+    try container.encode(version.acceptance.httpStatus, forKey: .httpStatus)
     try container.encode(version.position.rawValue, forKey: .position)
     try container.encode(version.positions.map(\.rawValue), forKey: .positions)
     if isComplete { try container.encode(version.changes.map(CDRChangeDocument.init), forKey: .changes) }

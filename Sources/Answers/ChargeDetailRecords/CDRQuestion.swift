@@ -15,23 +15,45 @@ public struct CDRsQuestion: Sendable {
   public var projections: [any Projection.Type] {
     // What was authorised the read model of sessions knows.
     let isOfSessions = CDRRules.ofAuthorisation.contains { $0.id == filter.findingRule }
-    return [CDRProjection.self] + (isOfSessions ? SessionQuestions.projections : [])
+    return [CDRProjection.self, MessageProjection.self] + (isOfSessions ? SessionQuestions.projections : [])
   }
+
+  /// The read models that sums are asked of: errors of a record may be the read model of sessions' to find.
+  public static let projectionsOfTotals: [any Projection.Type] =
+    [CDRProjection.self, MessageProjection.self] + SessionQuestions.projections
 
   /// Shows the sessions one after the other, in the order in which their first records came: there may be millions.
   /// - Parameters:
   ///   - basis: of ``projections``, at least.
   ///   - body: returns false when it has had enough.
   /// - Throws: what `body` throws; `JournalError` where the read model or the journal cannot be read.
-  public func forEachSession(_ basis: AnswerBasis, _ body: (CDRSession) throws -> Bool) throws {
+  /// - Returns: how many were sent in the time that was asked for and are not shown, as their own times cannot be read, or cannot be.
+  @discardableResult
+  public func forEachSession(_ basis: AnswerBasis, _ body: (CDRSession) throws -> Bool) throws -> Int {
     try CDRQuestions(basis.models, asOf: basis.asOf).forEachSession(filter, body)
   }
 
   /// The sums of the final records in force, by counterpart. Intermediate records are counted apart and never summed.
-  /// - Parameter basis: of ``projections``, at least.
+  /// - Parameter basis: of ``projectionsOfTotals``, at least.
   /// - Throws: `JournalError` where the read model cannot be read.
   public func totals(_ basis: AnswerBasis) throws -> [CDRTotalsDocument] {
-    try CDRQuestions(basis.models, asOf: basis.asOf).totals(filter).map(CDRTotalsDocument.init)
+    try CDRQuestions(basis.models, asOf: basis.asOf).totals(filter).map { CDRTotalsDocument($0, by: filter.by) }
+  }
+
+  /// How many sessions were sent in the time that was asked for and belong to none, as their own times cannot be read, or cannot be.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public func misdatedCount(_ basis: AnswerBasis) throws -> Int {
+    try CDRQuestions(basis.models, asOf: basis.asOf).misdatedCount(filter)
+  }
+}
+
+extension CDRsQuestion {
+  /// How many messages with records, or answers to them, could not be read in the time that is asked for: what they say is in no answer.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public func unreadCount(_ basis: AnswerBasis) throws -> UInt64 {
+    try MessageQuestions(basis.models, asOf: basis.asOf).unreadCount(of: CDRQuestions.operations, since: filter.since, until: filter.until)
   }
 }
 

@@ -21,7 +21,7 @@ public struct ExchangeFilter: Sendable {
   /// A user, by badge or contract, in any spelling.
   public var user: String?
   /// How it ended.
-  public var outcome: OutcomeClass?
+  public var outcome: ExchangeOutcome.Name?
 
   /// All exchanges.
   public init() {}

@@ -31,6 +31,8 @@ public struct InvoiceComparison: Sendable {
     public let totals: [Int]
     /// The units that the amounts of a field told, where neither heading nor option does.
     public let toldUnits: [InvoiceField: InvoiceUnit]
+    /// How many of our sessions were sent in the filter's time and are of none, as their own times cannot be read, or cannot be.
+    public let misdatedCount: Int
   }
 
   /// Compares.
@@ -63,7 +65,7 @@ public struct InvoiceComparison: Sendable {
       }
     }
     var lacking: [(number: UInt32, difference: InvoiceDifference)] = []
-    try query.forEachSession(filter) { session in
+    let misdatedCount = try query.forEachSession(filter) { session in
       guard seen[session.number] == nil, session.versionInForce?.nature == .final else { return true }
       lacking.append((session.number, InvoiceDifference(difference: .onlyOurs, id: session.name)))
       mangled.offer(session) { line in agrees(line, session, reading) }
@@ -82,7 +84,8 @@ public struct InvoiceComparison: Sendable {
       ofLines[guess.place] = [Self.guess(guess.line, session)] + compare(guess.line, session, reading, &seen)
     }
     let differences = ofLines.flatMap { $0 } + lacking.filter { seen[$0.number] == nil }.map(\.difference)
-    return Answer(differences: differences, comparedCount: ofLines.count, totals: totals, toldUnits: reading.toldUnits)
+    return Answer(
+      differences: differences, comparedCount: ofLines.count, totals: totals, toldUnits: reading.toldUnits, misdatedCount: misdatedCount)
   }
 
   private static func missing(_ line: InvoiceLine) -> InvoiceDifference {

@@ -31,18 +31,14 @@ struct InvoiceReading {
     case .evseId: return judgement(evse: theirs, session.evseId)
     case .startTime: return judgement(column, time: theirs, record?.startTime)
     case .endTime: return judgement(column, time: theirs, record?.endTime)
-    case .minutes: return judgement(column, amount: theirs, Self.amount(.totalDuration, record))
-    case .wattHours, .kilowattHours: return judgement(column, amount: theirs, Self.amount(.totalEnergy, record))
-    case .cost: return judgement(column, amount: theirs, Self.amount(.serviceCost, record))
+    case .minutes, .wattHours, .kilowattHours, .cost: return judgement(column, amount: theirs, record)
     }
   }
 
   private func judgement(evse theirs: String, _ ours: String?) -> Judgement {
     if theirs.isEmpty && ours == nil { return .absent }
-    return Self.compact(theirs) == Self.compact(ours ?? "") ? .agrees : .differs(ours: ours)
+    return IdentifierSpelling(theirs).canBe(IdentifierSpelling(ours ?? "")) ? .agrees : .differs(ours: ours)
   }
-
-  private static func compact(_ text: String) -> [UInt8] { TermComparison.compact.normalized(text.utf8) }
 
   // MARK: Times
 
@@ -65,45 +61,37 @@ struct InvoiceReading {
 
   // MARK: Amounts
 
-  /// What a record says of an amount.
-  struct Amount {
-    let quantity: MeterQuantity?
-    /// As written where it is no quantity.
-    let text: String
-    /// As the record writes it.
-    let unit: String?
-  }
-
-  /// Nil where the record does not have the meter.
-  private static func amount(_ type: MeterType, _ record: ChargeDetailRecord?) -> Amount? {
-    let meters = record?.meters.filter { $0.type?.value == type } ?? []
-    guard !meters.isEmpty else { return nil }
-    let quantities = meters.compactMap(\.quantity)
-    let unit = meters.allSatisfy { $0.unit == meters[0].unit } ? meters[0].unit : nil
-    guard quantities.count == meters.count else {
-      return Amount(quantity: nil, text: meters.map { $0.value ?? "-" }.joined(separator: " + "), unit: unit)
+  /// The meter that holds what a field says.
+  private static func meter(_ field: InvoiceField) -> MeterType {
+    switch field {
+    case .minutes: .totalDuration
+    case .cost: .serviceCost
+    default: .totalEnergy
     }
-    let sum = quantities.reduce(.zero, +)
-    return Amount(quantity: sum, text: sum.description, unit: unit)
   }
 
-  private func judgement(_ column: InvoiceColumn, amount theirs: String, _ ours: Amount?) -> Judgement {
-    let shown = ours.map { column.field == .kilowattHours ? "\($0.text) Wh" : $0.text }
-    guard !theirs.isEmpty else { return ours == nil ? .absent : .differs(ours: shown) }
+  private func judgement(_ column: InvoiceColumn, amount theirs: String, _ record: ChargeDetailRecord?) -> Judgement {
+    let type = Self.meter(column.field)
+    let figure = record?.figure(type) ?? .absent
+    let words = record.flatMap { FigureText.cell(type, $0) }
+    let ours = figure.quantity.map { column.field == .kilowattHours ? "\($0) Wh" : $0.description } ?? words
+    guard !theirs.isEmpty else { return figure == .absent ? .absent : .differs(ours: ours) }
     let read: Read
     switch self.read(theirs, column) {
     case .success(let value): read = value
-    case .failure(let failure): return .unreadable(ours: shown, reason: failure.reason)
+    case .failure(let failure): return .unreadable(ours: ours, reason: failure.reason)
     }
-    guard let ours else { return .differs(ours: nil) }
-    guard let quantity = ours.quantity else { return .unreadable(ours: shown, reason: "our record's amount cannot be read") }
-    if let currency = read.currency, !currency.isEmpty, let unit = ours.unit?.uppercased(), unit.utf8.count == 3, unit != currency {
-      return .differs(ours: "\(ours.text) \(unit)")
+    guard let quantity = figure.quantity else {
+      return figure == .unreadable ? .unreadable(ours: ours, reason: "our record's amount cannot be read") : .differs(ours: ours)
     }
-    guard let unit = read.unit else { return .unreadable(ours: shown, reason: Self.unitReason(column)) }
+    let currency = record?.meters.first { $0.type?.value == type }?.unit?.uppercased()
+    if let theirs = read.currency, !theirs.isEmpty, let currency, currency.utf8.count == 3, currency != theirs {
+      return .differs(ours: "\(quantity) \(currency)")
+    }
+    guard let unit = read.unit else { return .unreadable(ours: ours, reason: Self.unitReason(column)) }
     let off = quantity * unit.divisor - read.quantity * unit.multiplier
     let factor: Int64 = column.field == .kilowattHours ? 1_000 : 1
-    return off.magnitude <= tolerance(column.field) * factor * unit.divisor ? .agrees : .differs(ours: shown)
+    return off.magnitude <= tolerance(column.field) * factor * unit.divisor ? .agrees : .differs(ours: ours)
   }
 
   private static func unitReason(_ column: InvoiceColumn) -> String {
@@ -168,9 +156,8 @@ struct InvoiceReading {
 
   /// The unit in which a line's amount is nearest to ours; nil where one of them is missing, or nothing.
   func likelyUnit(_ column: InvoiceColumn, _ line: InvoiceLine, _ session: CDRSession) -> InvoiceUnit? {
-    let type: MeterType = column.field == .minutes ? .totalDuration : .totalEnergy
     guard let text = line.cells[column.field], case .success(let read) = read(text, column), read.unit == nil,
-      let ours = Self.amount(type, session.versionInForce?.record)?.quantity, ours > .zero, read.quantity > .zero
+      let ours = session.versionInForce?.record?.figure(Self.meter(column.field)).quantity, ours > .zero, read.quantity > .zero
     else { return nil }
     func ratio(_ unit: InvoiceUnit) -> Double {
       let (one, other) = (Double(ours.attos) * Double(unit.divisor), Double(read.quantity.attos) * Double(unit.multiplier))

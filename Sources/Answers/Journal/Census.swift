@@ -24,7 +24,7 @@ public struct Census: Sendable {
   /// How many entries there are of each kind.
   public private(set) var entriesByKind: [EntryKind: UInt64] = [:]
   /// How many exchanges there are by operation, then outcome; nil is an exchange that has no answer yet.
-  public private(set) var exchanges: [String: [OutcomeClass?: Int64]] = [:]
+  public private(set) var exchanges: [String: [ExchangeOutcome.Name?: Int64]] = [:]
   /// When the first message was on the wire.
   public private(set) var firstObservedAt: Timestamp?
   /// When the last message was on the wire.
@@ -37,8 +37,8 @@ public struct Census: Sendable {
   public private(set) var segments: [SegmentRow] = []
   /// How many records are damaged: they are not counted otherwise.
   public private(set) var damagedCount: UInt64 = 0
-  /// Exchanges that a failure ended: a late answer changes how they count.
-  private var failed: Set<JournalPosition> = []
+  /// Exchanges that a failure ended, and how: a late answer changes how they count.
+  private var failed: [JournalPosition: ExchangeOutcome.Name] = [:]
   /// Exchanges whose request was refused: their answers change nothing.
   private var refused: Set<JournalPosition> = []
 
@@ -87,14 +87,15 @@ public struct Census: Sendable {
       return
     }
     guard !refused.contains(exchange) else { return }
+    let outcome = ExchangeOutcome(entry)?.name ?? .ok
     if entry.kind == .failure {
-      failed.insert(exchange)
-    } else if failed.remove(exchange) != nil {
-      count(operation, .lost, -1)
+      failed[exchange] = outcome
+    } else if let before = failed.removeValue(forKey: exchange) {
+      count(operation, before, -1)
       count(operation, nil, 1)
     }
     count(operation, nil, -1)
-    count(operation, context.outcome.outcomeClass ?? .ok, 1)
+    count(operation, outcome, 1)
   }
 
   private mutating func add(_ segment: Manifest.Segment, sizeBytes: Int, unindexedEntries: Int) {
@@ -105,15 +106,15 @@ public struct Census: Sendable {
         awaitsSealing: segment.state == .hot && segment.lastPosition != nil))
   }
 
-  private mutating func count(_ operation: String, _ outcome: OutcomeClass?, _ change: Int64) {
+  private mutating func count(_ operation: String, _ outcome: ExchangeOutcome.Name?, _ change: Int64) {
     exchanges[operation, default: [:]][outcome, default: 0] += change
   }
 
   /// The columns of outcomes, in their order.
-  public static let outcomes: [OutcomeClass?] = OutcomeClass.allCases + [nil]
+  public static let outcomes: [ExchangeOutcome.Name?] = ExchangeOutcome.Name.allCases + [nil]
 
   /// What an outcome is called; nil is an exchange that has no answer yet.
-  public static func name(_ outcome: OutcomeClass?) -> String { outcome.map { "\($0)" } ?? "unanswered" }
+  public static func name(_ outcome: ExchangeOutcome.Name?) -> String { outcome?.rawValue ?? "unanswered" }
 
   /// The operations, the busiest first.
   public var operations: [String] {

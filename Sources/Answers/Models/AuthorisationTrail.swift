@@ -126,6 +126,7 @@ public struct AuthorisationTrail: Sendable {
     let isOwnershipQuestion = asks && request.content.context.direction == .fromIOP && asked?.requestedServiceId?.value == .reserved
     let value = (asks ? answered : asked)?.authorisationValue
     var (text, verdict) = answer(exchange.ending, value, isOwnershipQuestion: isOwnershipQuestion)
+    if exchange.answerMismatch != nil { text += ", doubtful: the answer is to another request" }
     text = question(request.content.context, asks, isOwnershipQuestion) + ": " + text
     if isOwnershipQuestion { verdict = nil }
     return AuthorisationStep(
@@ -167,6 +168,9 @@ public struct AuthorisationTrail: Sendable {
       let status = code.map { RequestStatus(rawValue: $0) }
       return ("requestStatus \(status?.description ?? "-")", status == .authorisationRejected ? .refused : .notObtained)
     case .fault(let code): return ("fault \(code ?? "-")", .notObtained)
+    case .refused(let status): return ("refused (HTTP \(status))", .notObtained)
+    case .failed(let status): return ("failed (HTTP \(status))", .notObtained)
+    case .doubtful: return ("an answer to another request", .notObtained)
     case .lost: return ("no answer", .notObtained)
     case .unreadable: return ("an answer that could not be read", .notObtained)
     }

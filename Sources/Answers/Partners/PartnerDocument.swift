@@ -14,7 +14,7 @@ public struct PartnerDocument: Encodable, Sendable {
   /// The operation; nil for all.
   @OrNull public private(set) var operation: String?
   /// How many exchanges there were, how they ended, and how many have no answer yet; how many were sent again, and were answered then.
-  public let exchanges, ok, warnings, errors, faults, lost, unreadable, pending, retries, recovered, furtherAnswers: UInt64
+  public let exchanges, ok, warnings, errors, faults, refused, failed, lost, unreadable, pending, retries, recovered, furtherAnswers: UInt64
   /// Milliseconds from request to response: exact to 63 ms, the quantiles at most 3.2 % too high above.
   @OrNull public private(set) var latencyP50: UInt32?
   /// Milliseconds that 99 of 100 answers took at most.
@@ -55,7 +55,8 @@ public struct PartnerDocument: Encodable, Sendable {
 
   private static let identity = ["partner", "leg"]
   private static let figures = [
-    "exchanges", "ok", "warnings", "errors", "faults", "lost", "unreadable", "pending", "retries", "recovered", "furtherAnswers",
+    "exchanges", "ok", "warnings", "errors", "faults", "refused", "failed", "lost", "unreadable", "pending", "retries", "recovered",
+    "furtherAnswers",
     "latencyP50", "latencyP99", "latencyMax", "over800ms", "late", "authorisationsOver2s", "authorisationsOver10s",
   ]
   /// The columns of CSV for a line a partner, in their order.
@@ -74,7 +75,8 @@ public struct PartnerDocument: Encodable, Sendable {
     direction = series?.direction.map { "\($0)" }
     operation = series.flatMap { $0.operation.isEmpty ? nil : $0.operation }
     (exchanges, ok, warnings, errors) = (figures.requests, figures.ok, figures.warnings, figures.errors)
-    (faults, lost, unreadable, pending) = (figures.faults, figures.lost, figures.unreadable, figures.pending)
+    (faults, refused, failed) = (figures.faults, figures.refused, figures.failed)
+    (lost, unreadable, pending) = (figures.lost, figures.unreadable, figures.pending)
     (retries, recovered, furtherAnswers) = (figures.retries, figures.recovered, figures.further)
     latencyP50 = figures.median
     latencyP99 = figures.percentile99

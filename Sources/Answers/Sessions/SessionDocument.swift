@@ -101,6 +101,9 @@ public struct SessionDocument: Encodable, Sendable {
     let leg: String
     @OrNull private(set) var operation: String?
     @OrNull private(set) var outcome: String?
+    @OrNull private(set) var outcomeBy: String?
+    @OrNull private(set) var httpStatus: UInt16?
+    let isDoubtful: Bool
     @OrNull private(set) var requestStatus: UInt32?
     @OrNull private(set) var latencyMilliseconds: UInt32?
     let isInferred: Bool
@@ -120,7 +123,10 @@ public struct SessionDocument: Encodable, Sendable {
       direction = context.direction.map { "\($0)" }
       leg = "\(context.leg)"
       operation = context.operation
-      outcome = step.exchange.outcome.map { "\($0)" }
+      outcome = step.exchange.outcome?.name.rawValue
+      outcomeBy = step.exchange.outcome?.by?.rawValue
+      httpStatus = step.exchange.outcome?.httpStatus
+      isDoubtful = step.exchange.answerMismatch != nil
       requestStatus = step.exchange.ending?.content.context.outcome.requestStatus
       latencyMilliseconds = step.exchange.latencyMilliseconds
       isInferred = step.isInferred

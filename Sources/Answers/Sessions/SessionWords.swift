@@ -34,9 +34,7 @@ public enum SessionWords {
       let sentAt = last.exchange.head.content.observedAt
       if sentAt >= end { parts.append("record \(Figure.span(sentAt.milliseconds(since: end))) after its end") }
     }
-    if let energy = last.record.meters.first(where: { $0.type?.value == .totalEnergy }) {
-      parts.insert("\(text(energy.value)) \(text(energy.unit))", at: parts.isEmpty ? 0 : 1)
-    }
+    if let energy = FigureText.words(.totalEnergy, last.record) { parts.insert(text(energy), at: parts.isEmpty ? 0 : 1) }
     return "charge " + parts.joined(separator: ", ")
   }
 
@@ -70,7 +68,6 @@ public enum SessionWords {
   }
 
   private static func figures(_ record: ChargeDetailRecord) -> String {
-    let absolute = record.meters.filter { $0.type?.value == .totalDuration || $0.type?.value == .totalEnergy }
-    return absolute.map { ", \($0.value ?? "?") \($0.unit ?? "")" }.joined()
+    [MeterType.totalDuration, .totalEnergy].compactMap { FigureText.words($0, record) }.map { ", " + text($0) }.joined()
   }
 }

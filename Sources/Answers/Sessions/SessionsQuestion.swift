@@ -8,7 +8,7 @@ public struct SessionsQuestion: Sendable {
   public var limit: Int?
 
   /// The read models that are asked.
-  public static let projections = SessionQuestions.projections
+  public static let projections: [any Projection.Type] = SessionQuestions.projections + [MessageProjection.self]
   /// The rules that a filter can name.
   public static let rules = SessionRules.all
 
@@ -28,6 +28,16 @@ public struct SessionsQuestion: Sendable {
       return limit.map { found.count < $0 } ?? true
     }
     return found
+  }
+}
+
+extension SessionsQuestion {
+  /// How many messages of sessions could not be read in the time that is asked for: what they say is in no answer.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public func unreadCount(_ basis: AnswerBasis) throws -> UInt64 {
+    try MessageQuestions(basis.models, asOf: basis.asOf).unreadCount(
+      of: SessionQuestions.operations, since: filter.since, until: filter.until)
   }
 }
 

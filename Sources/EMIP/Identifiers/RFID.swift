@@ -1,3 +1,5 @@
+internal import JournalFormat
+
 /// The UID of a badge, of 4 or 7 bytes (guide 6.4.3): written in upper case with leading zeros up to 8 or 14 digits, read in any case and
 /// without them.
 ///
@@ -21,6 +23,23 @@ public struct RFID: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { digits }
+
+  /// Whether a text is written as the UID of a badge is to be: in hexadecimal digits alone, up to 14 of them. What has 9 to 12 digits and no letter is
+  /// taken for a decimal number: no UID has so many bytes.
+  public static func isHexadecimal(_ text: some StringProtocol) -> Bool {
+    let count = text.utf8.count
+    guard count <= 14, text.utf8.allSatisfy(\.isHexadecimalDigit) else { return false }
+    return !(9...12).contains(count) || !text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+  }
+}
+
+extension RFID {
+  /// What the spellings of one badge have in common: upper case, leading zeros, and no separators between its bytes. Personal.
+  /// - Parameter text: whatever stands for a UID in a message.
+  public static func comparable(_ text: some Sequence<UInt8>) -> [UInt8] {
+    let separators: [UInt8] = [UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: " ")]
+    return TermComparison.hexPadded.normalized(text.lazy.filter { !separators.contains($0) })
+  }
 }
 
 extension UInt8 {

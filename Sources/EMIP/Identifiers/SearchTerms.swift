@@ -33,8 +33,8 @@ public enum SearchTerms {
   /// An operator named in a body.
   public static func operatorTerms(_ text: String) -> [IndexTerm] { terms([.operatorId], text) }
 
-  /// A user by a badge or a contract. A badge is found whether it was written with leading zeros or without, and typed with colons,
-  /// blanks or hyphens between its bytes; a contract is found with its check digit and without.
+  /// A user by a badge or a contract. A badge is found whether it was written, or is typed, with leading zeros or without, and with colons,
+  /// blanks or hyphens between its bytes or without; a contract is found with its check digit and without.
   public static func userTerms(_ text: String) -> [IndexTerm] {
     let text = text.trimmingWhitespace()
     let badges = ([text] + badgeSpellings(text)).map { IndexTerm(.userRFID, $0) }
@@ -57,9 +57,19 @@ public enum SearchTerms {
     let digits = text.filter { $0 != ":" && $0 != " " && $0 != "-" }
     guard !digits.isEmpty, digits.utf8.allSatisfy(\.isHexadecimalDigit) else { return [] }
     let significant = String(digits.drop { $0 == "0" })
-    guard significant.utf8.count <= 14 else { return [digits] }
+    guard significant.utf8.count <= 14 else { return [digits] + separated(digits) }
     let long = String(repeating: "0", count: 14 - significant.utf8.count) + significant
-    return [digits, significant, long]
+    let short = String(repeating: "0", count: max(0, 8 - significant.utf8.count)) + significant
+    let even = (significant.utf8.count % 2 == 0 ? "" : "0") + significant
+    return [digits, significant, long] + [digits, even, short, long].flatMap(separated)
+  }
+
+  /// A badge as some write it, which is against the guide (6.4.3): with a separator between its bytes.
+  private static func separated(_ digits: String) -> [String] {
+    let digits = Array(digits)
+    guard digits.count > 2, digits.count % 2 == 0 else { return [] }
+    let bytes = stride(from: 0, to: digits.count, by: 2).map { String(digits[$0...$0 + 1]) }
+    return [":", "-", " "].map { bytes.joined(separator: $0) }
   }
 
   private static func contractSpellings(_ text: String) -> [String] {

@@ -20,7 +20,7 @@ public struct UserKey: Hashable, Sendable {
     let isBadge = bytes.elementsEqual("RFID-UID".utf8)
     bytes.append(0)
     let start = bytes.count
-    (isBadge ? TermComparison.hexPadded : .compact).append(id, to: &bytes)
+    if isBadge { bytes += RFID.comparable(id) } else { TermComparison.compact.append(id, to: &bytes) }
     if isContract, Self.hasCheckDigit(bytes[start...]) { bytes.removeLast() }
     self.bytes = bytes
   }

@@ -53,21 +53,29 @@ public final class MessageReader {
     if let (ending, leaves) = payload.withUnsafeBufferPointer(learned.read) {
       return .message(facts(ending.envelope, MessageLayout(leaves: leaves, envelope: ending.encoded), isKept: true, payload))
     }
-    switch parse(payload) {
+    var remark: String?
+    switch parse(payload, &remark) {
     case .failure(let refusal): return .refused(refusal)
     case .success(let message):
       let encoded = message.envelope.encoded
-      if let encoded { payload.withUnsafeBufferPointer { learned.learn($0, message, encoded) } }
+      // What is learnt says by its markup alone that there is nothing to remark.
+      if let encoded, remark == nil { payload.withUnsafeBufferPointer { learned.learn($0, message, encoded) } }
       let layout = MessageLayout(leaves: message.leaves, decodedTexts: message.decodedTexts, envelope: encoded ?? [])
-      return .message(facts(message.envelope, layout, isKept: encoded != nil, payload))
+      var facts = facts(message.envelope, layout, isKept: encoded != nil, payload)
+      if let remark { facts.findings.append(Finding(line: 1, message: remark)) }
+      return .message(facts)
     }
   }
 
-  private func parse(_ payload: [UInt8]) -> Result<CollectedMessage, MessageRefusal> {
+  /// What is wrong with the XML declaration of a message that was read all the same: it declares another encoding than UTF-8, in which the message is, or
+  /// white space stands before it. Nil where nothing is.
+  public static func declarationRemark(_ payload: [UInt8]) -> String? { payload.withUnsafeBufferPointer(XMLReader.declarationRemark) }
+
+  private func parse(_ payload: [UInt8], _ remark: inout String?) -> Result<CollectedMessage, MessageRefusal> {
     let failure: XMLError? = payload.withUnsafeBufferPointer { bytes in
       collector.begin(bytes)
       do throws(XMLError) {
-        try reader.read(bytes, handler: collector)
+        remark = try reader.read(bytes, handler: collector)
         return nil
       } catch {
         return error

@@ -25,7 +25,7 @@ public struct Exchange: Hashable, Sendable {
   /// The entry that tells how it ended: a refusal whatever came after it; the response before a failure, because a late answer is an answer.
   public var ending: Entry? { request?.kind == .refusal ? request : response ?? failure }
   /// How it ended; nil while it has not.
-  public var outcome: OutcomeClass? { ending?.content.context.outcome.outcomeClass }
+  public var outcome: ExchangeOutcome? { ending.flatMap(ExchangeOutcome.init) }
   /// From request to answer.
   public var latencyMilliseconds: UInt32? { (response ?? failure)?.content.latencyMilliseconds }
 }

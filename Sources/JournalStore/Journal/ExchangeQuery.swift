@@ -11,7 +11,7 @@ public struct ExchangeQuery: Sendable {
   /// Wanted: to or from IOP.
   public var direction: Direction?
   /// Wanted: how it ended.
-  public var outcome: OutcomeClass?
+  public var outcome: ExchangeOutcome.Name?
   /// Compared, both compact, with partner.
   public var partner: String?
   /// Each must be held by an entry of the exchange in one of its spellings.
@@ -32,7 +32,7 @@ public struct ExchangeQuery: Sendable {
     if let until, head.content.observedAt >= until { return false }
     if let operation, context.operation != operation { return false }
     if let direction, context.direction != direction { return false }
-    if let outcome, exchange.outcome != outcome { return false }
+    if let outcome, exchange.outcome?.name != outcome { return false }
     if let partner, context.partner.map({ TermComparison.compact.normalized($0.utf8) }) != TermComparison.compact.normalized(partner.utf8) {
       return false
     }
@@ -43,7 +43,7 @@ public struct ExchangeQuery: Sendable {
   /// The terms that an index can narrow the search by: the caller's, or the operation's.
   var indexedGroups: [[IndexTerm]] {
     guard let operation else { return termGroups }
-    if let outcome, outcome != .ok { return termGroups + [[.operationOutcome(operation, outcome)]] }
+    if let outcome, outcome != .ok { return termGroups + [outcome.recordedClasses.map { .operationOutcome(operation, $0) }] }
     return termGroups + [[.operationOutcome(operation, nil), .operationOutcome(operation, .refused)]]
   }
 }

@@ -6,8 +6,16 @@ public enum CDRAcceptance: Hashable, Sendable {
   case accepted(requestStatus: UInt32?, arrivedBy10701: Bool)
   case rejected(requestStatus: UInt32?)
   case fault
+  /// Turned away by HTTP, without a message.
+  case refused(httpStatus: UInt16)
+  /// HTTP answered, without a message: it may be tried again.
+  case failed(httpStatus: UInt16)
   /// No answer came: it may have arrived.
   case lost
+  /// An answer came that could not be read: it may have arrived.
+  case unreadable
+  /// The answer is about something else (``AnswerMismatch``): what it says is not of this version.
+  case doubtful(requestStatus: UInt32?)
   /// Only the gateway has answered, who keeps it for the other side.
   case deferred
   /// No answer yet.
@@ -17,18 +25,22 @@ public enum CDRAcceptance: Hashable, Sendable {
   public var isAccepted: Bool? {
     switch self {
     case .accepted: true
-    case .rejected, .fault: false
-    case .lost, .deferred, .pending: nil
+    case .rejected, .fault, .refused, .failed: false
+    case .lost, .unreadable, .doubtful, .deferred, .pending: nil
     }
   }
 
-  /// `accepted`, `rejected`, `fault`, `lost`, `deferred` or `pending`.
+  /// `accepted`, `rejected`, `fault`, `refused`, `failed`, `lost`, `unreadable`, `doubtful`, `deferred` or `pending`.
   public var name: String {
     switch self {
     case .accepted: "accepted"
     case .rejected: "rejected"
     case .fault: "fault"
+    case .refused: "refused"
+    case .failed: "failed"
     case .lost: "lost"
+    case .unreadable: "unreadable"
+    case .doubtful: "doubtful"
     case .deferred: "deferred"
     case .pending: "pending"
     }
@@ -37,7 +49,15 @@ public enum CDRAcceptance: Hashable, Sendable {
   /// The other side's code, where it gave one.
   public var requestStatus: UInt32? {
     switch self {
-    case .accepted(let status, _), .rejected(let status): status
+    case .accepted(let status, _), .rejected(let status), .doubtful(let status): status
+    default: nil
+    }
+  }
+
+  /// The status by which HTTP turned it away or failed; nil where a message came, or nothing.
+  public var httpStatus: UInt16? {
+    switch self {
+    case .refused(let status), .failed(let status): status
     default: nil
     }
   }
@@ -80,7 +100,11 @@ extension CDRAcceptance {
     switch last?.outcome {
     case .rejected?, .accepted?: self = .rejected(requestStatus: last?.requestStatus)
     case .fault?: self = .fault
+    case .refused?: self = .refused(httpStatus: last?.httpStatus ?? 0)
+    case .failed?: self = .failed(httpStatus: last?.httpStatus ?? 0)
     case .lost?: self = .lost
+    case .unreadable?: self = .unreadable
+    case .doubtful?: self = .doubtful(requestStatus: last?.requestStatus)
     case nil: self = isDeferred ? .deferred : .pending
     }
   }
@@ -103,8 +127,8 @@ extension CDRVersion.Attempt {
   fileprivate var mayHaveArrived: Bool {
     guard leg == .gatewayIOP else { return false }
     return switch answer?.outcome {
-    case nil, .lost, .fault: true
-    case .accepted, .rejected: false
+    case nil, .lost, .unreadable, .fault, .failed, .doubtful: true
+    case .accepted, .rejected, .refused: false
     }
   }
 }

@@ -19,6 +19,8 @@ final class CDRHistory {
   private(set) var lastOwn: CDRVersion?
   /// What ``CDRIntervals`` has of the session. Of the projection alone.
   var settledCharge: CDRCharge?
+  /// What ``CDRBadges`` has of it; nil where the rows must be asked.
+  var badge: UInt64?
 
   init(number: UInt32) { self.number = number }
 
@@ -63,9 +65,6 @@ final class CDRHistory {
 
   /// What the CPO sent, where the journal has that, else what the eMSP got.
   var inForce: CDRVersion? { sentInForce ?? receivedInForce }
-
-  /// When the EVSE charged, by the version in force.
-  var charge: CDRCharge? { inForce.flatMap { CDRCharge($0) } }
 
   /// Whether one of its messages, or an answer to one, stands at a position.
   func has(_ position: JournalPosition) -> Bool {

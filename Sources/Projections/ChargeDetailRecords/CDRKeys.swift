@@ -14,6 +14,7 @@ final class CDRKeys {
     static let meters: UInt8 = 15
     static let content: UInt8 = 16
     static let user: UInt8 = 17
+    static let badge: UInt8 = 18
   }
 
   /// The key of a text that names a session.

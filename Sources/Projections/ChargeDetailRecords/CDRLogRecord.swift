@@ -6,7 +6,7 @@ internal import JournalFormat
 ///     version  = head(1) flags(1) flags(1) [item] [digest(8)] [exec(3)] [evse(5)] [service] [execOperator] [saleOperator]
 ///                [observedAt(signed)] [end(signed)] [start(signed)] [quantity] [quantity] [meters(4)] [count *(quantity counted)]
 ///     attempt  = head(1) back item             ; back: how many positions before this one the version was first seen
-///     answer   = head(1) back [flags(1) [status] [saleOperator]]
+///     answer   = head(1) back [flags(1) [status] [saleOperator]]   ; the outcome's two low bits in the head, its third in the flags
 ///     finding  = head(1) rule(1) number
 ///     absorbed = head(1) session               ; and mergedInto
 ///     quantity = scale(1) signed / 0xff 16OCTET / 0xfe
@@ -44,13 +44,16 @@ enum CDRLogRecord: Hashable, Sendable {
       bytes.appendVarint(position.rawValue - version.rawValue)
       bytes.appendVarint(item)
     case .answer(let request, let isResponse, let answer):
-      let isUsual = answer.requestStatus == answer.outcome.usualStatus && answer.saleOperator == 0 && !answer.hasPlatformId
-      let bits = answer.outcome.rawValue << 3 | (isResponse ? 32 : 0) | (answer.isGateways ? 64 : 0) | (isUsual ? 0 : 128)
+      let isUsual =
+        answer.outcome.rawValue < 4 && answer.requestStatus == answer.outcome.usualStatus && answer.saleOperator == 0
+        && !answer.hasPlatformId
+      let bits = (answer.outcome.rawValue & 3) << 3 | (isResponse ? 32 : 0) | (answer.isGateways ? 64 : 0) | (isUsual ? 0 : 128)
       bytes.append(Kind.answer | bits)
       bytes.appendVarint(position.rawValue - request.rawValue)
       guard !isUsual else { break }
-      let status = answer.requestStatus
-      bytes.append((status == nil ? 0 : 1) | (answer.saleOperator == 0 ? 0 : 2) | (answer.hasPlatformId ? 4 : 0))
+      let status = answer.requestStatus ?? answer.httpStatus.map(UInt32.init)
+      let isOther: UInt8 = answer.outcome.rawValue < 4 ? 0 : 8
+      bytes.append((status == nil ? 0 : 1) | (answer.saleOperator == 0 ? 0 : 2) | (answer.hasPlatformId ? 4 : 0) | isOther)
       if let status { bytes.appendVarint(UInt64(status)) }
       if answer.saleOperator != 0 { bytes.appendVarint(UInt64(answer.saleOperator)) }
     case .finding(let rule, let number):
@@ -99,7 +102,13 @@ enum CDRLogRecord: Hashable, Sendable {
       hasPlatformId: false)
     if head & 128 != 0 {
       let flags = try reader.byte()
-      answer.requestStatus = flags & 1 == 0 ? nil : UInt32(truncatingIfNeeded: try reader.varint())
+      if flags & 8 != 0 { answer.outcome = CDRVersion.Answer.Outcome(rawValue: outcome.rawValue | 4)! }
+      let status = flags & 1 == 0 ? nil : UInt32(truncatingIfNeeded: try reader.varint())
+      if answer.outcome.isOfHTTP {
+        answer.httpStatus = status.map { UInt16(truncatingIfNeeded: $0) }
+      } else {
+        answer.requestStatus = status
+      }
       if flags & 2 != 0 { answer.saleOperator = UInt32(truncatingIfNeeded: try reader.varint()) }
       answer.hasPlatformId = flags & 4 != 0
     }
@@ -108,6 +117,9 @@ enum CDRLogRecord: Hashable, Sendable {
 }
 
 extension CDRVersion.Answer.Outcome {
+  /// Whether HTTP ended it, without a message.
+  fileprivate var isOfHTTP: Bool { self == .refused || self == .failed }
+
   /// The `requestStatus` that most answers of this outcome have.
   fileprivate var usualStatus: UInt32? { self == .accepted ? 1 : nil }
 }

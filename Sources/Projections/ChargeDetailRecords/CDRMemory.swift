@@ -12,7 +12,7 @@ final class CDRMemory {
   func state(_ number: UInt32, in rows: ModelTransaction) throws(JournalError) -> CDRHistory? {
     if let state = known[number] { return state }
     guard let state = try CDRLog.state(number, asOf: nil, in: rows) else { return nil }
-    state.settledCharge = state.charge
+    state.settledCharge = try CDRCharges.charge(of: state, in: rows)
     known[number] = state
     return state
   }
@@ -27,6 +27,7 @@ final class CDRMemory {
     let number = if let nextNumber { nextNumber } else { try Self.nextNumber(in: rows) }
     nextNumber = number + 1
     let state = CDRHistory(number: number)
+    state.badge = 0
     known[number] = state
     return state
   }
@@ -61,12 +62,15 @@ final class CDRMemory {
   ) throws(JournalError) -> CDRHistory {
     guard one !== other else { return one }
     let (old, young) = one.number < other.number ? (one, other) : (other, one)
-    try CDRIntervals.replace(young.settledCharge, with: nil, of: young.number, in: rows)
+    try CDRCharges(self, rows).replace(young.settledCharge, with: nil, of: young.number)
+    if try CDRBadges.badge(of: old, in: rows) == 0 { try CDRBadges.note(CDRBadges.badge(of: young, in: rows), of: old, in: rows) }
+    try CDRBadges.note(0, of: young, in: rows)
     try append(.absorbed(young.number), at: position, to: old, in: rows)
     try append(.mergedInto(old.number), at: position, to: young, in: rows)
     known[young.number] = nil
     let merged = try CDRLog.state(old.number, asOf: nil, in: rows)!
     merged.settledCharge = old.settledCharge
+    merged.badge = old.badge
     known[old.number] = merged
     return merged
   }

@@ -16,6 +16,7 @@ struct CDROpening {
     var sources = RecentValues<JournalPosition, CDRTexts.Source>(limit: 64)
     for number in 1..<(try CDRMemory.nextNumber(in: rows)) {
       guard let state = try CDRLog.state(number, asOf: nil, in: rows) else { continue }
+      try condenseBadge(state)
       for place in state.places where place.position < horizon {
         if sources[place.position] == nil, let message = try messages.message(at: place.position) {
           sources[place.position] = CDRTexts.Source(message.entry, message.facts)
@@ -27,6 +28,15 @@ struct CDROpening {
       // What waits goes into the table now and then: it may be much.
       if number % 4_096 == 0 { _ = try rows.first(from: [], beginningWith: [], in: CDRTables.texts) }
     }
+    try CDRAskedSessions.condense(rows)
+  }
+
+  /// Forgets the badge of a session whose messages all go.
+  private func condenseBadge(_ state: CDRHistory) throws(JournalError) {
+    guard state.versions.allSatisfy({ $0.position < horizon }), try CDRBadges.badge(of: state, in: rows) != 0 else { return }
+    let charge = try CDRCharges.charge(of: state, in: rows)
+    try CDRTables.badgeIntervals.replace(charge, with: nil, of: state.number, in: rows)
+    try CDRBadges.note(0, of: state, in: rows)
   }
 }
 

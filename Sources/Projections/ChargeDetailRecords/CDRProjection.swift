@@ -8,11 +8,11 @@ public import JournalStore
 public final class CDRProjection: Projection {
   /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "cdrs"
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
   public static let tables = CDRTables.all
   public static let rules = CDRRules.all
 
-  private let sessions = CDRMemory()
+  private var sessions = CDRMemory()
   private let ids = CDRIdTable()
   private let sightings = CDRSightings()
   /// The sessions that a request brought records of, and the eMSP of each.
@@ -30,16 +30,18 @@ public final class CDRProjection: Projection {
   public static func isConcerned(by context: EntryContext) -> Bool {
     guard context.kind.isMessage, context.protocolName == "eMIP" else { return false }
     return switch context.operation {
-    case "SetChargeDetailRecord": true
+    case "SetChargeDetailRecord", "GetServiceAuthorisation", "SetServiceAuthorisation": true
     case "GetChargeDetailRecord", "GetChargeDetailRecordList": context.kind == .response
     default: false
     }
   }
 
-  /// Takes the records of a request or a download, or the answer to a request.
+  /// Takes the records of a request or a download, the answer to a request, or when a session was asked for.
   /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    if entry.kind == .request || SessionMention.isDownload(entry.context) {
+    if entry.context.operation?.hasSuffix("ServiceAuthorisation") ?? false {
+      try takeAuthorisation(entry, to: rows)
+    } else if entry.kind == .request || SessionMention.isDownload(entry.context) {
       try takeRecords(entry, to: rows)
     } else {
       try takeAnswer(entry, to: rows)
@@ -64,6 +66,7 @@ public final class CDRProjection: Projection {
     let version = sighting.version
     let state = try session(of: sighting.identities, at: version.position, in: rows)
     let findings = CDRFindings(state: state, position: version.position, sessions: sessions, rows: rows)
+    if version.nature == .final { try CDRBadges.note(sighting.badge, of: state, in: rows) }
     if let known = state.versions.first(where: { $0.digest == version.digest && $0.side == version.side }) {
       let attempt = CDRLogRecord.attempt(version: known.position, item: known.item, leg: version.leg)
       try sessions.append(attempt, at: version.position, to: state, in: rows)
@@ -71,6 +74,7 @@ public final class CDRProjection: Projection {
       let judgements = try judge(sighting, findings)
       try sessions.append(.version(version), at: version.position, to: state, in: rows)
       for judgement in judgements { try findings.add(judgement) }
+      try findings.settleStarts(askedAt: CDRAskedSessions.time(sighting.identities, in: rows))
     }
     try settle(findings)
     return state.number
@@ -89,6 +93,7 @@ public final class CDRProjection: Projection {
         if judgement.rule == CDRRules.unknownMeter, try findings.has(judgement) { continue }
         judgements.append(judgement)
       }
+      if let sentAt = version.observedAt { judgements += CDRRules.judgeEnd(sighting.record, sentAt: sentAt) }
       let standing = state.versions.filter { $0.side == version.side && state.acceptance(of: $0).isAccepted != false }
       let finals = standing.filter { $0.nature == .final }
       judgements += CDRRules.judgeDecrease(version, after: standing.last)
@@ -104,8 +109,9 @@ public final class CDRProjection: Projection {
   // MARK: Answers
 
   private func takeAnswer(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
-    guard let request = entry.request, let outcome = RequestOutcome(entry.entry) else { return }
-    let platformId = entry.facts?.text(of: WireName.serviceSessionId)
+    guard let request = entry.request, let outcome = RequestOutcome(entry) else { return }
+    // What an answer says of another session is not of this one.
+    let platformId = entry.isOfOtherSession ? nil : entry.facts?.text(of: WireName.serviceSessionId)
     var answer = CDRVersion.Answer(
       position: entry.position, outcome: .accepted, requestStatus: nil,
       isGateways: entry.kind == .response && entry.context.author == .gateway,
@@ -115,7 +121,11 @@ public final class CDRProjection: Projection {
     case .accepted(let status): answer.requestStatus = status
     case .rejected(let status): (answer.outcome, answer.requestStatus) = (.rejected, status)
     case .fault: answer.outcome = .fault
-    case .lost, .unreadable: answer.outcome = .lost
+    case .refused(let status): (answer.outcome, answer.httpStatus) = (.refused, status)
+    case .failed(let status): (answer.outcome, answer.httpStatus) = (.failed, status)
+    case .lost: answer.outcome = .lost
+    case .unreadable: answer.outcome = .unreadable
+    case .doubtful(let status): (answer.outcome, answer.requestStatus) = (.doubtful, status)
     }
     var done: [UInt32] = []
     for answered in try answered(by: request, in: rows) {
@@ -146,12 +156,16 @@ public final class CDRProjection: Projection {
         try ids.learn(identity, state.number, since: entry.position, in: rows)
       }
     }
-    if request.entry.content.context.direction == .fromIOP, saleOperator != 0,
+    if request.entry.content.context.direction == .fromIOP, saleOperator != 0, !entry.isOfOtherSession,
       let sale = entry.facts?.text(of: WireName.partnerServiceSessionId)
     {
       try ids.learn(sightings.sale(sale, of: saleOperator, rows.hash), state.number, since: entry.position, in: rows)
     }
-    try settle(CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows))
+    let findings = CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows)
+    if isNewId, let platformId {
+      try findings.settleStarts(askedAt: CDRAskedSessions.time(sightings.platform(platformId, rows.hash), in: rows))
+    }
+    try settle(findings)
   }
 
   /// The sessions of a request, as its records name them.
@@ -167,6 +181,24 @@ public final class CDRProjection: Projection {
       }
     }
     return answered
+  }
+
+  // MARK: Authorisations
+
+  /// Notes when a session was asked for or granted, also where its record has come before.
+  private func takeAuthorisation(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
+    guard let request = entry.kind == .request ? entry.message : entry.request else { return }
+    let asked = request.entry.content.observedAt
+    for identity in try sightings.askedSessions(entry, request, in: rows) {
+      guard try CDRAskedSessions.note(identity, asked, in: rows), let state = try session(of: identity, in: rows) else { continue }
+      // A CPO's id may come again: what was asked behind the record is another session.
+      if identity.kind == .exec {
+        guard !state.hasPlatformId, let first = state.versions.first?.observedAt, asked <= first else { continue }
+      }
+      let findings = CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows)
+      try findings.settleStarts(askedAt: asked)
+      try settle(findings)
+    }
   }
 
   // MARK: Sessions
@@ -204,7 +236,7 @@ public final class CDRProjection: Projection {
   /// Brings what follows from the versions in force in line with them.
   private func settle(_ findings: CDRFindings) throws(JournalError) {
     try findings.compareSides()
-    try CDRIntervals.settle(findings)
+    try CDRCharges(sessions, findings.rows).settle(findings)
   }
 
   // MARK: Findings
@@ -223,5 +255,7 @@ public final class CDRProjection: Projection {
   ///   journal throws.
   public func condense(_ rows: ModelTransaction, horizon: JournalPosition, from journal: JournalReader) throws(JournalError) {
     try CDROpening(rows: rows, horizon: horizon, journal: journal).condense()
+    // All must be read from the rows again.
+    sessions = CDRMemory()
   }
 }

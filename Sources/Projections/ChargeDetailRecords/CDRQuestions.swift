@@ -2,11 +2,19 @@ internal import EMIP
 public import JournalFormat
 public import JournalStore
 
+/// What puts a session into a month.
+public enum CDRDate: String, CaseIterable, Sendable {
+  /// When the charge began or ended, by the record in force, else by the last; when the first record was on the wire.
+  case start, end, sent
+}
+
 /// Which sessions to show.
 public struct CDRFilter: Sendable {
   /// An operator of the session, in any spelling.
   public var operatorId: String?
-  /// By the first record's observedAt: from this moment on.
+  /// Which of a session's dates counts.
+  public var by = CDRDate.end
+  /// From this moment on.
   public var since: Timestamp?
   /// Before this moment.
   public var until: Timestamp?
@@ -31,6 +39,8 @@ public struct CDRQuestions: ModelQuestions {
   /// The read models that the answers come from. Where those of sessions and white lists are given too, what they find of records stands
   /// with it.
   public static let projections: [any Projection.Type] = [CDRProjection.self]
+  /// The operations that bring records.
+  public static let operations: Set<String> = ["SetChargeDetailRecord", "GetChargeDetailRecord", "GetChargeDetailRecordList"]
 
   /// Asks the read model of charge detail records as it is at this moment. Where those of sessions and white lists are given too, what they
   /// find of records is told with it.
@@ -81,22 +91,46 @@ public struct CDRQuestions: ModelQuestions {
 
   /// Shows the sessions of a filter, in the order in which their first records came, until `body` returns false.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, what reading rows and messages throws, and what `body` throws.
-  public func forEachSession(_ filter: CDRFilter = CDRFilter(), _ body: (CDRSession) throws -> Bool) throws {
-    try forEachState(filter) { try body(try session($0)) }
+  /// - Returns: how many were sent in the filter's time and are not shown, as their own times cannot be read, or cannot be.
+  @discardableResult
+  public func forEachSession(_ filter: CDRFilter = CDRFilter(), _ body: (CDRSession) throws -> Bool) throws -> Int {
+    var misdatedCount = 0
+    try forEachState(filter) { state, isMisdated in
+      if isMisdated {
+        misdatedCount += 1
+        return true
+      }
+      return try body(try session(state))
+    }
+    return misdatedCount
   }
 
-  private func forEachState(_ filter: CDRFilter, _ body: (CDRHistory) throws -> Bool) throws {
+  /// How many sessions were sent in the filter's time and belong to none, as their own times cannot be read, or cannot be.
+  /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
+  public func misdatedCount(_ filter: CDRFilter) throws -> Int {
+    var count = 0
+    try forEachState(filter) { _, isMisdated in
+      if isMisdated { count += 1 }
+      return true
+    }
+    return count
+  }
+
+  /// - Parameter body: told also of the sessions that ``CDRFilter/place(_:isImpossible:)`` calls misdated.
+  private func forEachState(_ filter: CDRFilter, _ body: (_ state: CDRHistory, _ isMisdated: Bool) throws -> Bool) throws {
     let found = try filter.findingRule.flatMap { try numbers(foundBy: $0) }
     let operatorNumber = try filter.operatorId.map { try CDROperators.known(CDROperators.compact($0), in: rows) ?? .max }
     let end = try CDRMemory.nextNumber(in: rows)
     for number in 1..<max(1, end) {
-      guard let state = try state(number), let first = state.versions.first, let observedAt = first.observedAt else { continue }
+      guard let state = try state(number) else { continue }
       if let operatorNumber, state.execOperator != operatorNumber, state.saleOperator != operatorNumber { continue }
-      if let since = filter.since, observedAt < since { continue }
-      if let until = filter.until, observedAt >= until { continue }
+      let place = try filter.place(state) { version throws(JournalError) in
+        try CDRCharges.isImpossible(filter.by, of: version, state, asOf: asOf, in: rows)
+      }
+      if place == .outside { continue }
       if filter.isUnaccepted, state.versions.allSatisfy({ state.acceptance(of: $0).isAccepted == true }) { continue }
       if let rule = filter.findingRule, try !(found?.contains(number) ?? hasFinding(rule, state)) { continue }
-      guard try body(state) else { return }
+      guard try body(state, place == .misdated) else { return }
     }
   }
 
@@ -111,6 +145,13 @@ public struct CDRQuestions: ModelQuestions {
       found.formUnion(exact.isEmpty ? numbers : exact)
     }
     return found
+  }
+
+  /// The sessions that the errors among some rules of the read model of sessions found.
+  private func numbers(foundByErrorsOf rules: [FindingRule]) throws -> Set<UInt32> {
+    try rules.filter { $0.severity == .error }.reduce(into: []) { found, rule in
+      found.formUnion(try numbers(foundBy: rule.id) ?? [])
+    }
   }
 
   private func hasFinding(_ rule: String, _ state: CDRHistory) throws(JournalError) -> Bool {
@@ -138,7 +179,7 @@ public struct CDRQuestions: ModelQuestions {
   private func reported(_ stored: FindingTable.Stored, _ rule: FindingRule) throws(JournalError) -> ReportedFinding {
     let name = try name(of: UInt32(bigEndian: stored.subject))
     var figures = CDRJudgement.figures(stored.detail)
-    if rule == CDRRules.evseOverlap, let other = figures.last.flatMap({ UInt32($0) }) {
+    if CDRRules.ofTwoSessions.contains(rule), let other = figures.last.flatMap({ UInt32($0) }) {
       figures = [figures[0], name, try self.name(of: other)]
     }
     return ReportedFinding(
@@ -158,12 +199,20 @@ public struct CDRQuestions: ModelQuestions {
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func totals(_ filter: CDRFilter = CDRFilter()) throws -> [CDRTotals] {
     var totals: [UInt64: CDRTotals] = [:]
-    try forEachState(filter) { state in
+    let refused = try numbers(foundByErrorsOf: CDRRules.ofAuthorisation)
+    try forEachState(filter) { state, isMisdated in
       let direction: Direction = state.versions.contains { $0.side == .toIOP } ? .toIOP : .fromIOP
       let counterpart = direction == .toIOP ? state.saleOperator : state.execOperator
       let key = UInt64(direction.rawValue) << 32 | UInt64(counterpart)
       let name = try CDROperators.name(of: counterpart, in: rows)
-      totals[key, default: CDRTotals(direction: direction, counterpart: name)].add(state)
+      var sums = totals[key] ?? CDRTotals(direction: direction, counterpart: name)
+      if isMisdated {
+        sums.addMisdated()
+      } else {
+        let hasError = try refused.contains(state.number) || CDRErrors(state, asOf, rows).concernRecordInForce()
+        sums.add(state, hasError: hasError)
+      }
+      totals[key] = sums
       return true
     }
     return totals.values.sorted { ($0.direction.rawValue, $0.counterpart ?? "") < ($1.direction.rawValue, $1.counterpart ?? "") }

@@ -7,6 +7,8 @@ struct CDRSighting {
   let metered: MeteredRecord
   let version: CDRVersion
   let identities: CDRIdentities
+  /// Its user, where that is a badge, as five bytes of a keyed hash; else 0.
+  let badge: UInt64
 
   var record: ChargeDetailRecord { metered.record }
 }
@@ -53,7 +55,8 @@ final class CDRSightings {
       digest: rows.hash.number(CDRKeys.Tag.digest, CDRDigest.bytes(metered, meters: meters)), shared: shared, costs: metered.costs,
       execOperator: try operators.number(of: parties.exec, in: rows), saleOperator: try operators.number(of: parties.sale, in: rows),
       hasPlatformId: record.serviceSessionId != nil)
-    return CDRSighting(metered: metered, version: version, identities: identities(record, version, parties, rows.hash))
+    let identities = identities(record, version, parties, rows.hash)
+    return CDRSighting(metered: metered, version: version, identities: identities, badge: badge(record, rows.hash))
   }
 
   private func identities(
@@ -70,6 +73,33 @@ final class CDRSightings {
       identities.content = CDRIdentity(kind: .content, party: 0, key: key)
     }
     return identities
+  }
+
+  /// The badge of a final record: of others nobody asks.
+  private func badge(_ record: ChargeDetailRecord, _ hash: SubjectHash) -> UInt64 {
+    guard record.standardNature == .final, let type = record.user.userIdType, type.termKind == .userRFID,
+      let badge = record.user.comparable
+    else { return 0 }
+    return max(1, hash.number(CDRKeys.Tag.badge, badge) >> 24)
+  }
+
+  /// The sessions that a message asks for or grants, or whose ids the answer to one tells: the platform's id, or the CPO's.
+  /// - Parameter request: the message itself, or what it answers.
+  func askedSessions(_ entry: ProjectedEntry, _ request: ProjectedMessage, in rows: ModelTransaction) throws(JournalError) -> [CDRIdentity]
+  {
+    guard let facts = entry.facts, !facts.isFault else { return [] }
+    let context = request.context
+    let isGet = context.operation == "GetServiceAuthorisation"
+    let isFromIOP = context.direction == .fromIOP
+    // To whom a user belongs, the platform asks of no session (guide 5.5.3).
+    if entry.kind == .request, isFromIOP, isGet, facts.requestedServiceId?.value == .reserved { return [] }
+    if (entry.kind == .request) == isFromIOP {
+      return facts.text(of: WireName.serviceSessionId).map { [platform($0, rows.hash)] } ?? []
+    }
+    // The partner of the platform here is the CPO where it asks, or where it is told that the user may charge.
+    guard isGet != isFromIOP, let id = facts.text(of: WireName.partnerServiceSessionId) else { return [] }
+    let party = try operators.number(of: isFromIOP ? context.targetOperator : context.operator, in: rows)
+    return party == 0 ? [] : [CDRIdentity(kind: .exec, party: party, key: keys.id(id, rows.hash))]
   }
 
   /// The platform's id of a session.

@@ -6,12 +6,18 @@ enum CDRTables {
   static let log = HistoryTable(ModelTable("log", 1))
   /// See ``CDROperators``.
   static let names = ModelTable("names", 2)
-  /// When each EVSE charged, by the final records in force: see ``CDRIntervals``.
-  static let intervals = ModelTable("intervals", 3)
+  /// When each EVSE charged, by the final records in force.
+  static let intervals = CDRIntervals(table: ModelTable("intervals", 3)) { $0.evse }
   static let findings = FindingTable(ModelTable("findings", 4))
   /// What messages said that the journal has no more: see ``CDRTexts``.
   static let texts = ModelTable("texts", 5)
+  /// See ``CDRAskedSessions``.
+  static let asked = ModelTable("asked", 6)
+  /// See ``CDRBadges``.
+  static let badges = ModelTable("badges", 7)
+  /// When each badge charged, by the same records.
+  static let badgeIntervals = CDRIntervals(table: ModelTable("badge-intervals", 8)) { $0.badge }
 
   /// In the order of their numbers.
-  static let all = [ids, log.table, names, intervals, findings.table, texts]
+  static let all = [ids, log.table, names, intervals.table, findings.table, texts, asked, badges, badgeIntervals.table]
 }

@@ -7,8 +7,6 @@ public struct CDRTotals: Sendable {
   public let direction: Direction
   /// The other operator's compact id; nil where no record names it.
   public let counterpart: String?
-  /// Sessions with a final record in force: those that are summed.
-  public private(set) var finalCount = 0
   /// Sessions with intermediate records only, which nothing is summed of.
   public private(set) var intermediateOnlyCount = 0
   /// Sessions with no record in force.
@@ -17,19 +15,41 @@ public struct CDRTotals: Sendable {
   public private(set) var unconfirmedCount = 0
   /// Summed sessions without a sound total duration or total energy.
   public private(set) var incompleteCount = 0
-  /// Meter 1.
-  public private(set) var minutes = MeterQuantity.zero
-  /// Meter 2.
-  public private(set) var wattHours = MeterQuantity.zero
-  /// Meter 3, by currency.
-  public private(set) var costs: [String: MeterQuantity] = [:]
+  /// Sessions that were sent in the time that was asked for and are not summed, as their own times cannot be read, or cannot be.
+  public private(set) var misdatedCount = 0
+  /// All that is summed.
+  public private(set) var sums = Sums()
+  /// What of that stands in records with an error that holds.
+  public private(set) var sumsWithErrors = Sums()
+
+  /// Sums of final records in force.
+  public struct Sums: Hashable, Sendable {
+    /// How many records.
+    public fileprivate(set) var count = 0
+    /// Meter 1.
+    public fileprivate(set) var minutes = MeterQuantity.zero
+    /// Meter 2.
+    public fileprivate(set) var wattHours = MeterQuantity.zero
+    /// Meter 3, by currency.
+    public fileprivate(set) var costs: [String: MeterQuantity] = [:]
+
+    fileprivate mutating func add(_ version: CDRVersion) {
+      count += 1
+      minutes = minutes + (version.shared.duration ?? .zero)
+      wattHours = wattHours + (version.shared.energy ?? .zero)
+      for cost in version.costs { costs[cost.currency, default: .zero] = costs[cost.currency, default: .zero] + cost.amount }
+    }
+  }
 
   init(direction: Direction, counterpart: String?) {
     self.direction = direction
     self.counterpart = counterpart
   }
 
-  mutating func add(_ state: CDRHistory) {
+  mutating func addMisdated() { misdatedCount += 1 }
+
+  /// - Parameter hasError: whether an error of its record in force holds.
+  mutating func add(_ state: CDRHistory, hasError: Bool) {
     guard let version = state.inForce else {
       noneCount += 1
       return
@@ -38,11 +58,9 @@ public struct CDRTotals: Sendable {
       intermediateOnlyCount += 1
       return
     }
-    finalCount += 1
     if state.acceptance(of: version).isAccepted == nil { unconfirmedCount += 1 }
     if version.shared.duration == nil || version.shared.energy == nil { incompleteCount += 1 }
-    minutes = minutes + (version.shared.duration ?? .zero)
-    wattHours = wattHours + (version.shared.energy ?? .zero)
-    for cost in version.costs { costs[cost.currency, default: .zero] = costs[cost.currency, default: .zero] + cost.amount }
+    sums.add(version)
+    if hasError { sumsWithErrors.add(version) }
   }
 }

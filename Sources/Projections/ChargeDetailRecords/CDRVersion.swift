@@ -85,14 +85,19 @@ struct CDRVersion: Hashable, Sendable {
 
   /// What came of an attempt.
   struct Answer: Hashable, Sendable {
+    /// The numbers are on disk.
     enum Outcome: UInt8, Sendable {
       case accepted = 0
       case rejected, fault, lost
+      /// As ``RequestOutcome``.
+      case unreadable, refused, failed, doubtful
     }
 
     var position: JournalPosition
     var outcome: Outcome
     var requestStatus: UInt32?
+    /// What HTTP said in a message's place; nil where a message came, or nothing.
+    var httpStatus: UInt16?
     /// The gateway's own answer says nothing of the other side.
     var isGateways: Bool
     /// What the session did not know before: 0 and false where it did.
@@ -104,6 +109,8 @@ struct CDRVersion: Hashable, Sendable {
 /// When an EVSE charged, by a final record in force. In seconds since 1970, rounded down: clocks differ by more.
 struct CDRCharge: Hashable, Sendable {
   var evse: UInt64
+  /// See ``CDRBadges``; 0 where none is known.
+  var badge: UInt64 = 0
   var start: Int64
   var end: Int64
 
@@ -115,11 +122,5 @@ struct CDRCharge: Hashable, Sendable {
     guard CDRIntervals.starts.contains(start / 1_000) else { return nil }
     self.start = start / 1_000
     self.end = end / 1_000
-  }
-
-  init(evse: UInt64, start: Int64, end: Int64) {
-    self.evse = evse
-    self.start = start
-    self.end = end
   }
 }

@@ -6,44 +6,39 @@ struct MeteredRecord {
   let record: ChargeDetailRecord
   /// The quantities of its meters, in their order; nil where there is no value, or none that is a decimal.
   let quantities: [MeterQuantity?]
-  /// The total duration in minutes; nil where there is no sound one.
+  /// The total duration in minutes (``RecordFigure``); nil where there is no sound one.
   let totalDuration: MeterQuantity?
   /// The total energy in watt-hours; nil where there is no sound one.
   let totalEnergy: MeterQuantity?
-  /// Whether it has these two, sound and in this order, and nothing else.
+  /// Whether it has these two, sound, in the catalogue's units and in this order, and nothing else.
   let hasTotalsOnly: Bool
 
   init(_ record: ChargeDetailRecord) {
-    var quantities: [MeterQuantity?] = []
-    quantities.reserveCapacity(record.meters.count)
-    var first: (duration: Int?, energy: Int?)
-    for (index, meter) in record.meters.enumerated() {
-      quantities.append(meter.quantity)
-      switch meter.type?.value?.rawValue {
-      case MeterType.totalDuration.rawValue: first.duration = first.duration ?? index
-      case MeterType.totalEnergy.rawValue: first.energy = first.energy ?? index
-      default: continue
-      }
-    }
-    func sound(_ index: Int?) -> MeterQuantity? { index.flatMap { record.meters[$0].isInUnit ? quantities[$0]?.unlessNegative : nil } }
-    totalDuration = sound(first.duration)
-    totalEnergy = sound(first.energy)
-    hasTotalsOnly = quantities.count == 2 && first.duration == 0 && first.energy == 1 && totalDuration != nil && totalEnergy != nil
     self.record = record
-    self.quantities = quantities
+    quantities = record.meters.map(\.quantity)
+    let (duration, energy) = (record.figure(.totalDuration), record.figure(.totalEnergy))
+    totalDuration = duration.quantity
+    totalEnergy = energy.quantity
+    if quantities.count == 2, case .exact = duration, case .exact = energy {
+      hasTotalsOnly = record.meters[0].type?.value == .totalDuration
+    } else {
+      hasTotalsOnly = false
+    }
   }
 
-  /// The value of a meter where that is a decimal, not negative and in the catalogue's unit.
+  /// The value of a meter in the catalogue's unit; nil where that is no decimal, negative, or in a unit that nobody knows.
   func sound(_ index: Int) -> MeterQuantity? {
     let meter = record.meters[index]
-    return meter.type?.value != nil && meter.isInUnit ? quantities[index]?.unlessNegative : nil
+    return meter.type?.value == nil ? nil : meter.figure.quantity
   }
 
-  /// What the CPO bills (meter 3), where it is sound.
+  /// What the CPO bills (meter 3), where it is sound and stands there once in its currency.
   var costs: [CDRVersion.Cost] {
     var costs: [CDRVersion.Cost] = []
     for (index, meter) in record.meters.enumerated() where meter.type?.value == .serviceCost {
-      if let amount = sound(index), let currency = meter.unit { costs.append(CDRVersion.Cost(amount: amount, currency: currency)) }
+      guard let amount = sound(index), let currency = meter.unit else { continue }
+      guard record.meters.count(where: { $0.type?.value == .serviceCost && $0.unit == currency }) == 1 else { continue }
+      costs.append(CDRVersion.Cost(amount: amount, currency: currency))
     }
     return costs
   }
@@ -53,19 +48,6 @@ struct MeteredRecord {
     guard let start = record.startTime?.value, let end = record.endTime?.value, start <= end else { return nil }
     return end.milliseconds(since: start)
   }
-}
-
-extension MeterReading {
-  /// Whether its unit is the catalogue's, or the catalogue has none for its type.
-  var isInUnit: Bool {
-    guard let expected = type?.value?.unit else { return true }
-    guard let spelling = expected.spelling else { return expected.accepts(unit ?? "") }
-    return unit == spelling
-  }
-}
-
-extension MeterQuantity {
-  fileprivate var unlessNegative: MeterQuantity? { isNegative ? nil : self }
 }
 
 extension ChargeDetailRecord {

@@ -106,6 +106,7 @@ public final class EVSEProjection: Projection {
 
   private func settle(_ entry: ProjectedEntry, _ acceptance: ReportAcceptance, _ rows: ModelTransaction) throws(JournalError) {
     guard let request = entry.request else { return }
+    let acceptance = entry.mismatch == nil ? acceptance : acceptance.doubted
     let answer = ReportAnswer(position: entry.message.position, acceptance: acceptance)
     if let (report, element) = reported.report(at: request.position) { return try settle(report, answer, element, rows) }
     for report in ElementReport.all(of: request, isFromPlatform: false) {

@@ -6,12 +6,18 @@ public enum ReportAcceptance: Hashable, Sendable {
   case accepted(requestStatus: UInt32?)
   /// Not done; the code is nil where the answer has none.
   case rejected(requestStatus: UInt32?)
-  /// A SOAP fault, or an HTTP error without one.
+  /// A SOAP fault.
   case fault
+  /// Turned away by HTTP, without a message.
+  case refused(httpStatus: UInt16)
+  /// HTTP answered, without a message: it may be tried again.
+  case failed(httpStatus: UInt16)
   /// No answer came: it may have arrived.
   case lost
   /// An answer came that could not be read safely.
   case unreadable
+  /// The answer is about something else: what it says is not of this report.
+  case doubtful(requestStatus: UInt32?)
   /// The gateway alone has answered: it keeps the report until it can be sent.
   case deferred
   /// Nobody has answered yet.
@@ -23,8 +29,11 @@ public enum ReportAcceptance: Hashable, Sendable {
     case .accepted: "accepted"
     case .rejected: "rejected"
     case .fault: "fault"
+    case .refused: "refused"
+    case .failed: "failed"
     case .lost: "lost"
     case .unreadable: "unreadable"
+    case .doubtful: "doubtful"
     case .deferred: "deferred"
     case .pending: "pending"
     }
@@ -33,7 +42,15 @@ public enum ReportAcceptance: Hashable, Sendable {
   /// The platform's code, where it gave one.
   public var requestStatus: UInt32? {
     switch self {
-    case .accepted(let status), .rejected(let status): status
+    case .accepted(let status), .rejected(let status), .doubtful(let status): status
+    default: nil
+    }
+  }
+
+  /// The status by which HTTP turned it away or failed; nil where a message came, or nothing.
+  public var httpStatus: UInt16? {
+    switch self {
+    case .refused(let status), .failed(let status): status
     default: nil
     }
   }
@@ -53,24 +70,36 @@ extension ReportAcceptance {
     self = context.leg == .backEndGateway && outcome.isAccepted ? .deferred : ReportAcceptance(outcome)
   }
 
+  /// The same, where the answer is about something else.
+  var doubted: Self {
+    switch self {
+    case .accepted(let status), .rejected(let status): .doubtful(requestStatus: status)
+    default: self
+    }
+  }
+
   private init(_ outcome: RequestOutcome) {
     switch outcome {
     case .accepted(let status): self = .accepted(requestStatus: status)
     case .rejected(let status): self = .rejected(requestStatus: status)
     case .fault: self = .fault
+    case .refused(let status): self = .refused(httpStatus: status)
+    case .failed(let status): self = .failed(httpStatus: status)
     case .lost: self = .lost
     case .unreadable: self = .unreadable
+    case .doubtful(let status): self = .doubtful(requestStatus: status)
     }
   }
 
-  /// Sums up all answers to a report and its repetitions: accepted once is accepted; else the last that said no, else a loss, else the gateway's promise.
+  /// Sums up all answers to a report and its repetitions: accepted once is accepted; else the last that said no, else one about something else, else a loss,
+  /// else the gateway's promise.
   /// Nil where there is none.
   init?(_ answers: some Sequence<ReportAnswer>) {
     var best: (rank: Int, acceptance: ReportAcceptance)?
     for answer in answers {
       let rank = answer.acceptance.rank
       // Of several noes the last counts, of several acceptances the first.
-      if let known = best, known.rank > rank || known.rank == rank && rank != 3 { continue }
+      if let known = best, known.rank > rank || known.rank == rank && rank != 4 { continue }
       best = (rank, answer.acceptance)
     }
     guard let best else { return nil }
@@ -79,8 +108,9 @@ extension ReportAcceptance {
 
   private var rank: Int {
     switch self {
-    case .accepted: 4
-    case .rejected, .fault, .unreadable: 3
+    case .accepted: 5
+    case .rejected, .fault, .refused, .failed, .unreadable: 4
+    case .doubtful: 3
     case .lost: 2
     case .deferred: 1
     case .pending: 0
@@ -91,7 +121,7 @@ extension ReportAcceptance {
 // MARK: On disk
 
 extension ReportAcceptance {
-  /// Never used again for another. Bit 7: a requestStatus follows.
+  /// Never used again for another. Bit 7: a requestStatus follows, or the status of HTTP.
   func append(to bytes: inout [UInt8]) {
     let number: UInt8 =
       switch self {
@@ -102,9 +132,13 @@ extension ReportAcceptance {
       case .unreadable: 5
       case .deferred: 6
       case .pending: 7
+      case .refused: 8
+      case .failed: 9
+      case .doubtful: 10
       }
-    bytes.append(number | (requestStatus == nil ? 0 : 0x80))
-    if let requestStatus { bytes.appendVarint(UInt64(requestStatus)) }
+    let status = requestStatus ?? httpStatus.map(UInt32.init)
+    bytes.append(number | (status == nil ? 0 : 0x80))
+    if let status { bytes.appendVarint(UInt64(status)) }
   }
 
   init(from reader: inout ByteReader) throws(FormatError) {
@@ -118,6 +152,9 @@ extension ReportAcceptance {
     case 5: self = .unreadable
     case 6: self = .deferred
     case 7: self = .pending
+    case 8: self = .refused(httpStatus: UInt16(truncatingIfNeeded: status ?? 0))
+    case 9: self = .failed(httpStatus: UInt16(truncatingIfNeeded: status ?? 0))
+    case 10: self = .doubtful(requestStatus: status)
     default: throw FormatError("an acceptance has no meaning")
     }
   }

@@ -7,6 +7,7 @@ public struct PartnerFigures: Hashable, Sendable {
   enum Counter: Int, CaseIterable {
     case requests, ok, warnings, errors, faults, failures, unreadable, recovered, further, retries
     case overTypical, late, authorisationsOverTypical, authorisationsOverLimit
+    case refused, failed
   }
 
   private var counters = [UInt64](repeating: 0, count: Counter.allCases.count)
@@ -37,8 +38,12 @@ public struct PartnerFigures: Hashable, Sendable {
   public var warnings: UInt64 { self[.warnings] }
   /// Answers that say that it was not done.
   public var errors: UInt64 { self[.errors] }
-  /// Answers that are a SOAP fault, or an HTTP error without one.
+  /// Answers that are a SOAP fault.
   public var faults: UInt64 { self[.faults] }
+  /// Requests that HTTP turned away, without a message: 4xx but 429.
+  public var refused: UInt64 { self[.refused] }
+  /// Requests that HTTP answered otherwise, without a message: they may be tried again.
+  public var failed: UInt64 { self[.failed] }
   /// Messages that could not be read safely.
   public var unreadable: UInt64 { self[.unreadable] }
   /// Failures that no answer followed.
@@ -51,7 +56,7 @@ public struct PartnerFigures: Hashable, Sendable {
   public var retries: UInt64 { self[.retries] }
   /// Requests that nothing has come of yet.
   public var pending: UInt64 {
-    let done = ok &+ warnings &+ errors &+ faults &+ unreadable &+ lost
+    let done = ok &+ warnings &+ errors &+ faults &+ refused &+ failed &+ unreadable &+ lost
     return requests - min(requests, done)
   }
   /// Answers that took more than 800 ms.

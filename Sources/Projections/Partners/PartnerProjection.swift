@@ -14,6 +14,7 @@ public final class PartnerProjection: Projection {
   private var known = PartnerMemory()
   private var requests = OpenRequests()
   private var states: PartnerStates?
+  private var clocks: [PartnerPresence.Subject: PartnerClock] = [:]
 
   /// Begins with nothing remembered: all that it knows stands in the rows.
   public init() {}
@@ -41,7 +42,10 @@ public final class PartnerProjection: Projection {
   }
 
   private func load(_ rows: ModelTransaction) throws(JournalError) {
-    if known.isFull { known = PartnerMemory() }
+    if known.isFull {
+      known = PartnerMemory()
+      clocks = [:]
+    }
     guard states == nil else { return }
     try requests.load(rows)
     states = try PartnerTables.presence.states(rows)
@@ -52,7 +56,21 @@ public final class PartnerProjection: Projection {
     let isRetry = isRetry(message, context, tail)
     requests.begin(LastRequest(position: message.position, numbers: tail.numbers, isRetry: isRetry), tail, rows)
     try PartnerTables.presence.advance(to: rows.clock, at: message.position, &states!, rows)
-    if context.value.direction == .toIOP { try isAlive(tail, message, rows) }
+    guard context.value.direction == .toIOP else { return }
+    try isAlive(tail, message, rows)
+    if !isRetry { try compareClock(tail, message, context, rows) }
+  }
+
+  /// Holds what a request reports against the moment at which it was on the wire.
+  private func compareClock(
+    _ tail: PartnerTail, _ message: ProjectedMessage, _ context: SharedContext, _ rows: ModelTransaction
+  ) throws(JournalError) {
+    guard let operation = context.value.operation, PartnerClock.operations.contains(operation), let subject = subject(tail, context),
+      let moment = message.facts?.reportedMoment
+    else { return }
+    let clock = if let known = clocks[subject] { known } else { try PartnerClock(subject, rows) }
+    clocks[subject] = clock
+    try clock.take(moment, observedAt: message.entry.content.observedAt, at: message.position, rows)
   }
 
   private func answer(
@@ -60,7 +78,7 @@ public final class PartnerProjection: Projection {
   ) throws(JournalError) {
     let message = entry.message
     let kind = context.value.kind
-    var answer = PartnerRecord.Answer(ending: PartnerRecord.Ending(kind, context.value.outcome.outcomeClass)!)
+    var answer = PartnerRecord.Answer(ending: PartnerRecord.Ending(message.entry)!)
     if kind == .response { answer.latencyMilliseconds = message.entry.content.latencyMilliseconds }
     let tail: PartnerTail
     if let last = requests.last, last.request.position == request, request.next == message.position {
@@ -163,7 +181,7 @@ public final class PartnerProjection: Projection {
 
   // MARK: Findings
 
-  /// Tells when partners were not heard though they should have been, in the order in which it became known.
+  /// Tells when partners were not heard though they should have been, and whose clocks were wrong, in the order in which it became known.
   /// - Parameter position: nil for now.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public static func findings(_ models: ReadModels, asOf position: JournalPosition?) throws -> [ReportedFinding] {
@@ -179,6 +197,7 @@ public final class PartnerProjection: Projection {
     known = PartnerMemory()
     requests = OpenRequests()
     states = nil
+    clocks = [:]
     try PartnerOpening(rows: rows, horizon: horizon, journal: journal).condense()
   }
 }

@@ -142,12 +142,12 @@ public struct PartnerQuestions: ModelQuestions {
 }
 
 extension PartnerQuestions {
-  /// When partners were not heard though they should have been, in the order in which it became known.
+  /// When partners were not heard though they should have been, and whose clocks were wrong, in the order in which it became known.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func findings() throws -> [ReportedFinding] {
     var found: [ReportedFinding] = []
     try PartnerTables.findings.forEach(asOf: asOf, in: rows) { stored in
-      found.append(try PartnerRules.reported(stored, rows))
+      if let finding = try PartnerRules.reported(stored, rows) { found.append(finding) }
       return true
     }
     return found

@@ -1,10 +1,11 @@
 internal import JournalFormat
+internal import JournalStore
 
 /// A record of the history of a partner's operation. One varint: the latency in milliseconds shifted by three bits, and a code.
 ///
 ///     0…3  ok, warning, error or fault, with a latency, to the request at the position before
 ///     4    no answer, to the request at the position before
-///     5    any other answer that has a latency; a byte follows: the ending, and 8 request before, 16 retry, 32 recovered, 64
+///     5    any other answer that has a latency; a byte follows: the ending in three bits, and 8 request before, 16 retry, 32 recovered, 64
 ///          further, 128 unmatched
 ///     6    the same without a latency
 ///     7    a request alone; in the latency's place 1 for a retry
@@ -22,6 +23,8 @@ enum PartnerRecord: Hashable {
     case fault = 3
     case failure = 4
     case unreadable = 5
+    case refused = 6
+    case failed = 7
 
     var counter: PartnerFigures.Counter {
       switch self {
@@ -31,23 +34,22 @@ enum PartnerRecord: Hashable {
       case .fault: .faults
       case .failure: .failures
       case .unreadable: .unreadable
+      case .refused: .refused
+      case .failed: .failed
       }
     }
 
     /// Tells how an answer, or a refusal, ended its exchange; nil of a request.
-    init?(_ kind: EntryKind, _ outcomeClass: OutcomeClass?) {
-      switch kind {
-      case .failure: self = .failure
-      case .refusal: self = .unreadable
-      case .response:
-        switch outcomeClass {
-        case .ok, nil: self = .ok
-        case .warning: self = .warning
-        case .error: self = .error
-        case .fault: self = .fault
-        case .lost, .refused: self = .unreadable
-        }
-      default: return nil
+    init?(_ entry: Entry) {
+      guard let outcome = ExchangeOutcome(entry) else { return nil }
+      switch outcome.name {
+      case .ok: self = .ok
+      case .warning: self = .warning
+      case .error: self = .error
+      case .fault: self = .fault
+      case .refused: self = outcome.by == .us ? .unreadable : .refused
+      case .failed: self = .failed
+      case .lost: self = entry.kind == .failure ? .failure : .unreadable
       }
     }
   }

@@ -7,6 +7,10 @@ public enum PartnerRules {
   public static let offline = FindingRule(
     80, "partner-offline", .warning,
     "A partner was not heard for longer than the period within which it must be, and some grace: 30 s or a tenth of the period.")
+  static let clockOffset = FindingRule(
+    81, "partner-clock-offset", .warning,
+    "What a partner dates is off by the same multiple of 15 min in 20 requests in a row, over 10 min at least: its clock is set to another zone."
+  )
 
   /// The platform tells in its answers to heartbeats when it wants the next (guide 5.4.6).
   public static let unreadable = FindingRule(
@@ -14,20 +18,48 @@ public enum PartnerRules {
     "The heartBeatPeriod of an answer is there and cannot be read; told once, until one can be.")
 
   /// In the order of their numbers.
-  public static let all = [offline, unreadable]
+  public static let all = [offline, clockOffset, unreadable]
 
-  /// A finding in words.
-  static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
-    let subject = try PartnerTables.findings.table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
-    let partner = try PartnerTables.names.text(partner: subject.partner, rows) + (subject.leg == .backEndGateway ? " (back end)" : "")
-    if stored.rule == unreadable.number {
-      let (period, text) = try PartnerTables.findings.table.reading(stored.detail) { (reader) throws(FormatError) in
-        (try reader.varint(), try reader.string())
-      }
-      return ReportedFinding(
-        rule: unreadable, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
-        sentence: "\(partner) was told the heartBeatPeriod \"\(text)\", which cannot be read; it stays at \(period) s.")
+  /// A finding in words; nil where it is of no rule of partners.
+  static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding? {
+    if stored.rule == offline.number { return try reportedSilence(stored, rows) }
+    if stored.rule == clockOffset.number { return try reportedOffset(stored, rows) }
+    return stored.rule == unreadable.number ? try reportedUnreadable(stored, rows) : nil
+  }
+
+  private static func name(_ subject: PartnerPresence.Subject, _ rows: any ModelRows) throws(JournalError) -> String {
+    try PartnerTables.names.text(partner: subject.partner, rows) + (subject.leg == .backEndGateway ? " (back end)" : "")
+  }
+
+  private static func reportedOffset(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
+    let table = PartnerTables.findings.table
+    let subject = try table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
+    let (quarters, since) = try table.reading(stored.detail) { (reader) throws(FormatError) in
+      (try reader.signedVarint(), Timestamp(rawValue: try reader.signedVarint()))
     }
+    let partner = try name(subject, rows)
+    var until: Timestamp?
+    if stored.resolvedAt != nil { until = try PartnerClock.end(of: stored.key, rows) }
+    let minutes = quarters.magnitude * 15
+    let offset = minutes % 60 == 0 ? "\(minutes / 60) h" : "\(minutes) min"
+    return ReportedFinding(
+      rule: clockOffset, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
+      sentence: "The clock of \(partner) is \(offset) \(quarters < 0 ? "behind" : "ahead"), since \(since)"
+        + (until.map { " and until \($0)" } ?? "") + ", as what it reports is dated so.")
+  }
+
+  private static func reportedUnreadable(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
+    let table = PartnerTables.findings.table
+    let partner = try name(try table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }, rows)
+    let (period, text) = try table.reading(stored.detail) { (reader) throws(FormatError) in (try reader.varint(), try reader.string()) }
+    return ReportedFinding(
+      rule: unreadable, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
+      sentence: "\(partner) was told the heartBeatPeriod \"\(text)\", which cannot be read; it stays at \(period) s.")
+  }
+
+  private static func reportedSilence(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
+    let subject = try PartnerTables.findings.table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
+    let partner = try name(subject, rows)
     let (period, lastHeard) = try PartnerTables.findings.table.decoding { () throws(FormatError) in
       try stored.detail.reading { (reader) throws(FormatError) in
         (try reader.varint(), Timestamp(rawValue: try reader.signedVarint()))

@@ -8,7 +8,9 @@ enum PartnerTables {
   static let failed = ModelTable("failed", 3)
   static let presence = PartnerPresence(history: HistoryTable(ModelTable("presence", 4)), states: ModelTable("states", 5))
   static let findings = FindingTable(ModelTable("findings", 6))
+  /// See ``PartnerClock``.
+  static let clocks = ModelTable("clocks", 7)
 
   /// In the order of their numbers.
-  static let all = [names.table, series.table, open, failed, presence.history.table, presence.states, findings.table]
+  static let all = [names.table, series.table, open, failed, presence.history.table, presence.states, findings.table, clocks]
 }

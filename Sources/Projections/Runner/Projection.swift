@@ -91,6 +91,7 @@ public enum AllProjections {
   public static let all: [any Projection.Type] = [
     CDRProjection.self,
     EVSEProjection.self,
+    MessageProjection.self,
     PartnerProjection.self,
     SessionProjection.self,
     WhiteListProjection.self,

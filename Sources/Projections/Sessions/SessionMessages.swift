@@ -61,6 +61,13 @@ final class SessionMessages {
     return (mentions.first { $0.item == source.item } ?? mentions.first)?.id(source.kind)
   }
 
+  /// A name as it was written; nil where its message is gone.
+  func text(_ naming: SessionFacts.Naming) throws(JournalError) -> String? {
+    guard let message = try message(naming.position) else { return nil }
+    if naming.item > 0, let mention = SessionMention.mention(message, item: naming.item) { return mention.name(of: naming.party) }
+    return try mentions(of: message).lazy.compactMap { $0.name(of: naming.party) }.first
+  }
+
   /// What a message mentions; of an answer with what its request said.
   func mentions(of message: ProjectedMessage) throws(JournalError) -> [SessionMention] {
     guard let head = message.entry.requestPosition, !SessionMention.isDownload(message.context) else {
@@ -77,4 +84,12 @@ final class SessionMessages {
 extension SessionMention {
   /// Nil where the message is about none.
   var user: UserIdentity? { kind == .event || kind == .action ? nil : fields.user }
+
+  func name(of party: SessionParty) -> String? {
+    switch party {
+    case .evse: fields.evseId
+    case .exec: exec
+    case .sale: sale
+    }
+  }
 }

@@ -24,7 +24,7 @@ struct SessionOpening {
   func condense() throws(JournalError) {
     let kept = try sessions()
     try condenseIds(kept)
-    try condenseAwaited(kept)
+    for table in [SessionTables.awaited, SessionTables.stops] { try condense(table, kept) }
     try condenseUnnamed(kept)
     try condenseFindings(kept)
   }
@@ -95,7 +95,7 @@ struct SessionOpening {
         own.take(record, at: position)
         switch record.content {
         case .absorbed, .mergedInto: continue
-        case .twin(let other), .twinDropped(let other):
+        case .twin(let other, _), .twinDropped(let other):
           guard kept.contains(other) else { continue }
         default: break
         }
@@ -127,8 +127,7 @@ struct SessionOpening {
     }
   }
 
-  private func condenseAwaited(_ kept: Kept) throws(JournalError) {
-    let table = SessionTables.awaited
+  private func condense(_ table: AwaitedSessions, _ kept: Kept) throws(JournalError) {
     var position = JournalPosition(0)
     while let (found, row) = try table.first(from: position, in: rows) {
       position = found.next

@@ -6,7 +6,7 @@ public import JournalStore
 public final class SessionProjection: Projection {
   /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "sessions"
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
   public static let tables = SessionTables.all
   public static let rules = SessionRules.all
 
@@ -18,10 +18,12 @@ public final class SessionProjection: Projection {
   /// Whether an entry of this context can change anything.
   public static func isConcerned(by context: EntryContext) -> Bool { context.kind.isMessage && SessionMention.isAboutSessions(context) }
 
-  /// Looks for sessions whose final record is overdue.
+  /// Looks for sessions whose final record is overdue, or that go on after a stop.
   /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
-    try SessionRules.findOverdue(SessionRows(rows: rows, memory: memory, position: position))
+    let tables = SessionRows(rows: rows, memory: memory, position: position)
+    try SessionRules.findOverdue(tables)
+    try SessionRules.findUnheeded(tables)
   }
 
   /// Takes a request that is about a session, or the answer to one.

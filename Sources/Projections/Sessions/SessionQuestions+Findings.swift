@@ -33,7 +33,7 @@ extension SessionQuestions {
     if SessionRules.ofAbsence.contains(rule), try mayHaveMissed(facts) { return nil }
     if rule == SessionRules.withoutAuthorisation, let whiteLists {
       let mark = messages.journal.damage.mark
-      if let record = try record(at: stored.position, facts) {
+      if let record = try finalRecord(of: facts) {
         let verdict = try whiteLists.verdict(on: record, exec: name(facts.exec), sale: name(facts.sale), asOf: asOf)
         guard let verdict else { return nil }
         finding.sentence += " " + verdict
@@ -62,17 +62,19 @@ extension SessionQuestions {
 
   /// The findings of a session that hold.
   func findings(of facts: SessionFacts) throws -> [ReportedFinding] {
-    try facts.findings.compactMap { mark in
+    let found = try facts.findings.compactMap { mark -> (ReportedFinding, UInt64)? in
       guard let stored = try SessionTables.findings.finding(mark.key, asOf: asOf, in: rows), stored.resolvedAt == nil else {
         return nil
       }
-      return try reported(stored, facts)
+      return try reported(stored, facts).map { ($0, mark.cause) }
     }
+    // Which of them became known first is nothing that the session did.
+    return found.sorted { ($0.0.rule.number, $0.1) < ($1.0.rule.number, $1.1) }.map(\.0)
   }
 
-  private func record(at position: JournalPosition, _ facts: SessionFacts) throws -> ChargeDetailRecord? {
-    guard let place = facts.steps.first(where: { $0.position == position && $0.chargeRecord != nil })?.chargeRecord else { return nil }
-    return try messages.message(position)?.facts?.chargeDetailRecord(at: Int(place.item) - 1)
+  private func finalRecord(of facts: SessionFacts) throws -> ChargeDetailRecord? {
+    guard let step = facts.steps.first(where: { $0.chargeRecord?.nature == .final }), let place = step.chargeRecord else { return nil }
+    return try messages.message(step.position)?.facts?.chargeDetailRecord(at: Int(place.item) - 1)
   }
 
   private func sentence(_ rule: FindingRule, _ stored: FindingTable.Stored) throws -> String {
@@ -92,7 +94,7 @@ extension SessionQuestions {
     case SessionRules.factsConflict:
       let kind: SessionNames.Kind = figure(0) == 0 ? .evse : .operator
       let word = figure(0) == 0 ? "EVSE" : figure(0) == 1 ? "CPO" : "eMSP"
-      return "This message names the \(word) \(try name(2, kind)), and an earlier one of the session \(try name(1, kind))."
+      return "A message names the \(word) \(try name(2, kind)), and an earlier one of the session \(try name(1, kind))."
     case SessionRules.withoutRecord:
       return "Authorised \((figure(1) - figure(0)) / 3_600_000) h before this message, and no final record had come."
     case SessionRules.withoutAuthorisation:
@@ -105,6 +107,8 @@ extension SessionQuestions {
     case SessionRules.limitExceeded:
       let unit = figure(0) == 1 ? "min" : "Wh"
       return "\(Self.decimal(figure(1))) \(unit) were charged; the limit was \(Self.decimal(figure(2))) \(unit)."
+    case SessionRules.actionUnheeded:
+      return "A stop was accepted at \(Timestamp(rawValue: figure(0))), and within 15 min no end was reported and no final record came."
     default: return rule.explanation
     }
   }

@@ -7,10 +7,9 @@ extension SessionQuestions {
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, what reading rows and messages throws, and what `body` throws.
   public func forEach(_ filter: SessionFilter, _ body: (SessionSummary) throws -> Bool) throws {
     let named = try filter.operator.map { try SessionTables.names.known($0, .operator, in: rows) }
-    let evse = try filter.evse.map { try SessionTables.names.known($0, .evse, in: rows) }
+    let evses = try filter.evse.map { try SessionTables.names.evses($0, in: rows) }
     // What no session has ever named, none has.
     if case .some(.none) = named { return }
-    if case .some(.none) = evse { return }
     try forEachNumber(filter) { number in
       guard let facts = try facts(number, asOf: asOf) else { return true }
       // A session that is probably another one is shown with the one that began first.
@@ -18,7 +17,7 @@ extension SessionQuestions {
       if let since = filter.since, facts.opened < since { return true }
       if let until = filter.until, facts.opened >= until { return true }
       if case .some(let name) = named, facts.exec?.number != name && facts.sale?.number != name { return true }
-      if case .some(let name) = evse, facts.evse?.number != name { return true }
+      if let evses, !evses.include(facts) { return true }
       if let state = filter.state, facts.state != state { return true }
       if let rule = filter.finding, !facts.findings.contains(where: { SessionProjection.rule($0.rule)?.id == rule }) { return true }
       let summary = try summary(facts)
@@ -47,19 +46,26 @@ extension SessionQuestions {
       guard SessionMention.isAboutSessions(exchange.head.content.context) else { continue }
       for entry in exchange.entries {
         guard let message = try messages.message(entry.position) else { continue }
-        for mention in try messages.mentions(of: message) { numbers += try self.numbers(mention) }
+        for mention in try messages.mentions(of: message) { numbers += try self.numbers(mention, exchange.head.position) }
       }
     }
     return try currentNumbers(numbers)
   }
 
-  private func numbers(_ mention: SessionMention) throws -> [UInt32] {
+  /// The sessions with an id of a mention that its exchange belongs to.
+  private func numbers(_ mention: SessionMention, _ head: JournalPosition) throws -> [UInt32] {
     var numbers: [UInt32] = []
     for kind in SessionIdKind.all where mention.names(kind) {
       let owner = try mention.owner(kind).map { try SessionTables.names.known($0, .operator, in: rows) } ?? 0
       let entries = try SessionTables.ids.entries(SessionIds.key(mention.id(kind)!, rows.hash), in: rows)
       numbers += entries.filter { $0.kind == kind && $0.owner == owner }.map(\.number)
     }
-    return numbers
+    numbers = try currentNumbers(numbers)
+    // An operator's id may be that of many sessions.
+    guard numbers.count > 1 else { return numbers }
+    return try numbers.filter { number in
+      guard let facts = try facts(number, asOf: asOf) else { return false }
+      return facts.steps.contains { $0.position == head || $0.answerPosition == head || $0.isDownload }
+    }
   }
 }

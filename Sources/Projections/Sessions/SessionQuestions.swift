@@ -14,6 +14,8 @@ public struct SessionQuestions: ModelQuestions {
 
   /// The read models that the answers come from. A charge that no message authorised is judged by the white list (guide 6.4.2).
   public static let projections: [any Projection.Type] = [SessionProjection.self, WhiteListProjection.self]
+  /// The operations that are about sessions.
+  public static let operations = SessionMention.operations
 
   /// Asks the read models of sessions and of white lists as they are at this moment.
   /// - Parameters:
@@ -46,20 +48,24 @@ public struct SessionQuestions: ModelQuestions {
 
   // MARK: One session
 
-  /// The sessions that have an id, of whichever party; mostly one.
+  /// The sessions that have an id, of whichever party, in the order in which they began: mostly one; several where an operator uses its ids again, or
+  /// where several operators use it.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
   public func sessions(withId id: String) throws -> [SessionView] {
     var views: [SessionView] = []
     let entries = try SessionTables.ids.entries(SessionIds.key(id, rows.hash), in: rows)
-    for number in try currentNumbers(entries.map(\.number)) {
+    let numbers = try currentNumbers(entries.map(\.number))
+    for number in numbers {
       guard let facts = try facts(number, asOf: asOf) else { continue }
+      // A session that is probably another one is shown with that.
+      if facts.inferred.contains(where: { $0 < number && numbers.contains($0) }) { continue }
       // The hash may be another id's, and a session may have got the id later. Where a message cannot be read, the hash must do.
       let mark = messages.journal.damage.mark
       let texts = try facts.ids.compactMap { try text($0, facts, asOf: asOf) }
       guard texts.contains(id) || !messages.journal.damage.positions(since: mark).isEmpty else { continue }
       views.append(try view(facts))
     }
-    return views
+    return views.sorted { ($0.summary.openedAt, $0.summary.number) < ($1.summary.openedAt, $1.summary.number) }
   }
 
   func currentNumbers(_ numbers: [UInt32]) throws(JournalError) -> [UInt32] {
@@ -126,19 +132,19 @@ public struct SessionQuestions: ModelQuestions {
       let source = facts.ids.first { $0.kind == kind && !$0.isInferred } ?? facts.ids.first { $0.kind == kind }
       return try source.flatMap { try text($0, facts, asOf: asOf) }
     }
-    let evse = try facts.evse.flatMap { try SessionTables.names.text($0.number, .evse, in: rows) }
     var summary = SessionSummary(
       number: facts.number, serviceSessionId: try id(.service), execPartnerSessionId: try id(.exec), salePartnerSessionId: try id(.sale),
-      execOperatorId: try name(facts.exec), saleOperatorId: try name(facts.sale), evseId: evse,
+      execOperatorId: try name(facts.exec), saleOperatorId: try name(facts.sale), evseId: try name(facts.evse),
       state: facts.state, start: facts.start, openedAt: facts.opened, position: facts.firstPosition,
       findings: try findings(of: facts))
     summary.unreadable = messages.journal.damage.positions(since: mark)
     return summary
   }
 
-  /// The name of an operator.
-  func name(_ named: SessionFacts.Named?) throws -> String? {
-    try named.flatMap { try SessionTables.names.text($0.number, .operator, in: rows) }
+  /// The id of an operator or EVSE as its message has it; where that is gone, as the first of all messages had it.
+  func name(_ naming: SessionFacts.Naming?) throws -> String? {
+    guard let naming else { return nil }
+    return try messages.text(naming) ?? SessionTables.names.text(naming.number, naming.party.names, in: rows)
   }
 
   /// Nil where the message is gone, and nothing was kept of it.

@@ -5,7 +5,8 @@ internal import JournalStore
 /// What the read model of sessions holds them against.
 public struct SessionRules {
   static let idConflict = FindingRule(
-    1, "session-id-conflict", .error, "An id of the CPO or the eMSP names two sessions of the platform, or a session has two of them.")
+    1, "session-id-conflict", .error,
+    "A session has two ids of the CPO or of the eMSP, or an answer names another session than its request.")
   static let factsConflict = FindingRule(
     2, "session-facts-conflict", .warning, "Two messages of a session name different EVSEs, CPOs or eMSPs.")
   static let withoutRecord = FindingRule(
@@ -20,6 +21,12 @@ public struct SessionRules {
     7, "cdr-meter-limit-exceeded", .warning, "A final record has more than the authorisation allowed.")
   static let rawContract = FindingRule(
     8, "cdr-raw-contract", .notice, "The alias that is to hide the contract is the contract itself (guide 7.6.2).")
+  static let userNotHexadecimal = FindingRule(
+    9, "user-not-hexadecimal", .warning, "The UID of a badge is not written in hexadecimal digits alone (guide 6.4.3).")
+  /// Guide 6.6.2, 7.5.2.
+  static let actionUnheeded = FindingRule(
+    19, "session-action-unheeded", .warning,
+    "A stop was accepted, and within 15 min neither the end of the charge was reported (event 0, 1 or 12) nor a final record came.")
 
   /// Those that find that something has not come: it may be what could not be read.
   static let ofAbsence = [withoutRecord, withoutAuthorisation, intermediateMissing]
@@ -27,6 +34,7 @@ public struct SessionRules {
   /// In the order of their numbers.
   public static let all = [
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,
+    userNotHexadecimal, actionUnheeded,
   ]
 
   /// Three times the usual interval of intermediate records (guide 6.5.1).
@@ -40,104 +48,70 @@ public struct SessionRules {
     self.session = session
   }
 
-  // MARK: Requests and records
+  // MARK: Messages
 
-  /// Called when a request, or a downloaded record, has been put down.
-  func judge(
-    _ mention: SessionMention, _ conflicts: [SessionCorrelation.Conflict], _ contradictions: [SessionParties.Contradiction],
-    _ message: ProjectedMessage
-  ) throws(JournalError) {
-    try judge(conflicts, contradictions)
-    let facts = try tables.whole(session)
-    if mention.fields.userContractIdAlias != nil, mention.fields.user.isRawContract() { try add(Self.rawContract, facts) }
-    if mention.kind == .record { try judgeRecord(mention, facts, message) }
-    try settle(facts, mention.kind)
+  /// Called when a request, or a record that was downloaded, has been put down.
+  func judge(_ mention: SessionMention, _ place: SessionCorrelation.Place) throws(JournalError) {
+    try judge(place.conflicts)
+    if mention.fields.userContractIdAlias != nil, mention.fields.user.isRawContract() { try add(Self.rawContract) }
+    if mention.user?.isNoHexadecimalBadge ?? false { try add(Self.userNotHexadecimal) }
+    try settle(mention.kind, place)
   }
 
-  private func judge(
-    _ conflicts: [SessionCorrelation.Conflict], _ contradictions: [SessionParties.Contradiction]
-  ) throws(JournalError) {
-    guard !conflicts.isEmpty || !contradictions.isEmpty else { return }
-    let facts = try tables.whole(session)
+  /// Called when an answer has been put down.
+  /// - Parameter said: nil for a fault, or no answer at all.
+  func judgeAnswer(_ mention: SessionMention, _ place: SessionCorrelation.Place, _ said: SessionFields?) throws(JournalError) {
+    try judge(place.conflicts)
+    if mention.asksForAuthorisation, let alias = said?.userContractIdAlias, mention.fields.user.isRawContract(as: alias) {
+      try add(Self.rawContract)
+    }
+    try settle(mention.kind, place)
+  }
+
+  private func judge(_ conflicts: [SessionCorrelation.Conflict]) throws(JournalError) {
     for conflict in conflicts {
       let cause = UInt64(conflict.other) << 3 | UInt64(conflict.kind.rawValue)
       let other = try tables.session(conflict.other)
       try add(
-        Self.idConflict, facts, cause: cause, [Int64(conflict.kind.rawValue), Int64(conflict.other)],
+        Self.idConflict, cause: cause, [Int64(conflict.kind.rawValue), Int64(conflict.other)],
         subject: max(session.number, other.number), also: other)
     }
-    for found in contradictions {
-      let cause = UInt64(found.kind) << 32 | UInt64(found.named)
-      try add(Self.factsConflict, facts, cause: cause, [Int64(found.kind), Int64(found.known), Int64(found.named)])
-    }
   }
 
-  private func judgeRecord(_ mention: SessionMention, _ facts: SessionFacts, _ message: ProjectedMessage) throws(JournalError) {
-    let decision = facts.decision
-    if let decision, decision.result == .refused {
-      try add(Self.refusedAuthorisation, facts, [Int64(decision.step.position.rawValue)])
-    }
-    guard mention.fields.sessionNature == .final else { return }
-    let start = mention.fields.startTime.flatMap { Timestamp($0) }
-    if decision == nil || decision!.result == .notObtained {
-      try add(Self.withoutAuthorisation, facts, [decision == nil ? 0 : 1, start?.rawValue ?? 0])
-    }
-    guard let terms = decision?.terms else { return }
-    if terms.wantsIntermediateRecords, !facts.steps.contains(where: { $0.chargeRecord?.nature == .intermediate }), let start,
-      let end = mention.fields.endTime.flatMap({ Timestamp($0) }),
-      end.milliseconds(since: start) >= Self.intermediateExpectedAfterMilliseconds
-    {
-      try add(Self.intermediateMissing, facts, [end.milliseconds(since: start)])
-    }
-    guard !terms.limits.isEmpty, let meters = message.facts?.meters(ofRecord: Int(mention.item) - 1) else { return }
-    let readings = meters.compactMap(AuthorisationTerms.Limit.init)
-    for limit in terms.limits {
-      guard let reading = readings.first(where: { $0.meter == limit.meter && $0.thousandths > limit.thousandths }) else { continue }
-      try add(
-        Self.limitExceeded, facts, cause: UInt64(limit.meter), [Int64(limit.meter), Int64(reading.thousandths), Int64(limit.thousandths)])
-    }
+  // MARK: What the whole session shows
+
+  /// Makes the findings that follow from all that is known of the session by now, and ends those that no longer do: whatever message came last.
+  private func settle(_ kind: SessionMention.Kind, _ place: SessionCorrelation.Place) throws(JournalError) {
+    for other in place.dropped { try SessionRules(tables, other).settle() }
+    if kind == .record, session.hasFinalRecord { try stopExpectingRecord() }
+    try settle()
   }
 
-  // MARK: Answers
-
-  /// Called when an answer has been put down.
-  /// - Parameter said: nil for a fault, or no answer at all.
-  func judgeAnswer(
-    _ mention: SessionMention, _ conflicts: [SessionCorrelation.Conflict], _ contradictions: [SessionParties.Contradiction],
-    _ said: SessionFields?
-  ) throws(JournalError) {
-    try judge(conflicts, contradictions)
+  private func settle() throws(JournalError) {
     let facts = try tables.whole(session)
-    if mention.asksForAuthorisation, let alias = said?.userContractIdAlias, mention.fields.user.isRawContract(as: alias) {
-      try add(Self.rawContract, facts)
-    }
-    try settle(facts, mention.kind)
-  }
-
-  /// Ends what holds no longer.
-  private func settle(_ facts: SessionFacts, _ kind: SessionMention.Kind) throws(JournalError) {
-    guard kind == .record || !facts.findings.isEmpty else { return }
-    // A final record may still be turned down until its answer has come.
-    let hasFinal = facts.finalRecord.map { $0.answer != nil || $0.isDownload } ?? false
-    if hasFinal && kind == .record { try stopExpectingRecord(facts) }
-    guard !facts.findings.isEmpty else { return }
-    var seen: Set<[UInt64]> = []
-    let isAuthorised = facts.decision?.result == .authorised
-    for finding in facts.findings {
-      // Made of each of two sessions before they turned out to be one: the first is enough.
-      let isRepeated = !seen.insert([UInt64(finding.rule), finding.cause]).inserted && facts.inferred.isEmpty
+    guard facts.namings.count > SessionParty.allCases.count || facts.hasRecord || !facts.findings.isEmpty else { return }
+    let judgements = try SessionJudgement.judgements(of: facts, tables)
+    var known: Set<SessionJudgement.Identity> = []
+    for mark in facts.findings {
+      let identity = SessionJudgement.Identity(rule: mark.rule, cause: mark.cause)
+      guard try tables.isOpen(mark) else { continue }
       let isOver =
-        switch finding.rule {
-        case Self.withoutRecord.number: hasFinal
-        case Self.withoutAuthorisation.number: isAuthorised
-        default: false
+        if mark.rule == Self.withoutRecord.number {
+          facts.hasFinalRecord
+        } else {
+          SessionJudgement.rules.contains(mark.rule) && !judgements.contains { $0.identity == identity }
         }
-      if isOver || isRepeated { try SessionTables.findings.resolve(finding.key, at: tables.position, in: tables.rows) }
+      // Made of each of two sessions before they turned out to be one: the first is enough.
+      let isRepeated = !known.insert(identity).inserted && facts.inferred.isEmpty
+      if isOver || isRepeated { try SessionTables.findings.resolve(mark.key, at: tables.position, in: tables.rows) }
+    }
+    for judgement in judgements where !known.contains(judgement.identity) {
+      try store(judgement.rule, cause: judgement.cause, judgement.figures)
     }
   }
 
-  private func stopExpectingRecord(_ facts: SessionFacts) throws(JournalError) {
-    for step in facts.steps where step.isAuthorisation {
+  private func stopExpectingRecord() throws(JournalError) {
+    for step in try tables.whole(session).steps where step.isAuthorisation {
       if let position = step.answerPosition { try tables.stopExpecting(position) }
     }
   }
@@ -151,19 +125,35 @@ public struct SessionRules {
       let rules = SessionRules(tables, try tables.session(row.number))
       let facts = try tables.whole(rules.session)
       if facts.decision?.result == .authorised && facts.finalRecord == nil {
-        try rules.add(withoutRecord, facts, [row.since.rawValue, tables.rows.clock.rawValue])
+        try rules.add(withoutRecord, [row.since.rawValue, tables.rows.clock.rawValue])
       }
+    }
+  }
+
+  /// Finds the sessions that went on though a stop of them was accepted, by the read model's clock.
+  static func findUnheeded(_ tables: SessionRows) throws(JournalError) {
+    while let row = try tables.nextUnheeded() {
+      let rules = SessionRules(tables, try tables.session(row.number))
+      let facts = try tables.whole(rules.session)
+      if !facts.isEndReported { try rules.add(actionUnheeded, [row.since.rawValue]) }
     }
   }
 
   // MARK: Findings
 
-  /// Makes a finding, unless the session has it for the same cause.
+  /// Makes a finding, unless the session has one for the same cause that holds.
   private func add(
-    _ rule: FindingRule, _ facts: SessionFacts, cause: UInt64 = 0, _ figures: [Int64] = [], subject: UInt32? = nil,
-    also other: SessionFacts? = nil
+    _ rule: FindingRule, cause: UInt64 = 0, _ figures: [Int64] = [], subject: UInt32? = nil, also other: SessionFacts? = nil
   ) throws(JournalError) {
-    guard !facts.hasFinding(rule, cause: cause) else { return }
+    for mark in try tables.whole(session).findings where mark.rule == rule.number && mark.cause == cause {
+      if try tables.isOpen(mark) { return }
+    }
+    try store(rule, cause: cause, figures, subject: subject, also: other)
+  }
+
+  private func store(
+    _ rule: FindingRule, cause: UInt64, _ figures: [Int64], subject: UInt32? = nil, also other: SessionFacts? = nil
+  ) throws(JournalError) {
     var subjectBytes: [UInt8] = []
     subjectBytes.appendVarint(UInt64(subject ?? session.number))
     var detail: [UInt8] = []

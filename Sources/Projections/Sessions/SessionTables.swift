@@ -11,9 +11,11 @@ enum SessionTables {
   static let unnamed = UnnamedSessions(table: ModelTable("unnamed", 3))
   static let names = SessionNames(numbers: ModelTable("names", 4), texts: ModelTable("texts", 5))
   static let findings = FindingTable(ModelTable("findings", 6))
+  /// The sessions of which a stop was accepted, by the position of the answer.
+  static let stops = AwaitedSessions(table: ModelTable("stops", 7))
 
   /// In the order of their numbers.
-  static let all = [ids.table, log.table, awaited.table, unnamed.table, names.numbers, names.texts, findings.table]
+  static let all = [ids.table, log.table, awaited.table, unnamed.table, names.numbers, names.texts, findings.table, stops.table]
 
   // MARK: Numbers
 

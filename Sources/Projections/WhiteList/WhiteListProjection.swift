@@ -69,7 +69,7 @@ public struct WhiteListProjection: Projection {
   }
 
   private func upload(_ request: ProjectedMessage, _ answer: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
-    guard let outcome = RequestOutcome(answer.entry), let facts = request.facts, request.context.direction != .fromIOP else { return }
+    guard let outcome = RequestOutcome(answer), let facts = request.facts, request.context.direction != .fromIOP else { return }
     let number = try memory.number(of: .uploaded(by: request.context.operator), in: rows)
     var list = try WhiteListChange(number, isPlatforms: true, at: answer.position, memory, rows)
     let lossMark = [1] + bigEndianBytes(request.position.rawValue)
@@ -83,10 +83,10 @@ public struct WhiteListProjection: Projection {
       try rows.remove(lossMark, in: WhiteListTables.marks)
       list.note(request.entry.content.observedAt)
       try memory.cadence.note(number, at: list.state.acceptedAt!, answer.position, in: rows)
-    case .lost, .unreadable:
+    case .lost, .unreadable, .failed, .doubtful:
       try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in try list.doubt(entry, request.position) }
       try rows.put([1], for: lossMark, in: WhiteListTables.marks)
-    case .rejected, .fault:
+    case .rejected, .fault, .refused:
       // Only a late answer to what counted as lost changes anything.
       guard try rows.value(of: lossMark, in: WhiteListTables.marks) != nil else { return }
       try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in try list.undo(entry, request.position) }
@@ -96,7 +96,7 @@ public struct WhiteListProjection: Projection {
   }
 
   private func download(_ request: ProjectedMessage, _ answer: ProjectedEntry, _ rows: ModelTransaction) throws(JournalError) {
-    guard let outcome = RequestOutcome(answer.entry), outcome.isAccepted, answer.context.author == .peer, let facts = answer.facts else {
+    guard let outcome = RequestOutcome(answer), outcome.isAccepted, answer.context.author == .peer, let facts = answer.facts else {
       return
     }
     let holder = request.context.operator

@@ -30,6 +30,14 @@ struct MessageWriter: ~Copyable {
 
   mutating func nothing() { buffer.removeAll() }
 
+  /// Puts a text before all that was written.
+  mutating func put(before text: String) {
+    let written = Array(buffer.bytes)
+    buffer.removeAll()
+    raw(text: text)
+    written.withUnsafeBufferPointer { buffer.append($0.baseAddress!, $0.count) }
+  }
+
   // MARK: Elements
 
   @inline(__always)

@@ -37,9 +37,11 @@ public struct FaultPlan {
     var lists = ListFaults(start: start, days: configuration.days, seed: SplitMix64.derive(configuration.seed, 7))
     lists.plantAll()
     lists.plantPeriod()
+    var messages = MessageFaults(start: start, seed: SplitMix64.derive(configuration.seed, 8))
+    messages.plantAll()
     silence = start + 60 * 3_600_000..<start + 60 * 3_600_000 + 1_200_000
-    steps = sessions.steps + lists.steps
-    let planted = sessions.faults + lists.faults + [PlantedFault(.partnerOffline, .partner(.plantedSecond))]
+    steps = sessions.steps + lists.steps + messages.steps
+    let planted = sessions.faults + lists.faults + messages.faults + [PlantedFault(.partnerOffline, .partner(.plantedSecond))]
     faults = FaultRule.allCases.compactMap { rule in planted.first { $0.rule == rule } }
   }
 

@@ -3,6 +3,7 @@ enum FaultRule: String, CaseIterable {
   case sessionIdConflict = "session-id-conflict"
   case sessionFactsConflict = "session-facts-conflict"
   case authorisedWithoutCDR = "authorised-without-cdr"
+  case sessionActionUnheeded = "session-action-unheeded"
   case cdrWithoutAuthorisation = "cdr-without-authorisation"
   case cdrRefusedAuthorisation = "cdr-refused-authorisation"
   case cdrIntermediateMissing = "cdr-intermediate-missing"
@@ -23,6 +24,13 @@ enum FaultRule: String, CaseIterable {
   case cdrUnknownMeter = "cdr-unknown-meter"
   case cdrUnknownNature = "cdr-unknown-nature"
   case cdrLegsDiffer = "cdr-legs-differ"
+  case cdrEndAfterSent = "cdr-end-after-sent"
+  case cdrStartBeforeAuthorisation = "cdr-start-before-authorisation"
+  case cdrTooLong = "cdr-too-long"
+  case cdrMeterRepeated = "cdr-meter-repeated"
+  case cdrPowerLow = "cdr-power-low"
+  case cdrDuplicate = "cdr-duplicate"
+  case userElsewhere = "user-elsewhere"
   case whiteListUnknownEntry = "whitelist-unknown-entry"
   case whiteListBadgeConflict = "whitelist-badge-conflict"
   case whiteListUploadTooLarge = "whitelist-upload-too-large"
@@ -36,15 +44,20 @@ enum FaultRule: String, CaseIterable {
   case statusValueUnreadable = "status-value-unreadable"
   case partnerOffline = "partner-offline"
   case partnerValueUnreadable = "partner-value-unreadable"
+  case partnerClockOffset = "partner-clock-offset"
+  case messageRefused = "message-refused"
+  case messageEncoding = "message-encoding"
+  case answerMismatch = "answer-mismatch"
 
   /// How grave the finding is: `error`, `warning` or `notice`.
   var severity: String {
     switch self {
     case .sessionIdConflict, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue, .cdrEndBeforeStart,
-      .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .whiteListBadgeConflict, .whiteListUploadTooLarge,
-      .whiteListExpiryUnreadable, .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable:
+      .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .cdrEndAfterSent, .cdrStartBeforeAuthorisation, .cdrTooLong,
+      .cdrMeterRepeated, .cdrDuplicate, .whiteListBadgeConflict, .whiteListUploadTooLarge, .whiteListExpiryUnreadable,
+      .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable, .messageRefused, .answerMismatch:
       "error"
-    case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature, .whiteListExpiryMissing: "notice"
+    case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature, .whiteListExpiryMissing, .userElsewhere: "notice"
     default: "warning"
     }
   }

@@ -9,6 +9,8 @@ struct PlantedFault {
     /// All of a partner's list.
     case list(Partner)
     case partner(Partner)
+    /// The message itself: its transaction names it.
+    case message
   }
 
   let rule: FaultRule
@@ -67,6 +69,7 @@ struct PlantedFault {
         "userId": exchange.text { $0.rawUser(user, byContract: false) },
       ]
     case .list(let partner): ["subject": "list", "operatorId": exchange.text { $0.operatorId(partner) }]
+    case .message: ["subject": "message"]
     case .partner(let partner): ["subject": "partner", "partner": exchange.text { $0.operatorId(partner) }]
     }
   }

@@ -27,6 +27,7 @@ struct SessionFaults {
     plantVersionFaults()
     plantContradiction()
     plantStatuses()
+    plantOffset()
   }
 
   // MARK: Sessions
@@ -79,6 +80,16 @@ struct SessionFaults {
 
     plantRawContract()
     plantRecord(.cdrExecSessionMissing) { $0.named = nil }
+
+    // The charge goes on for 50 minutes.
+    var going = session()
+    going.stoppedAt = going.start + 10 * Self.minute
+    let (unheeded, stop) = (going, going.start + 10 * Self.minute)
+    ask(.sessionActionUnheeded, unheeded)
+    add(.sessionActionUnheeded, .cause, at: stop) { SessionScenario().writeStop(unheeded, .toIOP, outcome: .done(1), &$0) }
+    add(.sessionActionUnheeded, .setting, at: stop + 30) { SessionScenario().writeStop(unheeded, .fromIOP, outcome: .done(1), &$0) }
+    send(.sessionActionUnheeded, PlantedRecord(unheeded), .setting)
+    fault(.sessionActionUnheeded, unheeded, notBefore: stop + 15 * Self.minute)
   }
 
   private mutating func plantRawContract() {
@@ -105,6 +116,8 @@ struct SessionFaults {
     plantRecord(.cdrMeterValue) { $0.meters.append(PlantedRecord.Meter(type: 3, value: "12,50", unit: "EUR")) }
     plantRecord(.cdrUnknownMeter) { $0.meters.append(PlantedRecord.Meter(type: 77, value: "5", unit: "Wh")) }
     plantRecord(.cdrPower, minutes: 30) { $0.meters[1].value = "500000" }
+    plantRecord(.cdrPowerLow) { $0.meters[1].value = "22.98" }
+    plantRecord(.cdrMeterRepeated) { $0.meters.append(PlantedRecord.Meter(type: 2, value: "8200", unit: "Wh")) }
     plantRecord(.cdrEnergySteps) { record in
       // Twelve steps of 400 Wh are 60 % of 8 kWh.
       record.meters += Array(repeating: PlantedRecord.Meter(type: 45, value: "400", unit: "Wh"), count: 12)
@@ -118,6 +131,17 @@ struct SessionFaults {
       record.meters[1].value = "0"
     }
     plantRecord(.cdrDurationMismatch) { $0.meters[0].value = "180" }
+    plantRecord(.cdrEndAfterSent) { record in
+      record.end += 30 * Self.minute
+      record.meters[0].value = "90"
+    }
+    plantRecord(.cdrStartBeforeAuthorisation) { record in
+      record.start -= 60 * Self.minute
+      record.meters[0].value = "120"
+    }
+    plantTooLong()
+    plantTwice()
+    plantElsewhere()
 
     let first = session()
     ask(.cdrEVSEOverlap, first)
@@ -126,6 +150,44 @@ struct SessionFaults {
     ask(.cdrEVSEOverlap, second)
     send(.cdrEVSEOverlap, PlantedRecord(second))
     fault(.cdrEVSEOverlap, second)
+  }
+
+  /// Nobody asked for it, so that it may begin before the traffic does, and it is not over yet.
+  private mutating func plantTooLong() {
+    var endless = session()
+    endless.origin = .whiteList
+    var record = PlantedRecord(endless)
+    record.nature = 0
+    record.start -= 8 * 24 * 60 * Self.minute
+    record.meters[0].value = String((record.end - record.start) / Self.minute)
+    send(.cdrTooLong, record)
+    fault(.cdrTooLong, endless)
+  }
+
+  /// One charge is sent under the ids of two sessions.
+  private mutating func plantTwice() {
+    let first = session()
+    ask(.cdrDuplicate, first)
+    send(.cdrDuplicate, PlantedRecord(first), .cause)
+    let second = session(evse: first.evse, at: first.authorisedAt + 5000)
+    ask(.cdrDuplicate, second)
+    var record = PlantedRecord(second)
+    (record.start, record.end) = (first.start, first.end)
+    record.meters = PlantedRecord(first).meters
+    send(.cdrDuplicate, record, at: first.end + 30_000)
+    fault(.cdrDuplicate, second)
+  }
+
+  /// One badge charges at two EVSEs.
+  private mutating func plantElsewhere() {
+    let first = session()
+    ask(.userElsewhere, first)
+    send(.userElsewhere, PlantedRecord(first), .cause)
+    var second = session(at: first.authorisedAt + 20 * Self.minute)
+    second.user = first.user
+    ask(.userElsewhere, second)
+    send(.userElsewhere, PlantedRecord(second))
+    fault(.userElsewhere, second)
   }
 
   private mutating func plantVersionFaults() {
@@ -206,12 +268,26 @@ struct SessionFaults {
     }
   }
 
+  /// The clock of an operator is an hour behind for a while, as 21 of its reports tell: the twentieth is enough.
+  private mutating func plantOffset() {
+    let evse = nextEVSE
+    sessionCount += 1
+    let begin = start + 15 * 60 * Self.minute
+    for number in 0..<22 {
+      let role: FaultPlan.Step.Role = number == 19 ? .finding : number == 21 ? .cause : .setting
+      report(
+        .partnerClockOffset, .setEVSEBusyStatus, "1", evse, role, at: begin + number * Self.minute,
+        ahead: number == 21 ? 0 : -60 * Self.minute, of: .plantedOperator)
+    }
+    faults.append(PlantedFault(.partnerClockOffset, .partner(.plantedOperator)))
+  }
+
   /// - Parameter ahead: milliseconds from the message to the date of the status; without it, the status is some time old.
   private mutating func report(
-    _ rule: FaultRule, _ operation: Operation, _ status: StaticString, _ evse: Int, _ role: FaultPlan.Step.Role, at due: Int, ahead: Int = 0
+    _ rule: FaultRule, _ operation: Operation, _ status: StaticString, _ evse: Int, _ role: FaultPlan.Step.Role, at due: Int,
+    ahead: Int = 0, of partner: Partner = .operatorBackEnd
   ) {
-    let call = Call(
-      operation: operation, direction: .toIOP, peer: .operatorBackEnd, transaction: random.next(), outcome: .done(1))
+    let call = Call(operation: operation, direction: .toIOP, peer: partner, transaction: random.next(), outcome: .done(1))
     add(rule, role, at: due) { context in
       context.begin(call)
       context.exchange.request.evseElements(evse)

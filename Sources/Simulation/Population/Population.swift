@@ -40,6 +40,8 @@ struct Population {
   let isFaultless: Bool
   private let shares: [Int]
   private var busyUntil: [Int]
+  /// When those customers who charge are done, by their keys.
+  private var chargingUntil: [UInt64: Int] = [:]
 
   init(exchangesPerDay: Int, seed: UInt64, isFaultless: Bool = false) {
     self.isFaultless = isFaultless
@@ -95,6 +97,14 @@ extension Population {
       return evse
     }
     return nil
+  }
+
+  /// Takes a customer of the faultless traffic from `start` until `end`; false where it charges elsewhere then.
+  mutating func take(_ user: User, from start: Int, until end: Int) -> Bool {
+    guard chargingUntil[user.key] ?? 0 <= start else { return false }
+    if chargingUntil.count > 8192 { chargingUntil = chargingUntil.filter { $0.value > start } }
+    chargingUntil[user.key] = end
+    return true
   }
 
   /// `evse` or one near it that is never out of order.

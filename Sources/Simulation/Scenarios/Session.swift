@@ -23,6 +23,8 @@ struct Session {
   var repetitiveMeter: Int
   /// How many items of the agenda belong to it.
   var pending = 0
+  /// When the provider asks for its end; nil for shortly before the end.
+  var stoppedAt: Int?
   /// Whether the steps of a repetitive energy meter add up to the energy.
   var addsUp = false
 

@@ -62,11 +62,12 @@ extension SessionScenario {
   }
 
   /// The provider asks for the session's end.
-  func writeStop(_ session: Session, _ direction: Direction, _ context: inout TrafficContext) {
+  /// - Parameter outcome: nil to leave it to chance.
+  func writeStop(_ session: Session, _ direction: Direction, outcome: Outcome? = nil, _ context: inout TrafficContext) {
     let call = Call(
       operation: .setSessionActionRequest, direction: direction, peer: direction == .toIOP ? session.provider : .operatorBackEnd,
       counterpart: session.provider, transaction: context.random.next(),
-      outcome: Outcome.draw(.setSessionActionRequest, &context.random))
+      outcome: outcome ?? Outcome.draw(.setSessionActionRequest, &context.random))
     context.begin(call)
     context.exchange.request.serviceSession(.serviceSessionId, session)
     if direction == .toIOP {
@@ -88,7 +89,7 @@ extension SessionScenario {
     request.open(.sessionAction)
     request.number(.sessionActionNature, session.key & 0x1F00 == 0 ? 0 : 1)
     writeActionId(session, &request)
-    request.date(.sessionActionDateTime, session.end - 2500)
+    request.date(.sessionActionDateTime, session.stoppedAt ?? session.end - 2500)
     request.close(.sessionAction)
   }
 

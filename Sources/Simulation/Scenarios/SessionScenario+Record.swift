@@ -77,7 +77,7 @@ extension SessionScenario {
       let kilowatts = session.powerWatts / 1000
       request.meter(1000 + (session.addsUp ? min(99, kilowatts) : kilowatts), minutes * 8 / 10, "min")
     }
-    if session.addsUp, session.repetitiveMeter > 40 {
+    if session.addsUp, [21, 25, 41, 45].contains(session.repetitiveMeter) {
       writeEnergySteps(session, until: end, minutes, &request)
     } else {
       writeRepetitiveMeters(session, minutes, &request)
@@ -97,7 +97,7 @@ extension SessionScenario {
     request.close(.meterReport)
   }
 
-  /// Steps that add up to the energy at `end`; the last one may be shorter.
+  /// Steps of energy, or of the mean power that makes it, which add up to the energy at `end`; the last one may be shorter.
   private func writeEnergySteps(_ session: Session, until end: Int, _ minutes: Int, _ request: inout MessageWriter) {
     let length = session.repetitiveMeter % 10 == 5 ? 5 : 1
     let steps = max(1, (minutes + length - 1) / length)
@@ -105,7 +105,11 @@ extension SessionScenario {
     for step in 1...steps {
       let moment = step == steps ? end : session.start + step * length * 60_000
       let energy = session.wattHours(until: moment)
-      request.meter(session.repetitiveMeter, energy - before, "Wh")
+      if session.repetitiveMeter > 40 {
+        request.meter(session.repetitiveMeter, energy - before, "Wh")
+      } else {
+        request.meter(session.repetitiveMeter, (energy - before) * 60 / length, "W")
+      }
       before = energy
     }
   }

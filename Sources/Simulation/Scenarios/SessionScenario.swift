@@ -55,8 +55,7 @@ struct SessionScenario: ~Copyable {
   ///
   /// - Parameter user: somebody on that list; nil for anybody.
   mutating func beginFromWhiteList(_ user: Population.User?, _ context: inout TrafficContext) -> Bool {
-    guard var session = make(.whiteList, &context) else { return false }
-    if let user { session.user = user }
+    guard let session = make(.whiteList, of: user, &context) else { return false }
     let index = sessions.insert(session)
     planCourse(index, &context)
     sessions[index].start = context.now - context.random.between(800, 4000)
@@ -64,21 +63,25 @@ struct SessionScenario: ~Copyable {
     return true
   }
 
-  /// Nil where there is no EVSE for it.
-  private mutating func make(_ origin: Session.Origin, _ context: inout TrafficContext) -> Session? {
+  /// Nil where there is no EVSE for it, or its user charges elsewhere.
+  /// - Parameter known: its user; nil for anybody.
+  private mutating func make(_ origin: Session.Origin, of known: Population.User? = nil, _ context: inout TrafficContext) -> Session? {
     serial += 1
     let isLong = context.random.perMille(150)
     let minutes = isLong ? context.random.between(100, 660) : context.random.between(4, 95)
     let end = context.now + minutes * 60_000 + context.random.below(60_000)
     let key = context.random.next()
-    let user = context.population.user(&context.random)
+    let anybody = context.population.user(&context.random)
+    let user = known ?? anybody
     let last = end + 75_000
+    // Who holds one badge to two stations at a time is odd.
+    if context.isFaultless, !context.population.take(user, from: context.now, until: last) { return nil }
     guard let evse = context.takeEVSE(until: context.isFaultless ? last : end) else { return nil }
     var session = Session(
       key: key, serial: serial, origin: origin, user: user, evse: evse, authorisedAt: context.now, end: last, &context.random)
     session.addsUp = context.isFaultless
     // A record holds at most 400 steps, and these have to cover the whole session.
-    if session.addsUp, session.repetitiveMeter == 41, minutes > 390 { session.repetitiveMeter = 45 }
+    if session.addsUp, minutes > 390, session.repetitiveMeter % 10 == 1, session.repetitiveMeter != 31 { session.repetitiveMeter += 4 }
     return session
   }
 
@@ -130,12 +133,16 @@ struct SessionScenario: ~Copyable {
     if context.random.perMille(35) {
       plan(.event, index, after: end - 8000, detail: context.random.below(3) == 0 ? 13 : 12, &context)
     }
-    if context.random.perMille(sessions[index].origin == .remote ? 330 : 60) {
+    let isStopped = context.random.perMille(sessions[index].origin == .remote ? 330 : 60)
+    if isStopped {
       let isHosted = sessions[index].provider.isHosted
       plan(isHosted ? .stopAction : .stopActionLeg, index, after: end - 2500, &context)
     }
     if context.random.perMille(160) {
       plan(.event, index, after: end + 1000, detail: context.random.below(20) == 0 ? 0 : 1, &context)
+    } else if isStopped, context.isFaultless {
+      // A stop that is accepted is followed by the end, and a record may take hours.
+      plan(.event, index, after: end + 1000, detail: 1, &context)
     }
   }
 

@@ -65,7 +65,8 @@ struct Exchange: ~Copyable {
   mutating func endRequest() { request.end(call.operation, call.direction, .request) }
 
   /// Starts the response up to and with the transactionId; false where it has no body to fill, because it is a fault or was lost.
-  mutating func beginResponse() -> Bool {
+  /// - Parameter transaction: what the transactionId is made of; nil for the request's.
+  mutating func beginResponse(transaction: UInt64? = nil) -> Bool {
     var style = SplitMix64(seed: call.transaction ^ 0x5245_5350)
     let markup = library.markup(call.callee.dialect, &style)
     switch call.outcome {
@@ -81,7 +82,7 @@ struct Exchange: ~Copyable {
     case .done, .refused:
       httpStatus = 200
       response.begin(markup, call.operation, call.direction, .response, comment: style.below(64) == 0)
-      response.transaction(hasTransaction ? call.caller : .platform, call.transaction)
+      response.transaction(hasTransaction ? call.caller : .platform, transaction ?? call.transaction)
       if statusComesFirst { writeStatus() }
       return true
     }

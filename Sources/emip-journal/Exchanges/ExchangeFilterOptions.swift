@@ -29,8 +29,11 @@ struct ExchangeFilterOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A user, by badge or contract.", valueName: "id"))
   var user: String?
 
-  @Option(help: ArgumentHelp("ok, warning, error, fault, lost or refused.", valueName: "outcome"), transform: CaseName.parse)
-  var outcome: OutcomeClass?
+  @Option(
+    help: ArgumentHelp(
+      "ok, warning, error, fault, refused (by HTTP 4xx, or by us as it could not be read), failed (by HTTP 429 or 5xx) or lost.",
+      valueName: "outcome"), transform: CaseName.parse)
+  var outcome: ExchangeOutcome.Name?
 
   var filter: ExchangeFilter {
     var filter = ExchangeFilter()

@@ -14,7 +14,7 @@ struct ExchangeTable {
     static let `operator` = 8
     static let session = 14
     static let evse = 20
-    static let outcome = 13
+    static let outcome = 18
     static let latency = 9
   }
 
@@ -44,7 +44,7 @@ struct ExchangeTable {
       column(sessions(exchange), Width.session), column(texts(exchange, [.evseId]), Width.evse), outcome(exchange),
       latency.padded(to: Width.latency, isRight: true),
     ]
-    return columns.joined(separator: " ")
+    return columns.joined(separator: " ") + refusal(exchange)
   }
 
   private func arrow(_ direction: Direction?) -> String {
@@ -58,8 +58,17 @@ struct ExchangeTable {
   private func outcome(_ exchange: Exchange) -> String {
     let status = exchange.ending?.content.context.outcome.requestStatus.map { " \($0)" } ?? ""
     let none = exchange.unreadable.isEmpty ? "no answer" : "unreadable"
-    let text = (exchange.outcome.map { "\($0)" } ?? none) + status
-    return style.outcome(text.padded(to: Width.outcome), exchange.outcome)
+    let text = (exchange.outcome?.text ?? none) + status + (exchange.answerMismatch == nil ? "" : ", doubtful")
+    return style.outcome(text.padded(to: Width.outcome), exchange.outcome?.name)
+  }
+
+  /// What could not be read, and why: behind all columns.
+  private func refusal(_ exchange: Exchange) -> String {
+    let refused = exchange.entries.filter { $0.kind == .refusal && ExchangeOutcome($0)?.by == .us }
+    let reasons = refused.compactMap { entry in
+      entry.content.context.reason.map { "\(entry.requestPosition == nil ? "request" : "answer") not read, \(SafeText.line($0))" }
+    }
+    return reasons.isEmpty ? "" : "  " + style.text(reasons.joined(separator: "; "), .magenta)
   }
 
   private func column(_ text: String?, _ width: Int) -> String { SafeText.line(text ?? "-").shortened(to: width).padded(to: width) }

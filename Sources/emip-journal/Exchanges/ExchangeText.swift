@@ -41,14 +41,15 @@ struct ExchangeText {
   }
 
   private var outcome: String {
-    guard let ending = exchange.ending else {
+    guard let ending = exchange.ending, let told = exchange.outcome else {
       return exchange.unreadable.isEmpty ? style.text("no answer yet", .dim) : style.text("what can be read of it has no answer", .red)
     }
     let outcome = ending.content.context.outcome
     let status = outcome.requestStatus.map { code in "requestStatus \(code)" + (RequestStatus.names[code].map { " (\($0))" } ?? "") }
     let fault = [outcome.faultCode, outcome.faultReason].compactMap { $0.map(personal.line) }.joined(separator: ": ")
-    let parts = [outcome.outcomeClass.map { "\($0)" } ?? "answered", status, fault.isEmpty ? nil : fault]
-    return style.outcome(parts.compactMap { $0 }.joined(separator: ", "), outcome.outcomeClass)
+    let again = told.name == .failed ? "may be tried again" : nil
+    let parts = [told.text, status, fault.isEmpty ? nil : fault, again, mismatch == nil ? nil : "doubtful"]
+    return style.outcome(parts.compactMap { $0 }.joined(separator: ", "), told.name)
   }
 
   private var facts: [String] {
@@ -61,7 +62,12 @@ struct ExchangeText {
     if exchange.request == nil && exchange.unreadable.isEmpty { lines.append(fact("request", "is not in the journal")) }
     for position in exchange.unreadable { lines.append(fact("position \(position)", style.text("cannot be read", .red))) }
     for entry in exchange.entries {
-      if let reason = entry.content.context.reason { lines.append(fact("\(entry.kind)", personal.line(reason))) }
+      if let status = ExchangeOutcome(entry)?.httpStatus {
+        lines.append(
+          fact("answer", "HTTP \(status), \(entry.content.payload.isEmpty ? "without a body" : "with a body that is no message")"))
+      } else if let reason = entry.content.context.reason {
+        lines.append(fact("\(entry.kind)", personal.line(reason)))
+      }
       if entry.kind == .response && entry.content.context.author == .gateway { lines.append(fact("answered by", "the gateway, not IOP")) }
     }
     return lines
@@ -88,13 +94,18 @@ struct ExchangeText {
     }
   }
 
+  /// How the answer does not fit its request, as both say now.
+  private var mismatch: AnswerMismatch? { exchange.answerMismatch }
+
   private var findings: [String] {
-    exchange.entries.flatMap { entry in
-      entry.content.findings.map { finding in
-        let place = finding.line > 0 ? "\(entry.kind), line \(finding.line)" : "\(entry.kind)"
-        return fact("finding", style.text("\(place): \(personal.line(finding.message))", .yellow))
+    let doubts = mismatch.map { [fact("finding", style.text("response: \(personal.line($0.sentence))", .yellow))] } ?? []
+    return doubts
+      + exchange.entries.flatMap { entry in
+        entry.content.findings.map { finding in
+          let place = finding.line > 0 ? "\(entry.kind), line \(finding.line)" : "\(entry.kind)"
+          return fact("finding", style.text("\(place): \(personal.line(finding.message))", .yellow))
+        }
       }
-    }
   }
 
   private var bodies: [String] {

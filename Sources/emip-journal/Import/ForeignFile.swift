@@ -69,6 +69,7 @@ struct ForeignFile {
       default: false
       }
     }
-    return isPlain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"
+    let quoted = text.utf8.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    return isPlain && !text.isEmpty ? text : "'\(quoted.joined(separator: "'\\''"))'"
   }
 }

@@ -75,27 +75,32 @@ struct AnswerWriter {
   /// Writes rows for machines, or calls `text` for people, and then says as of when.
   /// - Parameters:
   ///   - columns: of CSV, in their order: keys of the rows.
+  ///   - unreadCount: how many messages of what was asked for could not be read.
   ///   - text: writes lines to the output.
   /// - Throws: `AnswerError` behind the answer where the read models are incomplete.
   func write<Row: Encodable>(
-    _ rows: some Sequence<Row>, columns: [String], _ basis: AnswerBasis, text: (ByteOutput) throws -> Void
+    _ rows: some Sequence<Row>, columns: [String], _ basis: AnswerBasis, unreadCount: UInt64 = 0, text: (ByteOutput) throws -> Void
   ) throws {
     if let format = options.format.rows {
       try format.write(rows, columns: columns) { try output.write($0) }
     } else {
       try text(output)
     }
-    try finish(basis)
+    try finish(basis, unreadCount: unreadCount)
   }
 
-  /// Says as of when the answer is, and ends the output.
-  func finish(_ basis: AnswerBasis) throws {
+  /// Says as of when the answer is and what is not in it, and ends the output.
+  func finish(_ basis: AnswerBasis, unreadCount: UInt64 = 0) throws {
     let extent = try basis.extent()
+    let unread =
+      "\(Figure.count(unreadCount, "message", "messages")) of these could not be read, and are in no answer: emip-journal findings --rule message-refused"
     if options.format == .text {
+      if unreadCount > 0 { try output.write(style.text(unread, .yellow) + "\n") }
       for line in extent.lines(style) { try output.write(line + "\n") }
       try output.flush()
     } else {
       try output.flush()
+      if unreadCount > 0 { StandardError.note(unread) }
       for line in extent.lines(Style(isColored: false)).dropFirst() { StandardError.note(line) }
     }
     try basis.requireWhole()

@@ -2,6 +2,7 @@ import Answers
 import ArgumentParser
 import Foundation
 import JournalFormat
+import JournalStore
 
 /// When to use colour.
 enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
@@ -45,13 +46,16 @@ struct Style {
     return "\u{1b}[\(look.rawValue)m\(text)\u{1b}[0m"
   }
 
-  func outcome(_ text: String, _ outcome: OutcomeClass?) -> String {
+  func outcome(_ text: String, _ outcome: ExchangeOutcome.Name?) -> String { self.text(text, Self.look(outcome)) }
+
+  /// How an outcome looks; nil is an exchange that has no answer yet.
+  static func look(_ outcome: ExchangeOutcome.Name?) -> Look {
     switch outcome {
-    case nil: self.text(text, .dim)
-    case .ok: self.text(text, .green)
-    case .warning: self.text(text, .yellow)
-    case .error, .fault: self.text(text, .red)
-    case .lost, .refused: self.text(text, .magenta)
+    case nil: .dim
+    case .ok: .green
+    case .warning: .yellow
+    case .error, .fault: .red
+    case .lost, .refused, .failed: .magenta
     }
   }
 }

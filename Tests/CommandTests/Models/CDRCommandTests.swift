@@ -131,6 +131,85 @@ import Testing
     #expect(findings.map { $0["rule"] as? String } == ["cdr-without-authorisation"])
   }
 
+  /// A journal of the traffic of a test.
+  private func journal(_ name: String, _ lines: [String]) throws -> String {
+    let (journal, traffic) = (directory + "/" + name, directory + "/" + name + ".ndjson")
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: traffic))
+    #expect(try Command.run(["init", "--journal", journal]).status == 0)
+    #expect(try Command.run(["import", "--journal", journal, traffic]).status == 0)
+    return journal
+  }
+
+  @Test func `the energy of a record is one figure in one unit, wherever it stands`() throws {
+    let kilowatts = Self.line(minute: 60, session: 1, nature: 1, wattHours: "22.98").replacing("<meterUnit>Wh<", with: "<meterUnit>kWh<")
+    let second = "<meterReport><meterTypeId>2</meterTypeId><meterValue>12000</meterValue><meterUnit>Wh</meterUnit></meterReport>"
+    let twice = Self.line(minute: 120, session: 2, nature: 1, wattHours: "11000")
+      .replacing("</meterReportList>", with: second + "</meterReportList>")
+    let journal = try journal("figures", [kilowatts, twice])
+    func run(_ arguments: String...) throws -> CommandResult { try Command.run(arguments + ["--journal", journal]) }
+    for command in [["cdr", "X-1"], ["cdrs"]] {
+      #expect(try Command.run(command + ["--journal", journal]).text.contains(" 22980 (22.98 kWh) "))
+    }
+    #expect(try run("session", "X-1").text.contains("charge 1 h 0 min, 22980 Wh (sent as 22.98 kWh)"))
+    #expect(try run("cdr", "X-2").text.contains("twice: 11000 Wh, 12000 Wh"))
+    let versions = try run("cdrs", "--format", "ndjson").objects().compactMap { ($0["versions"] as? [[String: Any]])?.first }
+    #expect(versions.map { $0["wattHours"] as? String } == ["22980", nil] && versions.map { $0["minutes"] as? String } == ["60", "60"])
+    let totals = try #require(try run("cdrs", "--totals", "--format", "ndjson").objects().first)
+    #expect(totals["wattHours"] as? String == "22980" && totals["incompleteCount"] as? Int == 1)
+    #expect(
+      try Command.run(["cdrs", "compare", try invoice("id,kWh\nX-1,22.98\n"), "--until", "2025-03-01T01:30:00Z", "--journal", journal])
+        .status == 0)
+    for text in ["id,Wh\nX-1,22.98\n", "id,kWh\nX-2,23\n", "id,Wh\nX-2,11000\n", "id,Wh\nX-2,\n"] {
+      let result = try Command.run(["cdrs", "compare", try invoice(text), "--format", "ndjson", "--journal", journal])
+      #expect(try result.status == 1 && result.objects().contains { $0["difference"] as? String == "differs" }, "\(text)")
+    }
+  }
+
+  @Test func `a charge over the end of a month is of the month in which it ended, unless the question says otherwise`() throws {
+    // Ends ten minutes before March does, and is sent in April.
+    let sent = Self.line(minute: 31 * 1_440 - 10, session: 1, nature: 1, wattHours: "11000")
+      .replacing("\"recordedAt\":\"2025-03-31T23:50:00.000Z\"", with: "\"recordedAt\":\"2025-04-01T02:00:00.000Z\"")
+    let journal = try journal("months", [sent])
+    func run(_ arguments: [String], _ month: Int) throws -> CommandResult {
+      try Command.run(
+        arguments + ["--since", "2025-0\(month)-01", "--until", "2025-0\(month + 1)-01", "--journal", journal])
+    }
+    let (bill, empty) = (try invoice("id,Wh\nX-1,11000\n"), try invoice("id,Wh\n"))
+    #expect(try run(["cdrs", "compare", bill], 3).status == 0 && run(["cdrs", "compare", empty], 4).status == 0)
+    #expect(try run(["cdrs", "compare", empty], 3).status == 1 && run(["cdrs", "compare", empty, "--by", "sent"], 4).status == 1)
+    for (by, month, count) in [("end", 3, 1), ("end", 4, 0), ("start", 3, 1), ("sent", 3, 0), ("sent", 4, 1)] {
+      #expect(try run(["cdrs", "--by", by, "--format", "ndjson"], month).objects().count == count)
+      let totals = try run(["cdrs", "--by", by, "--totals", "--format", "ndjson"], month).objects()
+      #expect(totals.map { $0["finalCount"] as? Int } == (count == 1 ? [1] : []) && totals.allSatisfy { $0["by"] as? String == by })
+    }
+    for command in [["cdrs"], ["cdrs", "--totals"], ["cdrs", "compare", bill]] {
+      let heading = try run(command, 3).text.split(separator: "\n").first ?? ""
+      #expect(heading.hasSuffix("by the end of the charge, from 2025-03-01 00:00:00.000, before 2025-04-01 00:00:00.000"))
+      #expect(try run(command + ["--by", "sent"], 4).text.contains("by when the first record was sent, from 2025-04-01"))
+    }
+    #expect(try run(["cdrs", "--by", "month"], 3).status == 64)
+  }
+
+  @Test func `a session that is in no month is counted, and sums say what stands in records with an error`() throws {
+    let right = Self.line(minute: 60, session: 1, nature: 1, wattHours: "10000")
+    let ahead = Self.line(minute: 200, session: 2, nature: 1, wattHours: "9000").replacing(
+      "2025-03-01T03:20:00.000Z</endTime>", with: "2025-03-01T04:20:00.000Z</endTime>")
+    let far = Self.line(minute: 300, session: 3, nature: 1, wattHours: "8000")
+      .replacing(/<(start|end)Time>2025/) { "<\($0.output.1)Time>2035" }
+    let journal = try journal("times", [right, ahead, far])
+    func run(_ arguments: String...) throws -> CommandResult {
+      try Command.run(arguments + ["--since", "2025-03-01", "--until", "2025-04-01", "--journal", journal])
+    }
+    let totals = try #require(try run("cdrs", "--totals", "--format", "ndjson").objects().first)
+    #expect(totals["finalCount"] as? Int == 2 && totals["finalCountWithErrors"] as? Int == 1 && totals["misdatedCount"] as? Int == 1)
+    #expect(totals["wattHours"] as? String == "19000" && totals["wattHoursWithErrors"] as? String == "9000")
+    #expect(totals["minutes"] as? String == "120" && totals["minutesWithErrors"] as? String == "60")
+    let note = "1 session was sent in this time and is not among them"
+    #expect(try run("cdrs").text.contains(note) && run("cdrs", "--totals").text.contains(note))
+    for format in ["ndjson", "json", "csv"] { #expect(try run("cdrs", "--format", format).errors.contains(note)) }
+    #expect(try run("cdrs", "--by", "sent").text.contains("=S-3") && !run("cdrs", "--by", "sent").text.contains(note))
+  }
+
   @Test func `totals are exact, and of finals in force only`() throws {
     let object = try #require(try run("cdrs", "--totals", "--format", "ndjson").objects().first)
     #expect(object["wattHours"] as? String == "510000" && object["minutes"] as? String == "120" && object["finalCount"] as? Int == 2)

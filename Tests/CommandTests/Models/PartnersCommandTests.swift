@@ -17,9 +17,9 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     let lines = result.lines.map { $0.split(separator: " ").joined(separator: " ") }
     #expect(lines.count == 4)
-    #expect(lines[0] == "partner exchanges ok warn error fault lost p50 p99 max >800 late auth >2 >10 offline")
-    #expect(lines[1] == "=BAD 1 - - 1 - - 42 42 42 - - - - -")
-    #expect(lines[2] == "FR*C01 3 2 - - - 1 42 42 42 - - - - 1, 24 min")
+    #expect(lines[0] == "partner exchanges ok warn error fault refused failed unread lost p50 p99 max >800 late auth >2 >10 offline")
+    #expect(lines[1] == "=BAD 1 - - 1 - - - - - 42 42 42 - - - - -")
+    #expect(lines[2] == "FR*C01 3 2 - - - - - - 1 42 42 42 - - - - 1, 24 min")
     #expect(lines[3].hasPrefix("as of position 8 (2025-03-01 10:31:00"))
   }
 

@@ -11,6 +11,7 @@ import Testing
     let subject: String
     /// Lines of the traffic, from 1: the finding's first.
     let exchanges: [Int]
+    let transactionIds: [String]
     let evseId: String?
     let serviceSessionId: String?
     let operatorId: String?
@@ -78,6 +79,7 @@ import Testing
     case "session": subject == fault.serviceSessionId
     case "evse": subject.filter { $0 != "*" } == fault.evseId?.filter { $0 != "*" }
     case "partner": subject == fault.partner
+    case "message": fault.transactionIds.contains(subject)
     default: fault.operatorId.map(subject.contains) ?? false
     }
   }

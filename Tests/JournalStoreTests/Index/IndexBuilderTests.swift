@@ -23,7 +23,8 @@ import Testing
     let held = HeldTransaction(of: index.environment)
     try await waitUntil("it is held") { held.isHeld }
     let appending = Task { for number in 0..<100 { _ = try await journal.append((0..<10).map { draft(id: "id \(number * 10 + $0)") }) } }
-    try await waitUntil("the writer waits for the builder") { journal.waitsForIndex }
+    // It comes about by another task, which needs a thread.
+    try await waitUntil("the writer waits for the builder") { () async in journal.waitsForIndex }
     let waiting = try #require(journal.lastPosition).rawValue
     // One call more would be too many.
     #expect(waiting == 90)

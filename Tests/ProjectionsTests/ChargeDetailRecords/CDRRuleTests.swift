@@ -12,7 +12,7 @@ import Testing
 
   @Test func `a sound record breaks no rule`() {
     #expect(Self.rules { _ in } == [])
-    #expect(Self.rules { $0.meters += [("3", "12.50", "EUR"), ("5", "40", "min"), ("1022", "12", "min"), ("25", "21000", "W")] } == [])
+    #expect(Self.rules { $0.meters += [("3", "12.50", "EUR"), ("5", "40", "min"), ("1022", "12", "min"), ("35", "21000", "W")] } == [])
   }
 
   @Test func `both totals are mandatory`() {
@@ -22,6 +22,9 @@ import Testing
 
   @Test func `a meter has the unit of the catalogue`() {
     #expect(Self.rules { $0.meters[0].2 = "minutes" } == ["cdr-meter-unit"])
+    // 10 kWh are what the other rules go by.
+    #expect(Self.rules { ($0.meters[1].1, $0.meters[1].2) = ("10", "kWh") } == ["cdr-meter-unit"])
+    #expect(Self.rules { ($0.meters[1].1, $0.meters[1].2) = ("401", "kWh") } == ["cdr-meter-unit", "cdr-power"])
     #expect(Self.rules { $0.meters[1].2 = nil } == ["cdr-meter-unit"])
     #expect(Self.rules { $0.meters.append(("25", "21000", "kW")) } == ["cdr-meter-unit"])
     #expect(Self.rules { $0.meters.append(("3", "1", "Eur")) } == ["cdr-meter-unit"])
@@ -77,7 +80,39 @@ import Testing
       let record = ScriptedRecord(wattHours: total).with { $0.meters += [(type, "0", "Wh"), (type, sum, "Wh")] }
       #expect(Self.rules(record) == (isWrong ? ["cdr-energy-steps"] : []))
     }
-    #expect(Self.rules { $0.meters += [("45", "1", "kWh")] } == ["cdr-meter-unit"])
+    #expect(Self.rules { $0.meters += [("45", "10", "kWh")] } == ["cdr-meter-unit"])
+  }
+
+  @Test(
+    arguments: [
+      ("21", 60, "10000", false), ("21", 60, "10600", false), ("21", 60, "14000", true), ("25", 12, "10000", false),
+      ("25", 12, "12000", true),
+      ("25", 12, "8000", true), ("25", 12, "11", false),
+    ] as [(String, Int, String, Bool)])
+  func `the mean power by steps makes the total, but for the last step`(type: String, count: Int, watts: String, isWrong: Bool) {
+    let unit = watts == "11" ? "kW" : "W"
+    let record = ScriptedRecord().with { $0.meters += Array(repeating: (type, watts, unit), count: count) }
+    #expect(Self.rules(record).filter { $0 != "cdr-meter-unit" } == (isWrong ? ["cdr-energy-steps"] : []))
+  }
+
+  @Test func `a total is given once`() {
+    #expect(Self.rules { $0.meters.append(("2", "12000", "Wh")) } == ["cdr-meter-repeated"])
+    #expect(Self.rules { $0.meters.append(("2", "10000", "Wh")) } == ["cdr-meter-repeated"])
+    let twice = ["cdr-meter-unit", "cdr-meter-repeated", "cdr-meter-repeated"]
+    #expect(Self.rules { $0.meters += [("1", "60", "min"), ("2", "10", "kWh")] } == twice)
+    #expect(Self.rules { $0.meters += [("3", "1", "EUR"), ("3", "2", "EUR")] } == ["cdr-meter-repeated"])
+    #expect(Self.rules { $0.meters += [("3", "1", "EUR"), ("3", "2", "CHF"), ("35", "10000", "W"), ("35", "10000", "W")] } == [])
+    let billed = ScriptedRecord().with { $0.meters += [("2", "1", "Wh"), ("3", "1", "EUR"), ("3", "2", "EUR")] }
+    #expect(MeteredRecord(billed.read).costs == [])
+  }
+
+  @Test(
+    arguments: [
+      (60, "22.98", true), (60, "0", false), (60, "99.999", true), (60, "100", false), (10, "1", false), (11, "1", true), (11, "20", false),
+    ] as [(Int64, String, Bool)])
+  func `few watt-hours in a long time may be kilowatt-hours`(minutes: Int64, energy: String, isLow: Bool) {
+    #expect(Self.rules(ScriptedRecord(minutes: minutes, wattHours: energy)) == (isLow ? ["cdr-power-low"] : []))
+    #expect(Self.rules(ScriptedRecord(minutes: minutes, wattHours: energy).with { $0.nature = "2" }) == [])
   }
 
   @Test func `an unknown meter or nature is noted`() {
@@ -166,7 +201,7 @@ import Testing
 
   @Test(arguments: [(59, []), (58, ["cdr-evse-overlap"])] as [(Int64, [String])])
   func `two charges at one EVSE overlap by a minute at most`(start: Int64, expected: [String]) async throws {
-    let other = ScriptedRecord(from: start).with { ($0.serviceSessionId, $0.exec) = ("S-2", "X-2") }
+    let other = ScriptedRecord(from: start).with { ($0.serviceSessionId, $0.exec, $0.user) = ("S-2", "X-2", "04FFFFFF") }
     for records in [[ScriptedRecord(), other], [other, ScriptedRecord()]] {
       let found = try await Self.rules { journal in
         for (index, record) in records.enumerated() {

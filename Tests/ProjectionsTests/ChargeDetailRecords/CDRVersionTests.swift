@@ -153,9 +153,9 @@ import Testing
     }
     let totals = try journal.cdrs { try $0.totals() }
     #expect(totals.count == 1)
-    #expect(totals[0].counterpart == "FRMS1" && totals[0].finalCount == 1 && totals[0].intermediateOnlyCount == 1)
-    #expect(totals[0].wattHours.description == "10000.25" && totals[0].minutes.description == "60")
-    #expect(totals[0].costs.mapValues(\.description) == ["EUR": "1.1"])
+    #expect(totals[0].counterpart == "FRMS1" && totals[0].sums.count == 1 && totals[0].intermediateOnlyCount == 1)
+    #expect(totals[0].sums.wattHours.description == "10000.25" && totals[0].sums.minutes.description == "60")
+    #expect(totals[0].sums.costs.mapValues(\.description) == ["EUR": "1.1"])
   }
 
   // MARK: Sessions

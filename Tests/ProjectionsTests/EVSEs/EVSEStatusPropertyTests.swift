@@ -141,7 +141,7 @@ private struct StatusRun {
     case 2 where !unanswered.isEmpty:
       let (report, request) = unanswered.remove(at: reports.random.below(unanswered.count))
       let answer = ScriptedJournal.Answer.response("<requestStatus>1</requestStatus>")
-      try await script.journal.answer(answer, to: request, report.operation, .toIOP, at: time, transaction: "late")
+      try await script.journal.answer(answer, to: request, report.operation, .toIOP, at: time)
       position += 1
       plain.answer(report, position: position, .accepted(requestStatus: 1))
     default: try await push()

@@ -136,7 +136,7 @@ struct PlainPartners {
   private mutating func answer(_ entry: Entry, _ request: JournalPosition) {
     // A request that could not be read is counted already, and what answers it says no more.
     guard let series = seriesByRequest[request] else { return count(self.series(entry.content.context), "further") }
-    let ending = PartnerRecord.Ending(entry.kind, entry.content.context.outcome.outcomeClass)!
+    let ending = PartnerRecord.Ending(entry)!
     let before = endings[request] ?? []
     endings[request, default: []].append(ending)
     let isAnswered = before.contains { $0 != .failure }

@@ -25,6 +25,32 @@ import Testing
     #expect(try script.session("S1", asOf: JournalPosition(7)).rules == ["authorised-without-cdr"])
   }
 
+  @Test func `after a stop that was accepted a charge ends within a quarter of an hour`() async throws {
+    func rules(nature: Int = 1, status: Int = 1, _ end: (SessionsScript) async throws -> Void = { _ in }) async throws -> [String] {
+      let script = try SessionsScript()
+      try await script.get("X1", at: 0, session: "S1")
+      for direction in [Direction.toIOP, .fromIOP] {
+        try await script.journal.exchange(
+          "SetSessionActionRequest", direction, at: 600_000, operator: SessionsScript.eMSP, target: SessionsScript.cpo,
+          "<serviceSessionId>S1</serviceSessionId><sessionAction><sessionActionNature>\(nature)</sessionActionNature></sessionAction>",
+          answer: .response("<requestStatus>\(status)</requestStatus>"))
+      }
+      try await end(script)
+      try await script.heartBeat(at: 1_500_000)
+      #expect(try script.session("S1").rules == [])
+      try await script.heartBeat(at: 1_500_001)
+      #expect(try script.journal.forgetsNothing(SessionProjection.self))
+      return try script.session("S1").rules
+    }
+    for nature in [0, 1] { #expect(try await rules(nature: nature) == ["session-action-unheeded"]) }
+    #expect(try await rules(nature: 2) == [])
+    #expect(try await rules(status: 10_503) == [])
+    for nature in [0, 1, 12] { #expect(try await rules { try await $0.event(nature, "S1", "X1", at: 1_500_000) } == []) }
+    #expect(try await rules { try await $0.event(2, "S1", "X1", at: 1_500_000) } == ["session-action-unheeded"])
+    #expect(try await rules { try await $0.record("S1", "X1", at: 1_500_000) } == [])
+    #expect(try await rules { try await $0.record("S1", "X1", at: 1_500_000, nature: "2") } == ["session-action-unheeded"])
+  }
+
   @Test func `a session with its record, and one that was refused, is never overdue`() async throws {
     let script = try SessionsScript()
     try await script.get("X1", at: 0, session: "S1")
@@ -109,7 +135,7 @@ import Testing
     #expect(try script.session("S1").rules == ["session-facts-conflict"])
     #expect(
       try script.session("S1").summary.findings[0].sentence
-        == "This message names the EVSE FR*C01*E2, and an earlier one of the session FR*C01*E1.")
+        == "A message names the EVSE FR*C01*E2, and an earlier one of the session FR*C01*E1.")
   }
 
   // MARK: Lists

@@ -39,11 +39,11 @@ import Testing
     steps.shuffle(using: &random)
     var grouping = Grouping()
     var history: [(position: UInt64, grouping: Grouping)] = []
-    for (index, step) in steps.enumerated() {
+    for step in steps {
       let (s, x, y) = (Self.key("S", step.session), Self.key("X", step.session), Self.key("Y", step.session))
       // Each at an EVSE of its own, so that nothing is inferred.
       let evse = "FR*C01*E\(step.session)"
-      let time = Int64(index) * 600_000
+      let time = Int64(step.session) * 7_200_000 + Int64(step.kind) * 600_000
       let isLost = Int.random(in: 0..<4, using: &random) == 0
       let position: JournalPosition
       var named: (request: Set<String>, answer: Set<String>)

@@ -102,7 +102,7 @@ import Testing
         if case .pending = answer { open.append(request) }
         if random.chance(2), open.first.map({ $0 != request }) ?? false {
           let late = open.removeFirst()
-          try await journal.answer(.accepted, to: late, "SetAuthenticationData", .toIOP, at: time + 60, transaction: "T-late")
+          try await journal.answer(.accepted, to: late, "SetAuthenticationData", .toIOP, at: time + 60)
         }
       }
     }

@@ -3,22 +3,33 @@ internal import JournalFormat
 internal import JournalStore
 
 /// Finds out which session a message is about.
+///
+/// The platform's id decides. An operator may use an id of its own again, for another session of the platform (guide 5.5.1): by it alone a message is
+/// *probably* about the session that has it, until an answer tells the platform's id, or that there is none.
 struct SessionCorrelation {
   let tables: SessionRows
   /// When the request was observed, also of an answer.
   let observedAt: Timestamp
 
-  /// How long after it a session that ended no longer owns the CPO's or eMSP's id: an id is unique only within its operator (guide 5.5.1).
+  /// How long after it a session no longer owns the CPO's or eMSP's id, whatever came of it.
   static let reuseAfterMilliseconds: Int64 = 30 * 86_400_000
+  /// Who asks for the same session again, as no answer came, does so soon; and no session is asked for behind its final record.
+  private static let askingMilliseconds: Int64 = 3_600_000
+  /// A record or event that begins so long behind a final record is of another session: clocks differ by hours.
+  private static let endMilliseconds: Int64 = 12 * 3_600_000
 
   /// Where a message belongs.
   struct Place {
-    let session: SessionFacts
+    var session: SessionFacts
     var isNew = false
     /// Whether other sessions turned out to be it with this message.
     var isMerged = false
-    /// Ids that another session has, and which that is.
+    /// The session that a new one probably is: it has the same id of an operator, and an id of the platform.
+    var namesake: SessionFacts?
+    /// Ids that contradict, and the session that has them.
     var conflicts: [Conflict] = []
+    /// The sessions that turned out not to be it.
+    var dropped: [SessionFacts] = []
   }
 
   struct Conflict {
@@ -26,129 +37,155 @@ struct SessionCorrelation {
     let other: UInt32
   }
 
-  /// The sessions that have the ids of a message.
-  private struct Named {
-    var service: SessionFacts?
-    var exec: SessionFacts?
-    var sale: SessionFacts?
+  // MARK: Messages
 
-    subscript(kind: SessionIdKind) -> SessionFacts? {
-      get {
-        switch kind {
-        case .service: service
-        case .exec: exec
-        case .sale: sale
-        }
-      }
-      set {
-        switch kind {
-        case .service: service = newValue
-        case .exec: exec = newValue
-        case .sale: sale = newValue
-        }
-      }
-    }
-  }
-
-  /// The session of a message, as things stood before it. Merges sessions that the message links, and notes what contradicts.
-  /// - Parameter request: the session that an answer's request was put down to.
-  func place(_ mention: SessionMention, at request: SessionFacts? = nil) throws(JournalError) -> Place {
-    var named = Named()
-    for kind in SessionIdKind.all {
-      guard let session = try tables.session(mention, kind) else { continue }
-      // Who asks anew, long after the end, begins another session.
-      if request == nil, kind != .service, mention.asksForAuthorisation, try isOver(session) { continue }
-      named[kind] = session
-    }
-    guard let first = named.service ?? request ?? named.exec ?? named.sale else { return try newPlace() }
-    var conflicts: [Conflict] = []
-    let isNewService = mention.serviceSessionId != nil && named.service == nil
-    let target = isNewService ? try sessionWithoutServiceId(&named, request, &conflicts) : first
-    var isMerged = false
-    guard var session = target else {
+  /// The session of a request or a record, as things stood before it. Merges sessions that it links, and notes what contradicts.
+  /// - Parameter isAnswered: whether an answer may still tell the platform's id.
+  func place(_ mention: SessionMention, isAnswered: Bool) throws(JournalError) -> Place {
+    let others = try sessionsOfOperators(mention)
+    if mention.serviceSessionId == nil, let likeliest = others.first, likeliest.has(.service), isAnswered {
       var place = try newPlace()
-      place.conflicts = conflicts
+      place.namesake = likeliest
       return place
     }
-    for kind in SessionIdKind.all {
-      guard let number = named[kind]?.number else { continue }
-      let other = try tables.session(number)
-      guard other !== session else { continue }
-      if other.has(.service) && (session.has(.service) || mention.serviceSessionId != nil && kind != .service) {
-        conflicts.append(Conflict(kind: kind, other: other.number))
-      } else {
-        session = try tables.merge(session, other)
-        isMerged = true
-      }
-    }
-    if let request = try request.map({ (session) throws(JournalError) in try tables.session(session.number) }), request !== session {
-      if request.has(.service) && session.has(.service) {
+    let named = try tables.session(ofService: mention)
+    let target = named ?? (mention.serviceSessionId == nil ? others.first : others.first { !$0.has(.service) })
+    guard let target else { return try settled(mention, try newPlace(), others) }
+    return try settled(mention, Place(session: target), others)
+  }
+
+  /// The session of an answer.
+  /// - Parameters:
+  ///   - mention: with what the answer adds to what its request said.
+  ///   - request: the session that its request was put down to.
+  func place(_ mention: SessionMention, at request: SessionFacts) throws(JournalError) -> Place {
+    var place = Place(session: request)
+    if mention.serviceSessionId != nil {
+      let named = try tables.session(ofService: mention)
+      if named !== request, request.has(.service) {
         // The answer names another session than its request: it stays with the request.
-        conflicts.append(Conflict(kind: .service, other: session.number))
-        session = request
-      } else {
-        session = try tables.merge(session, request)
-        isMerged = true
+        place.conflicts.append(Conflict(kind: .service, other: (named ?? request).number))
+      } else if let named, named !== request {
+        try merge(named, into: &place)
+      }
+    } else if !request.has(.service) {
+      // Nobody names another session of the platform: it is the one with the same id.
+      for number in request.twins where request.namesakes.contains(number) {
+        let namesake = try tables.session(number)
+        guard namesake !== place.session else { continue }
+        try merge(namesake, into: &place)
+        break
       }
     }
-    var place = Place(session: session, isMerged: isMerged, conflicts: conflicts)
-    try findSecondIds(mention, named, &place)
-    try settleTwins(mention, session)
+    return try settled(mention, place, try sessionsOfOperators(mention))
+  }
+
+  /// Takes in the sessions without an id of the platform that a message's ids lead to, notes what contradicts, and ends inferences that do not hold.
+  private func settled(_ mention: SessionMention, _ found: Place, _ others: [SessionFacts]) throws(JournalError) -> Place {
+    var place = found
+    for other in others where !place.isNew {
+      let other = try tables.session(other.number)
+      guard other !== place.session, !other.has(.service), areAskedTogether(other, place.session) else { continue }
+      try merge(other, into: &place)
+    }
+    try findSecondIds(mention, others, &place)
+    if !place.isNew { try settleTwins(mention, &place) }
     return place
   }
 
-  /// What a message with a platform's id that nobody has is about: no session that has another can be it.
-  private func sessionWithoutServiceId(
-    _ named: inout Named, _ request: SessionFacts?, _ conflicts: inout [Conflict]
-  ) throws(JournalError) -> SessionFacts? {
-    var target = request.flatMap { $0.has(.service) ? nil : $0 }
-    for kind in [SessionIdKind.exec, .sale] {
-      guard let other = named[kind] else { continue }
-      guard other.has(.service) else {
-        target = target ?? other
-        continue
-      }
-      named[kind] = nil
-      // An id that is used again after a long time belongs to its new session.
-      if try !isOver(other) { conflicts.append(Conflict(kind: kind, other: other.number)) }
+  /// Whether the questions for two sessions, where both have some, may be of one.
+  private func areAskedTogether(_ one: SessionFacts, _ other: SessionFacts) -> Bool {
+    let (first, second) = (one.steps.filter(\.isAuthorisation), other.steps.filter(\.isAuthorisation))
+    guard !first.isEmpty, !second.isEmpty else { return true }
+    return first.contains { step in
+      second.contains { abs($0.observedAt.milliseconds(since: step.observedAt)) <= Self.askingMilliseconds }
     }
-    // An answer stays with its request, whatever it names.
-    if target == nil, let request {
-      target = request
-      conflicts.append(Conflict(kind: .service, other: request.number))
-    }
-    return target
+  }
+
+  private func merge(_ other: SessionFacts, into place: inout Place) throws(JournalError) {
+    place.session = try tables.merge(place.session, other)
+    place.isMerged = true
   }
 
   private func newPlace() throws(JournalError) -> Place { Place(session: try tables.newSession(observedAt), isNew: true) }
 
-  private func isOver(_ session: SessionFacts) throws(JournalError) -> Bool {
-    guard observedAt.milliseconds(since: session.opened) >= Self.reuseAfterMilliseconds else { return false }
-    return try tables.whole(session).finalRecord != nil
+  // MARK: Ids of operators
+
+  /// The sessions that a message may be about as they have an id of its CPO or eMSP, the likeliest first: the last that was open then.
+  private func sessionsOfOperators(_ mention: SessionMention) throws(JournalError) -> [SessionFacts] {
+    var found: [SessionFacts] = []
+    for kind in [SessionIdKind.exec, .sale] where mention.names(kind) {
+      var sessions: [SessionFacts] = []
+      for session in try tables.sessions(mention, kind) where try mayBeAbout(session, mention) { sessions.append(session) }
+      sessions.sort { one, other in
+        let (isOneOpen, isOtherOpen) = (one.opened <= observedAt, other.opened <= observedAt)
+        if isOneOpen != isOtherOpen { return isOneOpen }
+        let (first, second) = isOneOpen ? (other, one) : (one, other)
+        return (first.opened, first.number) < (second.opened, second.number)
+      }
+      for session in sessions where !found.contains(where: { $0 === session }) { found.append(session) }
+    }
+    return found
   }
 
-  /// A session has one id of its CPO and one of its eMSP.
-  private func findSecondIds(_ mention: SessionMention, _ named: Named, _ place: inout Place) throws(JournalError) {
-    for kind in [SessionIdKind.exec, .sale] where named[kind] == nil && mention.names(kind) {
-      guard !place.conflicts.contains(where: { $0.kind == kind }), let known = try tables.known(mention.owner(kind)!, .operator),
-        place.session.has(kind, of: known)
-      else { continue }
-      place.conflicts.append(Conflict(kind: kind, other: place.session.number))
+  /// Whether a session that has an operator's id of a message may be what it is about: whether the operator has not used the id again.
+  private func mayBeAbout(_ session: SessionFacts, _ mention: SessionMention) throws(JournalError) -> Bool {
+    guard abs(observedAt.milliseconds(since: session.opened)) < Self.reuseAfterMilliseconds else { return false }
+    let whole = try tables.whole(session)
+    if mention.asksForAuthorisation {
+      let distances = whole.steps.filter(\.isAuthorisation).map { abs(observedAt.milliseconds(since: $0.observedAt)) }
+      if let nearest = distances.min(), nearest > Self.askingMilliseconds { return false }
+    }
+    if let final = whole.finalRecord {
+      let (begin, limit) = beginning(mention)
+      if begin.milliseconds(since: final.observedAt) > limit { return false }
+    }
+    guard mention.serviceSessionId == nil, let evse = mention.fields.evseId, let known = whole.evse else { return true }
+    return try tables.mayBe(evse, known.number)
+  }
+
+  /// From when on a message tells of its session, and how far behind a final record that may lie.
+  private func beginning(_ mention: SessionMention) -> (time: Timestamp, limit: Int64) {
+    switch mention.kind {
+    case .get, .set: (observedAt, Self.askingMilliseconds)
+    case .record: (min(mention.fields.startTime.flatMap { Timestamp($0) } ?? observedAt, observedAt), Self.endMilliseconds)
+    case .event: (min(mention.fields.sessionEventDateTime.flatMap { Timestamp($0) } ?? observedAt, observedAt), Self.endMilliseconds)
+    case .action: (observedAt, Self.endMilliseconds)
     }
   }
 
-  /// An inference ends where the sessions turn out to be two: each has an id of its own of the same owner.
-  private func settleTwins(_ mention: SessionMention, _ session: SessionFacts) throws(JournalError) {
+  /// A session has one id of its CPO and one of its eMSP.
+  private func findSecondIds(_ mention: SessionMention, _ others: [SessionFacts], _ place: inout Place) throws(JournalError) {
+    for kind in [SessionIdKind.exec, .sale] where mention.names(kind) {
+      guard let owner = try tables.known(mention.owner(kind)!, .operator), place.session.has(kind, of: owner),
+        try !tables.has(mention, kind, place.session)
+      else { continue }
+      let other = others.first { $0 !== place.session } ?? place.session
+      place.conflicts.append(Conflict(kind: kind, other: other.number))
+    }
+  }
+
+  // MARK: Inferences
+
+  /// An inference ends where the sessions turn out to be two: each has an id of the platform, or another id of the same CPO.
+  private func settleTwins(_ mention: SessionMention, _ place: inout Place) throws(JournalError) {
+    let session = place.session
     for number in session.twins {
       let other = try tables.session(number)
       let hasServiceId = session.has(.service) || mention.serviceSessionId != nil
-      let exec: UInt32? =
-        session.has(.exec) ? session.exec?.number : mention.names(.exec) ? try tables.known(mention.exec!, .operator) : nil
-      guard hasServiceId && other.has(.service) || exec.map({ other.has(.exec, of: $0) }) ?? false else { continue }
+      var isOther = hasServiceId && other.has(.service)
+      if !isOther, !session.namesakes.contains(number) {
+        let exec: UInt32? =
+          session.has(.exec)
+          ? session.ids.first { $0.kind == .exec }?.owner : mention.names(.exec) ? try tables.known(mention.exec!, .operator) : nil
+        isOther = exec.map { other.has(.exec, of: $0) } ?? false
+      }
+      guard isOther, other !== session else { continue }
       try tables.append(SessionRecord(content: .twinDropped(number)), to: session)
       for number in other.twins where try tables.session(number) === session {
         try tables.append(SessionRecord(content: .twinDropped(number)), to: other)
       }
+      place.dropped.append(other)
     }
   }
 }

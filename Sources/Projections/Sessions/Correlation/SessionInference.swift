@@ -15,17 +15,17 @@ struct SessionInference {
   /// Called when the message has been put down: looks for the session that this new one probably is, and lets others find this one.
   func infer(_ mention: SessionMention, _ session: SessionFacts, isFromIOP: Bool) throws(JournalError) {
     guard let exec = session.exec?.number, let evse = session.evse?.number else { return }
-    let key = UnnamedSessions.key(evse: evse, exec: exec)
+    let key = UnnamedSessions.key(evse: try tables.compactNumber(evse), exec: exec)
     switch mention.kind {
     case .get where isFromIOP:
-      guard let (other, asked) = try unnamed(key, mention) else { return }
+      guard let (other, asked) = try unnamed(key, mention, at: evse) else { return }
       if abs(observedAt.milliseconds(since: asked)) <= Self.twinWithinMilliseconds { try link(session, other) }
     case .get, .set:
       guard mention.serviceSessionId == nil, let user = user(mention) else { return }
       let row = UnnamedSessions.Row(number: session.number, asked: observedAt, user: user)
       try SessionTables.unnamed.add(row, key, in: tables.rows)
     case .record:
-      guard mention.serviceSessionId == nil, let (other, asked) = try unnamed(key, mention),
+      guard mention.serviceSessionId == nil, let (other, asked) = try unnamed(key, mention, at: evse),
         let start = mention.fields.startTime.flatMap({ Timestamp($0) }), try tables.whole(other).decision?.result == .authorised
       else { return }
       let after = start.milliseconds(since: asked)
@@ -37,7 +37,7 @@ struct SessionInference {
   /// Where a session has become known by the platform's id, nothing is to be inferred of it from now on.
   func forget(_ session: SessionFacts) throws(JournalError) {
     guard session.has(.service), let exec = session.exec?.number, let evse = session.evse?.number else { return }
-    let key = UnnamedSessions.key(evse: evse, exec: exec)
+    let key = UnnamedSessions.key(evse: try tables.compactNumber(evse), exec: exec)
     let found = try SessionTables.unnamed.sessions(key, in: tables.rows)
     var kept: [UnnamedSessions.Row] = []
     for row in found where try tables.session(row.number) !== session { kept.append(row) }
@@ -45,10 +45,14 @@ struct SessionInference {
   }
 
   /// The last that the platform has not named, of the same user.
-  private func unnamed(_ key: [UInt8], _ mention: SessionMention) throws(JournalError) -> (SessionFacts, Timestamp)? {
+  private func unnamed(
+    _ key: [UInt8], _ mention: SessionMention, at evse: UInt32
+  ) throws(JournalError) -> (SessionFacts, Timestamp)? {
     let sessions = try SessionTables.unnamed.sessions(key, in: tables.rows)
     guard !sessions.isEmpty, let user = user(mention), let row = sessions.last(where: { $0.user == user }) else { return nil }
-    return (try tables.session(row.number), row.asked)
+    let session = try tables.session(row.number)
+    if let other = session.evse?.number, try !tables.mayBe(evse, other) { return nil }
+    return (session, row.asked)
   }
 
   private func user(_ mention: SessionMention) -> [UInt8]? {
@@ -57,7 +61,6 @@ struct SessionInference {
 
   private func link(_ one: SessionFacts, _ other: SessionFacts) throws(JournalError) {
     guard one !== other else { return }
-    try tables.append(SessionRecord(content: .twin(other.number)), to: one)
-    try tables.append(SessionRecord(content: .twin(one.number)), to: other)
+    try tables.link(one, other, sharesId: false)
   }
 }

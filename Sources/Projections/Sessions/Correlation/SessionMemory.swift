@@ -9,12 +9,16 @@ final class SessionMemory {
   var sessions = RecentValues<UInt32, SessionFacts>(limit: limit)
   var ids = RecentValues<String, Id>(limit: 2 * limit)
   var evses = RecentValues<String, UInt32>(limit: 2 * limit)
+  /// By the numbers of EVSEs, those of the spelling without separators.
+  var compactEVSEs = RecentValues<UInt32, UInt32>(limit: 2 * limit)
   var operators = RecentValues<String, UInt32>(limit: limit)
   /// The number of the next session; nil where the rows must be asked.
   var nextNumber: UInt32?
   /// Nothing has been awaited since before then, and where the position is told, that is the first; nil where the rows must be asked.
   var firstAwaited: (position: JournalPosition?, since: Timestamp)?
-  private var mentions: [(position: JournalPosition, mentions: [SessionMention])?] = Array(repeating: nil, count: limit)
+  private var requests: [Request?] = Array(repeating: nil, count: limit)
+  /// No stop has been waited for since before then; nil where the rows must be asked.
+  var firstStop: Timestamp?
 
   /// A row of ``SessionIds``.
   struct Id {
@@ -22,13 +26,19 @@ final class SessionMemory {
     var entries: [SessionIds.Entry]
   }
 
-  /// The mentions of the request at a position, which is mostly answered soon.
-  func mentions(at position: JournalPosition) -> [SessionMention]? {
-    guard let known = mentions[Self.place(position)], known.position == position else { return nil }
-    return known.mentions
+  /// What a request mentions, each with the number of the session that it was put down to.
+  struct Request {
+    let position: JournalPosition
+    let mentions: [(mention: SessionMention, session: UInt32)]
   }
 
-  func remember(_ mentions: [SessionMention], at position: JournalPosition) { self.mentions[Self.place(position)] = (position, mentions) }
+  /// The request at a position, which is mostly answered soon.
+  func request(at position: JournalPosition) -> Request? {
+    guard let known = requests[Self.place(position)], known.position == position else { return nil }
+    return known
+  }
+
+  func remember(_ request: Request) { requests[Self.place(request.position)] = request }
 
   private static func place(_ position: JournalPosition) -> Int { Int(position.rawValue % UInt64(limit)) }
 }

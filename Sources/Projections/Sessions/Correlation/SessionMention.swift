@@ -37,7 +37,7 @@ struct SessionMention {
   }
 
   private static let recordOperations: Set<String> = ["SetChargeDetailRecord", "GetChargeDetailRecord", "GetChargeDetailRecordList"]
-  private static let operations: Set<String> = recordOperations.union([
+  static let operations: Set<String> = recordOperations.union([
     "GetServiceAuthorisation", "SetServiceAuthorisation", "SetSessionEventReport", "SetSessionActionRequest",
   ])
 
@@ -172,6 +172,12 @@ struct SessionIdKinds: OptionSet, Hashable {
 extension SessionMention {
   var asksForAuthorisation: Bool { kind == .get || kind == .set }
 
+  /// Whether it asks for the end of the charge: actions 0 and 1.
+  var asksForStop: Bool {
+    guard kind == .action, let nature = fields.sessionActionNature.flatMap({ SessionActionNature($0)?.rawValue }) else { return false }
+    return nature <= 1
+  }
+
   func id(_ kind: SessionIdKind) -> String? {
     switch kind {
     case .service: serviceSessionId
@@ -196,10 +202,16 @@ extension SessionMention {
 }
 
 extension UserIdentity {
+  /// Whether the user is named by the UID of a badge that is not written in hexadecimal.
+  var isNoHexadecimalBadge: Bool {
+    guard let userId, userIdType?.termKind == .userRFID else { return false }
+    return !RFID.isHexadecimal(userId)
+  }
+
   /// How two spellings of one user compare; nil where none is named. Personal.
   var comparable: [UInt8]? {
     guard let userId, let userIdType else { return nil }
-    if userIdType.termKind == .userRFID { return [1] + TermComparison.hexPadded.normalized(userId.utf8) }
+    if userIdType.termKind == .userRFID { return [1] + RFID.comparable(userId.utf8) }
     return [2] + (UserIdentity.contractStem(userId) ?? TermComparison.compact.normalized(userId.utf8))
   }
 

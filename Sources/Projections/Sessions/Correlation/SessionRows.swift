@@ -1,3 +1,4 @@
+internal import EMIP
 internal import JournalFormat
 internal import JournalStore
 
@@ -55,18 +56,45 @@ struct SessionRows {
     return old
   }
 
+  /// Notes of two sessions that each is probably the other.
+  /// - Parameter sharesId: whether they have an id of the same operator.
+  func link(_ one: SessionFacts, _ other: SessionFacts, sharesId: Bool) throws(JournalError) {
+    try append(SessionRecord(content: .twin(other.number, sharesId: sharesId)), to: one)
+    try append(SessionRecord(content: .twin(one.number, sharesId: sharesId)), to: other)
+  }
+
   // MARK: Ids
 
-  /// The last session that got an id of a mention; nil where none has.
-  func session(_ mention: SessionMention, _ kind: SessionIdKind) throws(JournalError) -> SessionFacts? {
-    guard let id = mention.id(kind) else { return nil }
+  /// An operator that numbers its sessions anew each day has many with one id: so many of them are looked at, the last first.
+  private static let sessionsOfAnId = 8
+
+  /// The session with the platform's id of a mention; nil where there is none.
+  func session(ofService mention: SessionMention) throws(JournalError) -> SessionFacts? {
+    guard let id = mention.serviceSessionId, let entry = try entries(id).entries.last(where: { $0.kind == .service }) else { return nil }
+    return try session(entry.number)
+  }
+
+  /// The sessions that have an id of a mention, the one that got it last first.
+  func sessions(_ mention: SessionMention, _ kind: SessionIdKind) throws(JournalError) -> [SessionFacts] {
+    guard let id = mention.id(kind) else { return [] }
     var owner: UInt32 = 0
     if kind != .service {
-      guard let name = mention.owner(kind), let known = try known(name, .operator) else { return nil }
+      guard let name = mention.owner(kind), let known = try known(name, .operator) else { return [] }
       owner = known
     }
-    guard let entry = try entries(id).entries.last(where: { $0.kind == kind && $0.owner == owner }) else { return nil }
-    return try session(entry.number)
+    var found: [SessionFacts] = []
+    for entry in try entries(id).entries.reversed() where entry.kind == kind && entry.owner == owner {
+      let session = try session(entry.number)
+      guard !found.contains(where: { $0 === session }) else { continue }
+      found.append(session)
+      if found.count == Self.sessionsOfAnId { break }
+    }
+    return found
+  }
+
+  /// Whether a session has an id of a mention already.
+  func has(_ mention: SessionMention, _ kind: SessionIdKind, _ session: SessionFacts) throws(JournalError) -> Bool {
+    try sessions(mention, kind).contains { $0 === session }
   }
 
   private func entries(_ id: String) throws(JournalError) -> SessionMemory.Id {
@@ -83,6 +111,13 @@ struct SessionRows {
     row.entries.append(.init(kind: kind, owner: owner ?? 0, number: session.number))
     memory.ids[id] = row
     try SessionTables.ids.put(row.entries, for: row.key, in: rows)
+  }
+
+  // MARK: Findings
+
+  func isOpen(_ mark: SessionFacts.FindingMark) throws(JournalError) -> Bool {
+    guard let stored = try SessionTables.findings.finding(mark.key, asOf: nil, in: rows) else { return false }
+    return stored.resolvedAt == nil
   }
 
   // MARK: Names
@@ -103,6 +138,28 @@ struct SessionRows {
     return number
   }
 
+  /// Whether an EVSE's id may be another spelling of one that has a number (``IdentifierSpelling``).
+  func mayBe(_ text: String, _ number: UInt32) throws(JournalError) -> Bool {
+    if try known(text, .evse) == number { return true }
+    guard let other = try SessionTables.names.text(number, .evse, in: rows) else { return true }
+    return IdentifierSpelling(text).canBe(IdentifierSpelling(other))
+  }
+
+  /// The number that all spellings of an EVSE's id, and of those that it may be, lead to.
+  func compactNumber(_ evse: UInt32) throws(JournalError) -> UInt32 {
+    if let known = memory.compactEVSEs[evse] { return known }
+    let text = try SessionTables.names.text(evse, .evse, in: rows) ?? ""
+    let compact = try number(String(decoding: IdentifierSpelling(text).compact, as: UTF8.self), .evse)
+    memory.compactEVSEs[evse] = compact
+    return compact
+  }
+
+  /// Whether two numbers may be of one EVSE.
+  func mayBe(_ one: UInt32, _ other: UInt32) throws(JournalError) -> Bool {
+    guard let text = try SessionTables.names.text(one, .evse, in: rows) else { return true }
+    return try mayBe(text, other)
+  }
+
   private func remembered(_ text: String, _ kind: SessionNames.Kind) -> UInt32? {
     switch kind {
     case .operator: memory.operators[text]
@@ -121,14 +178,39 @@ struct SessionRows {
 
   /// - Parameter since: taken as it is by the read model's clock; an answer may be observed somewhat later than the latest request.
   func expect(_ session: SessionFacts, isRequest: Bool, since: Timestamp) throws(JournalError) {
-    let latest = rows.clock.adding(milliseconds: AwaitedSessions.latenessMilliseconds)
-    let row = AwaitedSessions.Row(number: session.number, isRequest: isRequest, since: min(max(since, rows.clock), latest))
+    let row = AwaitedSessions.Row(number: session.number, isRequest: isRequest, since: byClock(since))
     try SessionTables.awaited.put(row, at: position, in: rows)
     if let known = memory.firstAwaited, row.since < known.since { memory.firstAwaited = (nil, row.since) }
   }
 
+  private func byClock(_ time: Timestamp) -> Timestamp {
+    min(max(time, rows.clock), rows.clock.adding(milliseconds: AwaitedSessions.latenessMilliseconds))
+  }
+
+  /// Waits for the end of a session of which a stop was accepted.
+  func expectEnd(_ session: SessionFacts, since: Timestamp) throws(JournalError) {
+    let row = AwaitedSessions.Row(number: session.number, isRequest: false, since: byClock(since))
+    try SessionTables.stops.put(row, at: position, in: rows)
+    if let known = memory.firstStop, row.since < known { memory.firstStop = row.since }
+  }
+
+  /// The stops after which the time for an end has passed, in order: each once.
+  func nextUnheeded() throws(JournalError) -> AwaitedSessions.Row? {
+    let deadline = rows.clock.adding(milliseconds: -AwaitedSessions.stopLimitMilliseconds)
+    if let known = memory.firstStop, known >= deadline { return nil }
+    guard let (position, row) = try SessionTables.stops.first(in: rows) else {
+      memory.firstStop = Timestamp(rawValue: .max)
+      return nil
+    }
+    memory.firstStop = row.since
+    guard row.since < deadline else { return nil }
+    try SessionTables.stops.remove(position, in: rows)
+    memory.firstStop = nil
+    return row
+  }
+
   /// The session of a request without an id.
-  func session(ofRequest position: JournalPosition) throws(JournalError) -> SessionFacts? {
+  func session(ofUnnamedRequest position: JournalPosition) throws(JournalError) -> SessionFacts? {
     guard let row = try SessionTables.awaited.row(position, in: rows), row.isRequest else { return nil }
     return try session(row.number)
   }

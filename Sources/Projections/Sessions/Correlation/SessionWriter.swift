@@ -25,27 +25,28 @@ struct SessionWriter {
   // MARK: Requests and records
 
   func takeRequest() throws(JournalError) {
-    let mentions = SessionMention.mentions(entry.message)
-    tables.memory.remember(mentions, at: position)
-    for mention in mentions { try take(mention, isDownload: false) }
+    var mentions: [(mention: SessionMention, session: UInt32)] = []
+    for mention in SessionMention.mentions(entry.message) { mentions.append((mention, try take(mention, isDownload: false))) }
+    tables.memory.remember(.init(position: position, mentions: mentions))
   }
 
-  private func take(_ mention: SessionMention, isDownload: Bool) throws(JournalError) {
-    let place = try SessionCorrelation(tables: tables, observedAt: observedAt).place(mention)
+  /// - Returns: the number of its session.
+  private func take(_ mention: SessionMention, isDownload: Bool) throws(JournalError) -> UInt32 {
+    let place = try SessionCorrelation(tables: tables, observedAt: observedAt).place(mention, isAnswered: !isDownload)
     let session = place.session
     guard mention.item <= Self.recordsPerMessage || session.steps.count(where: { $0.position == position }) < Self.recordsPerMessage else {
-      return
+      return session.number
     }
-    let parties = try SessionParties(mention, tables)
-    let contradictions = parties.contradictions(to: session)
-    let new = try append(content(mention, isDownload: isDownload), mention, place, parties)
+    let new = try append(content(mention, isDownload: isDownload), mention, place, at: observedAt)
     if mention.namesNothing { try tables.expect(session, isRequest: true, since: observedAt) }
+    if let namesake = place.namesake { try tables.link(session, namesake, sharesId: true) }
     if place.isNew {
       try SessionInference(tables: tables, observedAt: observedAt).infer(mention, session, isFromIOP: isFromIOP)
     } else if place.isMerged || new.contains(.service) {
       try SessionInference(tables: tables, observedAt: observedAt).forget(session)
     }
-    try SessionRules(tables, session).judge(mention, place.conflicts, contradictions, entry.message)
+    try SessionRules(tables, session).judge(mention, place)
+    return session.number
   }
 
   private func content(_ mention: SessionMention, isDownload: Bool) -> SessionRecord.Content {
@@ -54,7 +55,12 @@ struct SessionWriter {
     case .get: return .get
     case .set: return .set(AuthorisationTerms(fields) { entry.facts?.meterLimits ?? [] })
     case .record:
-      return .record(SessionRecord.ChargeRecord(item: mention.item, nature: fields.sessionNature, isDownload: isDownload))
+      var record = SessionRecord.ChargeRecord(item: mention.item, nature: fields.sessionNature, isDownload: isDownload)
+      if let start = fields.startTime.flatMap({ Timestamp($0) }), let end = fields.endTime.flatMap({ Timestamp($0) }) {
+        record.milliseconds = UInt64(exactly: end.milliseconds(since: start))
+      }
+      record.totals = AuthorisationTerms.Limit.totals(entry.facts?.meters(ofRecord: Int(mention.item) - 1) ?? [])
+      return .record(record)
     case .event:
       // A clock that runs ahead of the journal's by more than a day is wrong.
       let latest = observedAt.adding(milliseconds: 86_400_000)
@@ -66,23 +72,29 @@ struct SessionWriter {
   }
 
   /// Writes a record, with what is new of the session in it, and the rows of ids that had none.
+  /// - Parameter time: when the request was observed, also of an answer.
   /// - Returns: the ids that are new.
   private func append(
-    _ content: SessionRecord.Content, _ mention: SessionMention, _ place: SessionCorrelation.Place, _ parties: SessionParties
+    _ content: SessionRecord.Content, _ mention: SessionMention, _ place: SessionCorrelation.Place, at time: Timestamp
   ) throws(JournalError) -> SessionIdKinds {
     let session = place.session
+    let parties = try SessionParties(mention, tables)
     var novelty = SessionRecord.Novelty()
     if place.isNew { novelty.opened = observedAt }
-    if parties.evse != session.evse?.number { novelty.evse = parties.evse }
-    if parties.exec != session.exec?.number { novelty.exec = parties.exec }
-    if parties.sale != session.sale?.number { novelty.sale = parties.sale }
     for kind in SessionIdKind.all where mention.names(kind) && !place.conflicts.contains(where: { $0.kind == kind }) {
-      guard try tables.session(mention, kind) !== session else { continue }
+      guard try !tables.has(mention, kind, session) else { continue }
       novelty.ids.insert(kind)
       try tables.add(mention.id(kind)!, kind, of: parties.owner(kind), to: session)
     }
-    let record = SessionRecord(
-      content: content, isFromIOP: isFromIOP, isBackEnd: isBackEnd, novelty: novelty.isEmpty ? nil : novelty)
+    for party in SessionParty.allCases {
+      guard let number = parties[party] else { continue }
+      let isKnown = session.namings.contains { $0.party == party && $0.number == number && $0.time <= time }
+      // Whose a new id is must be told where it is not the first of the session.
+      let isOwner = party == .exec && novelty.ids.contains(.exec) || party == .sale && novelty.ids.contains(.sale)
+      if !isKnown || isOwner && session.first(party)?.number != number { novelty[party] = number }
+    }
+    var record = SessionRecord(content: content, isFromIOP: isFromIOP, isBackEnd: isBackEnd, novelty: novelty.isEmpty ? nil : novelty)
+    if case .answer = content {} else { record.observedAt = observedAt }
     try tables.append(record, to: session, isFirst: place.isNew)
     return novelty.ids
   }
@@ -92,13 +104,22 @@ struct SessionWriter {
   func takeAnswer(to request: ProjectedMessage) throws(JournalError) {
     if SessionMention.isDownload(entry.context) {
       guard RequestOutcome(entry.entry)?.isAccepted ?? false else { return }
-      for mention in SessionMention.mentions(entry.message) { try take(mention, isDownload: true) }
+      for mention in SessionMention.mentions(entry.message) { _ = try take(mention, isDownload: true) }
       return
     }
-    let mentions = tables.memory.mentions(at: request.position) ?? SessionMention.mentions(request)
+    if let known = tables.memory.request(at: request.position) {
+      // What an answer says is of the one record that was sent.
+      let addsIds = known.mentions.count == 1
+      for (mention, number) in known.mentions {
+        // Who waits for an answer without an id waits in the rows, and not for ever.
+        let waiting = mention.namesNothing ? try tables.session(ofUnnamedRequest: request.position) : try tables.session(number)
+        if let waiting { try take(mention, to: request, waiting, addsIds: addsIds) }
+      }
+      return
+    }
+    let mentions = SessionMention.mentions(request)
     for mention in mentions {
       guard let session = try session(mention, request) else { continue }
-      // What an answer says is of the one record that was sent.
       try take(mention, to: request, session, addsIds: mentions.count == 1)
     }
   }
@@ -106,9 +127,11 @@ struct SessionWriter {
   /// That a request was put down to.
   private func session(_ mention: SessionMention, _ request: ProjectedMessage) throws(JournalError) -> SessionFacts? {
     for kind in SessionIdKind.all {
-      if let session = try tables.session(mention, kind) { return session }
+      for session in try tables.sessions(mention, kind) where session.steps.contains(where: { $0.position == request.position }) {
+        return session
+      }
     }
-    return try tables.session(ofRequest: request.position)
+    return try tables.session(ofUnnamedRequest: request.position)
   }
 
   private func take(
@@ -116,29 +139,33 @@ struct SessionWriter {
   ) throws(JournalError) {
     let said = entry.facts.flatMap { $0.isFault ? nil : $0.sessionFields }
     var mention = asked
-    if addsIds, let said { mention.add(said, isFromIOP: isFromIOP) }
-    let place = try SessionCorrelation(tables: tables, observedAt: request.entry.content.observedAt).place(mention, at: asking)
+    // What an answer says of another session is not of this one.
+    if addsIds, !entry.isOfOtherSession, let said { mention.add(said, isFromIOP: isFromIOP) }
+    let askedAt = request.entry.content.observedAt
+    let place = try SessionCorrelation(tables: tables, observedAt: askedAt).place(mention, at: asking)
     let session = place.session
     let wasAuthorised = !mention.asksForAuthorisation || session.decision?.result == .authorised
-    let parties = try SessionParties(mention, tables)
-    let contradictions = parties.contradictions(to: session)
-    let new = try append(.answer(answer(mention, said, request.position)), mention, place, parties)
+    let answer = answer(mention, said, request.position)
+    let new = try append(.answer(answer), mention, place, at: askedAt)
+    if mention.asksForStop, answer.outcome == .accepted, !answer.isGateway { try tables.expectEnd(session, since: askedAt) }
     if entry.kind == .response, asked.namesNothing { try tables.stopExpecting(request.position) }
     if place.isMerged || new.contains(.service) {
       try SessionInference(tables: tables, observedAt: observedAt).forget(session)
     }
-    if !wasAuthorised, session.decision?.result == .authorised { try tables.expect(session, isRequest: false, since: observedAt) }
-    try SessionRules(tables, session).judgeAnswer(mention, place.conflicts, contradictions, said)
+    if !wasAuthorised, session.decision?.result == .authorised, !session.hasFinalRecord {
+      try tables.expect(session, isRequest: false, since: observedAt)
+    }
+    try SessionRules(tables, session).judgeAnswer(mention, place, said)
   }
 
   private func answer(_ mention: SessionMention, _ said: SessionFields?, _ request: JournalPosition) -> SessionRecord.Answer {
     let kind: SessionRecord.Answer.Outcome =
       switch RequestOutcome(entry.entry) {
       case .accepted: .accepted
-      case .rejected: .rejected
-      case .fault: .fault
+      case .rejected, .refused: .rejected
+      case .fault, .failed: .fault
       case .lost: .lost
-      case .unreadable, nil: .unreadable
+      case .unreadable, .doubtful, nil: .unreadable
       }
     let status = entry.context.outcome.requestStatus
     var answer = SessionRecord.Answer(

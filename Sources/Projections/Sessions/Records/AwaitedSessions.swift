@@ -18,6 +18,8 @@ struct AwaitedSessions {
 
   /// A day's session, the batch at its end (guide 6.5.1), and a day of store and forward.
   static let limitMilliseconds: Int64 = 72 * 3_600_000
+  /// A stop that is accepted takes a minute; a station that has no connection, some more.
+  static let stopLimitMilliseconds: Int64 = 15 * 60_000
   /// How far an answer may be observed behind the latest request.
   static let latenessMilliseconds: Int64 = 60_000
 

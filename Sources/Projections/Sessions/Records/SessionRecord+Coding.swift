@@ -8,12 +8,11 @@ extension SessionRecord {
   func encoded(at position: JournalPosition, opened: Timestamp) -> [UInt8] {
     var bytes: [UInt8] = [kindNumber | (isFromIOP ? 0x10 : 0) | (isBackEnd ? 0x20 : 0) | (novelty == nil ? 0 : 0x40)]
     novelty?.append(to: &bytes)
+    if content.isStep { bytes.appendSignedVarint((observedAt ?? opened).milliseconds(since: opened)) }
     switch content {
     case .get: break
     case .set(let terms): terms.append(to: &bytes)
-    case .record(let record):
-      bytes.append(record.nature.rawValue | (record.isDownload ? 4 : 0))
-      bytes.appendVarint(UInt64(record.item))
+    case .record(let record): record.append(to: &bytes)
     case .event(let nature, let date):
       bytes.appendVarint(nature.map { UInt64($0) + 1 } ?? 0)
       bytes.appendSignedVarint(date.milliseconds(since: opened))
@@ -25,7 +24,8 @@ extension SessionRecord {
       bytes.append(answer.outcome.rawValue | flags)
       if let status = answer.requestStatus { bytes.appendVarint(UInt64(status)) }
       answer.terms?.append(to: &bytes)
-    case .absorbed(let number), .mergedInto(let number), .twin(let number), .twinDropped(let number): bytes.appendVarint(UInt64(number))
+    case .absorbed(let number), .mergedInto(let number), .twin(let number, _), .twinDropped(let number):
+      bytes.appendVarint(UInt64(number))
     case .finding(let rule, let number, let cause):
       bytes.append(rule)
       bytes.appendVarint(UInt64(number))
@@ -45,7 +45,7 @@ extension SessionRecord {
     case .absorbed: 7
     case .mergedInto: 8
     case .finding: 9
-    case .twin: 10
+    case .twin(_, let sharesId): sharesId ? 13 : 10
     case .twinDropped: 11
     }
   }
@@ -56,7 +56,9 @@ extension SessionRecord {
       let tag = try reader.byte()
       let novelty = tag & 0x40 == 0 ? nil : try Novelty(&reader)
       guard let opened = opened ?? novelty?.opened else { throw FormatError("a session does not say when it began") }
+      let observedAt = Self.isStep(tag & 0xf) ? Timestamp(rawValue: opened.rawValue &+ (try reader.signedVarint())) : nil
       var made = SessionRecord(content: try Self.content(tag & 0xf, &reader, record.position, opened))
+      made.observedAt = observedAt
       made.isFromIOP = tag & 0x10 != 0
       made.isBackEnd = tag & 0x20 != 0
       made.novelty = novelty
@@ -74,16 +76,15 @@ extension SessionRecord {
     }
   }
 
+  private static func isStep(_ kind: UInt8) -> Bool { (1...5).contains(kind) }
+
   private static func content(_ kind: UInt8, _ reader: inout ByteReader, _ position: JournalPosition, _ opened: Timestamp)
     throws(FormatError) -> Content
   {
     switch kind {
     case 1: return .get
     case 2: return .set(try AuthorisationTerms(&reader))
-    case 3:
-      let flags = try reader.byte()
-      guard let nature = ChargeRecord.Nature(rawValue: flags & 3) else { throw FormatError("a record of a session has no known nature") }
-      return .record(ChargeRecord(item: try reader.number(), nature: nature, isDownload: flags & 4 != 0))
+    case 3: return .record(try ChargeRecord(&reader))
     case 4:
       let nature = try reader.optionalNumber()
       return .event(nature: nature, date: Timestamp(rawValue: opened.rawValue &+ (try reader.signedVarint())))
@@ -101,10 +102,47 @@ extension SessionRecord {
       let rule = try reader.byte()
       let number = UInt16(truncatingIfNeeded: try reader.varint())
       return .finding(rule: rule, number: number, cause: try reader.varint())
-    case 10: return .twin(try reader.number())
+    case 10: return .twin(try reader.number(), sharesId: false)
     case 11: return .twinDropped(try reader.number())
     case 12: return .answer(Answer(request: JournalPosition(position.rawValue &- (try reader.varint())), outcome: .accepted))
+    case 13: return .twin(try reader.number(), sharesId: true)
     default: throw FormatError("a session has a record of the unknown kind \(kind)")
+    }
+  }
+}
+
+extension SessionRecord.ChargeRecord {
+  private static let downloadFlag: UInt8 = 4
+  private static let timeFlag: UInt8 = 8
+
+  fileprivate func append(to bytes: inout [UInt8]) {
+    let flags = (isDownload ? Self.downloadFlag : 0) | (milliseconds == nil ? 0 : Self.timeFlag) | UInt8(totals.count) << 4
+    bytes.append(nature.rawValue | flags)
+    bytes.appendVarint(UInt64(item))
+    if let milliseconds { bytes.appendVarint(milliseconds) }
+    for total in totals {
+      bytes.appendVarint(UInt64(total.meter))
+      bytes.appendVarint(total.thousandths)
+    }
+  }
+
+  fileprivate init(_ reader: inout ByteReader) throws(FormatError) {
+    let flags = try reader.byte()
+    guard let nature = Nature(rawValue: flags & 3) else { throw FormatError("a record of a session has no known nature") }
+    self.init(item: try reader.number(), nature: nature, isDownload: flags & Self.downloadFlag != 0)
+    if flags & Self.timeFlag != 0 { milliseconds = try reader.varint() }
+    for _ in 0..<(flags >> 4) {
+      totals.append(AuthorisationTerms.Limit(meter: try reader.number(), thousandths: try reader.varint()))
+    }
+  }
+}
+
+extension SessionRecord.Content {
+  /// Whether it is a message of its own, not what came of one.
+  fileprivate var isStep: Bool {
+    switch self {
+    case .get, .set, .record, .event, .action: true
+    default: false
     }
   }
 }

@@ -8,6 +8,8 @@ struct SessionRecord: Hashable {
   var content: Content
   var isFromIOP = false
   var isBackEnd = false
+  /// When a step's message was observed; nil for what is none.
+  var observedAt: Timestamp?
   var novelty: Novelty?
 
   enum Content: Hashable {
@@ -22,8 +24,8 @@ struct SessionRecord: Hashable {
     case mergedInto(UInt32)
     /// `cause` keeps the same cause from making a second one.
     case finding(rule: UInt8, number: UInt16, cause: UInt64)
-    /// Another session is probably this one.
-    case twin(UInt32)
+    /// Another session is probably this one: by EVSE, user and time, or by an id of an operator, who may use it again.
+    case twin(UInt32, sharesId: Bool)
     case twinDropped(UInt32)
   }
 
@@ -36,6 +38,23 @@ struct SessionRecord: Hashable {
     /// When the first message of the session was observed.
     var opened: Timestamp?
 
+    subscript(party: SessionParty) -> UInt32? {
+      get {
+        switch party {
+        case .evse: evse
+        case .exec: exec
+        case .sale: sale
+        }
+      }
+      set {
+        switch party {
+        case .evse: evse = newValue
+        case .exec: exec = newValue
+        case .sale: sale = newValue
+        }
+      }
+    }
+
     var isEmpty: Bool { ids.isEmpty && evse == nil && exec == nil && sale == nil && opened == nil }
   }
 
@@ -44,6 +63,10 @@ struct SessionRecord: Hashable {
     var nature: Nature
     /// Whether it came in an answer: there is none to it.
     var isDownload: Bool
+    /// From its start to its end; nil where one of them cannot be read, or where it ends before it starts.
+    var milliseconds: UInt64?
+    /// Its totals: those of meters 1 and 2 in their catalogue's unit, in thousandths.
+    var totals: [AuthorisationTerms.Limit] = []
 
     /// The numbers are on disk.
     enum Nature: UInt8 {
@@ -95,37 +118,23 @@ struct AuthorisationTerms: Hashable {
 }
 
 extension AuthorisationTerms.Limit {
-  /// Nil for a reading that is not compared: another meter or unit, or no number.
+  /// Nil for a reading that is not compared: of another meter, or none that is sound.
   init?(_ reading: MeterReading) {
-    guard let type = reading.type?.value, type == .totalDuration || type == .totalEnergy, let unit = reading.unit, type.accepts(unit: unit),
-      let value = reading.value, let thousandths = Self.thousandths(value)
+    guard let type = reading.type?.value, type == .totalDuration || type == .totalEnergy, let quantity = reading.figure.quantity,
+      let thousandths = Self.thousandths(quantity)
     else { return nil }
     self.init(meter: type.rawValue, thousandths: thousandths)
   }
 
-  /// The thousandths of a decimal that is not negative; digits beyond the third behind the point are cut off.
-  static func thousandths(_ text: String) -> UInt64? {
-    var whole: UInt64 = 0
-    var digitsBehindPoint: Int?
-    var hasDigit = false
-    for byte in text.utf8.drop(while: { $0 == UInt8(ascii: "+") }) {
-      if byte == UInt8(ascii: "."), digitsBehindPoint == nil {
-        digitsBehindPoint = 0
-      } else if byte.isASCIIDigit {
-        hasDigit = true
-        if let count = digitsBehindPoint {
-          guard count < 3 else { continue }
-          digitsBehindPoint = count + 1
-        }
-        let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
-        guard !overflow, product < UInt64.max / 2_000 else { return nil }
-        whole = product + UInt64(byte - 0x30)
-      } else {
-        return nil
-      }
+  /// The totals of a record that can be compared: one that is given twice cannot.
+  static func totals(_ readings: [MeterReading]) -> [Self] {
+    [MeterType.totalDuration, .totalEnergy].compactMap { type in
+      readings.figure(type).quantity.flatMap(thousandths).map { Self(meter: type.rawValue, thousandths: $0) }
     }
-    guard hasDigit else { return nil }
-    for _ in (digitsBehindPoint ?? 0)..<3 { whole *= 10 }
-    return whole
+  }
+
+  /// The thousandths of a quantity that is not negative; digits beyond the third behind the point are cut off. Nil where there are too many.
+  static func thousandths(_ quantity: MeterQuantity) -> UInt64? {
+    UInt64(exactly: quantity.attos / (MeterQuantity.unit / 1_000)).flatMap { $0 < UInt64.max / 2 ? $0 : nil }
   }
 }

@@ -87,6 +87,22 @@ extension SessionFacts {
   /// The first final record that was not turned down.
   var finalRecord: Step? { steps.first { $0.chargeRecord?.nature == .final && !$0.isRefused } }
 
+  /// Whether its final record cannot be turned down any more.
+  var hasFinalRecord: Bool { finalRecord.map { $0.answer != nil || $0.isDownload } ?? false }
+
+  var hasRecord: Bool { steps.contains { $0.chargeRecord != nil } }
+
+  /// Whether an event told of its end, or a final record came, whatever was answered.
+  var isEndReported: Bool {
+    steps.contains { step in
+      switch step.content {
+      case .event(let nature, _): Self.state(after: nature) == .ended
+      case .record(let record): record.nature == .final
+      default: false
+      }
+    }
+  }
+
   var hasIntermediateRecord: Bool { steps.contains { $0.chargeRecord?.nature == .intermediate && !$0.isRefused } }
 
   /// In the order of their own dates.

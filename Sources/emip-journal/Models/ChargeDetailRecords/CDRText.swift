@@ -73,7 +73,7 @@ struct CDRText {
   private func acceptance(_ version: CDRSession.Version) -> String {
     let attempts = version.positions.count > 1 ? ", \(version.positions.count) attempts" : ""
     if case .accepted(_, arrivedBy10701: true) = version.acceptance { return "accepted (10701: it had arrived)\(attempts)" }
-    return version.acceptance.name + (version.acceptance.requestStatus.map { " \($0)" } ?? "") + attempts
+    return version.acceptance.text + attempts
   }
 
   private func look(_ acceptance: CDRAcceptance) -> Style.Look {
@@ -104,6 +104,6 @@ struct CDRText {
   private func time(_ field: Field<Timestamp>?) -> String? { field.map { $0.value.map(Figure.time) ?? $0.text } }
 
   private func meter(_ type: MeterType, _ version: CDRSession.Version) -> String? {
-    version.record?.meters.first { $0.type?.value == type }?.value
+    version.record.flatMap { FigureText.cell(type, $0) }
   }
 }

@@ -14,7 +14,8 @@ struct CDRsCompareCommand: ParsableCommand {
       The first line of the file (CSV as RFC 4180 or a spreadsheet writes it, in UTF-8, UTF-16 or Windows-1252) names the columns; each further \
       line is a session, by any of its ids. Tells which sessions only we or only they have, and each field that differs. What cannot be read is \
       unreadable, and never differs. An id that a spreadsheet took for a number is matched by EVSE, times and energy where that is one session \
-      only, and called a guess. Lines of totals are left out and counted. Exits with 1 where anything differs, is unreadable or a guess.
+      only, and called a guess. Lines of totals are left out and counted. Exits with 1 where anything differs, is unreadable or a guess. \
+      --since and --until go by the end of the charge, unless --by says otherwise.
 
       Fields: id, startTime, endTime, minutes, wattHours, kilowattHours, cost, evseId. A column of such a name, or of a usual one in some \
       languages, is found by itself, with the unit that stands in its heading: 'Energie (kWh)'. A session's id goes before a column that is only \
@@ -66,7 +67,9 @@ struct CDRsCompareCommand: ParsableCommand {
     let differences = answer.differences
     let writer = AnswerWriter(options)
     let remarks = Self.remarks(invoice, answer)
+    if options.format != .text { try filter.tell(answer.misdatedCount, writer) }
     try writer.write(differences, columns: InvoiceDifference.columns, basis) { output in
+      try output.write(writer.style.text("compared with our final records, " + filter.heading, .bold) + "\n")
       if differences.isEmpty {
         let fields = invoice.fields.isEmpty ? "" : ", in \(invoice.fields.map(\.rawValue).joined(separator: ", "))"
         let count = Figure.count(answer.comparedCount, "session agrees", "sessions agree")
@@ -74,6 +77,7 @@ struct CDRsCompareCommand: ParsableCommand {
       } else {
         for line in Self.table(differences).lines(writer.style) { try output.write(line + "\n") }
       }
+      try filter.tell(answer.misdatedCount, writer)
       for remark in remarks { try output.write(writer.style.text(SafeText.line(remark), .dim) + "\n") }
     }
     if options.format != .text { for remark in remarks { StandardError.note(remark) } }

@@ -84,11 +84,12 @@ enum StatusText {
 
   static func acceptance(_ acceptance: ReportAcceptance?) -> TextTable.Cell {
     guard let acceptance else { return TextTable.Cell("-", .dim) }
-    let text = acceptance.word + (acceptance.requestStatus.map { " \($0)" } ?? "")
+    let status = acceptance.requestStatus.map { " \($0)" } ?? acceptance.httpStatus.map { " (HTTP \($0))" } ?? ""
+    let text = acceptance.word + status
     switch acceptance {
     case .accepted: return TextTable.Cell(text, .green)
-    case .rejected, .fault, .unreadable: return TextTable.Cell(text, .red)
-    case .lost: return TextTable.Cell(text, .magenta)
+    case .rejected, .fault, .refused, .failed, .unreadable: return TextTable.Cell(text, .red)
+    case .lost, .doubtful: return TextTable.Cell(text, .magenta)
     case .deferred, .pending: return TextTable.Cell(text, .yellow)
     }
   }

@@ -9,7 +9,8 @@ struct PartnersCommand: ParsableCommand {
     commandName: "partners",
     abstract: "Show what passed with each partner, how long answers took, and when it was not heard.",
     discussion: """
-      A line a partner (and a leg, where a gateway stands between), or a line an operation. p50, p99 and max are milliseconds from request to \
+      A line a partner (and a leg, where a gateway stands between), or a line an operation. refused and failed count what HTTP turned away \
+      (4xx) or answered otherwise (429, 5xx) without a message; unread what came and could not be read safely. p50, p99 and max are milliseconds from request to \
       response: exact to 63 ms, p50 and p99 at most 3.2 % too high above. >800 counts answers over 800 ms; late those over 5 s to the \
       platform, or 15 s from it; auth >2 and >10 authorisations over so many seconds. A partner is offline when it was not heard for the \
       period that the platform announced, 300 s where it announced none.
@@ -53,7 +54,8 @@ struct PartnersCommand: ParsableCommand {
     if hasLegs { columns.append(.init("leg")) }
     if operations { columns += [.init("operator"), .init(""), .init("operation")] }
     columns += [
-      "exchanges", "ok", "warn", "error", "fault", "lost", "p50", "p99", "max", ">800", "late", "auth >2", ">10",
+      "exchanges", "ok", "warn", "error", "fault", "refused", "failed", "unread", "lost", "p50", "p99", "max", ">800", "late", "auth >2",
+      ">10",
     ].map { .init($0, isRight: true) }
     if !operations { columns += [.init("offline", isRight: true), .init("")] }
     var table = TextTable(columns)
@@ -82,7 +84,8 @@ extension PartnerDocument {
     }
     return [
       .init(Figure.count(exchanges)), cell(ok, .green), cell(warnings, .yellow), cell(errors, .red), cell(faults, .red),
-      cell(lost, .magenta), latency(latencyP50), latency(latencyP99), latency(latencyMax, isLatencyMaxExact ? "" : "≤"), cell(over800ms),
+      cell(refused, .red), cell(failed, .red), cell(unreadable, .magenta), cell(lost, .magenta), latency(latencyP50), latency(latencyP99),
+      latency(latencyMax, isLatencyMaxExact ? "" : "≤"), cell(over800ms),
       cell(late, .red), cell(authorisationsOver2s, .yellow), cell(authorisationsOver10s, .red),
     ]
   }

@@ -53,7 +53,9 @@ struct SessionTimeline {
       table.add([
         .init(head.position.description, .dim), .init(Figure.time(head.content.observedAt)), .init(step.gapMilliseconds.map(Figure.span)),
         .init(arrow(head.content.context)), .init(SessionWords.step(step)),
-        .init((outcome.map { "\($0)" } ?? (step.exchange.unreadable.isEmpty ? "no answer" : "cannot be read")) + status, look(outcome)),
+        .init(
+          (outcome?.text ?? (step.exchange.unreadable.isEmpty ? "no answer" : "cannot be read")) + status
+            + (step.exchange.answerMismatch == nil ? "" : ", doubtful"), Style.look(outcome?.name)),
         .init(step.exchange.latencyMilliseconds.map { "\(Figure.count($0)) ms" }),
       ])
     }
@@ -71,16 +73,6 @@ struct SessionTimeline {
   }
 
   private func arrow(_ context: EntryContext) -> String { context.direction == .fromIOP ? "←" : "→" }
-
-  private func look(_ outcome: OutcomeClass?) -> Style.Look? {
-    switch outcome {
-    case nil: .dim
-    case .ok: .green
-    case .warning: .yellow
-    case .error, .fault: .red
-    case .lost, .refused: .magenta
-    }
-  }
 
   private var findings: [String] {
     guard !summary.findings.isEmpty else { return ["", "no findings"] }

@@ -67,9 +67,12 @@ struct SessionsCommand: ParsableCommand {
 
   func run() throws {
     let basis = try options.basis(SessionsQuestion.projections)
-    let found = try SessionsQuestion(filter, limit: limit).sessions(basis)
+    let question = SessionsQuestion(filter, limit: limit)
+    let found = try question.sessions(basis)
     let writer = AnswerWriter(options)
-    try writer.write(found.map(SessionRow.init), columns: SessionRow.columns, basis) { output in
+    try writer.write(
+      found.map(SessionRow.init), columns: SessionRow.columns, basis, unreadCount: try question.unreadCount(basis)
+    ) { output in
       var table = TextTable([
         .init("#", isRight: true), .init("began (UTC)"), .init("state"), .init("CPO"), .init("eMSP"), .init("EVSE", limit: 24),
         .init("session", limit: 46), .init("findings", limit: 60),

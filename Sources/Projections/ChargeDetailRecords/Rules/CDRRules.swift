@@ -15,8 +15,23 @@ public enum CDRRules {
     public static let stepsWattHours: Int64 = 100
     /// or by this part of the total.
     public static let stepsPart: Int64 = 20
-    /// Two charges at one EVSE may overlap by so much: clocks differ.
+    /// Two charges at one EVSE, or of one badge, may overlap by so much: clocks differ.
     public static let overlapSeconds: Int64 = 60
+    /// A record's end may lie so long after the record was on the wire, in milliseconds: clocks differ by minutes, and what differs by more was set
+    /// to another zone, or not at all.
+    public static let endAfterSentMilliseconds: Int64 = 300_000
+    /// A charge may have begun so long before anybody asked for its session, in milliseconds: a station may open the session first and ask when
+    /// it has a connection.
+    public static let startBeforeAuthorisationMilliseconds: Int64 = 900_000
+    /// The longest that a charge can last, in milliseconds: a week. A vehicle is full within a day or two; what is longer is a clock that was set
+    /// meanwhile, or a session that nobody ended.
+    public static let longestMilliseconds: Int64 = 7 * 86_400_000
+    /// A mean power below this is odd, in watts: no vehicle charges by so little,
+    public static let lowWatts: Int64 = 100
+    /// in a charge of more than so many milliseconds: a short one may have been broken off,
+    public static let lowMilliseconds: Int64 = 600_000
+    /// with fewer watt-hours than this, which as kilowatt-hours would be a usual charge.
+    public static let lowWattHours: Int64 = 100
   }
 
   static let meterMissing = FindingRule(
@@ -31,7 +46,8 @@ public enum CDRRules {
   static let durationMismatch = FindingRule(
     25, "cdr-duration-mismatch", .warning, "The total duration differs from the time between start and end.")
   static let power = FindingRule(26, "cdr-power", .warning, "The energy is more than the highest power could deliver in the time.")
-  static let energySteps = FindingRule(27, "cdr-energy-steps", .warning, "The sum of the energy by steps differs from the total energy.")
+  static let energySteps = FindingRule(
+    27, "cdr-energy-steps", .warning, version: 2, "The sum of the energy, or of the power, by steps differs from the total energy.")
   static let secondFinal = FindingRule(28, "cdr-second-final", .error, "A session has a second final record, and it says something else.")
   static let afterFinal = FindingRule(29, "cdr-after-final", .error, "An intermediate record came behind the accepted final one.")
   static let evseOverlap = FindingRule(30, "cdr-evse-overlap", .warning, "Two sessions charged at one EVSE at the same time.")
@@ -45,12 +61,29 @@ public enum CDRRules {
   static let unknownNature = FindingRule(35, "cdr-unknown-nature", .notice, "A record does not say whether it is final or intermediate.")
   static let sidesDiffer = FindingRule(
     36, "cdr-legs-differ", .error, "The record that the CPO sent and the one that the eMSP got say different things.")
+  static let endAfterSent = FindingRule(
+    37, "cdr-end-after-sent", .error, "A record ends more than 5 min after it was on the wire: it tells of what had not happened yet.")
+  static let startBeforeAuthorisation = FindingRule(
+    38, "cdr-start-before-authorisation", .error, "A charge begins more than 15 min before its session was first asked for or granted.")
+  static let tooLong = FindingRule(39, "cdr-too-long", .error, "A charge lasts more than 7 days.")
+  static let meterRepeated = FindingRule(
+    40, "cdr-meter-repeated", .error, "A total is given more than once in a record: nobody knows which counts, and none does.")
+  static let powerLow = FindingRule(
+    41, "cdr-power-low", .warning,
+    "A charge of more than 10 min has less than 100 Wh and a mean power below 100 W: they may be kilowatt-hours, sent as watt-hours.")
+  static let duplicate = FindingRule(
+    42, "cdr-duplicate", .error, "Two sessions have the same charge: one EVSE, one start, one end, one energy.")
+  static let userElsewhere = FindingRule(43, "user-elsewhere", .notice, "One badge charged at two EVSEs at the same time.")
 
   /// In the order of their numbers.
   public static let all = [
     meterMissing, meterUnit, meterValue, endBeforeStart, meterDecreases, durationMismatch, power, energySteps, secondFinal, afterFinal,
-    evseOverlap, execSessionMissing, execSessionAbsent, otherMeterUnit, unknownMeter, unknownNature, sidesDiffer,
+    evseOverlap, execSessionMissing, execSessionAbsent, otherMeterUnit, unknownMeter, unknownNature, sidesDiffer, endAfterSent,
+    startBeforeAuthorisation, tooLong, meterRepeated, powerLow, duplicate, userElsewhere,
   ]
+
+  /// Those whose findings name two sessions, and stand with both.
+  static let ofTwoSessions = [evseOverlap, duplicate, userElsewhere]
 
   /// The rules that the read model of sessions holds records against, as it knows what was authorised.
   public static let ofAuthorisation = [
@@ -93,8 +126,9 @@ struct CDRJudgement: Hashable, Sendable {
 extension CDRRules {
   /// All that a record breaks by itself.
   static func judgements(of metered: MeteredRecord) -> [CDRJudgement] {
-    judgeMandatoryMeters(metered) + judgeUnits(metered.record) + judgeValues(metered) + judgeTimes(metered.record) + judgeDuration(metered)
-      + judgePower(metered) + judgeSteps(metered) + judgeMeterTypes(metered.record) + judgeNature(metered.record)
+    judgeMandatoryMeters(metered) + judgeUnits(metered.record) + judgeValues(metered) + judgeRepetition(metered.record)
+      + judgeTimes(metered.record) + judgeDuration(metered) + judgePower(metered) + judgeLowPower(metered) + judgeSteps(metered)
+      + judgeMeterTypes(metered.record) + judgeNature(metered.record)
   }
 
   /// Guide 6.5.1.
@@ -107,7 +141,7 @@ extension CDRRules {
   /// Guide 5.5.2. Once for each type of meter.
   static func judgeUnits(_ record: ChargeDetailRecord) -> [CDRJudgement] {
     var judgements: [CDRJudgement] = []
-    for meter in record.meters where !meter.isInUnit {
+    for meter in record.meters where !meter.isInCatalogueUnit {
       guard let type = meter.type?.value, let unit = type.unit else { continue }
       let figures = [String(type.rawValue), String((meter.unit ?? "").prefix(12)), unit.spelling ?? "a currency"]
       guard !judgements.contains(where: { $0.figures[0] == figures[0] }) else { continue }
@@ -128,10 +162,45 @@ extension CDRRules {
     return judgements
   }
 
+  /// Guide 5.5.2: totals count from the session's beginning, so there is one of each; of costs, one in each currency.
+  static func judgeRepetition(_ record: ChargeDetailRecord) -> [CDRJudgement] {
+    var counts: [(type: MeterType, unit: String, count: Int)] = []
+    for meter in record.meters {
+      guard let type = meter.type?.value, type.isMandatory || type == .serviceCost else { continue }
+      let unit = type == .serviceCost ? String((meter.unit ?? "").prefix(12)) : ""
+      if let index = counts.firstIndex(where: { $0.type == type && $0.unit == unit }) {
+        counts[index].count += 1
+      } else {
+        counts.append((type, unit, 1))
+      }
+    }
+    return counts.filter { $0.count > 1 }.map { CDRJudgement(meterRepeated, String($0.type.rawValue), String($0.count)) }
+  }
+
   static func judgeTimes(_ record: ChargeDetailRecord) -> [CDRJudgement] {
     guard let start = record.startTime?.value else { return [CDRJudgement(endBeforeStart, "startTime")] }
     guard let end = record.endTime?.value else { return [CDRJudgement(endBeforeStart, "endTime")] }
-    return end < start ? [CDRJudgement(endBeforeStart, start.description, end.description)] : []
+    if end < start { return [CDRJudgement(endBeforeStart, start.description, end.description)] }
+    guard isTooLong(start.rawValue, end.rawValue) else { return [] }
+    return [CDRJudgement(tooLong, start.description, end.description)]
+  }
+
+  /// - Parameters: milliseconds since 1970.
+  static func isTooLong(_ start: Int64, _ end: Int64) -> Bool { end &- start > Limits.longestMilliseconds }
+
+  /// - Parameter sentAt: when the record was on the wire.
+  static func judgeEnd(_ record: ChargeDetailRecord, sentAt: Timestamp) -> [CDRJudgement] {
+    guard let end = record.endTime?.value, end.milliseconds(since: sentAt) > Limits.endAfterSentMilliseconds else { return [] }
+    return [CDRJudgement(endAfterSent, end.description, sentAt.description)]
+  }
+
+  /// - Parameters:
+  ///   - start: of a record, in milliseconds since 1970.
+  ///   - asked: when its session was first asked for or granted.
+  static func judgeStart(_ start: Int64, askedAt asked: Timestamp) -> CDRJudgement? {
+    let start = Timestamp(rawValue: start)
+    guard asked.milliseconds(since: start) > Limits.startBeforeAuthorisationMilliseconds else { return nil }
+    return CDRJudgement(startBeforeAuthorisation, start.description, asked.description)
   }
 
   static func judgeDuration(_ metered: MeteredRecord) -> [CDRJudgement] {
@@ -149,17 +218,32 @@ extension CDRRules {
     return [CDRJudgement(power, energy.description, String(time.attos / MeterQuantity.unit / 60_000), String(Limits.watts / 1_000))]
   }
 
+  /// What an intermediate record has so far says nothing.
+  static func judgeLowPower(_ metered: MeteredRecord) -> [CDRJudgement] {
+    guard metered.record.standardNature != .intermediate, let energy = metered.totalEnergy, energy > .zero,
+      energy < MeterQuantity(Limits.lowWattHours)
+    else { return [] }
+    guard let time = metered.milliseconds.map({ MeterQuantity($0) }) ?? metered.totalDuration.map({ $0 * 60_000 }) else { return [] }
+    guard time > MeterQuantity(Limits.lowMilliseconds), energy * 3_600_000 < time * Limits.lowWatts else { return [] }
+    return [CDRJudgement(powerLow, energy.description, String(time.attos / MeterQuantity.unit / 60_000))]
+  }
+
+  /// The energy by steps (41, 45), and the mean power by steps (21, 25), of which the last may have been shorter than it says.
   static func judgeSteps(_ metered: MeteredRecord) -> [CDRJudgement] {
     guard let total = metered.totalEnergy, !metered.hasTotalsOnly else { return [] }
-    return ([41, 45] as [UInt32]).compactMap { type in
+    return ([21, 25, 41, 45] as [MeterType.RawValue]).compactMap { type in
       var sum = MeterQuantity.zero
+      var largest = MeterQuantity.zero
       var count: Int64 = 0
       for (index, meter) in metered.record.meters.enumerated() where meter.type?.value?.rawValue == type {
         guard let quantity = metered.sound(index) else { return nil }
         sum = sum + quantity
+        largest = max(largest, quantity)
         count += 1
       }
-      let difference = (sum - total).magnitude
+      let minutes: Int64? = type == 21 ? 1 : type == 25 ? 5 : nil
+      if let minutes { (sum, largest) = (sum.wattHours(eachOf: minutes), largest.wattHours(eachOf: minutes)) }
+      let difference = (sum - total).magnitude - (minutes == nil ? .zero : largest)
       guard count > 0, difference > MeterQuantity(max(Limits.stepsWattHours, count)), difference * Limits.stepsPart > total else {
         return nil
       }
@@ -217,7 +301,7 @@ extension CDRRules {
   }
 
   /// How long two charges overlap, in seconds; nil where that is short enough.
-  static func overlap(_ one: CDRCharge, _ other: CDRCharge) -> Int64? {
+  static func overlap(_ one: CDRCharge, _ other: CDRIntervals.Entry) -> Int64? {
     let overlap = min(one.end, other.end) - max(one.start, other.start)
     return overlap > Limits.overlapSeconds ? overlap : nil
   }
@@ -235,5 +319,13 @@ extension CDRRules {
     if sent.shared.end != received.shared.end { fields.append("endTime") }
     if !sent.shared.hasSameMeters(as: received.shared) { fields.append("meterReportList") }
     return fields
+  }
+}
+
+extension MeterQuantity {
+  /// The energy of so many watts, or of their sum, for some minutes each, in whole watt-hours.
+  fileprivate func wattHours(eachOf minutes: Int64) -> MeterQuantity {
+    let hour = 60 * Self.unit
+    return MeterQuantity(attos: ((self * minutes).attos + hour / 2) / hour * Self.unit)
   }
 }

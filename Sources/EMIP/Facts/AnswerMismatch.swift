@@ -1,0 +1,47 @@
+public import JournalFormat
+
+/// That an answer is about something else than its request.
+///
+/// A request without a `transactionId` gets one from whoever answers (guide 5.4.1), and an answer need not repeat the session: only what both say can
+/// differ.
+public enum AnswerMismatch: Hashable, Sendable {
+  /// The answer has another `transactionId`.
+  case transactionId(asked: String, answered: String)
+  /// The answer is about another session of the platform's than any that the request names.
+  case serviceSessionId(asked: String, answered: String)
+
+  /// Tells how an answer does not fit the request that it answers; nil where it does, as far as the marks of both tell.
+  public init?(_ answer: EntryContent, to request: EntryContent) {
+    guard answer.context.kind == .response, request.context.kind == .request else { return nil }
+    if let asked = request.first(.transactionId), let answered = answer.first(.transactionId), asked != answered {
+      self = .transactionId(asked: String(decoding: asked, as: UTF8.self), answered: String(decoding: answered, as: UTF8.self))
+      return
+    }
+    guard let asked = request.first(.serviceSessionId) else { return nil }
+    for mark in answer.marks where mark.kind == .serviceSessionId {
+      let answered = mark.bytes(in: answer.payload)
+      let isAsked = request.marks.contains { $0.kind == .serviceSessionId && $0.bytes(in: request.payload) == answered }
+      guard !isAsked else { continue }
+      self = .serviceSessionId(asked: String(decoding: asked, as: UTF8.self), answered: String(decoding: answered, as: UTF8.self))
+      return
+    }
+    return nil
+  }
+
+  /// In one sentence.
+  public var sentence: String {
+    switch self {
+    case .transactionId(let asked, let answered): "The answer has the transactionId \(answered), and its request \(asked)."
+    case .serviceSessionId(let asked, let answered): "The answer is about the session \(answered), and its request about \(asked)."
+    }
+  }
+}
+
+extension EntryContent {
+  fileprivate func first(_ kind: TermKind) -> ArraySlice<UInt8>? { marks.first { $0.kind == kind }?.bytes(in: payload) }
+}
+
+extension Mark {
+  /// The value as written, without a copy.
+  fileprivate func bytes(in payload: [UInt8]) -> ArraySlice<UInt8> { inlineText?[...] ?? payload[range] }
+}
