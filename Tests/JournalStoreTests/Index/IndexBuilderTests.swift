@@ -22,15 +22,14 @@ import Testing
     // Whoever has the write transaction holds the builder up.
     let held = HeldTransaction(of: index.environment)
     try await waitUntil("it is held") { held.isHeld }
-    let appending = Task { for number in 0..<100 { _ = try await journal.append((0..<10).map { draft(id: "id \(number * 10 + $0)") }) } }
-    // It comes about by another task, which needs a thread.
-    try await waitUntil("the writer waits for the builder") { () async in journal.waitsForIndex }
+    let appending = AppendsInTurn((0..<100).map { number in (0..<10).map { draft(id: "id \(number * 10 + $0)") } }, to: journal)
+    try await waitUntil("the writer waits for the builder") { journal.waitsForIndex }
     let waiting = try #require(journal.lastPosition).rawValue
     // One call more would be too many.
     #expect(waiting == 90)
     #expect(journal.indexLag == Int(waiting) - 32)
     try await held.commit()
-    try await appending.value
+    try await waitUntil("all are appended") { try appending.isDone }
     #expect(journal.lastPosition == JournalPosition(1_040))
     journal.close()
     #expect(try JournalReader(directory).verifyEntries(try directory.readManifest().segments[0]).damages == [])
@@ -104,6 +103,29 @@ import Testing
       #expect(found.count < 6)
     }
   }
+}
+
+/// Appends drafts, each call when the one before is durable, on the journal's own threads: a task would wait for one behind hundreds of tests.
+private final class AppendsInTurn: Sendable {
+  private let journal: Journal
+  private let calls: [[EntryDraft]]
+  private let state = Mutex<Result<Int, JournalError>>(.success(0))
+
+  init(_ calls: [[EntryDraft]], to journal: Journal) {
+    self.journal = journal
+    self.calls = calls
+    append(0)
+  }
+
+  private func append(_ index: Int) {
+    journal.submit(calls[index]) { [self] result in
+      state.withLock { $0 = result.map { _ in index + 1 } }
+      if case .success = result, index + 1 < calls.count { append(index + 1) }
+    }
+  }
+
+  /// - Throws: what an append failed of.
+  var isDone: Bool { get throws { try state.withLock { try $0.get() } == calls.count } }
 }
 
 /// Holds the write transaction of an environment, on a thread of its own: it belongs to the thread that began it.
