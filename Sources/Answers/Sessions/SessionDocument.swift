@@ -45,7 +45,7 @@ public struct SessionDocument: Encodable, Sendable {
   public init(_ view: SessionView) { self.view = view }
 
   private enum Key: String, CodingKey {
-    case user, authorisation, steps, goneCount, startedAt, endedAt, asOf
+    case user, authorisation, steps, goneCount, startedAt, endedAt, assumed, asOf
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -57,7 +57,16 @@ public struct SessionDocument: Encodable, Sendable {
     try container.encode(view.goneCount, forKey: .goneCount)
     try container.encode(view.startedAt?.description, forKey: .startedAt)
     try container.encode(view.endedAt?.description, forKey: .endedAt)
+    try container.encode(assumed, forKey: .assumed)
     try container.encode(view.asOf?.rawValue, forKey: .asOf)
+  }
+
+  /// What stands in the session without a message saying so: the moment of an event's message for a date that is absent or cannot be read.
+  private var assumed: [String] {
+    let undated = view.steps.compactMap { step in
+      if case .event(let event, _) = step.content, event.dateTime?.value == nil { step.exchange.head.content.observedAt } else { nil }
+    }
+    return [("startedAt", view.startedAt), ("endedAt", view.endedAt)].filter { $0.1.map(undated.contains) ?? false }.map(\.0)
   }
 
   private struct User: Encodable {

@@ -171,4 +171,23 @@ import Testing
     #expect(statuses.map { $0["acceptance"] as? String } == ["unreadable", "accepted"])
     #expect(try journal.run("whitelist", "check", "--user", "04A1B2C3", "--at", "2025-03-02 12:00").text.hasPrefix("uncertain "))
   }
+
+  @Test func `a session says which of its times its messages do not say`() throws {
+    func event(_ minute: Int, _ nature: Int, _ date: String) -> String {
+      ImportedJournal.line(
+        "2025-03-01T10:0\(minute):00Z", "SetSessionEventReport", of: "FR*C01",
+        "<serviceSessionId>S-1</serviceSessionId><sessionEvent><sessionEventNature>\(nature)</sessionEventNature>"
+          + "<sessionEventDateTime>\(date)</sessionEventDateTime></sessionEvent>")
+    }
+    let journal = try ImportedJournal([event(1, 3, "2025-03-01T10:01:00Z"), event(5, 1, "01/03/2025 10:05")])
+    let told = try journal.run("session", "S-1", "--format", "json")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(told.text.utf8)) as? [String: Any])
+    let session = try #require(object["session"] as? [String: Any])
+    #expect(session["startedAt"] as? String == "2025-03-01T10:01:00.000Z")
+    #expect(session["endedAt"] as? String == "2025-03-01T10:05:00.000Z")
+    #expect(session["assumed"] as? [String] == ["endedAt"])
+    let found = try journal.run("findings", "--rule", "session-value-unreadable", "--format", "ndjson").objects()
+    #expect(
+      found.map { $0["explanation"] as? String } == ["The message has sessionEventDateTime \"01/03/2025 10:05\", which cannot be read."])
+  }
 }
