@@ -154,12 +154,13 @@ public struct EntryDocument: Codable, Sendable {
     }
   }
 
-  private static func identifiers(_ content: EntryContent) -> [String: [String]] {
+  /// - Parameter hidden: ranges of the payload of which nothing is told.
+  fileprivate static func identifiers(_ content: EntryContent, hiding hidden: [Range<Int>] = []) -> [String: [String]] {
     var texts: [String: [String]] = [:]
     var seen: Set<[UInt8]> = []
     for mark in content.marks {
       guard let name = mark.kind.name else { continue }
-      let text = mark.text(in: content.payload)
+      let text = hidden.contains { $0.overlaps(mark.range) } ? Array(mask.utf8) : mark.text(in: content.payload)
       guard seen.insert([mark.kind.rawValue] + text).inserted else { continue }
       texts[name, default: []].append(String(decoding: text, as: UTF8.self))
     }
@@ -167,7 +168,30 @@ public struct EntryDocument: Codable, Sendable {
   }
 }
 
-/// An exchange as JSON; what there is none of is `null`.
+extension EntryDocument {
+  /// What stands in a secret's place.
+  private static let mask = "••••"
+
+  fileprivate mutating func hideSecrets(_ content: EntryContent) {
+    if let headers = http?.headers, headers.contains(where: { Secrets.isSecret(header: $0.name) }) {
+      http?.headers = headers.map { HeaderDocument(name: $0.name, value: Secrets.isSecret(header: $0.name) ? Self.mask : $0.value) }
+    }
+    let secrets = Secrets.ranges(in: content.payload)
+    guard !secrets.isEmpty else { return }
+    identifiers = Self.identifiers(content, hiding: secrets)
+    guard body != nil || bodyBase64 != nil else { return }
+    var shown: [UInt8] = []
+    var offset = 0
+    for secret in secrets {
+      shown += content.payload[offset..<secret.lowerBound] + Array(Self.mask.utf8)
+      offset = secret.upperBound
+    }
+    shown += content.payload[offset...]
+    if body != nil { body = String(decoding: shown, as: UTF8.self) } else { bodyBase64 = Data(shown).base64EncodedString() }
+  }
+}
+
+/// An exchange as JSON; what there is none of is `null`. Exact and unmasked but for secrets.
 public struct ExchangeDocument: Encodable, Sendable {
   /// The request.
   public var request: EntryDocument?
@@ -193,9 +217,10 @@ public struct ExchangeDocument: Encodable, Sendable {
     unreadablePositions = exchange.unreadable.map(\.rawValue)
   }
 
-  /// An entry with the outcome as it is told when it is read.
+  /// An entry with the outcome as it is told when it is read, and without any secret.
   private static func document(_ entry: Entry, includesBody: Bool) -> EntryDocument {
     var document = EntryDocument(entry, includesBody: includesBody)
+    document.hideSecrets(entry.content)
     if let outcome = ExchangeOutcome(entry) {
       var told = document.outcome ?? EntryDocument.OutcomeDocument()
       told.class = outcome.name.rawValue

@@ -120,7 +120,8 @@ public final class Recorder {
   /// HTTP first, the fault second, requestStatus third, as the guide says (5.4.2); but faults come with HTTP 500, so the body is read before
   /// the HTTP status alone decides.
   private static func outcome(_ facts: MessageFacts, _ httpStatus: UInt16?) -> Outcome {
-    if facts.isFault { return Outcome(.fault, faultCode: facts.fault?.code, faultReason: facts.fault?.reason) }
+    // What a fault says beside its code may name a person: it stands in the payload alone, where it is marked.
+    if facts.isFault { return Outcome(.fault, faultCode: facts.fault?.code) }
     let status = facts.requestStatus
     let isHTTPError = httpStatus.map { $0 >= 400 } ?? false
     let outcomeClass = isHTTPError ? .error : status?.outcomeClass ?? .warning

@@ -58,6 +58,9 @@ enum CommandRun {
     guard let arguments else {
       return fail(CommandFailure(.usage, "the arguments cannot be read, so that nothing was done. Is /proc there?"))
     }
+    if let name = unknownTopic(arguments) {
+      return fail(CommandFailure(.usage, "there is no command '\(name)' to help with. See 'emip-journal --help'."))
+    }
     var command: any ParsableCommand
     do { command = try EmipJournal.parseAsRoot(arguments) } catch { return leave(shown(error, arguments)) }
     do {
@@ -85,6 +88,17 @@ enum CommandRun {
     } catch {
       return fail(CommandFailure(.fault, "this should not happen; please report it: \(error)"))
     }
+  }
+
+  /// What `help` is asked about and does not exist: the parser would help with something else.
+  private static func unknownTopic(_ arguments: [String]) -> String? {
+    guard arguments.first == "help" else { return nil }
+    var command: any ParsableCommand.Type = EmipJournal.self
+    for name in arguments.dropFirst() where !name.hasPrefix("-") && name != "help" {
+      guard let next = command.configuration.subcommands.first(where: { $0.configuration.commandName == name }) else { return name }
+      command = next
+    }
+    return nil
   }
 
   private static func fail(_ failure: CommandFailure) -> Int32 {

@@ -1,4 +1,6 @@
 import Foundation
+import JournalFormat
+import TestSupport
 import Testing
 
 @testable import Answers
@@ -50,6 +52,20 @@ import Testing
       #expect(String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy { $0.isASCII || "é€😀\u{301}".unicodeScalars.contains($0) })
       let object = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: String])
       #expect(object["first"].map { Array($0.utf8) } == Array(text.utf8))
+    }
+  }
+
+  @Test func `any text stays in its cell, shown and no formula`() throws {
+    var random = SeededGenerator("texts in cells of CSV")
+    let scalars = Array(
+      "\"\",;=+-@'\t\r\n aé\u{301}\u{338}\u{20dd}\u{fe0f}\u{200d}\u{202e}\u{85}\u{a0}\u{ff1d}\u{1f468}\u{e0041}".unicodeScalars)
+    for _ in 0..<3_000 {
+      let text = String(String.UnicodeScalarView((0..<random.below(12)).map { _ in scalars[random.below(scalars.count)] }))
+      let cells = try CSVReader.records(Array(try line(text).utf8), separator: UInt8(ascii: ",")).first?.cells ?? []
+      #expect(cells.count == 2 && cells.last == "end", "\(text.debugDescription)")
+      let shown = SafeText.body(text.utf8)
+      let cell = cells.first.map { Array($0.utf8) }
+      #expect(cell == Array(shown.utf8) || cell == Array("'\(shown)".utf8), "\(text.debugDescription)")
     }
   }
 

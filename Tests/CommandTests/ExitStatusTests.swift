@@ -80,6 +80,16 @@ import Testing
     #expect(!result.errors.split(separator: "\n").dropFirst().contains { $0.hasPrefix("emip-journal:") })
   }
 
+  @Test func `help with what does not exist is a wrong command line`() throws {
+    for topics in [["nonsense"], ["cdrs", "nonsense"], ["\u{1b}c"]] {
+      let result = try Command.run(["help"] + topics)
+      #expect(result.status == 64 && result.output.isEmpty && result.errors.contains("there is no command"))
+    }
+    for topics in [[], ["list"], ["cdrs", "compare"], ["help"]] as [[String]] {
+      #expect(try Command.run(["help"] + topics).status == 0, "\(topics)")
+    }
+  }
+
   @Test func `help that cannot be written is no success`() throws {
     for redirection in [">/dev/full", ">&-"] {
       let result = try Command.run(["-c", "exec \"$0\" --help \(redirection)", Command.path], executable: "/bin/sh")

@@ -117,3 +117,27 @@ final class SampleJournal: Sendable {
   /// The file of its only or first segment.
   var segmentPath: String { get throws { directory.file(of: try directory.readManifest().segments[0]) } }
 }
+
+extension SampleJournal {
+  /// A line of traffic that holds these bytes.
+  struct Line {
+    var request: String
+    var response: String
+    var httpStatus = 200
+  }
+
+  /// Imports lines with options, as users do.
+  @discardableResult
+  func take(_ lines: [Line], _ options: [String] = []) throws -> CommandResult {
+    let file = root + "/lines.ndjson"
+    let text = try lines.enumerated().map { minute, line in
+      let object: [String: Any] = [
+        "recordedAt": "2025-03-01T10:0\(minute):00Z", "direction": "toIOP", "httpStatus": line.httpStatus, "latencyMs": 40,
+        "request": line.request, "response": line.response,
+      ]
+      return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self) + "\n"
+    }
+    try text.joined().write(toFile: file, atomically: true, encoding: .utf8)
+    return try run(["import", file] + options)
+  }
+}

@@ -1,5 +1,6 @@
-import EMIP
 import JournalFormat
+
+@testable import EMIP
 
 extension MessageReading {
   /// All that can be told, part by part, so that two readings can be compared.
@@ -20,7 +21,8 @@ extension MessageFacts {
     add("leaves", leaves)
     add("layout", layout as Any)
     add("payload", payload.count)
-    add("marks", marks)
+    // What stands beside the leaves a layout does not have.
+    add("marks", marks.filter { !looseTexts.contains($0.range) })
     add("findings", findings)
     add("header", [transactionId, partnerId, operatorId, targetOperatorId] as [String?])
     add("requestStatus", requestStatus as Any)

@@ -65,9 +65,9 @@ import XML
     #expect(facts.leaves.map(\.path.name) == [0, 0, 0, 0])
     #expect(facts.leaves.map(\.path.parent) == [0, 0, WireName.operationElement, 0])
     #expect(facts.transactionId == nil)
-    // Not an index term there, but still masked.
-    #expect(facts.marked(.personalText) == ["badge"])
-    #expect(facts.marks.count == 1)
+    // Not an index term there, but still masked, as all that is not known.
+    #expect(facts.marked(.personalText) == ["badge", "blue", "sea", "tail"])
+    #expect(facts.marks.count == 4)
   }
 
   @Test func `reads SOAP 1.1 with a finding`() throws {

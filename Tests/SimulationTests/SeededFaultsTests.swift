@@ -68,15 +68,18 @@ import Testing
   @Test func `each rule has one fault`() {
     #expect(
       planted.faults.map(\.rule) == [
-        "session-id-conflict", "session-facts-conflict", "authorised-without-cdr", "session-action-unheeded", "cdr-without-authorisation",
-        "cdr-refused-authorisation", "cdr-intermediate-missing", "cdr-meter-limit-exceeded", "cdr-raw-contract", "cdr-meter-missing",
-        "cdr-meter-unit", "cdr-meter-value", "cdr-end-before-start", "cdr-meter-decreases", "cdr-duration-mismatch", "cdr-power",
+        "session-id-conflict", "session-facts-conflict", "session-value-unreadable", "authorised-without-cdr", "session-action-unheeded",
+        "cdr-without-authorisation", "cdr-refused-authorisation", "cdr-intermediate-missing", "cdr-meter-limit-exceeded",
+        "cdr-raw-contract", "user-not-hexadecimal", "cdr-meter-missing", "cdr-meter-unit", "cdr-meter-value", "cdr-value-unreadable",
+        "cdr-end-before-start", "cdr-meter-decreases", "cdr-duration-mismatch", "cdr-power",
         "cdr-energy-steps", "cdr-second-final", "cdr-after-final", "cdr-evse-overlap", "cdr-exec-session-missing", "cdr-unknown-meter",
         "cdr-unknown-nature", "cdr-legs-differ", "cdr-end-after-sent", "cdr-start-before-authorisation", "cdr-too-long",
         "cdr-meter-repeated", "cdr-power-low", "cdr-duplicate", "user-elsewhere", "whitelist-unknown-entry", "whitelist-badge-conflict",
         "whitelist-upload-too-large", "whitelist-upload-missed", "whitelist-download-missed", "whitelist-expiry-unreadable",
         "whitelist-value-unreadable", "whitelist-expiry-missing", "evse-contradiction", "status-ahead", "status-value-unreadable",
-        "partner-offline", "partner-value-unreadable", "partner-clock-offset", "message-refused", "message-encoding", "answer-mismatch",
+        "evse-spelling-ambiguous",
+        "partner-offline", "partner-value-unreadable", "partner-clock-offset", "transaction-id-reused", "message-refused",
+        "message-encoding", "answer-mismatch",
       ])
     #expect(planted.faults.allSatisfy { ["error", "warning", "notice"].contains($0.severity) })
   }
@@ -93,9 +96,9 @@ import Testing
 
   @Test func `each fault has a session, an EVSE and a customer of its own`() throws {
     let sessions = planted.faults.compactMap(\.serviceSessionId)
-    #expect(sessions.count == 31 && Set(sessions).count == 31)
+    #expect(sessions.count == 34 && Set(sessions).count == 34)
     let evses = planted.faults.compactMap(\.evseId)
-    #expect(evses.count == 34 && Set(evses).count == 34)
+    #expect(evses.count == 38 && Set(evses).count == 38)
     var users: [String: Set<String>] = [:]
     for line in planted.lines {
       let isPlanted = line.asked("EVSEId")?.uppercased().hasPrefix("FR*C01*E910") ?? false
@@ -177,7 +180,7 @@ import Testing
   @Test func `meters are wrong, each in its own way`() throws {
     #expect(try record("cdr-meter-missing").meters.map { $0[0] } == ["1"])
     #expect(try record("cdr-meter-unit").meters[0] == ["1", "60", "minutes"])
-    #expect(try record("cdr-meter-value").meters[2] == ["3", "12,50", "EUR"])
+    #expect(try record("cdr-meter-value").meters[2] == ["3", "-12.50", "EUR"])
     #expect(try record("cdr-unknown-meter").meters[2] == ["77", "5", "Wh"])
     let strong = try record("cdr-power")
     #expect(strong.minutes == 30 && strong.value("2") == 500_000)
@@ -271,8 +274,10 @@ import Testing
     #expect(try line(expiry).asked("userId") == expiry.userId && line(expiry).asked("expiryDate") == "31/12/2030")
     #expect(try line(try fault("whitelist-value-unreadable")).asked("intermediateCDRRequested") == "no")
     #expect(try line(try fault("whitelist-expiry-missing")).asked("expiryDate") == nil)
+    #expect(try line(try fault("session-value-unreadable")).asked("sessionEventDateTime") == "01/03/2025 09:00")
     #expect(try line(try fault("status-value-unreadable")).asked("busyStatus") == "busy")
     #expect(try line(try fault("partner-value-unreadable")).answered("heartBeatPeriod") == "5 min")
+    #expect(try record("cdr-value-unreadable").meters[2] == ["3", "12,50", "EUR"])
     let ahead = try line(try fault("status-ahead"))
     #expect(try time(ahead.asked("statusEventDate")) > time(ahead.recordedAt) + 3652 * 86_400_000)
     // Everybody else has an expiry date.
@@ -303,6 +308,17 @@ import Testing
     let dates = try reports.map { try time($0.asked("statusEventDate")) }
     #expect(dates == dates.sorted() && reports.allSatisfy { $0.answered("requestStatus") == "1" })
     #expect(try line(fault).asked("busyStatus") == "2" && line(fault, 1).asked("availabilityStatus") == "1")
+  }
+
+  @Test func `ids come in three spellings, again, and with colons`() throws {
+    let spelled = try fault("evse-spelling-ambiguous")
+    let ids = try [line(spelled, 1), line(spelled, 2), line(spelled)].map { try #require($0.asked("EVSEId")) }
+    #expect(Set(ids).count == 3 && Set(ids.map { $0.filter { $0 != "*" } }).count == 1 && ids[2] == spelled.evseId)
+    let reused = try fault("transaction-id-reused")
+    #expect(Set(reused.transactionIds).count == 1 && reused.transactionIds.count == 2)
+    #expect(try line(reused).request != line(reused, 1).request)
+    let odd = try line(try fault("user-not-hexadecimal"))
+    #expect(odd.asked("userId")?.contains(":") == true)
   }
 
   @Test func `a partner is silent once`() throws {

@@ -67,7 +67,7 @@ struct CDRVersionDocument: Encodable {
 
   private enum Key: String, CodingKey {
     case number, side, nature, cdrNature, startTime, endTime, minutes, wattHours, meters, accepted, acceptance, requestStatus
-    case httpStatus, position, positions, changes
+    case httpStatus, position, positions, changes, unreadable
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -76,8 +76,9 @@ struct CDRVersionDocument: Encodable {
     try container.encode("\(version.side)", forKey: .side)
     try container.encode("\(version.nature)", forKey: .nature)
     try container.encode(version.record?.nature, forKey: .cdrNature)
-    try container.encode(version.record?.startTime?.text, forKey: .startTime)
-    try container.encode(version.record?.endTime?.text, forKey: .endTime)
+    try container.encode(version.record?.startTime?.readableText, forKey: .startTime)
+    try container.encode(version.record?.endTime?.readableText, forKey: .endTime)
+    try container.encode(version.record.flatMap { UnreadableDocument($0.unreadable) }, forKey: .unreadable)
     try container.encode(version.record?.figure(.totalDuration).quantity?.description, forKey: .minutes)
     try container.encode(version.record?.figure(.totalEnergy).quantity?.description, forKey: .wattHours)
     try container.encode((version.record?.meters ?? []).map(MeterDocument.init), forKey: .meters)

@@ -7,13 +7,15 @@ struct MeterDocument: Encodable {
   init(_ reading: MeterReading) { self.reading = reading }
 
   private enum Key: String, CodingKey {
-    case meterTypeId, meterValue, meterUnit
+    case meterTypeId, meterValue, meterUnit, unreadable
   }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(reading.type?.value?.rawValue, forKey: .meterTypeId)
-    try container.encode(reading.value, forKey: .meterValue)
+    let unreadable = reading.unreadable
+    try container.encode(unreadable["meterValue"] == nil ? reading.value : nil, forKey: .meterValue)
+    try container.encode(UnreadableDocument(unreadable), forKey: .unreadable)
     try container.encode(reading.unit, forKey: .meterUnit)
   }
 }

@@ -38,7 +38,21 @@ public struct ExchangeFilter: Sendable {
     query.termGroups = [
       operatorId.map(SearchTerms.operatorTerms), evse.map(SearchTerms.evciTerms), user.map(SearchTerms.userTerms),
     ].compactMap { $0 }
+    query.isWanted = evse.flatMap(Self.spelling)
     return query
+  }
+
+  /// Whether an exchange has an EVSE, pool, station or connector itself, where the operator's own separators tell one from another; nil where the id that
+  /// is asked for has none.
+  static func spelling(_ id: String) -> (@Sendable (Exchange) -> Bool)? {
+    let wanted = IdentifierSpelling(id)
+    guard !wanted.separators.isEmpty else { return nil }
+    let kinds = SearchTerms.evciTerms(id).map(\.kind)
+    return { exchange in
+      exchange.entries.contains { entry in
+        kinds.contains { kind in entry.content.texts(of: kind).contains { IdentifierSpelling(utf8: $0).canBe(wanted) } }
+      }
+    }
   }
 
   /// As the journal spells it, given the operation's name or that of one of its messages. What eMIP does not have stays as it is.

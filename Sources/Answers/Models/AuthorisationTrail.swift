@@ -33,6 +33,7 @@ public struct AuthorisationTrail: Sendable {
     query.since = at.adding(milliseconds: -withinMilliseconds)
     query.until = at.adding(milliseconds: withinMilliseconds + 1)
     query.termGroups = [SearchTerms.userTerms(user)] + (evse.map { [SearchTerms.evseTerms($0)] } ?? [])
+    query.isWanted = evse.flatMap(ExchangeFilter.spelling)
     let messages = MessageReader()
     var steps = try whiteListSteps(basis) + statusSteps(basis)
     try basis.models.reader.forEachExchange(query) { result in

@@ -1,7 +1,11 @@
+internal import EMIP
 public import JournalFormat
 public import JournalStore
 
 /// The personal values of an exchange, and what stands in their place in text. The mask does not tell how long they are.
+///
+/// Beside what was marked when it was recorded, what would be marked now is masked: an earlier version may have marked less. Secrets are masked even where
+/// personal values are revealed.
 public struct PersonalValues {
   /// The mask.
   public static let mask = "••••"
@@ -11,20 +15,30 @@ public struct PersonalValues {
   private let isRevealed: Bool
   /// Longest first, so that a value that holds another goes as a whole.
   private let sought: [[UInt8]]
+  /// What is hidden of each body, by position.
+  private var hidden: [JournalPosition: [Range<Int>]] = [:]
 
   /// Collects the values of an exchange.
   public init(_ exchange: Exchange, isRevealed: Bool) {
     self.isRevealed = isRevealed
     var texts: Set<[UInt8]> = []
-    if !isRevealed {
-      for entry in exchange.entries {
-        for mark in entry.content.marks where mark.kind.isPersonal {
-          let text = mark.text(in: entry.content.payload)
-          if text.count >= Self.shortestSoughtBytes { texts.insert(text) }
-        }
+    let reader = MessageReader()
+    for entry in exchange.entries {
+      let payload = entry.content.payload
+      let secrets = Secrets.ranges(in: payload)
+      let marks = isRevealed ? [] : Self.personalMarks(entry, reader)
+      hidden[entry.position] = secrets + marks.map(\.range).filter { !$0.isEmpty }
+      for text in secrets.map({ Array(payload[$0]) }) + marks.map({ $0.text(in: payload) }) where text.count >= Self.shortestSoughtBytes {
+        texts.insert(text)
       }
     }
     sought = texts.sorted { ($1.count, $0.description) < ($0.count, $1.description) }
+  }
+
+  private static func personalMarks(_ entry: Entry, _ reader: MessageReader) -> [Mark] {
+    var marks = entry.content.marks
+    if entry.kind != .refusal, case .message(let facts) = reader.read(entry.content.payload) { marks += facts.marks }
+    return marks.filter { $0.kind.isPersonal }
   }
 
   /// A text of an entry's fields as a line of output: values that it quotes are masked.
@@ -41,8 +55,7 @@ public struct PersonalValues {
     guard isRevealed || entry.kind != .refusal else {
       return "\(Self.mask) (not read, so that nothing tells what is personal in it: see it with --reveal)"
     }
-    let hidden = isRevealed ? [] : entry.content.marks.filter { $0.kind.isPersonal && !$0.range.isEmpty }.map(\.range)
-    let text = pieces(payload, hidden: hidden).map { $0.map { SafeText.body($0) } ?? Self.mask }.joined()
+    let text = pieces(payload, hidden: hidden[entry.position] ?? []).map { $0.map { SafeText.body($0) } ?? Self.mask }.joined()
     // The line that it is part of brings its own end.
     return text.hasSuffix("\n") ? String(text.dropLast()) : text
   }

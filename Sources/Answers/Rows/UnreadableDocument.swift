@@ -16,3 +16,8 @@ struct UnreadableDocument: Encodable {
     try container.encode(texts)
   }
 }
+
+extension Field {
+  /// As written, where it can be read.
+  var readableText: String? { isUnreadable ? nil : text }
+}

@@ -77,7 +77,8 @@ public struct SessionDocument: Encodable, Sendable {
     @OrNull private(set) var requestStatus: UInt32?
     @OrNull private(set) var answeredAt: String?
     @OrNull private(set) var latencyMilliseconds: UInt32?
-    let intermediateCDRRequested: Bool
+    @OrNull private(set) var intermediateCDRRequested: Bool?
+    @OrNull private(set) var unreadable: UnreadableDocument?
     let meterLimits: [MeterDocument]
 
     init(_ authorisation: SessionView.Authorisation) {
@@ -87,7 +88,9 @@ public struct SessionDocument: Encodable, Sendable {
       requestStatus = authorisation.requestStatus
       answeredAt = authorisation.answeredAt?.description
       latencyMilliseconds = authorisation.latencyMilliseconds
-      intermediateCDRRequested = authorisation.intermediateCDRRequested
+      let isRead = authorisation.unreadable["intermediateCDRRequested"] == nil
+      intermediateCDRRequested = isRead ? authorisation.intermediateCDRRequested : nil
+      unreadable = UnreadableDocument(authorisation.unreadable)
       meterLimits = authorisation.meterLimits.map(MeterDocument.init)
     }
   }
@@ -112,6 +115,7 @@ public struct SessionDocument: Encodable, Sendable {
     @OrNull private(set) var startTime: String? = nil
     @OrNull private(set) var endTime: String? = nil
     @OrNull private(set) var meters: [MeterDocument]? = nil
+    @OrNull private(set) var unreadable: UnreadableDocument? = nil
 
     init(_ step: SessionView.Step) {
       let head = step.exchange.head
@@ -133,13 +137,17 @@ public struct SessionDocument: Encodable, Sendable {
       switch step.content {
       case .authorisationAsked, .authorisationOrdered: break
       case .event(let event, let isLate):
-        nature = event.nature?.text
+        nature = event.nature?.readableText
+        unreadable = UnreadableDocument(event.unreadable, keys: ["sessionEventNature": "nature"])
         self.isLate = isLate
-      case .action(let action): nature = action.nature?.text
+      case .action(let action):
+        nature = action.nature?.readableText
+        unreadable = UnreadableDocument(action.unreadable, keys: ["sessionActionNature": "nature"])
       case .record(let record, let meaning):
         nature = SessionWords.nature(meaning)
-        startTime = record.startTime.map { $0.value?.description ?? $0.text }
-        endTime = record.endTime.map { $0.value?.description ?? $0.text }
+        startTime = record.startTime?.value?.description
+        endTime = record.endTime?.value?.description
+        unreadable = UnreadableDocument(record.unreadable)
         meters = record.meters.map(MeterDocument.init)
       }
     }

@@ -20,6 +20,7 @@ public enum SessionWords {
     var parts = [word + (authorisation.answeredAt.map { " \(Figure.time($0))" } ?? "") + " (position \(authorisation.position))"]
     if let status = authorisation.requestStatus, status != 1 { parts.append("requestStatus \(status)") }
     for limit in authorisation.meterLimits { parts.append("limit \(text(limit.value)) \(text(limit.unit))") }
+    for value in authorisation.unreadable.values { parts.append("\(value.name) unreadable: \(text(value.text))") }
     if authorisation.intermediateCDRRequested { parts.append("intermediate records requested") }
     return parts.joined(separator: ", ")
   }
@@ -64,7 +65,7 @@ public enum SessionWords {
   private static func text(_ text: String?) -> String { text.map { SafeText.line($0) } ?? "-" }
 
   private static func code<Code: OpenCode>(_ field: Field<Code>?) -> String {
-    field.map { $0.value?.description ?? $0.text } ?? "of no nature"
+    field.map { $0.value?.description ?? "unreadable: \($0.text)" } ?? "of no nature"
   }
 
   private static func figures(_ record: ChargeDetailRecord) -> String {

@@ -72,6 +72,11 @@ extension WireName {
   }
 }
 
+extension WireName {
+  /// Whether a text is the name of an element, without a prefix (Namespaces in XML 1.0, production 4), all non-ASCII characters admitted.
+  public static func isElementName(_ text: String) -> Bool { Alias.isName(text) }
+}
+
 /// A line of an alias file.
 private struct Alias {
   let theirs: String
@@ -106,7 +111,7 @@ private struct Alias {
   }
 
   /// A name without a colon (Namespaces in XML 1.0, production 4), all non-ASCII characters admitted.
-  private static func isName(_ text: String) -> Bool {
+  fileprivate static func isName(_ text: String) -> Bool {
     guard let first = text.unicodeScalars.first, isNameStart(first) else { return false }
     return text.unicodeScalars.allSatisfy { isNameStart($0) || ("0"..."9").contains($0) || $0 == "-" || $0 == "." }
   }

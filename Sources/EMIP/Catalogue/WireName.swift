@@ -165,6 +165,21 @@ extension WireName {
     }
   }
 
+  /// Whether an element that is not recurring holds what is measured, counted or dated, or an address of a service: a value that tells of no person.
+  ///
+  /// An allow-list, as ``isRecurring(_:)``: whatever else a message holds may be free text, and is personal.
+  public static func isImpersonal(_ name: UInt16) -> Bool {
+    switch name {
+    case node, role, soap11FaultActor, currentTime, expiryDate, lastRequestDate, partnerProductId, startTime, endTime, meterValue: true
+    case sessionEventDateTime, sessionActionDateTime, statusEventDate, availabilityStatusEventDate, busyStatusEventDate: true
+    case availabilityStatusUntil, busyStatusUntil, changeDate, maxCount, fromDate, toDate: true
+    default: false
+    }
+  }
+
+  /// Whether the element is one of eMIP's own, and none of SOAP's.
+  static func isEMIP(_ name: UInt16) -> Bool { name >= transactionId }
+
   /// Whether the element is an item of a message's outer list: each stands for a message pushed alone.
   public static func isItem(_ name: UInt16) -> Bool {
     switch name {

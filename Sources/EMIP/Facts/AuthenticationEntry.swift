@@ -52,7 +52,7 @@ extension MessageFacts {
       if leaf.path.parent == WireName.authenticationData {
         places.note(leaf.path.name, index)
       } else if leaf.subitem > 0 {
-        noteLimit(leaf, &unreadable)
+        unreadable.noteMeter(leaf.path.name, leafTexts.text(leaf))
       }
     }
     guard places.user >= 0 else { return nil }
@@ -95,16 +95,6 @@ extension MessageFacts {
     let value = leafTexts.withText(leaves[index], read)
     if value == nil { unreadable.note(name, text: leafTexts.text(leaves[index])) }
     return value
-  }
-
-  /// Notes what of a limit cannot be read.
-  private func noteLimit(_ leaf: Leaf, _ unreadable: inout UnreadableValues) {
-    let text = leafTexts.text(leaf)
-    switch leaf.path.name {
-    case WireName.meterTypeId where MeterType(text) == nil: unreadable.note("meterTypeId", text: text)
-    case WireName.meterValue where MeterQuantity(text) == nil: unreadable.note("meterValue", text: text)
-    default: break
-    }
   }
 }
 

@@ -15,6 +15,8 @@ public struct MessageFacts: Sendable {
   public let layout: MessageLayout?
   /// What is odd about it and does not stop it from being read.
   public internal(set) var findings: [Finding]
+  /// What stands beside its leaves; of a stored message the marks of its entry tell.
+  var looseTexts: [Range<Int>] = []
 
   /// Nil where it is absent or no number.
   public let requestStatus: RequestStatus?
@@ -74,7 +76,11 @@ public struct MessageFacts: Sendable {
 
   /// What the indexes find the message by, and what is masked in it. The same text may stand there several times: each has its range. Told anew
   /// whenever it is asked for.
-  public var marks: [Mark] { MessageMarks.marks(of: leavesAndAttributes ?? leaves, leafTexts) }
+  public var marks: [Mark] {
+    let marks = MessageMarks.marks(of: leavesAndAttributes ?? leaves, leafTexts)
+    guard !looseTexts.isEmpty else { return marks }
+    return (marks + looseTexts.map { Mark(kind: .personalText, range: $0) }).sorted { $0.range.lowerBound < $1.range.lowerBound }
+  }
 
   /// The first text of an element, wherever it stands, that is not empty.
   /// - Parameter name: a number of ``WireName``.
@@ -90,10 +96,13 @@ public struct MessageFacts: Sendable {
 
   private func text(at index: Int?) -> String? { index.map { leafTexts.text(leaves[$0]) } }
 
+  /// What is found of a message whose `requestStatus` is there and cannot be read. It stands with the entry, which tells it from one without.
+  public static let unreadableStatus = Finding(message: "The requestStatus is no number.")
+
   private static func findings(_ envelope: MessageEnvelope, hasStatus: Bool, _ requestStatus: RequestStatus?) -> [Finding] {
     var findings: [Finding] = []
     if envelope.soapVersion == .soap11 { findings.append(Finding(message: "The envelope is SOAP 1.1; eMIP uses SOAP 1.2.")) }
-    if hasStatus && requestStatus == nil { findings.append(Finding(message: "The requestStatus is no number.")) }
+    if hasStatus && requestStatus == nil { findings.append(unreadableStatus) }
     return findings
   }
 }

@@ -49,12 +49,16 @@ public struct SessionFields: Hashable, Sendable {
   public private(set) var hasAction = false
   /// Meters of a record, or limits.
   public private(set) var hasMeters = false
+  /// What of the limits of an authorisation cannot be read.
+  private(set) var unreadableLimits = UnreadableValues()
 
   init(_ leaves: ArraySlice<Leaf>, _ texts: LeafTexts) {
     for leaf in leaves {
       note(leaf.path.parent)
       if leaf.subitem > 0 {
         hasMeters = true
+        // Records are items, and tell of their meters themselves.
+        if leaf.item == 0, !texts.isEmpty(leaf) { unreadableLimits.noteMeter(leaf.path.name, texts.text(leaf)) }
       } else if !texts.isEmpty(leaf) {
         takeId(leaf, texts)
       }

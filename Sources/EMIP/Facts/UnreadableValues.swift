@@ -30,6 +30,16 @@ public struct UnreadableValues: Hashable, Sendable {
   /// Takes a field in that cannot be read.
   public mutating func note(_ name: String, text: String) { values.append(Value(name: name, text: text)) }
 
+  /// Takes in a field of a meter or limit where it cannot be read.
+  /// - Parameter name: a number of ``WireName``; of others nothing is noted.
+  mutating func noteMeter(_ name: UInt16, _ text: String) {
+    switch name {
+    case WireName.meterTypeId where MeterType(text) == nil: note("meterTypeId", text: text)
+    case WireName.meterValue where MeterQuantity(text) == nil: note("meterValue", text: text)
+    default: return
+    }
+  }
+
   /// Takes in those of a part.
   public mutating func note(_ part: UnreadableValues) { values += part.values }
 }
@@ -99,7 +109,7 @@ extension SessionReport {
 }
 
 extension SessionFields {
-  /// What of an authorisation, an event or an action cannot be read: their codes, flags and dates. A record's own are told by
+  /// What of an authorisation, an event or an action cannot be read: their codes, flags, dates and limits. A record's own are told by
   /// ``ChargeDetailRecord/unreadable``.
   public var unreadable: UnreadableValues {
     var unreadable = UnreadableValues()
@@ -113,6 +123,7 @@ extension SessionFields {
     note("sessionEventDateTime", sessionEventDateTime) { Timestamp($0) }
     note("sessionActionNature", sessionActionNature) { SessionActionNature($0) }
     note("sessionActionDateTime", sessionActionDateTime) { Timestamp($0) }
+    unreadable.note(unreadableLimits)
     return unreadable
   }
 }

@@ -30,6 +30,11 @@ public enum SearchTerms {
     terms([.evseId, .chargingStationId, .chargingPoolId, .chargingConnectorId], text)
   }
 
+  /// Whether ids of a kind are told apart by the operator's own separators, which no index has (``IdentifierSpelling``).
+  public static func isSpelled(_ kind: TermKind) -> Bool {
+    [.evseId, .chargingStationId, .chargingPoolId, .chargingConnectorId].contains(kind)
+  }
+
   /// An operator named in a body.
   public static func operatorTerms(_ text: String) -> [IndexTerm] { terms([.operatorId], text) }
 

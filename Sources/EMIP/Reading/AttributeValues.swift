@@ -2,9 +2,9 @@ import JournalFormat
 
 /// The attributes of a start tag that declare no namespace, told from the bytes of a tag that libxml2 has accepted.
 enum AttributeValues {
-  /// Calls `body` with the range between the quotes of each, in order.
+  /// Calls `body` with the range of each one's local name and that between its quotes, in order.
   /// - Parameter end: where the tag's `>` or `/>` stands.
-  static func forEach(in bytes: UnsafeBufferPointer<UInt8>, tagEnd end: Int, _ body: (Range<Int>) -> Void) {
+  static func forEach(in bytes: UnsafeBufferPointer<UInt8>, tagEnd end: Int, _ body: (_ name: Range<Int>, _ value: Range<Int>) -> Void) {
     var offset = bytes.tagStart(end: end)
     while offset < end, !bytes[offset].isXMLWhiteSpace { offset += 1 }
     while true {
@@ -18,9 +18,16 @@ enum AttributeValues {
       let quote = bytes[offset]
       offset = start
       while offset < end, bytes[offset] != quote { offset += 1 }
-      if !declaresNamespace { body(start..<offset) }
+      if !declaresNamespace { body(localName(bytes, name..<start), start..<offset) }
       offset += 1
     }
+  }
+
+  /// - Parameter head: an attribute's name, the equals sign, the white space around it and the quote.
+  private static func localName(_ bytes: UnsafeBufferPointer<UInt8>, _ head: Range<Int>) -> Range<Int> {
+    let end = head.first { bytes[$0] == UInt8(ascii: "=") || bytes[$0].isXMLWhiteSpace } ?? head.upperBound
+    let colon = bytes[head.lowerBound..<end].lastIndex(of: UInt8(ascii: ":"))
+    return (colon.map { $0 + 1 } ?? head.lowerBound)..<end
   }
 
   /// - Parameter head: an attribute's name, the equals sign and the white space around it.

@@ -28,6 +28,10 @@ final class LeafCollector: XMLHandler {
 /// An open element.
 private struct Frame {
   var name: UInt16
+  /// Those of its text, where it has no child elements.
+  var traits: LeafTraits = .personal
+  /// Whether it stands in the detail of a fault, which may say anything.
+  var isOfDetail = false
   /// Its children are items of a list if this is true and none is open.
   var isList: Bool
   var isItem: Bool
@@ -36,8 +40,11 @@ private struct Frame {
 /// What the collector knows of the message that is being read.
 private struct State {
   private let names: WireName.Table
-  /// The traits of an element's text, by the element's number.
+  /// The traits of an element's text, by the element's number. What is not known to be impersonal is personal.
   private let traits: [LeafTraits]
+  /// Elements all of which is personal, by number and by their own spelling.
+  private let wholeNames: [Bool]
+  private let wholeSpellings: [[UInt8]]
   /// Open elements by depth; those above the root's are not used.
   private var frames: [Frame]
   private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
@@ -67,9 +74,12 @@ private struct State {
   init(configuration: MessageReaderConfiguration) {
     names = configuration.names
     let numbers = configuration.personalNames
-    traits = (0...max(255, numbers.max() ?? 0)).map { number in
-      if number > 0 && numbers.contains(number) { return .personal }
-      return WireName.isRecurring(number) ? .recurring : []
+    let all = 0...max(255, numbers.max() ?? 0)
+    wholeNames = all.map { $0 > 0 && numbers.contains($0) }
+    wholeSpellings = configuration.personalElements.sorted().map { Array($0.utf8) }
+    traits = all.map { number in
+      if numbers.contains(number) { return .personal }
+      return WireName.isRecurring(number) ? .recurring : WireName.isImpersonal(number) ? [] : .personal
     }
     frames = Array(repeating: Frame(name: 0, isList: false, isItem: false), count: XMLLimits.depth + 1)
   }
@@ -127,7 +137,7 @@ private struct State {
       return
     }
     if personalDepth == 0 {
-      if !content.hasChildElements { appendLeaf(content, traits[Int(frames[depth].name)]) }
+      if !content.hasChildElements { appendLeaf(content, frames[depth].traits) }
     } else if personalDepth == depth {
       appendLeaf(content, .personal)
       personalDepth = 0
@@ -178,7 +188,9 @@ private struct State {
     let number = names.name(of: name.local)
     // A header's names are another vocabulary: they are kept without a number, and all the same masked where they look personal.
     frames[depth] = Frame(name: isInBody ? number : 0, isList: name.local.hasSuffix("List"), isItem: false)
-    if personalDepth == 0, traits[Int(number)].contains(.personal) { personalDepth = depth }
+    frames[depth].isOfDetail = isInBody && isOfDetail(number)
+    frames[depth].traits = traits(of: number)
+    if personalDepth == 0, wholeNames[Int(number)] || isWhole(name.local) { personalDepth = depth }
     guard isInBody else { return }
     if WireName.isSubitem(number) {
       guard subitemDepth == 0 else { return }
@@ -192,6 +204,28 @@ private struct State {
       frames[depth].isItem = true
       itemStart = bytes.tagStart(end: name.tagEnd)
     }
+  }
+
+  private func isOfDetail(_ number: UInt16) -> Bool {
+    if frames[depth - 1].isOfDetail { return true }
+    return frames[depth - 1].name == WireName.fault && (number == WireName.detail || number == WireName.soap11Detail)
+  }
+
+  /// The traits of the innermost element's text. What SOAP calls by a name that others may use, too, is trusted where SOAP has it only.
+  private func traits(of number: UInt16) -> LeafTraits {
+    let own = traits[Int(number)]
+    if !isInBody { return WireName.isEMIP(number) ? own.subtracting(.recurring) : .personal }
+    switch number {
+    case WireName.value:
+      let parent = frames[depth - 1].name
+      return parent == WireName.code || parent == WireName.subcode ? own : .personal
+    case WireName.faultCode: return own
+    default: return frames[depth].isOfDetail && !WireName.isEMIP(number) ? .personal : own
+    }
+  }
+
+  private func isWhole(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    !wholeSpellings.isEmpty && wholeSpellings.contains { name.elementsEqual($0) }
   }
 
   private mutating func appendLeaf(_ content: XMLContent, _ traits: LeafTraits) {
@@ -212,11 +246,19 @@ private struct State {
     // Within a personal element they are part of its one leaf.
     guard personalDepth == 0 || personalDepth == depth else { return }
     let path = LeafPath(name: 0, parent: frames[depth].name)
-    let traits: LeafTraits = personalDepth == 0 ? .attribute : [.attribute, .personal]
-    AttributeValues.forEach(in: bytes, tagEnd: tagEnd) { range in
+    AttributeValues.forEach(in: bytes, tagEnd: tagEnd) { name, range in
+      let local = UnsafeBufferPointer(rebasing: bytes[name])
+      let isImpersonal = personalDepth == 0 && Self.impersonalAttributes.contains { local.equals($0) } && !isWhole(local)
+      let traits: LeafTraits = isImpersonal ? .attribute : [.attribute, .personal]
       leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, traits: traits))
     }
   }
+
+  /// Attributes of XML Schema, XML and SOAP, which tell of the markup; any other may be free text.
+  private static let impersonalAttributes: [StaticString] = [
+    "type", "nil", "schemaLocation", "noNamespaceSchemaLocation", "lang", "space", "mustUnderstand", "encodingStyle", "role", "actor",
+    "relay",
+  ]
 
   private mutating func refuse(_ code: MessageRefusal.Code, _ name: XMLName) { refusal = MessageRefusal(code, line: name.line) }
 

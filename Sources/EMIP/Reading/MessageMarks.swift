@@ -13,7 +13,10 @@ enum MessageMarks {
       guard let kind = kind(of: leaf), !texts.isEmpty(leaf) else { continue }
       let isUser = leaf.path.name == WireName.userId
       let resolved = isUser ? userTypes.kind(ofUser: index, in: leaves, texts) : kind
-      marks.append(Mark(kind: resolved, range: leaf.range, inlineText: leaf.decoded.map { texts.decoded[$0] }))
+      let inlineText = leaf.decoded.map { texts.decoded[$0] }
+      marks.append(Mark(kind: resolved, range: leaf.range, inlineText: inlineText))
+      // An identifier that was declared personal: it is found by what it is, and masked all the same.
+      if leaf.isPersonal, !resolved.isPersonal { marks.append(Mark(kind: .personalText, range: leaf.range, inlineText: inlineText)) }
     }
     return marks
   }

@@ -5,18 +5,22 @@ import XML
 public struct MessageReaderConfiguration: Sendable {
   /// The partner's names.
   public var names: WireName.Table
-  /// The elements whose text is personal. Beside the user's own ids these may be free texts, `parameter` for instance.
+  /// The elements all of which is personal, whatever stands in them. Free texts, what is not known, and what no header field of eMIP's is are personal
+  /// without being named.
   public var personalNames: Set<UInt16>
+  /// The same of elements and attributes by their local names, be they eMIP's or not.
+  public var personalElements: Set<String>
   /// What messages are held against; nil for nothing. Validation takes several times as long as reading.
   public var schema: MessageSchema?
 
   /// Reads with these names, personal elements and checks.
   public init(
     names: WireName.Table = .standard, personalNames: Set<UInt16> = [WireName.userId, WireName.userContractIdAlias],
-    schema: MessageSchema? = nil
+    personalElements: Set<String> = [], schema: MessageSchema? = nil
   ) {
     self.names = names
     self.personalNames = personalNames
+    self.personalElements = personalElements
     self.schema = schema
   }
 }
@@ -58,10 +62,12 @@ public final class MessageReader {
     case .failure(let refusal): return .refused(refusal)
     case .success(let message):
       let encoded = message.envelope.encoded
-      // What is learnt says by its markup alone that there is nothing to remark.
-      if let encoded, remark == nil { payload.withUnsafeBufferPointer { learned.learn($0, message, encoded) } }
+      let loose = payload.withUnsafeBufferPointer { LooseText.ranges(in: $0, message.leaves) }
+      // What is learnt says by its markup alone that there is nothing to remark, and nothing to hide.
+      if let encoded, remark == nil, loose.isEmpty { payload.withUnsafeBufferPointer { learned.learn($0, message, encoded) } }
       let layout = MessageLayout(leaves: message.leaves, decodedTexts: message.decodedTexts, envelope: encoded ?? [])
       var facts = facts(message.envelope, layout, isKept: encoded != nil, payload)
+      facts.looseTexts = loose
       if let remark { facts.findings.append(Finding(line: 1, message: remark)) }
       return .message(facts)
     }

@@ -32,7 +32,7 @@ final class HandOverServer: Sendable {
 
   private struct Connections {
     enum State {
-      /// Nothing has been asked since.
+      /// No message has come whole since.
       case idle(since: ContinuousClock.Instant)
       case busy
       /// It had to go before it asked for anything more.
@@ -123,8 +123,7 @@ final class HandOverServer: Sendable {
       Glibc.close(descriptor)
       return
     }
-    // The lowest number that is free: a high one says that few are left.
-    guard descriptor < Self.descriptorLimit, makeRoom(for: descriptor) else {
+    guard makeRoom(for: descriptor) else {
       _ = HandOver.send(JournalError(.handOver, "too many processes hand over at once. Try again.", path: directory.path), to: descriptor)
       Glibc.close(descriptor)
       return
@@ -132,15 +131,20 @@ final class HandOverServer: Sendable {
     Thread { [self] in serve(descriptor) }.start()
   }
 
-  /// Takes a connection among those that may ask, in place of the one that has been idle for longest where there are too many.
+  /// Takes a connection among those that may ask, in place of the one that has been idle for longest where there are too many; false where it has
+  /// to try again.
   private func makeRoom(for descriptor: Int32) -> Bool {
-    connections.withLock { connections in
+    // A descriptor has the lowest number that is free: a high one says that few are left.
+    let isLast = descriptor >= Self.descriptorLimit
+    return connections.withLock { connections in
       guard !connections.isStopped else { return false }
-      if connections.count >= Self.maximumConnectionCount {
+      if isLast || connections.count >= Self.maximumConnectionCount {
         guard let longest = connections.longestIdle else { return false }
         connections.states[longest] = .dropped
         shutdown(longest, Int32(SHUT_RDWR))
       }
+      // Who was dropped has not closed its own yet.
+      guard !isLast else { return false }
       connections.states[descriptor] = .idle(since: .now)
       return true
     }
@@ -185,12 +189,13 @@ final class HandOverServer: Sendable {
     return HandOver.send(.hello, [HandOver.protocolVersion], to: descriptor)
   }
 
-  /// Takes a message and answers it; false ends the connection.
+  /// Takes a message and answers it; false ends the connection. Until all of the message has come, its connection is as good as idle.
   private func serveOne(_ descriptor: Int32) -> Bool {
-    guard change(descriptor, to: .busy) else { return false }
     let part = SharedRoom.Part(of: room)
     return withExtendedLifetime(part) {
-      guard let (kind, body) = HandOver.receive(from: descriptor, until: .now + Self.messagePatience, into: part) else { return false }
+      guard let (kind, body) = HandOver.receive(from: descriptor, until: .now + Self.messagePatience, into: part),
+        change(descriptor, to: .busy)
+      else { return false }
       return answer(kind, body, descriptor)
     } && change(descriptor, to: .idle(since: .now))
   }

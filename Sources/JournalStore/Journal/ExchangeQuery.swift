@@ -16,6 +16,8 @@ public struct ExchangeQuery: Sendable {
   public var partner: String?
   /// Each must be held by an entry of the exchange in one of its spellings.
   public var termGroups: [[IndexTerm]] = []
+  /// Asked of what matches all else, where terms say less than whoever asks knows; nil for no more questions.
+  public var isWanted: (@Sendable (Exchange) -> Bool)?
   /// Newest first.
   public var isReversed = false
   /// Continue behind this position (in the query's order).
@@ -37,7 +39,8 @@ public struct ExchangeQuery: Sendable {
       return false
     }
     let entries = exchange.entries
-    return termGroups.allSatisfy { terms in terms.contains { term in entries.contains { $0.holds(term) } } }
+    guard termGroups.allSatisfy({ terms in terms.contains { term in entries.contains { $0.holds(term) } } }) else { return false }
+    return isWanted?(exchange) ?? true
   }
 
   /// The terms that an index can narrow the search by: the caller's, or the operation's.

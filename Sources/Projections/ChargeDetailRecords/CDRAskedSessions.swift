@@ -1,7 +1,14 @@
 internal import JournalFormat
 internal import JournalStore
 
-/// When each session was first asked for or granted, by the platform's id of it and by the CPO's.
+/// A session that was asked for or granted, by an id of it.
+struct CDRAskedSession {
+  let identity: CDRIdentity
+  /// The partner's id, which is of no use any more as the platform's is known.
+  var before: CDRIdentity?
+}
+
+/// When each session was first asked for or granted: by the platform's id of it, and while that is not known, by the partner's.
 ///
 ///     identity(8) -> observedAt, a signed varint of milliseconds
 ///
@@ -17,22 +24,27 @@ enum CDRAskedSessions {
     return try time(value)
   }
 
-  /// When the session of a record was first asked for; the platform's id decides, as the CPO's may come again.
+  /// When the session of a record was first asked for; the platform's id decides, as a partner's may come again.
   static func time(_ identities: CDRIdentities, in rows: any ModelRows) throws(JournalError) -> Timestamp? {
-    for identity in [identities.platform, identities.exec] {
+    for identity in [identities.platform, identities.exec, identities.sale] {
       if let identity, let time = try time(identity, in: rows) { return time }
     }
     return nil
   }
 
   /// Notes when a session was asked for or granted.
-  /// - Returns: whether that was earlier than what was known.
-  static func note(_ identity: CDRIdentity, _ time: Timestamp, in rows: ModelTransaction) throws(JournalError) -> Bool {
-    if let known = try self.time(identity, in: rows), known <= time { return false }
+  /// - Returns: when it was first; nil where that was known.
+  static func note(_ session: CDRAskedSession, _ time: Timestamp, in rows: ModelTransaction) throws(JournalError) -> Timestamp? {
+    var first = time
+    if let before = session.before, let earlier = try self.time(before, in: rows) {
+      first = min(first, earlier)
+      try rows.remove(key(before), in: table)
+    }
+    if let known = try self.time(session.identity, in: rows), known <= first { return nil }
     var value: [UInt8] = []
-    value.appendSignedVarint(time.rawValue)
-    try rows.put(value, for: key(identity), in: table)
-    return true
+    value.appendSignedVarint(first.rawValue)
+    try rows.put(value, for: key(session.identity), in: table)
+    return first
   }
 
   /// Removes what is so old that no record is expected any more.
@@ -51,6 +63,6 @@ enum CDRAskedSessions {
 
   /// A partner's id is unique only within its operator.
   private static func key(_ identity: CDRIdentity) -> [UInt8] {
-    bigEndianBytes(identity.key ^ UInt64(identity.party) &* 0x9e37_79b9_7f4a_7c15)
+    bigEndianBytes(identity.key ^ (UInt64(identity.party) << 2 | UInt64(identity.kind.rawValue)) &* 0x9e37_79b9_7f4a_7c15)
   }
 }

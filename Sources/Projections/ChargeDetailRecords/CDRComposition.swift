@@ -57,9 +57,9 @@ struct CDRComposition {
 
   /// As a record spells it, else compact.
   private func operatorId(_ number: UInt32, _ field: (ChargeDetailRecord) -> String?) throws(JournalError) -> String? {
-    guard let compact = try CDROperators.name(of: number, in: rows) else { return nil }
-    if let written = try first(field), CDROperators.compact(written) == Array(compact.utf8) { return written }
-    return (try? OperatorIdentifier(compact))?.description ?? compact
+    guard let name = try CDROperators.name(of: number, in: rows) else { return nil }
+    if let written = try first(field), CDROperators.compact(written) == CDROperators.compact(name) { return written }
+    return name
   }
 
   private func views(_ versions: [CDRVersion]) throws(JournalError) -> [CDRSession.Version] {

@@ -32,7 +32,8 @@ struct CDRIdentity: Hashable, Sendable {
   let key: UInt64
 }
 
-/// What each text that names sessions leads to. A link stays as it was first made: the session may have become part of another since.
+/// What each text that names sessions leads to. A link stays as it was first made: the session may have become part of another since. An operator may
+/// use an id of its own again, for another session of the platform: it leads to all, in the order in which they got it.
 ///
 ///     hash(8) -> *(kindAndParty session [position])
 ///     kindAndParty = party * 8 + (position follows ? 4 : 0) + kind
@@ -49,17 +50,21 @@ final class CDRIdTable {
 
   private var known = RecentValues<UInt64, [Link]>(limit: 16_384)
 
-  /// The session that an id was first of; nil where it was not known.
+  /// The session that got an id last; nil where it was not known.
   func session(of identity: CDRIdentity, in rows: ModelTransaction) throws(JournalError) -> UInt32? {
-    for link in try links(identity.key, in: rows) where link.kind == identity.kind && link.party == identity.party { return link.session }
-    return nil
+    try links(identity.key, in: rows).last { $0.kind == identity.kind && $0.party == identity.party }?.session
   }
 
-  /// Makes an id lead to a session, unless it leads to one already.
+  /// The sessions that got an id last, the last first; at most so many.
+  func sessions(of identity: CDRIdentity, limit: Int, in rows: ModelTransaction) throws(JournalError) -> [UInt32] {
+    try links(identity.key, in: rows).filter { $0.kind == identity.kind && $0.party == identity.party }.suffix(limit).reversed()
+      .map(\.session)
+  }
+
+  /// Makes an id lead to a session.
   /// - Parameter since: nil where the session begins with it.
   func learn(_ identity: CDRIdentity, _ session: UInt32, since: JournalPosition?, in rows: ModelTransaction) throws(JournalError) {
     var links = try links(identity.key, in: rows)
-    guard !links.contains(where: { $0.kind == identity.kind && $0.party == identity.party }) else { return }
     links.append(Link(kind: identity.kind, party: identity.party, session: session, since: since))
     known[identity.key] = links
     var value: [UInt8] = []

@@ -1,3 +1,4 @@
+internal import EMIP
 internal import JournalFormat
 internal import JournalStore
 
@@ -17,7 +18,7 @@ final class CDRKeys {
     static let badge: UInt8 = 18
   }
 
-  /// The key of a text that names a session.
+  /// The key of a text that names a session, in any case: some write UUIDs in capitals that others gave them.
   func id(_ text: String, _ hash: SubjectHash) -> UInt64 {
     if let key = ids[text] { return key }
     let key = Self.id(text, hash)
@@ -25,13 +26,26 @@ final class CDRKeys {
     return key
   }
 
-  /// The key of an EVSE, of five bytes, in any spelling; never 0.
+  /// The key of an EVSE, of seven bytes: five that all spellings have in common, and two that tell where its inner separators stand, 0 where there are
+  /// none (``IdentifierSpelling``). Never 0.
   func evse(_ text: String, _ hash: SubjectHash) -> UInt64 {
     if let key = evses[text] { return key }
-    let key = max(1, hash.number(Tag.evse, CDROperators.compact(text)) >> 24)
+    let spelling = IdentifierSpelling(text)
+    var separators: UInt64 = 0
+    for place in spelling.separators { separators = (separators &* 31 &+ UInt64(place)) % 0xffff }
+    if !spelling.separators.isEmpty { separators += 1 }
+    let key = max(1, hash.number(Tag.evse, spelling.compact) >> 24) << 16 | separators
     evses[text] = key
     return key
   }
 
-  static func id(_ text: String, _ hash: SubjectHash) -> UInt64 { hash.number(Tag.id, Array(text.utf8)) }
+  /// What all spellings of an EVSE's key have in common, five bytes.
+  static func common(_ evse: UInt64) -> UInt64 { evse >> 16 }
+
+  /// Whether two keys may be of one EVSE.
+  static func canBeOne(_ one: UInt64, _ other: UInt64) -> Bool {
+    common(one) == common(other) && (one & 0xffff == 0 || other & 0xffff == 0 || one == other)
+  }
+
+  static func id(_ text: String, _ hash: SubjectHash) -> UInt64 { hash.number(Tag.id, Array(text.lowercased().utf8)) }
 }

@@ -3,7 +3,7 @@ internal import JournalFormat
 /// What the log of a session holds, in the order of positions.
 ///
 ///     record   = head(1) body                  ; the kind in the three low bits of the head
-///     version  = head(1) flags(1) flags(1) [item] [digest(8)] [exec(3)] [evse(5)] [service] [execOperator] [saleOperator]
+///     version  = head(1) flags(1) flags(1) [item] [digest(8)] [exec(3)] [evse(7)] [service] [execOperator] [saleOperator]
 ///                [observedAt(signed)] [end(signed)] [start(signed)] [quantity] [quantity] [meters(4)] [count *(quantity counted)]
 ///     attempt  = head(1) back item             ; back: how many positions before this one the version was first seen
 ///     answer   = head(1) back [flags(1) [status] [saleOperator]]   ; the outcome's two low bits in the head, its third in the flags

@@ -64,10 +64,10 @@ public final class CDRProjection: Projection {
   /// - Returns: the number of its session.
   private func take(_ sighting: CDRSighting, to rows: ModelTransaction) throws(JournalError) -> UInt32 {
     let version = sighting.version
-    let state = try session(of: sighting.identities, at: version.position, in: rows)
+    let state = try session(of: sighting, in: rows)
     let findings = CDRFindings(state: state, position: version.position, sessions: sessions, rows: rows)
     if version.nature == .final { try CDRBadges.note(sighting.badge, of: state, in: rows) }
-    if let known = state.versions.first(where: { $0.digest == version.digest && $0.side == version.side }) {
+    if let known = state.versions.first(where: { $0.side == version.side && $0.saysTheSame(as: version) }) {
       let attempt = CDRLogRecord.attempt(version: known.position, item: known.item, leg: version.leg)
       try sessions.append(attempt, at: version.position, to: state, in: rows)
     } else {
@@ -86,7 +86,7 @@ public final class CDRProjection: Projection {
     let state = findings.state
     var judgements: [CDRJudgement] = []
     let isOfOtherSide = state.versions.contains {
-      $0.side != version.side && $0.nature == version.nature && $0.shared == version.shared
+      $0.side != version.side && $0.nature == version.nature && $0.shared.isSame(as: version.shared)
     }
     if !isOfOtherSide {
       for judgement in CDRRules.judgements(of: sighting.metered) {
@@ -153,13 +153,13 @@ public final class CDRProjection: Projection {
       if let other = try session(of: identity, in: rows) {
         state = try sessions.merge(state, other, at: entry.position, in: rows)
       } else {
-        try ids.learn(identity, state.number, since: entry.position, in: rows)
+        try learn(identity, state, since: entry.position, in: rows)
       }
     }
     if request.entry.content.context.direction == .fromIOP, saleOperator != 0, !entry.isOfOtherSession,
       let sale = entry.facts?.text(of: WireName.partnerServiceSessionId)
     {
-      try ids.learn(sightings.sale(sale, of: saleOperator, rows.hash), state.number, since: entry.position, in: rows)
+      try learn(sightings.sale(sale, of: saleOperator, rows.hash), state, since: entry.position, in: rows)
     }
     let findings = CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows)
     if isNewId, let platformId {
@@ -175,7 +175,7 @@ public final class CDRProjection: Projection {
     for (item, record) in (request.facts?.chargeDetailRecords ?? []).enumerated() {
       let sighting = try sightings.sighting(record, item: item, of: request, in: rows)
       for identity in sighting.identities.all {
-        guard let number = try ids.session(of: identity, in: rows) else { continue }
+        guard let number = try session(of: identity, with: request.position, in: rows) else { continue }
         answered.append(Answered(session: number, saleOperator: sighting.version.saleOperator))
         break
       }
@@ -188,41 +188,65 @@ public final class CDRProjection: Projection {
   /// Notes when a session was asked for or granted, also where its record has come before.
   private func takeAuthorisation(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {
     guard let request = entry.kind == .request ? entry.message : entry.request else { return }
-    let asked = request.entry.content.observedAt
-    for identity in try sightings.askedSessions(entry, request, in: rows) {
-      guard try CDRAskedSessions.note(identity, asked, in: rows), let state = try session(of: identity, in: rows) else { continue }
-      // A CPO's id may come again: what was asked behind the record is another session.
-      if identity.kind == .exec {
-        guard !state.hasPlatformId, let first = state.versions.first?.observedAt, asked <= first else { continue }
-      }
-      let findings = CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows)
-      try findings.settleStarts(askedAt: asked)
-      try settle(findings)
+    guard let session = try sightings.askedSession(entry, request, in: rows),
+      let asked = try CDRAskedSessions.note(session, request.entry.content.observedAt, in: rows),
+      let state = try self.session(of: session.identity, in: rows)
+    else { return }
+    // A partner's id may come again: what was asked behind the record is another session.
+    if session.identity.kind != .platform {
+      guard !state.hasPlatformId, let first = state.versions.first?.observedAt, asked <= first else { return }
     }
+    let findings = CDRFindings(state: state, position: entry.position, sessions: sessions, rows: rows)
+    try findings.settleStarts(askedAt: asked)
+    try settle(findings)
   }
 
   // MARK: Sessions
 
+  /// An operator that numbers its sessions anew each day has many with one id: so many of them are looked at.
+  private static let sessionsOfAnId = 8
+  /// A charge that begins so long behind the first record of a session is of another one, which has the same id of the CPO: clocks differ by hours.
+  private static let reuseMilliseconds: Int64 = 12 * 3_600_000
+
   /// The session of a record, a new one where it is the first; its ids lead to it from now on.
   ///
   /// Where the two ids lead to two sessions that both have an id of the platform, the platform's rules, and nothing is merged.
-  private func session(
-    of identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction
-  ) throws(JournalError) -> CDRHistory {
-    let state = if let known = try known(identities, at: position, in: rows) { known } else { try sessions.open(in: rows) }
+  private func session(of sighting: CDRSighting, in rows: ModelTransaction) throws(JournalError) -> CDRHistory {
+    let (identities, position) = (sighting.identities, sighting.version.position)
+    let state = if let known = try known(sighting, in: rows) { known } else { try sessions.open(in: rows) }
     let since = state.versions.isEmpty ? nil : position
-    for identity in identities.all { try ids.learn(identity, state.number, since: since, in: rows) }
+    for identity in identities.all { try learn(identity, state, since: since, in: rows) }
     return state
   }
 
-  private func known(
-    _ identities: CDRIdentities, at position: JournalPosition, in rows: ModelTransaction
-  ) throws(JournalError) -> CDRHistory? {
+  /// Makes an id lead to a session, unless it does.
+  private func learn(
+    _ identity: CDRIdentity, _ state: CDRHistory, since: JournalPosition?, in rows: ModelTransaction
+  ) throws(JournalError) {
+    for number in try ids.sessions(of: identity, limit: Self.sessionsOfAnId, in: rows) {
+      if try sessions.current(number, in: rows) == state.number { return }
+    }
+    try ids.learn(identity, state.number, since: since, in: rows)
+  }
+
+  /// The session with an id that has a message.
+  private func session(
+    of identity: CDRIdentity, with position: JournalPosition, in rows: ModelTransaction
+  ) throws(JournalError) -> UInt32? {
+    let numbers = try ids.sessions(of: identity, limit: Self.sessionsOfAnId, in: rows)
+    for number in numbers {
+      if try sessions.state(sessions.current(number, in: rows), in: rows)?.has(position) ?? false { return number }
+    }
+    return numbers.first
+  }
+
+  private func known(_ sighting: CDRSighting, in rows: ModelTransaction) throws(JournalError) -> CDRHistory? {
+    let (identities, position) = (sighting.identities, sighting.version.position)
     if let content = identities.content { return try session(of: content, in: rows) }
     let byPlatform = try identities.platform.flatMap { (identity) throws(JournalError) in try session(of: identity, in: rows) }
-    guard let byExec = try identities.exec.flatMap({ (identity) throws(JournalError) in try session(of: identity, in: rows) }) else {
-      return byPlatform
-    }
+    guard let byExec = try identities.exec.flatMap({ (identity) throws(JournalError) in try session(of: identity, in: rows) }),
+      !sighting.version.begins(behind: byExec, milliseconds: Self.reuseMilliseconds)
+    else { return byPlatform }
     guard identities.platform != nil, byPlatform !== byExec else { return byExec }
     guard let byPlatform else { return byExec.hasPlatformId ? nil : byExec }
     return byExec.hasPlatformId ? byPlatform : try sessions.merge(byPlatform, byExec, at: position, in: rows)
@@ -257,5 +281,28 @@ public final class CDRProjection: Projection {
     try CDROpening(rows: rows, horizon: horizon, journal: journal).condense()
     // All must be read from the rows again.
     sessions = CDRMemory()
+  }
+}
+
+extension CDRVersion {
+  /// Whether its charge began so long after the first record of a session was on the wire.
+  fileprivate func begins(behind state: CDRHistory, milliseconds: Int64) -> Bool {
+    guard let start = shared.start, let observedAt = state.versions.first?.observedAt else { return false }
+    return Timestamp(rawValue: start).milliseconds(since: observedAt) > milliseconds
+  }
+
+  /// Whether it has the same content, spellings aside.
+  fileprivate func saysTheSame(as other: CDRVersion) -> Bool {
+    digest == other.digest && CDRKeys.canBeOne(shared.evse, other.shared.evse)
+  }
+}
+
+extension CDRVersion.Shared {
+  /// Whether two sides say the same, spellings aside.
+  fileprivate func isSame(as other: CDRVersion.Shared) -> Bool {
+    guard evse != other.evse, CDRKeys.canBeOne(evse, other.evse) else { return self == other }
+    var spelled = other
+    spelled.evse = evse
+    return self == spelled
   }
 }

@@ -64,9 +64,13 @@ public struct CDRQuestions: ModelQuestions {
 
   // MARK: Sessions
 
-  /// The sessions of an id: the platform's, or any operator's own; several operators may use one id.
+  /// The sessions of an id, in the order of their first records: the platform's, or any operator's own. Several operators may use one id, and one may use
+  /// it again.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows and messages throws.
-  public func sessions(of id: String) throws -> [CDRSession] { try numbers(of: id).compactMap { try state($0) }.map(session) }
+  public func sessions(of id: String) throws -> [CDRSession] {
+    let found = try numbers(of: id).compactMap { try state($0) }.map(session)
+    return found.sorted { ($0.observedAt, $0.number) < ($1.observedAt, $1.number) }
+  }
 
   private func session(_ state: CDRHistory) throws -> CDRSession {
     let mark = messages.damage.mark

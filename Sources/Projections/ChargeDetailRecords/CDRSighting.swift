@@ -83,23 +83,37 @@ final class CDRSightings {
     return max(1, hash.number(CDRKeys.Tag.badge, badge) >> 24)
   }
 
-  /// The sessions that a message asks for or grants, or whose ids the answer to one tells: the platform's id, or the CPO's.
+  /// The session that a message asks for or grants, or that the answer to one names; nil where none is named.
   /// - Parameter request: the message itself, or what it answers.
-  func askedSessions(_ entry: ProjectedEntry, _ request: ProjectedMessage, in rows: ModelTransaction) throws(JournalError) -> [CDRIdentity]
+  func askedSession(_ entry: ProjectedEntry, _ request: ProjectedMessage, in rows: ModelTransaction) throws(JournalError)
+    -> CDRAskedSession?
   {
-    guard let facts = entry.facts, !facts.isFault else { return [] }
-    let context = request.context
-    let isGet = context.operation == "GetServiceAuthorisation"
-    let isFromIOP = context.direction == .fromIOP
-    // To whom a user belongs, the platform asks of no session (guide 5.5.3).
-    if entry.kind == .request, isFromIOP, isGet, facts.requestedServiceId?.value == .reserved { return [] }
-    if (entry.kind == .request) == isFromIOP {
-      return facts.text(of: WireName.serviceSessionId).map { [platform($0, rows.hash)] } ?? []
+    guard let facts = entry.facts, !facts.isFault else { return nil }
+    let isGet = request.context.operation == "GetServiceAuthorisation"
+    let isFromIOP = request.context.direction == .fromIOP
+    if entry.kind == .request {
+      // To whom a user belongs, the platform asks of no session (guide 5.5.3).
+      if isFromIOP, isGet, facts.requestedServiceId?.value == .reserved { return nil }
+      if isFromIOP { return facts.text(of: WireName.serviceSessionId).map { CDRAskedSession(identity: platform($0, rows.hash)) } }
+      return try partnersId(facts, request, isGet: isGet, in: rows).map { CDRAskedSession(identity: $0) }
     }
-    // The partner of the platform here is the CPO where it asks, or where it is told that the user may charge.
-    guard isGet != isFromIOP, let id = facts.text(of: WireName.partnerServiceSessionId) else { return [] }
-    let party = try operators.number(of: isFromIOP ? context.targetOperator : context.operator, in: rows)
-    return party == 0 ? [] : [CDRIdentity(kind: .exec, party: party, key: keys.id(id, rows.hash))]
+    guard isFromIOP else {
+      guard let id = facts.text(of: WireName.serviceSessionId) else { return nil }
+      let before = try request.facts.flatMap { (facts) throws(JournalError) in try partnersId(facts, request, isGet: isGet, in: rows) }
+      return CDRAskedSession(identity: platform(id, rows.hash), before: before)
+    }
+    guard request.facts?.text(of: WireName.serviceSessionId) == nil else { return nil }
+    return try partnersId(facts, request, isGet: isGet, in: rows).map { CDRAskedSession(identity: $0) }
+  }
+
+  /// The id that the partner of the platform has of a session that it asks for or grants, or is asked for or told of: the CPO's, or the eMSP's.
+  private func partnersId(
+    _ facts: MessageFacts, _ request: ProjectedMessage, isGet: Bool, in rows: ModelTransaction
+  ) throws(JournalError) -> CDRIdentity? {
+    guard let id = facts.text(of: WireName.partnerServiceSessionId) else { return nil }
+    let isFromIOP = request.context.direction == .fromIOP
+    let party = try operators.number(of: isFromIOP ? request.context.targetOperator : request.context.operator, in: rows)
+    return party == 0 ? nil : CDRIdentity(kind: isGet == isFromIOP ? .sale : .exec, party: party, key: keys.id(id, rows.hash))
   }
 
   /// The platform's id of a session.

@@ -6,8 +6,8 @@ enum CDRTables {
   static let log = HistoryTable(ModelTable("log", 1))
   /// See ``CDROperators``.
   static let names = ModelTable("names", 2)
-  /// When each EVSE charged, by the final records in force.
-  static let intervals = CDRIntervals(table: ModelTable("intervals", 3)) { $0.evse }
+  /// When each EVSE charged, by the final records in force: all spellings of its id together.
+  static let intervals = CDRIntervals(table: ModelTable("intervals", 3)) { CDRKeys.common($0.evse) }
   static let findings = FindingTable(ModelTable("findings", 4))
   /// What messages said that the journal has no more: see ``CDRTexts``.
   static let texts = ModelTable("texts", 5)

@@ -45,7 +45,7 @@ extension CDRVersion {
     if first & First.item != 0 { bytes.appendVarint(item) }
     if first & First.digest != 0 { bytes.appendLittleEndian(digest) }
     if first & First.exec != 0 { bytes.appendLowBytes(UInt64(shared.execSession), 3) }
-    if first & First.evse != 0 { bytes.appendLowBytes(shared.evse, 5) }
+    if first & First.evse != 0 { bytes.appendLowBytes(shared.evse, 7) }
     if first & First.service != 0 { bytes.appendVarint(UInt64(shared.service)) }
     if first & First.execOperator != 0 { bytes.appendVarint(UInt64(execOperator)) }
     if first & First.saleOperator != 0 { bytes.appendVarint(UInt64(saleOperator)) }
@@ -76,7 +76,7 @@ extension CDRVersion {
     let before = previous?.shared ?? Shared()
     var shared = before
     if first & First.exec != 0 { shared.execSession = UInt32(truncatingIfNeeded: try reader.lowBytes(3)) }
-    if first & First.evse != 0 { shared.evse = try reader.lowBytes(5) }
+    if first & First.evse != 0 { shared.evse = try reader.lowBytes(7) }
     if first & First.service != 0 { shared.service = UInt16(truncatingIfNeeded: try reader.varint()) }
     let execOperator =
       first & First.execOperator == 0 ? previous?.execOperator ?? 0 : UInt32(truncatingIfNeeded: try reader.varint())

@@ -17,7 +17,8 @@ struct EVSEContradictions {
     switch (Self.contradiction(element), element.contradiction) {
     case (let (availability, busy)?, nil):
       var detail: [UInt8] = []
-      for value in [busy.position.rawValue, availability.position.rawValue, UInt64(availability.status ?? 0)] { detail.appendVarint(value) }
+      let figures = [busy.position.rawValue, availability.position.rawValue, UInt64(availability.status ?? 0), UInt64(element.number)]
+      for value in figures { detail.appendVarint(value) }
       let finding = try EVSETables.findings.add(
         EVSERules.contradiction, at: position, subject: element.key, detail: detail, in: rows)
       try rows.put(finding, for: bigEndianBytes(element.number), in: open)

@@ -45,10 +45,21 @@ struct EVSEMemory {
   ) throws(JournalError) -> EVSEElement {
     let spelling = Spelling(element: report.element, id: report.id)
     if let known = bySpelling[spelling] { return known }
-    if let known = try find(spelling, in: rows) { return known }
+    if let known = try find(spelling, at: position, in: rows) { return known }
     let table = EVSETables.elements
     let count = if let count { count } else { try table.count(in: rows) }
-    let key = EVSEElementTable.key(report.element, report.id, rows.hash)
+    let identifier = IdentifierSpelling(report.id)
+    let key = EVSEElementTable.key(report.element, identifier, rows.hash)
+    let family = try table.family(report.element, identifier, in: rows)
+    if family.count == 1, !identifier.separators.isEmpty, IdentifierSpelling(family[0].stored.id).separators.isEmpty {
+      // What was written without separators so far is this one: nothing else has been heard of that it could be.
+      try table.move(family[0].stored, from: family[0].key, to: key, as: report.id, at: position, in: rows)
+      guard let known = byKey.removeValue(forKey: family[0].key) else { return try find(spelling, in: rows)! }
+      byKey[key] = known
+      bySpelling[spelling] = known
+      return known
+    }
+    try noteAmbiguity(identifier, family, at: position, in: rows)
     try table.add(key, number: count, report.id, at: position, in: rows)
     self.count = count + 1
     let element = EVSEElement(
@@ -66,13 +77,40 @@ struct EVSEMemory {
     return try find(spelling, in: rows)
   }
 
-  private mutating func find(_ spelling: Spelling, in rows: ModelTransaction) throws(JournalError) -> EVSEElement? {
-    let key = EVSEElementTable.key(spelling.element, spelling.id, rows.hash)
+  /// Finds that an id without separators, which was or is reported of, may be of several elements.
+  private mutating func noteAmbiguity(
+    _ identifier: IdentifierSpelling, _ family: [(stored: EVSEElementTable.Stored, key: [UInt8])], at position: JournalPosition,
+    in rows: ModelTransaction
+  ) throws(JournalError) {
+    guard let first = family.first else { return }
+    if identifier.separators.isEmpty {
+      // Else it was found when the second of them came.
+      guard !family.contains(where: { $0.stored.respelledAt != nil }) else { return }
+      try EVSERules.noteAmbiguous(first.stored.element, identifier, at: position, in: rows)
+    } else if family.contains(where: { $0.stored.respelledAt != nil }), family.count == 1 {
+      try EVSERules.noteAmbiguous(first.stored.element, identifier, at: position, in: rows)
+    } else {
+      return
+    }
+    // From now on it is an element of its own.
+    bySpelling = bySpelling.filter { known in
+      let other = IdentifierSpelling(known.key.id)
+      return known.key.element != first.stored.element || !other.separators.isEmpty || other.compact != identifier.compact
+    }
+  }
+
+  /// - Parameter position: of a report; nil where one is only looked for.
+  private mutating func find(
+    _ spelling: Spelling, at position: JournalPosition? = nil, in rows: ModelTransaction
+  ) throws(JournalError) -> EVSEElement? {
+    guard let (stored, key) = try EVSETables.elements.element(spelling.element, spelling.id, in: rows) else { return nil }
+    if let position, key != EVSEElementTable.key(spelling.element, IdentifierSpelling(spelling.id), rows.hash) {
+      try EVSETables.elements.noteRespelled(stored, key, at: position, in: rows)
+    }
     if let known = byKey[key] {
       bySpelling[spelling] = known
       return known
     }
-    guard let stored = try EVSETables.elements.stored(key, in: rows) else { return nil }
     let events = EVSETables.events
     let element = EVSEElement(
       key: key, number: stored.number,

@@ -21,7 +21,7 @@ struct EVSEOpening {
     let origins = StatusOrigins(journal)
     try forEachPart { (subject, element, part) throws(JournalError) in
       guard let event = try EVSETables.events.tail(of: subject, in: rows).newest, event.position < horizon,
-        let origin = try origins.origin(of: event, element.element, EVSEElementTable.canonicalId(element.id), part)
+        let origin = try origins.origin(of: event, element.element, element.id, part)
       else { return }
       try EVSETables.origins.put(origin, of: event.position, subject, in: rows)
     }

@@ -54,9 +54,14 @@ public final class EVSEProjection: Projection {
     let context = message.entry.content.sharedContext
     if let known = roles[context] { return known }
     let role = Self.role(message.entry)
-    // A refusal that answers nothing may share its context with one that does.
-    if message.entry.kind != .refusal || message.entry.requestPosition != nil { roles[context] = role }
+    // A refusal that answers nothing may share its context with one that does, and a status that cannot be read with one that is not there.
+    let isShared = message.entry.kind == .refusal ? message.entry.requestPosition == nil : Self.mayBeUnreadable(message)
+    if !isShared { roles[context] = role }
     return role
+  }
+
+  private static func mayBeUnreadable(_ message: ProjectedMessage) -> Bool {
+    message.kind == .response && message.context.outcome.requestStatus == nil
   }
 
   private static func role(_ entry: Entry) -> Role {

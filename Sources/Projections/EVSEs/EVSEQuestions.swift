@@ -42,7 +42,7 @@ public struct PartStatus: Hashable, Sendable {
 public struct ElementStatus: Hashable, Sendable {
   /// The level of the element.
   public let element: StatusReport.Element
-  /// In its canonical spelling; as first written where it is none of eMIP's.
+  /// As it was first written; with its inner separators, once a message had some.
   public let id: String
   /// Whether it can be used; nil where nothing was reported of that by then.
   public let availability: PartStatus?
@@ -102,13 +102,17 @@ public struct EVSEQuestions: ModelQuestions {
     max(try EVSETables.clocks.clock(at: asOf, in: rows) ?? observedAt, observedAt)
   }
 
-  /// The statuses of the elements with an id, in any spelling: mostly one. Empty where nothing was known of any.
+  /// The statuses of the elements with an id, in any spelling: mostly one; several where it is written without the separators that tell them apart. Empty
+  /// where nothing was known of any.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func statuses(of id: String, _ moment: StatusMoment) throws(JournalError) -> [ElementStatus] {
     var found: [ElementStatus] = []
     for element in StatusReport.Element.allCases {
-      guard let stored = try EVSETables.elements.element(element, id, in: rows), isKnown(stored) else { continue }
-      found.append(try status(of: stored, moment))
+      let spelling = IdentifierSpelling(id)
+      for (stored, _) in try EVSETables.elements.family(element, spelling, in: rows) {
+        guard isKnown(stored), IdentifierSpelling(stored.id(asOf: asOf)).canBe(spelling) else { continue }
+        found.append(try status(of: stored, moment))
+      }
     }
     return found
   }
@@ -127,14 +131,14 @@ public struct EVSEQuestions: ModelQuestions {
   /// All events of one part of an element that were known, in the order of their times.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
   public func history(of id: String, _ element: StatusReport.Element, _ part: StatusPart) throws(JournalError) -> [StatusEvent] {
-    guard let stored = try EVSETables.elements.element(element, id, in: rows) else { return [] }
+    guard let stored = try EVSETables.elements.element(element, id, in: rows)?.stored else { return [] }
     let events = try EVSETables.events.all(of: StatusEventTable.subject(stored.number, part), in: rows)
     return events.filter { event in asOf.map { event.position <= $0 } ?? true }.map { $0.known(at: asOf) }
   }
 
   /// Who reported an event whose message is gone; nil where that was not kept.
   func keptOrigin(of event: StatusEvent, _ status: ElementStatus, _ part: StatusPart) throws(JournalError) -> StatusOrigin? {
-    guard let stored = try EVSETables.elements.element(status.element, status.id, in: rows) else { return nil }
+    guard let stored = try EVSETables.elements.element(status.element, status.id, in: rows)?.stored else { return nil }
     return try EVSETables.origins.origin(of: event.position, StatusEventTable.subject(stored.number, part), in: rows)
   }
 
@@ -142,7 +146,7 @@ public struct EVSEQuestions: ModelQuestions {
 
   private func status(of stored: EVSEElementTable.Stored, _ moment: StatusMoment) throws(JournalError) -> ElementStatus {
     ElementStatus(
-      element: stored.element, id: EVSEElementTable.canonicalId(stored.id), availability: try part(.availability, stored, moment),
+      element: stored.element, id: stored.id(asOf: asOf), availability: try part(.availability, stored, moment),
       busy: try part(.busy, stored, moment))
   }
 
@@ -171,16 +175,36 @@ extension EVSEQuestions {
   public func elementFindings() throws -> [(finding: ReportedFinding, element: StatusReport.Element)] {
     var found: [(ReportedFinding, StatusReport.Element)] = []
     try EVSETables.findings.forEach(asOf: asOf, in: rows) { stored in
-      guard let rule = EVSEProjection.rule(stored.rule), let element = try EVSETables.elements.stored(stored.subject, in: rows) else {
-        return true
+      switch EVSEProjection.rule(stored.rule) {
+      case EVSERules.spellingAmbiguous?: found.append(try ambiguity(stored))
+      case let rule?: if let told = try reported(stored, rule) { found.append(told) }
+      case nil: break
       }
-      let id = EVSEElementTable.canonicalId(element.id)
-      let finding = ReportedFinding(
-        rule: rule, position: stored.position, resolvedAt: stored.resolvedAt, subject: id,
-        sentence: try EVSERules.sentence(id, stored))
-      found.append((finding, element.element))
       return true
     }
     return found
+  }
+
+  private func reported(
+    _ stored: FindingTable.Stored, _ rule: FindingRule
+  ) throws(JournalError) -> (ReportedFinding, StatusReport.Element)? {
+    let number = rule == EVSERules.contradiction ? try EVSERules.number(stored) : nil
+    guard let element = try EVSETables.elements.stored(stored.subject, number: number, in: rows) else { return nil }
+    let id = element.id(asOf: asOf)
+    let finding = ReportedFinding(
+      rule: rule, position: stored.position, resolvedAt: stored.resolvedAt, subject: id,
+      sentence: try EVSERules.sentence(id, stored))
+    return (finding, element.element)
+  }
+
+  private func ambiguity(_ stored: FindingTable.Stored) throws(JournalError) -> (ReportedFinding, StatusReport.Element) {
+    let family = try EVSETables.elements.family(of: stored.subject, in: rows).map(\.stored).filter(isKnown)
+    let own = family.first { IdentifierSpelling($0.id(asOf: asOf)).separators.isEmpty }
+    let subject = own?.id(asOf: asOf) ?? String(decoding: stored.detail, as: UTF8.self)
+    let others = family.filter { $0 != own }.map { $0.id(asOf: asOf) }
+    let finding = ReportedFinding(
+      rule: EVSERules.spellingAmbiguous, position: stored.position, resolvedAt: stored.resolvedAt, subject: subject,
+      sentence: "\(subject) may be \(others.joined(separator: " or ")).")
+    return (finding, StatusReport.Element(rawValue: stored.subject[0])!)
   }
 }

@@ -17,8 +17,13 @@ public enum EVSERules {
     72, "status-value-unreadable", .error,
     "A status, or one of its dates, is there and cannot be read; told once, until one can be.")
 
+  /// An operator's own separators tell elements apart.
+  public static let spellingAmbiguous = FindingRule(
+    75, "evse-spelling-ambiguous", .warning,
+    "An id without separators may be that of several elements, which only their separators tell apart.")
+
   /// In the order of their numbers.
-  public static let all = [contradiction, ahead, unreadable]
+  public static let all = [contradiction, ahead, unreadable, spellingAmbiguous]
 
   /// What is further ahead is found. The guide says nothing of it; clocks that are kept at all differ by less.
   static let aheadMilliseconds: Int64 = 300_000
@@ -26,6 +31,23 @@ public enum EVSERules {
   /// The field of a part in answers: `busyStatus` for the `status` of the busy one.
   static func fieldName(_ name: String, _ part: StatusPart) -> String {
     (part == .busy ? "busy" : "availability") + name.prefix(1).uppercased() + name.dropFirst()
+  }
+
+  static func noteAmbiguous(
+    _ element: StatusReport.Element, _ identifier: IdentifierSpelling, at position: JournalPosition, in rows: ModelTransaction
+  ) throws(JournalError) {
+    let unseparated = IdentifierSpelling(utf8: identifier.compact)
+    try EVSETables.findings.add(
+      spellingAmbiguous, at: position, subject: EVSEElementTable.key(element, unseparated, rows.hash),
+      detail: Array(identifier.compact.prefix(200)), in: rows)
+  }
+
+  /// The number of the element that a contradiction is of.
+  static func number(_ stored: FindingTable.Stored) throws(JournalError) -> UInt32 {
+    try EVSETables.findings.table.reading(stored.detail) { (reader) throws(FormatError) in
+      for _ in 0..<3 { _ = try reader.varint() }
+      return try reader.number()
+    }
   }
 
   /// One sentence on an element, with the figures of a finding.

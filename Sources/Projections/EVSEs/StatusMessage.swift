@@ -12,7 +12,7 @@ public struct StatusMessage: Hashable, Sendable {
   public let request: String
   /// The level of the element that it is about.
   public let element: StatusReport.Element
-  /// The element's id in its canonical spelling; as first written where it is none of eMIP's.
+  /// The element's id as it was written.
   public let id: String
   /// The position of the message that told the status first.
   public let position: JournalPosition

@@ -26,7 +26,7 @@ final class StatusOrigins {
       origin.partner = facts.partnerId ?? origin.operator
     }
     let report = facts.statusReports.first { report in
-      report.element == element && EVSEElementTable.canonicalId(report.id) == id
+      report.element == element && IdentifierSpelling(report.id).canBe(IdentifierSpelling(id))
         && (part == .availability ? report.availability?.status.value?.rawValue : report.busy?.status.value?.rawValue) == event.status
     }
     origin.comment = part == .availability ? report?.availability?.comment : report?.busy?.comment

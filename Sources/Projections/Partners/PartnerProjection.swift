@@ -15,6 +15,7 @@ public final class PartnerProjection: Projection {
   private var requests = OpenRequests()
   private var states: PartnerStates?
   private var clocks: [PartnerPresence.Subject: PartnerClock] = [:]
+  private var transactions: PartnerTransactions?
 
   /// Begins with nothing remembered: all that it knows stands in the rows.
   public init() {}
@@ -48,12 +49,14 @@ public final class PartnerProjection: Projection {
     }
     guard states == nil else { return }
     try requests.load(rows)
+    transactions = try PartnerTransactions(rows)
     states = try PartnerTables.presence.states(rows)
   }
 
   private func request(_ message: ProjectedMessage, _ context: SharedContext, _ rows: ModelTransaction) throws(JournalError) {
     let tail = try known.tailOfRequest(context, rows)
     let isRetry = isRetry(message, context, tail)
+    if let earlier = try transactions!.take(message, rows) { try PartnerRules.noteReused(message, earlier, in: rows) }
     requests.begin(LastRequest(position: message.position, numbers: tail.numbers, isRetry: isRetry), tail, rows)
     try PartnerTables.presence.advance(to: rows.clock, at: message.position, &states!, rows)
     guard context.value.direction == .toIOP else { return }
@@ -198,6 +201,7 @@ public final class PartnerProjection: Projection {
     requests = OpenRequests()
     states = nil
     clocks = [:]
+    transactions = nil
     try PartnerOpening(rows: rows, horizon: horizon, journal: journal).condense()
   }
 }

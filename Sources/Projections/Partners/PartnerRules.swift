@@ -1,4 +1,5 @@
-internal import JournalFormat
+internal import EMIP
+public import JournalFormat
 internal import JournalStore
 
 /// What partners are held against.
@@ -17,13 +18,39 @@ public enum PartnerRules {
     85, "partner-value-unreadable", .error,
     "The heartBeatPeriod of an answer is there and cannot be read; told once, until one can be.")
 
+  /// Guide 5.4.1. The same bytes again are a repetition.
+  public static let transactionReused = FindingRule(
+    88, "transaction-id-reused", .warning, "A client used a transactionId again, for another request: each is to be unique to its client.")
+
   /// In the order of their numbers.
-  public static let all = [offline, clockOffset, unreadable]
+  public static let all = [offline, clockOffset, unreadable, transactionReused]
+
+  /// Tells that two requests of one client have one transactionId, in words.
+  public static func reusedSentence(_ position: JournalPosition, _ earlier: JournalPosition) -> String {
+    "The request at position \(position) has the transactionId of that at position \(earlier), by the same client, and other bytes."
+  }
+
+  static func noteReused(
+    _ request: ProjectedMessage, _ earlier: JournalPosition, in rows: ModelTransaction
+  ) throws(JournalError) {
+    var detail: [UInt8] = []
+    detail.appendVarint(earlier.rawValue)
+    let id = request.facts?.transactionId ?? ""
+    try PartnerTables.findings.add(transactionReused, at: request.position, subject: Array(id.utf8.prefix(200)), detail: detail, in: rows)
+  }
+
+  private static func reported(reuse stored: FindingTable.Stored) throws(JournalError) -> ReportedFinding {
+    let earlier = try PartnerTables.findings.table.reading(stored.detail) { (reader) throws(FormatError) in try reader.varint() }
+    return ReportedFinding(
+      rule: transactionReused, position: stored.position, resolvedAt: stored.resolvedAt,
+      subject: String(decoding: stored.subject, as: UTF8.self), sentence: reusedSentence(stored.position, JournalPosition(earlier)))
+  }
 
   /// A finding in words; nil where it is of no rule of partners.
   static func reported(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding? {
     if stored.rule == offline.number { return try reportedSilence(stored, rows) }
     if stored.rule == clockOffset.number { return try reportedOffset(stored, rows) }
+    if stored.rule == transactionReused.number { return try reported(reuse: stored) }
     return stored.rule == unreadable.number ? try reportedUnreadable(stored, rows) : nil
   }
 
@@ -50,8 +77,9 @@ public enum PartnerRules {
 
   private static func reportedUnreadable(_ stored: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> ReportedFinding {
     let table = PartnerTables.findings.table
-    let partner = try name(try table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }, rows)
+    let subject = try table.decoding { () throws(FormatError) in try PartnerPresence.Subject(stored.subject) }
     let (period, text) = try table.reading(stored.detail) { (reader) throws(FormatError) in (try reader.varint(), try reader.string()) }
+    let partner = try name(subject, rows)
     return ReportedFinding(
       rule: unreadable, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
       sentence: "\(partner) was told the heartBeatPeriod \"\(text)\", which cannot be read; it stays at \(period) s.")

@@ -10,7 +10,9 @@ enum PartnerTables {
   static let findings = FindingTable(ModelTable("findings", 6))
   /// See ``PartnerClock``.
   static let clocks = ModelTable("clocks", 7)
+  /// See ``PartnerTransactions``.
+  static let transactions = ModelTable("transactions", 8)
 
   /// In the order of their numbers.
-  static let all = [names.table, series.table, open, failed, presence.history.table, presence.states, findings.table, clocks]
+  static let all = [names.table, series.table, open, failed, presence.history.table, presence.states, findings.table, clocks, transactions]
 }

@@ -16,7 +16,7 @@ public enum RequestOutcome: Hashable, Sendable {
   case failed(httpStatus: UInt16)
   /// No answer came: it may have arrived.
   case lost
-  /// The answer could not be read safely.
+  /// The answer could not be read safely, or its `requestStatus` is there and no number: it may have been done.
   case unreadable
   /// The answer is about something else: whether what was asked for was done, it does not tell.
   case doubtful(requestStatus: UInt32?)
@@ -26,7 +26,9 @@ public enum RequestOutcome: Hashable, Sendable {
     guard entry.kind != .refusal || entry.requestPosition != nil, let outcome = ExchangeOutcome(entry) else { return nil }
     let recorded = entry.content.context.outcome
     switch outcome.name {
-    case .ok, .warning: self = .accepted(requestStatus: recorded.requestStatus)
+    case .ok, .warning:
+      let isUnreadable = recorded.requestStatus == nil && entry.content.findings.contains(MessageFacts.unreadableStatus)
+      self = isUnreadable ? .unreadable : .accepted(requestStatus: recorded.requestStatus)
     case .error: self = .rejected(requestStatus: recorded.requestStatus)
     case .fault: self = .fault(code: recorded.faultCode)
     case .refused: self = outcome.httpStatus.map(Self.refused) ?? .unreadable

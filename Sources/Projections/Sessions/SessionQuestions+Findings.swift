@@ -104,6 +104,10 @@ extension SessionQuestions {
       return "The authorisation asked for at position \(figure(0)) was refused, and the CPO reports a charge."
     case SessionRules.intermediateMissing:
       return "Intermediate records were asked for; the session of \(figure(0) / 60_000) min had none before its final one."
+    case SessionRules.valueUnreadable:
+      let values = try messages.message(stored.position)?.facts?.sessionFields.unreadable.values ?? []
+      guard !values.isEmpty else { return rule.explanation }
+      return "The message has " + values.map { "\($0.name) \"\($0.text.prefix(40))\"" }.joined(separator: ", ") + ", which cannot be read."
     case SessionRules.limitExceeded:
       let unit = figure(0) == 1 ? "min" : "Wh"
       return "\(Self.decimal(figure(1))) \(unit) were charged; the limit was \(Self.decimal(figure(2))) \(unit)."

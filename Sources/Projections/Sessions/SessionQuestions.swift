@@ -61,11 +61,15 @@ public struct SessionQuestions: ModelQuestions {
       if facts.inferred.contains(where: { $0 < number && numbers.contains($0) }) { continue }
       // The hash may be another id's, and a session may have got the id later. Where a message cannot be read, the hash must do.
       let mark = messages.journal.damage.mark
-      let texts = try facts.ids.compactMap { try text($0, facts, asOf: asOf) }
-      guard texts.contains(id) || !messages.journal.damage.positions(since: mark).isEmpty else { continue }
+      guard try has(id, facts) || !messages.journal.damage.positions(since: mark).isEmpty else { continue }
       views.append(try view(facts))
     }
     return views.sorted { ($0.summary.openedAt, $0.summary.number) < ($1.summary.openedAt, $1.summary.number) }
+  }
+
+  private func has(_ id: String, _ facts: SessionFacts) throws -> Bool {
+    for source in facts.ids { if try text(source, facts, asOf: asOf)?.lowercased() == id.lowercased() { return true } }
+    return false
   }
 
   func currentNumbers(_ numbers: [UInt32]) throws(JournalError) -> [UInt32] {
@@ -115,7 +119,8 @@ public struct SessionQuestions: ModelQuestions {
       return .record(record, record.nature.map(CDRNature.Interpretation.standard.nature(of:)))
     case .event:
       guard let event = message.facts?.sessionEvent else { return nil }
-      let date = event.dateTime?.value
+      // One that is dated ahead counts from when it was sent, as in what the session is.
+      let date = event.dateTime?.value.map { min($0, message.entry.content.observedAt) }
       let isLate = date.flatMap { date in latestDate.map { date < $0 } } ?? false
       if let date { latestDate = max(latestDate ?? date, date) }
       return .event(event, isLate: isLate)

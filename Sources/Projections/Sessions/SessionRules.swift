@@ -23,6 +23,10 @@ public struct SessionRules {
     8, "cdr-raw-contract", .notice, "The alias that is to hide the contract is the contract itself (guide 7.6.2).")
   static let userNotHexadecimal = FindingRule(
     9, "user-not-hexadecimal", .warning, "The UID of a badge is not written in hexadecimal digits alone (guide 6.4.3).")
+  /// Once a session. What of its records cannot be read the read model of records finds.
+  static let valueUnreadable = FindingRule(
+    18, "session-value-unreadable", .error,
+    "A code, a flag, a date or a limit of an authorisation, an event or an action is there and cannot be read.")
   /// Guide 6.6.2, 7.5.2.
   static let actionUnheeded = FindingRule(
     19, "session-action-unheeded", .warning,
@@ -34,7 +38,7 @@ public struct SessionRules {
   /// In the order of their numbers.
   public static let all = [
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,
-    userNotHexadecimal, actionUnheeded,
+    userNotHexadecimal, valueUnreadable, actionUnheeded,
   ]
 
   /// Three times the usual interval of intermediate records (guide 6.5.1).
@@ -55,6 +59,7 @@ public struct SessionRules {
     try judge(place.conflicts)
     if mention.fields.userContractIdAlias != nil, mention.fields.user.isRawContract() { try add(Self.rawContract) }
     if mention.user?.isNoHexadecimalBadge ?? false { try add(Self.userNotHexadecimal) }
+    if mention.kind != .record, !mention.fields.unreadable.isEmpty { try add(Self.valueUnreadable) }
     try settle(mention.kind, place)
   }
 
@@ -62,6 +67,7 @@ public struct SessionRules {
   /// - Parameter said: nil for a fault, or no answer at all.
   func judgeAnswer(_ mention: SessionMention, _ place: SessionCorrelation.Place, _ said: SessionFields?) throws(JournalError) {
     try judge(place.conflicts)
+    if let said, !said.unreadable.isEmpty { try add(Self.valueUnreadable) }
     if mention.asksForAuthorisation, let alias = said?.userContractIdAlias, mention.fields.user.isRawContract(as: alias) {
       try add(Self.rawContract)
     }
@@ -98,6 +104,8 @@ public struct SessionRules {
       let isOver =
         if mark.rule == Self.withoutRecord.number {
           facts.hasFinalRecord
+        } else if mark.rule == Self.actionUnheeded.number {
+          facts.unheededStop == nil
         } else {
           SessionJudgement.rules.contains(mark.rule) && !judgements.contains { $0.identity == identity }
         }
@@ -134,8 +142,8 @@ public struct SessionRules {
   static func findUnheeded(_ tables: SessionRows) throws(JournalError) {
     while let row = try tables.nextUnheeded() {
       let rules = SessionRules(tables, try tables.session(row.number))
-      let facts = try tables.whole(rules.session)
-      if !facts.isEndReported { try rules.add(actionUnheeded, [row.since.rawValue]) }
+      guard let stop = try tables.whole(rules.session).unheededStop else { continue }
+      try rules.add(actionUnheeded, [stop.observedAt.rawValue])
     }
   }
 

@@ -65,6 +65,8 @@ public struct SessionView: Sendable {
     public var answeredAt: Timestamp?
     /// Whether records are wanted while the session lasts; false where nobody asked for them.
     public var intermediateCDRRequested: Bool
+    /// What of it is there and cannot be read, but for its limits; none where the messages are gone.
+    public var unreadable = UnreadableValues()
     /// What the session may not exceed; empty where there is no limit, or where the messages are gone.
     public var meterLimits: [MeterReading]
     /// From request to answer.
@@ -84,6 +86,7 @@ public struct SessionView: Sendable {
       let order = request?.serviceAuthorisation
       let said = order?.authorisationValue == nil ? answer?.serviceAuthorisation : order
       authorisationValue = said?.authorisationValue?.value?.rawValue
+      unreadable = said?.unreadable ?? UnreadableValues()
       meterLimits = said?.meterLimits ?? []
       requestStatus = exchange.ending?.content.context.outcome.requestStatus
       answeredAt = exchange.ending?.content.observedAt

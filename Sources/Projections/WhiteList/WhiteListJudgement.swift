@@ -20,7 +20,7 @@ struct WhiteListJudgement {
   ///   - sale: the eMSP, where it is known.
   func verdict(on record: ChargeDetailRecord, exec: String?, sale: String?, asOf: JournalPosition?) throws -> String? {
     guard let type = record.user.userIdType, let id = record.user.userId, let start = record.startTime?.value else {
-      return "The record names no user or no start, so that no white list can tell."
+      return "The record names no user, or no start that can be read, so that no white list can tell."
     }
     guard let recorded = try journal.lastPosition(recordedBy: start) else { return "No white list is known from before its start." }
     let list = WhiteListQuestions(rows, journal, asOf: min(recorded, asOf ?? recorded))

@@ -2,6 +2,7 @@
 enum FaultRule: String, CaseIterable {
   case sessionIdConflict = "session-id-conflict"
   case sessionFactsConflict = "session-facts-conflict"
+  case sessionValueUnreadable = "session-value-unreadable"
   case authorisedWithoutCDR = "authorised-without-cdr"
   case sessionActionUnheeded = "session-action-unheeded"
   case cdrWithoutAuthorisation = "cdr-without-authorisation"
@@ -9,9 +10,11 @@ enum FaultRule: String, CaseIterable {
   case cdrIntermediateMissing = "cdr-intermediate-missing"
   case cdrMeterLimitExceeded = "cdr-meter-limit-exceeded"
   case cdrRawContract = "cdr-raw-contract"
+  case userNotHexadecimal = "user-not-hexadecimal"
   case cdrMeterMissing = "cdr-meter-missing"
   case cdrMeterUnit = "cdr-meter-unit"
   case cdrMeterValue = "cdr-meter-value"
+  case cdrValueUnreadable = "cdr-value-unreadable"
   case cdrEndBeforeStart = "cdr-end-before-start"
   case cdrMeterDecreases = "cdr-meter-decreases"
   case cdrDurationMismatch = "cdr-duration-mismatch"
@@ -42,9 +45,11 @@ enum FaultRule: String, CaseIterable {
   case evseContradiction = "evse-contradiction"
   case statusAhead = "status-ahead"
   case statusValueUnreadable = "status-value-unreadable"
+  case evseSpellingAmbiguous = "evse-spelling-ambiguous"
   case partnerOffline = "partner-offline"
   case partnerValueUnreadable = "partner-value-unreadable"
   case partnerClockOffset = "partner-clock-offset"
+  case transactionIdReused = "transaction-id-reused"
   case messageRefused = "message-refused"
   case messageEncoding = "message-encoding"
   case answerMismatch = "answer-mismatch"
@@ -52,10 +57,11 @@ enum FaultRule: String, CaseIterable {
   /// How grave the finding is: `error`, `warning` or `notice`.
   var severity: String {
     switch self {
-    case .sessionIdConflict, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue, .cdrEndBeforeStart,
-      .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .cdrEndAfterSent, .cdrStartBeforeAuthorisation, .cdrTooLong,
-      .cdrMeterRepeated, .cdrDuplicate, .whiteListBadgeConflict, .whiteListUploadTooLarge, .whiteListExpiryUnreadable,
-      .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable, .messageRefused, .answerMismatch:
+    case .sessionIdConflict, .sessionValueUnreadable, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue,
+      .cdrValueUnreadable, .cdrEndBeforeStart, .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .cdrEndAfterSent,
+      .cdrStartBeforeAuthorisation, .cdrTooLong, .cdrMeterRepeated, .cdrDuplicate, .whiteListBadgeConflict, .whiteListUploadTooLarge,
+      .whiteListExpiryUnreadable, .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable, .messageRefused,
+      .answerMismatch:
       "error"
     case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature, .whiteListExpiryMissing, .userElsewhere: "notice"
     default: "warning"

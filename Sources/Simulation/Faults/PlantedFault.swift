@@ -4,6 +4,9 @@ struct PlantedFault {
   enum Subject {
     case session(Session)
     case evse(Int)
+    /// An EVSE by its id, and a transactionId, which the lines have.
+    case evseId(String)
+    case transaction
     /// Somebody on the list of a provider.
     case user(Partner, Population.User)
     /// All of a partner's list.
@@ -63,6 +66,8 @@ struct PlantedFault {
         "execPartnerSessionId": exchange.text { $0.rawExecSession(session) },
       ]
     case .evse(let evse): ["subject": "evse", "evseId": exchange.text { $0.evse(evse) }]
+    case .evseId(let id): ["subject": "evse", "evseId": id]
+    case .transaction: ["subject": "transaction"]
     case .user(let partner, let user):
       [
         "subject": "user", "operatorId": exchange.text { $0.operatorId(partner) }, "userIdType": "RFID-UID",

@@ -28,6 +28,9 @@ struct SessionFaults {
     plantContradiction()
     plantStatuses()
     plantOffset()
+    plantSpellings()
+    plantReusedTransaction()
+    plantColons()
   }
 
   // MARK: Sessions
@@ -35,6 +38,7 @@ struct SessionFaults {
   private mutating func plantAuthorisationFaults() {
     plantConflictOfIds()
     plantRecord(.sessionFactsConflict) { $0.evse += 1 }
+    plantUnreadableEvent()
     let forgotten = session()
     ask(.authorisedWithoutCDR, forgotten, .cause)
     fault(.authorisedWithoutCDR, forgotten, notBefore: forgotten.authorisedAt + 72 * 60 * Self.minute)
@@ -51,6 +55,30 @@ struct SessionFaults {
     ask(.cdrRefusedAuthorisation, refused, .cause)
     send(.cdrRefusedAuthorisation, PlantedRecord(refused))
     fault(.cdrRefusedAuthorisation, refused)
+  }
+
+  /// The end of a session is reported, and nobody can read when it was.
+  private mutating func plantUnreadableEvent() {
+    let session = session()
+    ask(.sessionValueUnreadable, session)
+    let call = Call(
+      operation: .setSessionEventReport, direction: .toIOP, peer: .operatorBackEnd, transaction: random.next(), outcome: .done(1))
+    add(.sessionValueUnreadable, .finding, at: session.end + 2000) { context in
+      context.begin(call)
+      context.exchange.request.serviceSession(.serviceSessionId, session)
+      context.exchange.request.execSession(.execPartnerSessionId, session)
+      context.exchange.request.open(.sessionEvent)
+      context.exchange.request.number(.sessionEventNature, 1)
+      context.exchange.request.text(.sessionEventId, "Event-Id-1")
+      context.exchange.request.text(.sessionEventDateTime, "01/03/2025 09:00")
+      context.exchange.request.close(.sessionEvent)
+      context.exchange.endRequest()
+      guard context.exchange.beginResponse() else { return }
+      context.exchange.response.serviceSession(.serviceSessionId, session)
+      context.exchange.endResponse()
+    }
+    send(.sessionValueUnreadable, PlantedRecord(session), .setting)
+    fault(.sessionValueUnreadable, session)
   }
 
   private mutating func plantConflictOfIds() {
@@ -113,7 +141,8 @@ struct SessionFaults {
     plantRecord(.cdrMeterMissing) { $0.meters.removeLast() }
     plantRecord(.cdrMeterUnit) { $0.meters[0].unit = "minutes" }
     // Neither meter 1 nor 2, as these have other rules to obey as well.
-    plantRecord(.cdrMeterValue) { $0.meters.append(PlantedRecord.Meter(type: 3, value: "12,50", unit: "EUR")) }
+    plantRecord(.cdrMeterValue) { $0.meters.append(PlantedRecord.Meter(type: 3, value: "-12.50", unit: "EUR")) }
+    plantRecord(.cdrValueUnreadable) { $0.meters.append(PlantedRecord.Meter(type: 3, value: "12,50", unit: "EUR")) }
     plantRecord(.cdrUnknownMeter) { $0.meters.append(PlantedRecord.Meter(type: 77, value: "5", unit: "Wh")) }
     plantRecord(.cdrPower, minutes: 30) { $0.meters[1].value = "500000" }
     plantRecord(.cdrPowerLow) { $0.meters[1].value = "22.98" }
@@ -252,17 +281,45 @@ struct SessionFaults {
     faults.append(PlantedFault(rule, .evse(evse)))
   }
 
+  /// Two EVSEs that only their separators tell apart, and a report of one of them without any.
+  private mutating func plantSpellings() {
+    let (number, begin) = (nextEVSE / 2 + 1000, start + 17 * 60 * Self.minute)
+    sessionCount += 1
+    let unseparated = "FR*C01*E\(number)11"
+    for (index, id) in ["FR*C01*E\(number)*11", "FR*C01*E\(number)1*1", unseparated].enumerated() {
+      let role: FaultPlan.Step.Role = id == unseparated ? .finding : .cause
+      report(.evseSpellingAmbiguous, .setEVSEBusyStatus, "1", 0, role, at: begin + index * Self.minute, id: id)
+    }
+    faults.append(PlantedFault(.evseSpellingAmbiguous, .evseId(unseparated)))
+  }
+
+  private mutating func plantReusedTransaction() {
+    let (evse, begin, transaction) = (nextEVSE, start + 18 * 60 * Self.minute, random.next())
+    sessionCount += 1
+    report(.transactionIdReused, .setEVSEAvailabilityStatus, "2", evse, .cause, at: begin, transaction: transaction)
+    report(.transactionIdReused, .setEVSEBusyStatus, "1", evse, .finding, at: begin + Self.minute, transaction: transaction)
+    faults.append(PlantedFault(.transactionIdReused, .transaction))
+  }
+
+  private mutating func plantColons() {
+    var odd = session()
+    odd.user.hasColons = true
+    ask(.userNotHexadecimal, odd, .finding)
+    send(.userNotHexadecimal, PlantedRecord(odd), .setting)
+    fault(.userNotHexadecimal, odd)
+  }
+
   /// An EVSE whose clock is ten years ahead once, and one that says in a word what it is.
   private mutating func plantStatuses() {
-    let planted: [(rule: FaultRule, status: StaticString, ahead: Int)] = [
-      (.statusAhead, "2", 3653 * 24 * 60 * Self.minute), (.statusValueUnreadable, "busy", 0),
+    let planted: [(rule: FaultRule, status: StaticString, delay: Int)] = [
+      (.statusAhead, "2", -3653 * 24 * 60 * Self.minute), (.statusValueUnreadable, "busy", 1500),
     ]
-    for (rule, status, ahead) in planted {
+    for (rule, status, delay) in planted {
       let evse = nextEVSE
       sessionCount += 1
       let due = start + 15 * 60 * Self.minute
       report(rule, .setEVSEBusyStatus, "1", evse, .setting, at: due)
-      report(rule, .setEVSEBusyStatus, status, evse, .finding, at: due + 31 * Self.minute, ahead: ahead)
+      report(rule, .setEVSEBusyStatus, status, evse, .finding, at: due + 31 * Self.minute, delay: delay)
       report(rule, .setEVSEBusyStatus, "1", evse, .setting, at: due + 45 * Self.minute)
       faults.append(PlantedFault(rule, .evse(evse)))
     }
@@ -276,22 +333,23 @@ struct SessionFaults {
     for number in 0..<22 {
       let role: FaultPlan.Step.Role = number == 19 ? .finding : number == 21 ? .cause : .setting
       report(
-        .partnerClockOffset, .setEVSEBusyStatus, "1", evse, role, at: begin + number * Self.minute,
-        ahead: number == 21 ? 0 : -60 * Self.minute, of: .plantedOperator)
+        .partnerClockOffset, .setEVSEBusyStatus, "1", evse, role, at: begin + number * Self.minute, of: .plantedOperator,
+        delay: number == 21 ? 1500 : 60 * Self.minute + 1500)
     }
     faults.append(PlantedFault(.partnerClockOffset, .partner(.plantedOperator)))
   }
 
-  /// - Parameter ahead: milliseconds from the message to the date of the status; without it, the status is some time old.
+  /// - Parameter delay: milliseconds from the date of the status to its message.
   private mutating func report(
     _ rule: FaultRule, _ operation: Operation, _ status: StaticString, _ evse: Int, _ role: FaultPlan.Step.Role, at due: Int,
-    ahead: Int = 0, of partner: Partner = .operatorBackEnd
+    of partner: Partner = .operatorBackEnd, delay: Int = 1500, id: String? = nil, transaction: UInt64? = nil
   ) {
-    let call = Call(operation: operation, direction: .toIOP, peer: partner, transaction: random.next(), outcome: .done(1))
+    let call = Call(
+      operation: operation, direction: .toIOP, peer: partner, transaction: transaction ?? random.next(), outcome: .done(1))
     add(rule, role, at: due) { context in
       context.begin(call)
-      context.exchange.request.evseElements(evse)
-      context.exchange.request.date(.statusEventDate, context.now - 1500 + ahead)
+      if let id { context.exchange.request.evseElements(text: id) } else { context.exchange.request.evseElements(evse) }
+      context.exchange.request.date(.statusEventDate, context.now - delay)
       context.exchange.request.text(operation == .setEVSEBusyStatus ? .busyStatus : .availabilityStatus, status)
       context.exchange.endRequest()
       context.exchange.plainResponse()

@@ -7,6 +7,8 @@ struct Population {
     var key: UInt64
     /// Whether its alias tells nothing of its contract.
     var hidesContract = false
+    /// Whether its badge is written with colons, which the guide does not allow.
+    var hasColons = false
 
     /// The badge: 8 or 14 hexadecimal digits; seven-byte UIDs begin with their maker, mostly `04`.
     var uidDigits: Int { SplitMix64.derive(key, 1) % 10 < 3 ? 8 : 14 }

@@ -149,6 +149,14 @@ extension MessageWriter {
     finish(.evseId)
   }
 
+  /// An EVSE in a spelling of its own, with its type.
+  mutating func evseElements(text id: String) {
+    text(.evseIdType, "eMI3")
+    start(.evseId)
+    raw(text: id)
+    finish(.evseId)
+  }
+
   /// The customer, by badge or by contract.
   mutating func userElements(_ user: Population.User, byContract: Bool) {
     text(.userIdType, byContract ? "eMA" : "RFID-UID")
@@ -158,7 +166,12 @@ extension MessageWriter {
   }
 
   mutating func rawUser(_ user: Population.User, byContract: Bool) {
-    if byContract { contract(user) } else { rfid(user.uid, digits: user.uidDigits) }
+    if byContract { return contract(user) }
+    guard user.hasColons else { return rfid(user.uid, digits: user.uidDigits) }
+    for place in (0..<user.uidDigits / 2).reversed() {
+      rawUpperHex(user.uid >> UInt64(place * 8), digits: 2)
+      if place > 0 { raw(":") }
+    }
   }
 
   mutating func alias(_ user: Population.User) {

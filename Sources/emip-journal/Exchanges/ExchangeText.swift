@@ -46,7 +46,8 @@ struct ExchangeText {
     }
     let outcome = ending.content.context.outcome
     let status = outcome.requestStatus.map { code in "requestStatus \(code)" + (RequestStatus.names[code].map { " (\($0))" } ?? "") }
-    let fault = [outcome.faultCode, outcome.faultReason].compactMap { $0.map(personal.line) }.joined(separator: ": ")
+    // What a fault says beside its code stands in the body.
+    let fault = outcome.faultCode.map(personal.line) ?? ""
     let again = told.name == .failed ? "may be tried again" : nil
     let parts = [told.text, status, fault.isEmpty ? nil : fault, again, mismatch == nil ? nil : "doubtful"]
     return style.outcome(parts.compactMap { $0 }.joined(separator: ", "), told.name)
@@ -85,6 +86,8 @@ struct ExchangeText {
       var seen: Set<[UInt8]> = []
       let texts = exchange.entries.flatMap { $0.content.texts(of: kind) }.filter { seen.insert($0).inserted }
       guard !texts.isEmpty else { return nil }
+      // Free texts are no names of anything, and secrets may be among them: the body shows them.
+      if kind == .personalText { return fact(name, "\(PersonalValues.mask) (\(Figure.count(texts.count, "value", "values")))") }
       if kind.isPersonal && texts.count > 1 && personal.identifier(texts[0], of: kind) == PersonalValues.mask {
         return fact(name, "\(PersonalValues.mask) (\(Figure.count(texts.count)) values)")
       }

@@ -42,7 +42,9 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     name: .customLong("personal"),
-    help: ArgumentHelp("Another element whose text is personal, such as availabilityStatusComment. May be repeated.", valueName: "element"))
+    help: ArgumentHelp(
+      "Another element or attribute all of which is personal, by its name, which eMIP need not know. May be repeated. Free texts, faults, SOAP headers and what eMIP does not know are personal anyway.",
+      valueName: "name"))
   var personalElements: [String] = []
 
   @Option(help: ArgumentHelp("A file of a partner's own element names: theirName = ourName, one a line.", valueName: "file"))
@@ -154,9 +156,12 @@ struct ImportCommand: ParsableCommand {
       do throws(EMIPError) { configuration.schema = try MessageSchema(path: schema) } catch { throw CommandFailure(.badData, "\(error)") }
     }
     for element in personalElements {
-      let number = configuration.names.name(of: element)
-      guard number != WireName.unknown else { throw ValidationError("--personal: eMIP has no element «\(SafeText.line(element))».") }
-      configuration.personalNames.insert(number)
+      let name = element.split(separator: ":").last.map(String.init) ?? ""
+      guard WireName.isElementName(name) else { throw ValidationError("--personal: «\(SafeText.line(element))» is no name of an element.") }
+      // A partner's own name may mean one of ours, and ours be spelled otherwise.
+      let number = configuration.names.name(of: name)
+      if number != WireName.unknown { configuration.personalNames.insert(number) }
+      configuration.personalElements.insert(name)
     }
     return configuration
   }

@@ -14,6 +14,8 @@ import Testing
     let sample = try await SampleJournal()
     try FileManager.default.removeItem(atPath: sample.directory.path)
     try FileManager.default.copyItem(atPath: GoldenFiles.path(format + "/journal"), toPath: sample.directory.path)
+    // However long ago the files were checked out: a journal that was left alone for a month asks whether the clock is right.
+    try FileManager.default.setAttributes([.modificationDate: Date.now], ofItemAtPath: sample.directory.path + "/manifest")
     return sample
   }
 

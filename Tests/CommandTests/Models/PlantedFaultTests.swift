@@ -78,6 +78,7 @@ import Testing
     switch fault.subject {
     case "session": subject == fault.serviceSessionId
     case "evse": subject.filter { $0 != "*" } == fault.evseId?.filter { $0 != "*" }
+    case "transaction": fault.transactionIds.first == subject
     case "partner": subject == fault.partner
     case "message": fault.transactionIds.contains(subject)
     default: fault.operatorId.map(subject.contains) ?? false

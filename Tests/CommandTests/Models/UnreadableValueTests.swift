@@ -123,4 +123,52 @@ import Testing
     #expect(row?["since"] as? String == "2025-03-01T10:31:00.000Z")
     #expect(row?["flags"] as? [String] == ["ahead"])
   }
+
+  @Test func `a record, its meters and its session say what cannot be read, and hold it for nothing else`() throws {
+    let meters = [("1", "30", "min"), ("2", "5,5", "Wh")].map { type, value, unit in
+      "<meterReport><meterTypeId>\(type)</meterTypeId><meterValue>\(value)</meterValue><meterUnit>\(unit)</meterUnit></meterReport>"
+    }
+    let record =
+      "<chargeDetailRecord><CDRNature>1</CDRNature><serviceSessionId>S-1</serviceSessionId><execPartnerSessionId>X-1</execPartnerSessionId>"
+      + "<requestedServiceId>1</requestedServiceId><EVSEId>FR*C01*E1</EVSEId><userIdType>RFID-UID</userIdType><userId>04A1B2C3</userId>"
+      + "<startTime>2025-03-01T10:00:00+0100</startTime><endTime>2025-03-01T09:30:00Z</endTime>"
+      + "<meterReportList>\(meters.joined())</meterReportList></chargeDetailRecord>"
+    let journal = try ImportedJournal([ImportedJournal.line("2025-03-01T10:00:00Z", "SetChargeDetailRecord", of: "FR*C01", record)])
+    let told = try journal.run("cdr", "S-1", "--format", "ndjson").object()
+    let version = try #require((told["versions"] as? [[String: Any]])?.first)
+    #expect(version["startTime"] is NSNull)
+    #expect(version["endTime"] as? String == "2025-03-01T09:30:00Z")
+    #expect(version["unreadable"] as? [String: String] == ["startTime": "2025-03-01T10:00:00+0100"])
+    let energy = try #require((version["meters"] as? [[String: Any]])?.last)
+    #expect(energy["meterValue"] is NSNull)
+    #expect(energy["unreadable"] as? [String: String] == ["meterValue": "5,5"])
+    let text = try journal.run("cdr", "S-1").text
+    #expect(text.contains("unreadable: 2025-03-01T10:00:00+0100") && text.contains("unreadable: 5,5"))
+    let found = try journal.run("findings", "--severity", "error", "--format", "ndjson").objects()
+    #expect(found.map { $0["rule"] as? String } == ["cdr-value-unreadable"])
+    let session = try journal.run("session", "S-1", "--format", "json")
+    #expect(session.text.contains(#""startTime" : "2025-03-01T10:00:00+0100""#))
+  }
+
+  @Test func `an answer whose requestStatus cannot be read accepts nothing`() throws {
+    func answered(_ line: String) -> String {
+      line.replacing("<requestStatus>1</requestStatus>", with: "<requestStatus>OK</requestStatus>")
+    }
+    let record =
+      "<chargeDetailRecord><CDRNature>1</CDRNature><serviceSessionId>S-1</serviceSessionId><EVSEId>FR*C01*E1</EVSEId>"
+      + "<startTime>2025-03-01T09:00:00Z</startTime><endTime>2025-03-01T09:30:00Z</endTime></chargeDetailRecord>"
+    let journal = try ImportedJournal([
+      answered(ImportedJournal.line("2025-03-01T10:00:00Z", "SetChargeDetailRecord", of: "FR*C01", record)),
+      answered(Self.busy("10:01", "2025-03-01T10:01:00Z", "1")), Self.busy("10:02", "2025-03-01T10:02:00Z", "2"),
+      answered(
+        ImportedJournal.line(
+          "2025-03-01T10:03:00Z", "SetAuthenticationData", of: "FR*MS1", Self.list([("04A1B2C3", Self.expiry("2030-01-01T00:00:00Z"))]))),
+    ])
+    let version = try #require((try journal.run("cdr", "S-1", "--format", "ndjson").object()["versions"] as? [[String: Any]])?.first)
+    #expect(version["acceptance"] as? String == "unreadable")
+    #expect(version["accepted"] is NSNull)
+    let statuses = try journal.run("evse", "FR*C01*E17001*1", "--history", "--format", "ndjson").objects()
+    #expect(statuses.map { $0["acceptance"] as? String } == ["unreadable", "accepted"])
+    #expect(try journal.run("whitelist", "check", "--user", "04A1B2C3", "--at", "2025-03-02 12:00").text.hasPrefix("uncertain "))
+  }
 }

@@ -34,12 +34,27 @@ import Testing
     #expect(severities == [.error, .warning])
   }
 
-  @Test(arguments: [
-    ("12,50", true), ("1e3", true), ("", true), ("-1", true), ("NaN", true), (".", true), ("0", false), ("-0", false), ("+1.", false),
-    (".5", false),
-  ])
-  func `a value is a decimal that is not negative`(value: String, isWrong: Bool) {
-    #expect(Self.rules { $0.meters.append(("3", value, "EUR")) } == (isWrong ? ["cdr-meter-value"] : []))
+  @Test(
+    arguments: [
+      ("12,50", "cdr-value-unreadable"), ("1e3", "cdr-value-unreadable"), ("NaN", "cdr-value-unreadable"), (".", "cdr-value-unreadable"),
+      ("", "cdr-meter-value"), ("-1", "cdr-meter-value"), ("0", nil), ("-0", nil), ("+1.", nil), (".5", nil),
+    ] as [(String, String?)])
+  func `a value is a decimal that is not negative`(value: String, rule: String?) {
+    #expect(Self.rules { $0.meters.append(("3", value, "EUR")) } == (rule.map { [$0] } ?? []))
+  }
+
+  @Test func `what cannot be read of a record is one finding, with what it says`() {
+    let record = ScriptedRecord().with { record in
+      record.start = "01/03/2025"
+      record.end = "2025-03-01T10:00:00+0100"
+      record.meters.append(("cost", "12,50", "EUR"))
+    }
+    let judgements = CDRRules.judgements(of: MeteredRecord(record.read))
+    #expect(judgements.map(\.rule.id) == ["cdr-value-unreadable"])
+    #expect(
+      CDRRules.sentence(judgements[0].rule, judgements[0].figures)
+        == #"The record has startTime "01/03/2025", endTime "2025-03-01T10:00:00+0100", meterTypeId "cost", meterValue "12,50", which cannot be read."#
+    )
   }
 
   @Test func `a record ends at its start or later, and says so`() {
@@ -50,7 +65,7 @@ import Testing
       } == [])
     #expect(Self.rules { $0.end = ScriptedJournal.moment(-1).description } == ["cdr-end-before-start"])
     #expect(Self.rules { $0.start = nil } == ["cdr-end-before-start"])
-    #expect(Self.rules { $0.end = "yesterday" } == ["cdr-end-before-start"])
+    #expect(Self.rules { $0.end = "yesterday" } == ["cdr-value-unreadable"])
   }
 
   @Test(

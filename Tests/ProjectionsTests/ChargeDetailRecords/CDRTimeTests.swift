@@ -100,6 +100,29 @@ import Testing
       } == [])
   }
 
+  @Test func `an eMSP's id leads to the question where that did not name the platform's`() async throws {
+    let record = ScriptedRecord().with { $0.sale = "Y-1" }
+    for (minute, expected) in [(15, []), (16, ["cdr-start-before-authorisation"])] as [(Int64, [String])] {
+      #expect(
+        try await Self.rules { journal in
+          try await journal.exchange(
+            "GetServiceAuthorisation", .fromIOP, at: minute * 60_000, target: "FR*MS1",
+            answer: .status(1, "<partnerServiceSessionId>Y-1</partnerServiceSessionId>"))
+          try await journal.send(record, .fromIOP, at: 61)
+        } == expected)
+    }
+  }
+
+  @Test func `the first of two questions counts, also where it was not answered`() async throws {
+    let record = ScriptedRecord()
+    #expect(
+      try await Self.rules { journal in
+        try await Self.ask(journal, 1, at: 15)
+        try await Self.ask(journal, 0, at: 30)
+        try await journal.send(record, at: 61)
+      } == [])
+  }
+
   @Test func `a record without the platform's id is held against the question that its answer leads to`() async throws {
     let record = ScriptedRecord().with { ($0.serviceSessionId, $0.exec) = (nil, "X-7") }
     #expect(

@@ -280,7 +280,7 @@ struct StatusScript {
       return true
     }
     #expect(found.map(\.element) == [.chargingPool, .chargingStation, .evse, .evse, .chargingConnector])
-    #expect(found.map(\.id) == ["FR*C01*P12", "FR*C01*S12", "FR*C01*E12", "not an id *", "FR*C01*X12"])
+    #expect(found.map(\.id) == ["fr*c01*P1*2", "fr*c01*S1*2", "fr*c01*E1*2", "not an id *", "fr*c01*X1*2"])
     #expect(StatusReport.Element.allCases.map { StatusReport.Element(level: $0.level) } == StatusReport.Element.allCases)
   }
 

@@ -6,6 +6,24 @@ import Testing
 @testable import Projections
 
 @Suite struct SessionFindingsTests {
+  @Test func `what cannot be read of an authorisation decides nothing, and is found once a session`() async throws {
+    let script = try SessionsScript()
+    for (id, value) in [("1", "yes"), ("2", "1")] {
+      try await script.journal.exchange(
+        "GetServiceAuthorisation", at: Int64(id)! * 1_000, operator: SessionsScript.cpo,
+        "<EVSEId>FR*C01*E1</EVSEId><requestedServiceId>charge</requestedServiceId><partnerServiceSessionId>X\(id)</partnerServiceSessionId>",
+        answer: .response(
+          "<authorisationValue>\(value)</authorisationValue><serviceSessionId>S\(id)</serviceSessionId><requestStatus>1</requestStatus>"))
+    }
+    let session = try script.session("S1")
+    #expect(session.rules == ["session-value-unreadable"])
+    #expect(session.authorisation?.result == .notObtained)
+    #expect(session.authorisation?.unreadable["authorisationValue"] == "yes")
+    #expect(session.summary.findings[0].sentence == "The message has requestedServiceId \"charge\", which cannot be read.")
+    #expect(try script.session("S2").authorisation?.result == .authorised)
+    #expect(try script.session("S2").rules == ["session-value-unreadable"])
+  }
+
   private static let hour: Int64 = 3_600_000
 
   @Test func `a final record is overdue after three days, and not a moment before`() async throws {
@@ -136,6 +154,34 @@ import Testing
     #expect(
       try script.session("S1").summary.findings[0].sentence
         == "A message names the EVSE FR*C01*E2, and an earlier one of the session FR*C01*E1.")
+  }
+
+  @Test(arguments: [(0, true), (1, true), (2, false)])
+  func `a stop that was accepted and not heeded is found after fifteen minutes`(nature: Int, isStop: Bool) async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1")
+    try await script.action(nature, "S1", "X1", at: 1_000)
+    try await script.heartBeat(at: 15 * 60_000 + 999)
+    #expect(try script.session("S1").rules == [])
+    try await script.heartBeat(at: 15 * 60_000 + 1_000)
+    #expect(try script.session("S1").rules == (isStop ? ["session-action-unheeded"] : []))
+    try await script.record("S1", "X1", at: Self.hour)
+    #expect(try script.session("S1").rules == (isStop ? ["session-action-unheeded"] : []))
+    // It had ended in time, and the event is recorded late.
+    try await script.event(12, "S1", "X1", at: 5 * 60_000)
+    #expect(try script.session("S1").rules == [])
+  }
+
+  @Test func `a stop that was turned down, or that an end or a final record follows, is heeded`() async throws {
+    let script = try SessionsScript()
+    for number in 0..<3 as Range<Int64> {
+      try await script.get("X\(number)", at: number, session: "S\(number)")
+      try await script.action(1, "S\(number)", "X\(number)", at: 1_000 + number, status: number == 0 ? 10_503 : 1)
+    }
+    try await script.event(1, "S1", "X1", at: 14 * 60_000)
+    try await script.record("S2", "X2", at: 15 * 60_000)
+    try await script.heartBeat(at: Self.hour)
+    #expect(try script.all().allSatisfy { $0.findings.isEmpty })
   }
 
   // MARK: Lists

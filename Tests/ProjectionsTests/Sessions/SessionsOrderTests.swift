@@ -141,6 +141,17 @@ import Testing
     #expect(try script.all().allSatisfy { $0.findings.isEmpty })
   }
 
+  @Test func `ids count in any case, and are shown as they were sent first`() async throws {
+    let script = try SessionsScript()
+    try await script.get("Guid-{B7}", at: 0, session: "iop-sid-0a")
+    try await script.record("IOP-SID-0A", "guid-{b7}", at: 60 * Self.minute)
+    for id in ["IOP-SID-0A", "iop-sid-0a", "GUID-{B7}"] {
+      let session = try script.session(id)
+      #expect(session.positions == [1, 3] && session.rules == [])
+      #expect(session.summary.serviceSessionId == "iop-sid-0a" && session.summary.execPartnerSessionId == "Guid-{B7}")
+    }
+  }
+
   @Test func `an eMSP that numbers its sessions anew has each with its own CPO`() async throws {
     let script = try SessionsScript()
     try await script.asked("S1", at: 0, sale: "7")

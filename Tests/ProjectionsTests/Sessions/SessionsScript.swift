@@ -84,6 +84,16 @@ struct SessionsScript {
     return try await journal.exchange("SetSessionEventReport", at: time, operator: Self.cpo, body)
   }
 
+  /// The platform passes on an action of the eMSP.
+  @discardableResult
+  func action(_ nature: Int, _ session: String, _ exec: String, at time: Int64, status: Int = 1) async throws -> JournalPosition {
+    var body = "<serviceSessionId>\(session)</serviceSessionId><execPartnerSessionId>\(exec)</execPartnerSessionId>"
+    body += "<sessionAction><sessionActionNature>\(nature)</sessionActionNature><sessionActionId>A\(time)</sessionActionId></sessionAction>"
+    return try await journal.exchange(
+      "SetSessionActionRequest", .fromIOP, at: time, operator: Self.eMSP, target: Self.cpo, body,
+      answer: .response("<requestStatus>\(status)</requestStatus>"))
+  }
+
   /// Moves the read model's clock.
   func heartBeat(at time: Int64) async throws { try await journal.exchange("HeartBeat", at: time) }
 

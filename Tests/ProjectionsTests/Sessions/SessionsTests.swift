@@ -195,6 +195,20 @@ import Testing
     }
   }
 
+  @Test func `an event that is dated ahead counts from when it was sent`() async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, session: "S1")
+    try await script.event(2, "S1", at: 1_000, dated: 3_601_000)
+    try await script.event(3, "S1", at: 2_000)
+    let session = try script.session("S1")
+    #expect(session.summary.state == .started)
+    #expect(session.startedAt == ScriptedJournal.moment(2_000))
+    guard case .event(_, isLate: false) = session.steps.last?.content else {
+      Issue.record("the last event is not late")
+      return
+    }
+  }
+
   @Test func `a final record that is turned down is none`() async throws {
     let script = try SessionsScript()
     try await script.get("X1", at: 0, session: "S1")

@@ -26,6 +26,8 @@ struct CDRCharges {
     var (duplicates, overlaps, elsewhere): ([CDRFindings.Pair], [CDRFindings.Pair], [CDRFindings.Pair]) = ([], [], [])
     if let charge {
       for entry in try CDRTables.intervals.neighbours(of: charge, in: rows) {
+        let other = try sessions.state(entry.session, in: rows)?.settledCharge
+        guard other.map({ CDRKeys.canBeOne($0.evse, charge.evse) }) ?? true else { continue }
         if try isSameCharge(state, entry, charge) {
           duplicates.append(.init(other: entry.session, seconds: charge.end - charge.start))
         } else if let seconds = CDRRules.overlap(charge, entry) {
@@ -34,7 +36,7 @@ struct CDRCharges {
       }
       for entry in try CDRTables.badgeIntervals.neighbours(of: charge, in: rows) where elsewhere.count < Self.pairsOfABadge {
         guard let seconds = CDRRules.overlap(charge, entry), let other = try sessions.state(entry.session, in: rows)?.settledCharge,
-          other.evse != charge.evse
+          !CDRKeys.canBeOne(other.evse, charge.evse)
         else { continue }
         elsewhere.append(.init(other: entry.session, seconds: seconds))
       }

@@ -38,9 +38,9 @@ public enum CDRRules {
     20, "cdr-meter-missing", .error, "A record has no total duration (meter 1) or no total energy (meter 2), which are mandatory.")
   static let meterUnit = FindingRule(
     21, "cdr-meter-unit", .error, "The total duration or the total energy of a record is in another unit than the catalogue's.")
-  static let meterValue = FindingRule(22, "cdr-meter-value", .error, "The value of a meter is missing, no decimal, or negative.")
+  static let meterValue = FindingRule(22, "cdr-meter-value", .error, version: 2, "The value of a meter is missing, or negative.")
   static let endBeforeStart = FindingRule(
-    23, "cdr-end-before-start", .error, "A record ends before it starts, or one of its times is missing or no date.")
+    23, "cdr-end-before-start", .error, version: 2, "A record ends before it starts, or one of its times is missing.")
   static let meterDecreases = FindingRule(
     24, "cdr-meter-decreases", .error, "A total is less than in the version before, and totals count from the session's beginning.")
   static let durationMismatch = FindingRule(
@@ -73,13 +73,15 @@ public enum CDRRules {
     "A charge of more than 10 min has less than 100 Wh and a mean power below 100 W: they may be kilowatt-hours, sent as watt-hours.")
   static let duplicate = FindingRule(
     42, "cdr-duplicate", .error, "Two sessions have the same charge: one EVSE, one start, one end, one energy.")
+  static let valueUnreadable = FindingRule(
+    44, "cdr-value-unreadable", .error, "A date, a code or the value of a meter of a record is there and cannot be read.")
   static let userElsewhere = FindingRule(43, "user-elsewhere", .notice, "One badge charged at two EVSEs at the same time.")
 
   /// In the order of their numbers.
   public static let all = [
     meterMissing, meterUnit, meterValue, endBeforeStart, meterDecreases, durationMismatch, power, energySteps, secondFinal, afterFinal,
     evseOverlap, execSessionMissing, execSessionAbsent, otherMeterUnit, unknownMeter, unknownNature, sidesDiffer, endAfterSent,
-    startBeforeAuthorisation, tooLong, meterRepeated, powerLow, duplicate, userElsewhere,
+    startBeforeAuthorisation, tooLong, meterRepeated, powerLow, duplicate, userElsewhere, valueUnreadable,
   ]
 
   /// Those whose findings name two sessions, and stand with both.
@@ -128,7 +130,7 @@ extension CDRRules {
   static func judgements(of metered: MeteredRecord) -> [CDRJudgement] {
     judgeMandatoryMeters(metered) + judgeUnits(metered.record) + judgeValues(metered) + judgeRepetition(metered.record)
       + judgeTimes(metered.record) + judgeDuration(metered) + judgePower(metered) + judgeLowPower(metered) + judgeSteps(metered)
-      + judgeMeterTypes(metered.record) + judgeNature(metered.record)
+      + judgeMeterTypes(metered.record) + judgeNature(metered.record) + judgeUnreadable(metered)
   }
 
   /// Guide 6.5.1.
@@ -150,14 +152,21 @@ extension CDRRules {
     return judgements
   }
 
-  /// Guide 5.5.2. Once for each type of meter. The value itself may be anything: it is not told.
+  /// What cannot be read, all of it in one: a date (xs:dateTime), a code, a decimal. Of a long text the beginning is told.
+  static func judgeUnreadable(_ metered: MeteredRecord) -> [CDRJudgement] {
+    var unreadable = metered.record.unreadable
+    if !metered.hasTotalsOnly { for meter in metered.record.meters { unreadable.note(meter.unreadable) } }
+    guard !unreadable.isEmpty else { return [] }
+    return [CDRJudgement(valueUnreadable, unreadable.values.prefix(8).flatMap { [$0.name, String($0.text.prefix(40))] })]
+  }
+
+  /// Guide 5.5.2. Once for each type of meter.
   static func judgeValues(_ metered: MeteredRecord) -> [CDRJudgement] {
     var judgements: [CDRJudgement] = []
-    for (meter, quantity) in zip(metered.record.meters, metered.quantities) where quantity?.isNegative ?? true {
+    for (meter, quantity) in zip(metered.record.meters, metered.quantities) where quantity?.isNegative ?? (meter.value == nil) {
       let type = meter.type?.value.map { String($0.rawValue) } ?? ""
       guard !judgements.contains(where: { $0.figures[0] == type }) else { continue }
-      let fault = quantity == nil ? (meter.value == nil ? "missing" : "no decimal") : "negative"
-      judgements.append(CDRJudgement(meterValue, type, fault))
+      judgements.append(CDRJudgement(meterValue, type, quantity == nil ? "missing" : "negative"))
     }
     return judgements
   }
@@ -178,8 +187,9 @@ extension CDRRules {
   }
 
   static func judgeTimes(_ record: ChargeDetailRecord) -> [CDRJudgement] {
-    guard let start = record.startTime?.value else { return [CDRJudgement(endBeforeStart, "startTime")] }
-    guard let end = record.endTime?.value else { return [CDRJudgement(endBeforeStart, "endTime")] }
+    guard let start = record.startTime else { return [CDRJudgement(endBeforeStart, "startTime")] }
+    guard let end = record.endTime else { return [CDRJudgement(endBeforeStart, "endTime")] }
+    guard let start = start.value, let end = end.value else { return [] }
     if end < start { return [CDRJudgement(endBeforeStart, start.description, end.description)] }
     guard isTooLong(start.rawValue, end.rawValue) else { return [] }
     return [CDRJudgement(tooLong, start.description, end.description)]
@@ -255,7 +265,7 @@ extension CDRRules {
   static func judgeMeterTypes(_ record: ChargeDetailRecord) -> [CDRJudgement] {
     var judgements: [CDRJudgement] = []
     // What has a unit in the catalogue has a name there, and is found faster.
-    for meter in record.meters where meter.type?.value?.unit == nil && meter.type?.value?.name == nil {
+    for meter in record.meters where meter.type?.value?.unit == nil && meter.type?.value?.name == nil && meter.type?.isUnreadable != true {
       let judgement = CDRJudgement(unknownMeter, String((meter.type?.text ?? "").prefix(12)))
       if !judgements.contains(judgement) { judgements.append(judgement) }
     }
@@ -313,7 +323,7 @@ extension CDRRules {
     guard sent.nature == .final || sent.shared.end == received.shared.end else { return [] }
     var fields: [String] = []
     if sent.shared.execSession != received.shared.execSession { fields.append("execPartnerSessionId") }
-    if sent.shared.evse != received.shared.evse { fields.append("EVSEId") }
+    if !CDRKeys.canBeOne(sent.shared.evse, received.shared.evse) { fields.append("EVSEId") }
     if sent.shared.service != received.shared.service { fields.append("requestedServiceId") }
     if sent.shared.start != received.shared.start { fields.append("startTime") }
     if sent.shared.end != received.shared.end { fields.append("endTime") }

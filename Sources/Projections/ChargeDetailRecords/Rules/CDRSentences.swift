@@ -10,8 +10,11 @@ extension CDRRules {
       let unit = figure(1).isEmpty ? "no unit" : "the unit \"\(figure(1))\""
       return "Meter \(figure(0)) has \(unit), where \(figure(2)) belongs."
     case meterValue: return "The value of meter \(figure(0).isEmpty ? "without type" : figure(0)) is \(figure(1))."
-    case endBeforeStart where figures.count == 1: return "The \(figure(0)) is missing or no date."
+    case endBeforeStart where figures.count == 1: return "The \(figure(0)) is missing."
     case endBeforeStart: return "The record starts at \(figure(0)) and ends at \(figure(1))."
+    case valueUnreadable:
+      let values = stride(from: 0, to: figures.count, by: 2).map { "\(figure($0)) \"\(figure($0 + 1))\"" }
+      return "The record has \(values.joined(separator: ", ")), which cannot be read."
     case meterDecreases: return "Meter \(figure(0)) fell from \(figure(1)) to \(figure(2)) from one version to the next."
     case durationMismatch: return "Meter 1 says \(figure(0)) min, and \(figure(1)) min lie between start and end."
     case power: return "\(figure(0)) Wh in \(figure(1)) min is more than \(figure(2)) kW."

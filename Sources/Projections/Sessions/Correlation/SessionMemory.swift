@@ -7,6 +7,7 @@ final class SessionMemory {
 
   /// Nobody knows more of one than its rows say.
   var sessions = RecentValues<UInt32, SessionFacts>(limit: limit)
+  /// By ids in lower case.
   var ids = RecentValues<String, Id>(limit: 2 * limit)
   var evses = RecentValues<String, UInt32>(limit: 2 * limit)
   /// By the numbers of EVSEs, those of the spelling without separators.

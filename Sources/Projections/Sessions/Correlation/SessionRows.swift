@@ -70,7 +70,9 @@ struct SessionRows {
 
   /// The session with the platform's id of a mention; nil where there is none.
   func session(ofService mention: SessionMention) throws(JournalError) -> SessionFacts? {
-    guard let id = mention.serviceSessionId, let entry = try entries(id).entries.last(where: { $0.kind == .service }) else { return nil }
+    guard let id = mention.serviceSessionId, let entry = try entries(id.lowercased()).entries.last(where: { $0.kind == .service }) else {
+      return nil
+    }
     return try session(entry.number)
   }
 
@@ -83,7 +85,7 @@ struct SessionRows {
       owner = known
     }
     var found: [SessionFacts] = []
-    for entry in try entries(id).entries.reversed() where entry.kind == kind && entry.owner == owner {
+    for entry in try entries(id.lowercased()).entries.reversed() where entry.kind == kind && entry.owner == owner {
       let session = try session(entry.number)
       guard !found.contains(where: { $0 === session }) else { continue }
       found.append(session)
@@ -97,6 +99,7 @@ struct SessionRows {
     try sessions(mention, kind).contains { $0 === session }
   }
 
+  /// - Parameter id: in lower case.
   private func entries(_ id: String) throws(JournalError) -> SessionMemory.Id {
     if let known = memory.ids[id] { return known }
     let key = SessionIds.key(id, rows.hash)
@@ -107,6 +110,7 @@ struct SessionRows {
 
   /// - Parameter owner: its number; nil for the platform's.
   func add(_ id: String, _ kind: SessionIdKind, of owner: UInt32?, to session: SessionFacts) throws(JournalError) {
+    let id = id.lowercased()
     var row = try entries(id)
     row.entries.append(.init(kind: kind, owner: owner ?? 0, number: session.number))
     memory.ids[id] = row
@@ -224,15 +228,22 @@ struct SessionRows {
 
   /// What has been awaited too long, in order: each once.
   func nextOverdue() throws(JournalError) -> AwaitedSessions.Row? {
-    let deadline = rows.clock.adding(milliseconds: -AwaitedSessions.limitMilliseconds)
-    if let known = memory.firstAwaited, known.since > deadline { return nil }
-    guard let (position, row) = try SessionTables.awaited.first(in: rows) else {
-      memory.firstAwaited = (nil, Timestamp(rawValue: .max))
-      return nil
-    }
-    memory.firstAwaited = (position, row.since)
-    guard row.since <= deadline else { return nil }
+    let limit = AwaitedSessions.limitMilliseconds
+    guard let (position, row) = try first(SessionTables.awaited, &memory.firstAwaited, limit) else { return nil }
     try stopExpecting(position)
     return row
+  }
+
+  private func first(
+    _ table: AwaitedSessions, _ known: inout (position: JournalPosition?, since: Timestamp)?, _ limitMilliseconds: Int64
+  ) throws(JournalError) -> (position: JournalPosition, row: AwaitedSessions.Row)? {
+    let deadline = rows.clock.adding(milliseconds: -limitMilliseconds)
+    if let known, known.since > deadline { return nil }
+    guard let (position, row) = try table.first(in: rows) else {
+      known = (nil, Timestamp(rawValue: .max))
+      return nil
+    }
+    known = (position, row.since)
+    return row.since <= deadline ? (position, row) : nil
   }
 }

@@ -62,11 +62,10 @@ struct SessionWriter {
       record.totals = AuthorisationTerms.Limit.totals(entry.facts?.meters(ofRecord: Int(mention.item) - 1) ?? [])
       return .record(record)
     case .event:
-      // A clock that runs ahead of the journal's by more than a day is wrong.
-      let latest = observedAt.adding(milliseconds: 86_400_000)
+      // What is reported has happened: an event that is dated ahead counts from when it was sent, and no later one is taken for earlier.
       let date = fields.sessionEventDateTime.flatMap { Timestamp($0) }
       return .event(
-        nature: fields.sessionEventNature.flatMap { SessionEventNature($0)?.rawValue }, date: min(date ?? observedAt, latest))
+        nature: fields.sessionEventNature.flatMap { SessionEventNature($0)?.rawValue }, date: min(date ?? observedAt, observedAt))
     case .action: return .action(nature: fields.sessionActionNature.flatMap { SessionActionNature($0)?.rawValue })
     }
   }

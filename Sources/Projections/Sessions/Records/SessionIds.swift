@@ -20,7 +20,8 @@ struct SessionIds {
     let number: UInt32
   }
 
-  static func key(_ id: String, _ hash: SubjectHash) -> [UInt8] { hash(UInt8(ascii: "I"), Array(id.utf8)) }
+  /// Ids count in any case: some write UUIDs in capitals that others gave them.
+  static func key(_ id: String, _ hash: SubjectHash) -> [UInt8] { hash(UInt8(ascii: "I"), Array(id.lowercased().utf8)) }
 
   func entries(_ key: [UInt8], in rows: any ModelRows) throws(JournalError) -> [Entry] {
     guard let value = try rows.value(of: key, in: table) else { return [] }

@@ -98,7 +98,7 @@ struct SessionRecord: Hashable {
 
 /// How far an eMSP goes.
 struct AuthorisationTerms: Hashable {
-  /// Nil where the message has no value.
+  /// Nil where the message has no value, or none that can be read: that decides nothing.
   var isAuthorised: Bool?
   var wantsIntermediateRecords = false
   /// Those of meters 1 and 2 in their catalogue's unit, in thousandths.
@@ -111,7 +111,7 @@ struct AuthorisationTerms: Hashable {
 
   /// - Parameter limits: asked for where the message has meters.
   init(_ fields: SessionFields, limits: () -> [MeterReading]) {
-    isAuthorised = fields.authorisationValue.map { AuthorisationValue($0)?.isAuthorised ?? false }
+    isAuthorised = fields.authorisationValue.flatMap { AuthorisationValue($0)?.isAuthorised }
     wantsIntermediateRecords = fields.intermediateCDRRequested == "1" || fields.intermediateCDRRequested == "true"
     if fields.hasMeters { self.limits = limits().prefix(8).compactMap(Limit.init) }
   }

@@ -90,18 +90,16 @@ extension SessionFacts {
   /// Whether its final record cannot be turned down any more.
   var hasFinalRecord: Bool { finalRecord.map { $0.answer != nil || $0.isDownload } ?? false }
 
-  var hasRecord: Bool { steps.contains { $0.chargeRecord != nil } }
-
-  /// Whether an event told of its end, or a final record came, whatever was answered.
-  var isEndReported: Bool {
-    steps.contains { step in
-      switch step.content {
-      case .event(let nature, _): Self.state(after: nature) == .ended
-      case .record(let record): record.nature == .final
-      default: false
-      }
+  /// The first accepted stop after which neither an event of an end nor a final record was told in time.
+  var unheededStop: Step? {
+    steps.first { stop in
+      guard stop.isAcceptedStop else { return false }
+      let limit = stop.observedAt.adding(milliseconds: AwaitedSessions.stopLimitMilliseconds)
+      return !steps.contains { $0.endsSession && $0.observedAt <= limit }
     }
   }
+
+  var hasRecord: Bool { steps.contains { $0.chargeRecord != nil } }
 
   var hasIntermediateRecord: Bool { steps.contains { $0.chargeRecord?.nature == .intermediate && !$0.isRefused } }
 
@@ -136,6 +134,21 @@ extension SessionFacts {
 }
 
 extension SessionFacts.Step {
+  /// Whether somebody asked for the session's end, an emergency stop or a stop, and was told that it is accepted.
+  var isAcceptedStop: Bool {
+    guard case .action(let nature) = content, nature == 0 || nature == 1, let answer else { return false }
+    return answer.outcome == .accepted && !answer.isGateway
+  }
+
+  /// Whether it tells that the session has ended.
+  fileprivate var endsSession: Bool {
+    switch content {
+    case .event(let nature, _): nature == 0 || nature == 1 || nature == 12
+    case .record(let record): record.nature == .final && !isRefused
+    default: false
+    }
+  }
+
   /// What an authorisation message decided.
   fileprivate var decision: SessionFacts.Decision {
     let asked: AuthorisationTerms? = if case .set(let terms) = content { terms } else { nil }

@@ -11,7 +11,7 @@ struct CDRCommand: ParsableCommand {
     abstract: "Show every version of a session's charge detail record, by any of its ids.",
     discussion: """
       What the CPO sent and what the eMSP got, each version with what the other side made of it, which one is in force, and what is wrong. \
-      Users are masked in text. Exits with 1 where no record has the id.
+      An id that an operator has used again shows all sessions that have it. Users are masked in text. Exits with 1 where no record has the id.
 
       EXAMPLES
         emip-journal cdr IOP-SID-GIR-V-IOPFT01-0dc6fc3a
@@ -20,7 +20,7 @@ struct CDRCommand: ParsableCommand {
         emip-journal cdr CPO-SESSION-12 --as-of 2025-03-02
       """)
 
-  @Argument(help: ArgumentHelp("As the message has it; upper and lower case count.", valueName: "sessionId"))
+  @Argument(help: ArgumentHelp("As the message has it, in any case.", valueName: "sessionId"))
   var id: String
   @Flag(help: "Show what became other from version to version.")
   var diff = false

@@ -101,7 +101,7 @@ struct CDRText {
       + style.text("(position \(finding.position)\(end))", .dim)
   }
 
-  private func time(_ field: Field<Timestamp>?) -> String? { field.map { $0.value.map(Figure.time) ?? $0.text } }
+  private func time(_ field: Field<Timestamp>?) -> String? { field.map { $0.value.map(Figure.time) ?? "unreadable: \($0.text)" } }
 
   private func meter(_ type: MeterType, _ version: CDRSession.Version) -> String? {
     version.record.flatMap { FigureText.cell(type, $0) }

@@ -69,7 +69,7 @@ struct CDRsListCommand: ParsableCommand {
       let version = session.versionInForce ?? session.versions.last
       func value(_ type: MeterType) -> String? { (version?.record).flatMap { FigureText.cell(type, $0) } }
       let findings = session.findings.filter { $0.resolvedAt == nil }.map(\.rule.id)
-      let end = version?.record?.endTime.map { $0.value.map(Figure.time) ?? $0.text }
+      let end = version?.record?.endTime.map { $0.value.map(Figure.time) ?? "unreadable: \($0.text)" }
       let unreadable = session.unreadable.isEmpty ? nil : "cannot be read"
       let isDoubtful = version?.acceptance.isAccepted != true
       table.add([

@@ -11,10 +11,11 @@ struct EVSECommand: ParsableCommand {
     commandName: "evse",
     abstract: "Show the status of one charging pool, station, EVSE or connector, now and before.",
     discussion: """
-      The state is what the operator reported last, by the time of the event; what the platform made of the report stands beside. --as-of asks \
-      for the status at a time, --known-at for what the journal knew at a position or by a moment: a report that came late is known only from \
-      then on. --reinit writes a message for each current status, ready to be sent to the platform, as NDJSON (guide 6.2.4). Exits with 1 where \
-      nothing was ever heard of the element, or there is nothing to send.
+      The state is what the operator reported last, by the time of the event; one that is dated ahead counts from when it was sent. What the \
+      platform made of the report stands beside. --as-of asks for the status at a time, --known-at for what the journal knew at a position or by a \
+      moment: a report that came late is known only from then on. --reinit writes a message for each current status, ready to be sent to the platform, as NDJSON \
+      (guide 6.2.4). Exits with 1 where \
+      nothing was ever heard of the element, or there is nothing to send; with 65 where a status cannot be read, so that no message tells it.
 
       EXAMPLES
         emip-journal evse 'FR*A23*E45B*78C' --history

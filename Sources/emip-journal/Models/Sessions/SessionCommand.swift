@@ -13,7 +13,7 @@ struct SessionCommand: AsyncParsableCommand {
       Finds serviceSessionId, partnerServiceSessionId, execPartnerSessionId and salePartnerSessionId. Text is the session with all its \
       messages, also those that name it by another id; --exchanges is a line for each exchange that holds this very id; --bodies and --reveal \
       show each of these in full, as `show` does. With --format json, `session` has what belongs together, and `exchanges` those that hold the \
-      id.
+      id. Where an operator has used its id again, all sessions that have it are shown, in the order in which they began; JSON is an array then.
 
       EXAMPLES
         emip-journal session IOP-SID-GIR-V-IOPFT01-0dc6fc3a
@@ -22,7 +22,7 @@ struct SessionCommand: AsyncParsableCommand {
         emip-journal session CPO-SESSION-12 --format json
       """)
 
-  @Argument(help: ArgumentHelp("As the message has it; upper and lower case count.", valueName: "sessionId"))
+  @Argument(help: ArgumentHelp("As the message has it, in any case.", valueName: "sessionId"))
   var id: String
   @Flag(help: "In text: a line for each exchange that holds the id.")
   var exchanges = false
