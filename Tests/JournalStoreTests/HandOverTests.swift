@@ -121,7 +121,8 @@ import Testing
     let journal = try Journal(directory, purpose: "test")
     let before = try residentKilobytes()
     var clients: [Client] = []
-    for _ in 0..<40 {
+    // So many that some have to go before their message has come.
+    for _ in 0..<80 {
       let client = try Client(directory)
       client.hello()
       var head: [UInt8] = []

@@ -5,8 +5,8 @@ internal import JournalFormat
 /// what it is, then its body.
 enum HandOver {
   static let protocolVersion: UInt8 = 3
-  /// Twice the largest entry, and more than one call of any command.
-  static let maximumFrameBytes = 32 << 20
+  /// A white list of half a million users, which is handed over in one call.
+  static let maximumFrameBytes = 128 << 20
   /// What one call of recv(2) asks for at most: memory grows with what has come, not with what a length claims.
   private static let chunkBytes = 256 << 10
   /// So much of a frame needs no room that connections share.

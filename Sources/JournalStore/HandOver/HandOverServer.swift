@@ -9,8 +9,8 @@ internal import Synchronization
 /// the one that has been idle for longest, what they send takes memory only as it comes, and who is slow is let go.
 final class HandOverServer: Sendable {
   static let maximumConnectionCount = 64
-  /// What all connections together may have sent and not yet been answered for.
-  private static let sharedBytes = 64 << 20
+  /// What all connections together may have sent and not yet been answered for; one message must fit.
+  private static let sharedBytes = HandOver.maximumFrameBytes
   /// How long a client may take to say hello, or to take an answer.
   private static let greetingPatience = Duration.seconds(10)
   /// How long a message may take to come, from its first byte on.
