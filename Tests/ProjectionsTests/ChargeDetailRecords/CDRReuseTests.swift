@@ -55,7 +55,8 @@ import Testing
   func `charges overlap where they may be at one EVSE`(one: String, other: String, isFound: Bool) async throws {
     let script = try SessionsScript()
     try await script.record("S1", "X1", at: 2 * Self.hour, evse: one)
-    try await script.record("S2", "X2", at: 2 * Self.hour + 60_000, evse: other)
+    // By another badge: one that charges at two EVSEs at once is found as well.
+    try await script.record("S2", "X2", at: 2 * Self.hour + 60_000, evse: other, user: SessionsScript.user("04FFFFFF"))
     #expect(try rules(script) == (isFound ? ["cdr-evse-overlap"] : []))
   }
 
