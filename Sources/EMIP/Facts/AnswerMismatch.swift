@@ -13,14 +13,14 @@ public enum AnswerMismatch: Hashable, Sendable {
   /// Tells how an answer does not fit the request that it answers; nil where it does, as far as the marks of both tell.
   public init?(_ answer: EntryContent, to request: EntryContent) {
     guard answer.context.kind == .response, request.context.kind == .request else { return nil }
-    if let asked = request.first(.transactionId), let answered = answer.first(.transactionId), asked != answered {
+    if let asked = request.first(.transactionId), let answered = answer.first(.transactionId), !asked.isSameId(as: answered) {
       self = .transactionId(asked: String(decoding: asked, as: UTF8.self), answered: String(decoding: answered, as: UTF8.self))
       return
     }
     guard let asked = request.first(.serviceSessionId) else { return nil }
     for mark in answer.marks where mark.kind == .serviceSessionId {
       let answered = mark.bytes(in: answer.payload)
-      let isAsked = request.marks.contains { $0.kind == .serviceSessionId && $0.bytes(in: request.payload) == answered }
+      let isAsked = request.marks.contains { $0.kind == .serviceSessionId && $0.bytes(in: request.payload).isSameId(as: answered) }
       guard !isAsked else { continue }
       self = .serviceSessionId(asked: String(decoding: asked, as: UTF8.self), answered: String(decoding: answered, as: UTF8.self))
       return
@@ -34,6 +34,13 @@ public enum AnswerMismatch: Hashable, Sendable {
     case .transactionId(let asked, let answered): "The answer has the transactionId \(answered), and its request \(asked)."
     case .serviceSessionId(let asked, let answered): "The answer is about the session \(answered), and its request about \(asked)."
     }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// Whether both are one id. Ids are made of UUIDs, and these are the same in any case (RFC 9562, section 4).
+  fileprivate func isSameId(as other: ArraySlice<UInt8>) -> Bool {
+    count == other.count && zip(self, other).allSatisfy { $0.asciiUppercased == $1.asciiUppercased }
   }
 }
 

@@ -81,6 +81,9 @@ import Testing
     }
     #expect(mismatch([(.transactionId, "A")], [(.transactionId, "B")]) == .transactionId(asked: "A", answered: "B"))
     #expect(mismatch([(.transactionId, "A")], [(.transactionId, "A")]) == nil)
+    // A UUID is the same in any case.
+    #expect(mismatch([(.transactionId, "A1B2")], [(.transactionId, "a1b2")]) == nil)
+    #expect(mismatch([(.serviceSessionId, "S-e")], [(.serviceSessionId, "s-E")]) == nil)
     #expect(mismatch([], [(.transactionId, "B"), (.serviceSessionId, "S")]) == nil)
     #expect(mismatch([(.transactionId, "A"), (.serviceSessionId, "S")], []) == nil)
     #expect(mismatch([(.serviceSessionId, "S")], [(.serviceSessionId, "X")]) == .serviceSessionId(asked: "S", answered: "X"))
