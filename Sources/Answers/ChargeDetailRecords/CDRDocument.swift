@@ -41,7 +41,7 @@ public struct CDRSessionDocument: Encodable, Sendable {
     try container.encode(documents(session.versions), forKey: .versions)
     try container.encode(session.inForce, forKey: .inForce)
     try container.encode(session.findings.map { FindingDocument($0, model: Self.model(of: $0.rule)) }, forKey: .findings)
-    if !session.unreadable.isEmpty { try container.encode(session.unreadable.map(\.rawValue), forKey: .unreadablePositions) }
+    try container.encode(session.unreadable.isEmpty ? nil : session.unreadable.map(\.rawValue), forKey: .unreadablePositions)
     guard isComplete else { return }
     try container.encode(session.execOperatorId, forKey: .execPartnerOperatorId)
     try container.encode(session.saleOperatorId, forKey: .salePartnerOperatorId)

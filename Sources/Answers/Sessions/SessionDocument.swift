@@ -32,7 +32,7 @@ public struct SessionRow: Encodable, Sendable {
     try container.encode(summary.openedAt.description, forKey: .openedAt)
     try container.encode(summary.position.rawValue, forKey: .position)
     try container.encode(summary.findings.map { FindingDocument($0, model: SessionProjection.name) }, forKey: .findings)
-    if !summary.unreadable.isEmpty { try container.encode(summary.unreadable.map(\.rawValue), forKey: .unreadablePositions) }
+    try container.encode(summary.unreadable.isEmpty ? nil : summary.unreadable.map(\.rawValue), forKey: .unreadablePositions)
   }
 }
 

@@ -78,7 +78,7 @@ public struct WhiteListRow: Encodable, Sendable {
     try container.encode((details?.meterLimits ?? []).map(Limit.init), forKey: .meterLimits)
     try container.encode(entry.assumed, forKey: .assumed)
     try container.encode(UnreadableDocument(unreadable, keys: Self.keys), forKey: .unreadable)
-    if let unreadablePosition { try container.encode([unreadablePosition.rawValue], forKey: .unreadablePositions) }
+    try container.encode(unreadablePosition.map { [$0.rawValue] }, forKey: .unreadablePositions)
     if isHistory { try container.encode(entry.change, forKey: .change) }
   }
 }

@@ -59,9 +59,9 @@ import Testing
     let messages = try Self.messages(try await Self.script())
     #expect(
       messages.map { "\($0.operation) \($0.id)" } == [
-        "SetChargingPoolAvailabilityStatus FR*C01*P1", "SetChargingStationAvailabilityStatus FR*C01*S1",
+        "SetChargingPoolAvailabilityStatus FR*C01*P1", "SetChargingStationAvailabilityStatus fr*c01*s1",
         "SetEVSEAvailabilityStatus DE*ABC*E9", "SetEVSEBusyStatus DE*ABC*E9", "SetEVSEAvailabilityStatus FR*C01*E1",
-        "SetEVSEBusyStatus FR*C01*E1", "SetChargingConnectorAvailabilityStatus FR*C01*X11",
+        "SetEVSEBusyStatus FR*C01*E1", "SetChargingConnectorAvailabilityStatus FR*C01*X1*1",
       ])
     #expect(messages[1].soapAction == "https://api-iop.gireve.com/services/eMIP_ToIOP_SetChargingStationAvailabilityStatusV1/")
     #expect(messages[4].position == JournalPosition(1))
