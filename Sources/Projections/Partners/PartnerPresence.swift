@@ -105,11 +105,14 @@ struct PartnerPresence {
     guard Self.believedPeriodSeconds.contains(seconds), let state = states[subject],
       state.periodSeconds != seconds || state.announcement != .read
     else { return }
-    state.periodSeconds = seconds
     state.announcement = .read
-    state.excusedUntil = nil
     try append(.period(seconds), subject, position, rows)
-    states.expectAnew(state)
+    // That the period of before is the one it has, excuses no less.
+    if state.periodSeconds != seconds {
+      state.periodSeconds = seconds
+      state.excusedUntil = nil
+      states.expectAnew(state)
+    }
     noteChange(of: state, rows)
   }
 

@@ -318,6 +318,18 @@ import Testing
     #expect(try script.model().partnerFindings().map(\.subject) == ["FR*C03"])
   }
 
+  @Test(arguments: [(300, 0), (120, 1)])
+  func `only another period than it has takes from a partner the time that a pause gave it`(period: Int, missed: Int) async throws {
+    let script = try PartnerScript()
+    try await script.request("HeartBeat", at: 0)
+    let request = try await script.request("HeartBeat", at: 10_000)
+    for time in [0, 10_000] as [Int64] { try await script.request("HeartBeat", at: time, partner: "FR*C02") }
+    try await script.request("HeartBeat", at: 3_600_000, partner: "FR*C02")
+    try await script.answer(.status(1, "<heartBeatPeriod>\(period)</heartBeatPeriod>"), to: request, after: 3_600_000)
+    try await script.request("HeartBeat", at: 3_700_000, partner: "FR*C02")
+    #expect(try script.model().partnerFindings().count == missed)
+  }
+
   // MARK: The read model
 
   @Test func `behind a horizon, every sum and presence is what it was before it moved`() async throws {
