@@ -55,7 +55,8 @@ public final class Recorder {
       if let operation = facts.operation, let asked = request.context.operation, operation.name != asked {
         findings.append(Finding(message: "It answers \(Self.printable(operation.name)), and the request was \(Self.printable(asked))."))
       }
-      if !facts.isFault && facts.requestStatus == nil { findings.append(Finding(message: "It has no requestStatus.")) }
+      let isUnreadable = findings.contains(MessageFacts.unreadableStatus)
+      if !facts.isFault && facts.requestStatus == nil && !isUnreadable { findings.append(Finding(message: "It has no requestStatus.")) }
       content = EntryContent(
         observedAt: message.observedAt, sharedContext: contexts.shared(context), latencyMilliseconds: nil, marks: facts.marks,
         findings: findings, payload: message.payload, layout: facts.layout)

@@ -69,6 +69,12 @@ import Testing
     #expect(again.duplicates == 5 && again.recordedExchanges == 0)
   }
 
+  @Test(arguments: [(302, 0), (403, 0), (429, 0), (502, 0), (200, 1)])
+  func `the page that HTTP answers with is no message that was refused`(status: Int, refusals: Int) throws {
+    let report = try place.take([Line(status: status, response: "<html>no</html>"), Line(status: status, request: "T", response: "busy")])
+    #expect(report.recordedExchanges == 2 && report.refusals == 1 + refusals)
+  }
+
   @Test func `a history is recorded at its own times, in segments of its own`() throws {
     try place.take([
       Line(at: "2025-02-28T23:59:59.990Z"), Line(at: "2025-02-28T23:00:00Z", request: Message.request("T-2")),

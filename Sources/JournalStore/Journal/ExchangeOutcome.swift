@@ -4,7 +4,7 @@ public import JournalFormat
 /// stays what it was.
 ///
 ///     a message came                              ok, warning, error, fault: as it was recorded
-///     it was one of ours, and could not be read   refused, by us
+///     it could not be read, HTTP 1xx or 2xx       refused, by us
 ///     no message, HTTP 4xx but 429                refused, by the peer
 ///     no message, HTTP 429, 5xx or any other      failed, by the peer: it may be tried again
 ///     nothing came                                lost
@@ -37,12 +37,15 @@ public struct ExchangeOutcome: Hashable, Sendable {
   public let httpStatus: UInt16?
 
   /// Tells what an entry ends its exchange with; nil of a request, and of what is no message.
-  public init?(_ entry: Entry) {
-    let context = entry.content.context
-    switch entry.kind {
+  public init?(_ entry: Entry) { self.init(entry.content.context, isAnswer: entry.requestPosition != nil) }
+
+  /// Tells the same of what is about to be an entry.
+  /// - Parameter isAnswer: whether it has a request.
+  public init?(_ context: EntryContext, isAnswer: Bool) {
+    switch context.kind {
     case .response: self.init(response: context)
-    case .refusal where entry.requestPosition == nil: self.init(name: .refused, by: .us, httpStatus: nil)
-    case .refusal, .failure: self.init(withoutMessage: context, isUnread: entry.kind == .refusal)
+    case .refusal where !isAnswer: self.init(name: .refused, by: .us, httpStatus: nil)
+    case .refusal, .failure: self.init(withoutMessage: context, isUnread: context.kind == .refusal)
     default: return nil
     }
   }
@@ -69,7 +72,7 @@ public struct ExchangeOutcome: Hashable, Sendable {
 
   /// - Parameter isUnread: whether something came that could not be read.
   private init(withoutMessage context: EntryContext, isUnread: Bool) {
-    guard let status = context.http.status, status >= 400 || !isUnread else {
+    guard let status = context.http.status, status >= 300 || !isUnread else {
       self.init(name: isUnread ? .refused : .lost, by: isUnread ? .us : nil, httpStatus: nil)
       return
     }

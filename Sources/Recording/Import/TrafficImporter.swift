@@ -19,7 +19,7 @@ public final class TrafficImporter {
     public var recordedEntries = 0
     /// Lines that the journal had already.
     public var duplicates = 0
-    /// Lines recorded as `refusal`: what cannot be read safely.
+    /// Lines with a message that cannot be read safely. The page that HTTP sent in the place of an answer is no message.
     public var refusals = 0
     /// Lines that were recorded although the journal perhaps has them: what it has there cannot be read.
     public var recordedAgain = 0
@@ -193,8 +193,13 @@ public final class TrafficImporter {
       sender.append(draft(answer, request: .behind(1)))
     }
     unreadable = filter.unreadable
-    if request.context.kind == .refusal || answer.context.kind == .refusal { counts.refusals += 1 }
+    if Self.isUnread(request, isAnswer: false) || Self.isUnread(answer, isAnswer: true) { counts.refusals += 1 }
     counts.recordedExchanges += 1
+  }
+
+  /// Whether a message could not be read safely. What HTTP sent in the place of an answer is none.
+  private static func isUnread(_ content: EntryContent, isAnswer: Bool) -> Bool {
+    content.context.kind == .refusal && ExchangeOutcome(content.context, isAnswer: isAnswer)?.by == .us
   }
 
   private func record(_ document: EntryDocument) throws {
@@ -214,7 +219,7 @@ public final class TrafficImporter {
       unreadable = filter.unreadable
     }
     if let act = ActLeftOut(content) { throw act }
-    if content.context.kind == .refusal { counts.refusals += 1 }
+    if Self.isUnread(content, isAnswer: document.exchange != nil) { counts.refusals += 1 }
     let line = times.place(recordedAt)
     if document.exchange == nil && content.context.kind.isMessage {
       counts.recordedExchanges += 1
