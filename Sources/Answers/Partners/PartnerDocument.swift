@@ -34,8 +34,12 @@ public struct PartnerDocument: Encodable, Sendable {
   @OrNull public private(set) var unreadableValues: [String: String]?
   /// When it was heard first.
   @OrNull public private(set) var firstHeard: String?
-  /// Since when it has not been heard for longer than its period; nil while it is online.
+  /// Since when it has not been heard for longer than its period, which is computed; nil while it is online.
   @OrNull public private(set) var offlineSince: String?
+  /// The last sign of life before ``offlineSince``; nil while it is online, and where its message is gone.
+  @OrNull public private(set) var offlineLastHeard: String?
+  /// The fields whose times stand in no message: they are the last sign of life and the period.
+  public let computed: [String]
   /// How many silences there were.
   public let offlineCount: Int
   /// How long they were together.
@@ -45,7 +49,9 @@ public struct PartnerDocument: Encodable, Sendable {
 
   /// A time in which it was not heard.
   public struct Interval: Encodable, Sendable {
-    /// When it began.
+    /// The last sign of life before it.
+    public let lastHeard: String
+    /// When the period had passed since then, which is computed.
     public let from: String
     /// When it ended; nil while it lasts.
     @OrNull public private(set) var to: String?
@@ -61,7 +67,9 @@ public struct PartnerDocument: Encodable, Sendable {
   ]
   /// The columns of CSV for a line a partner, in their order.
   public static let partnerColumns =
-    identity + figures + ["heartBeatPeriodSeconds", "firstHeard", "offlineSince", "offlineCount", "offlineMilliseconds"]
+    identity + figures + [
+      "heartBeatPeriodSeconds", "firstHeard", "offlineSince", "offlineCount", "offlineMilliseconds", "offlineLastHeard",
+    ]
   /// The columns of CSV for a line an operation, in their order.
   public static let operationColumns = identity + ["operator", "direction", "operation"] + figures
 
@@ -90,12 +98,14 @@ public struct PartnerDocument: Encodable, Sendable {
     unreadableValues = unreadablePeriod.map { ["heartBeatPeriodSeconds": $0] }
     firstHeard = presence?.appearedAt?.description
     offlineSince = presence?.offlineSince?.description
+    offlineLastHeard = answer.silences.last { $0.to == nil }?.lastHeard.description
+    computed = (presence?.offlineSince == nil ? [] : ["offlineSince"]) + (answer.silences.isEmpty ? [] : ["offline.from"])
     offlineCount = answer.silences.count
     offlineMilliseconds = answer.silences.reduce(0) { sum, silence in
       sum + max(0, (silence.to ?? until ?? silence.from).milliseconds(since: silence.from))
     }
     offline = answer.silences.map {
-      Interval(from: $0.from.description, to: $0.to?.description, position: $0.position.rawValue)
+      Interval(lastHeard: $0.lastHeard.description, from: $0.from.description, to: $0.to?.description, position: $0.position.rawValue)
     }
   }
 }

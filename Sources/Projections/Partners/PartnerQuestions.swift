@@ -3,7 +3,9 @@ public import JournalStore
 
 /// A time in which a partner was not heard though it should have been.
 public struct PartnerSilence: Hashable, Sendable {
-  /// When the period had passed since the last sign of life.
+  /// The last sign of life before it.
+  public let lastHeard: Timestamp
+  /// When the period had passed since: a time that is computed, and stands in no message.
   public let from: Timestamp
   /// The next sign of life; nil while there is none.
   public let to: Timestamp?
@@ -178,13 +180,20 @@ extension PartnerPresence {
   ) throws(JournalError) -> [PartnerSilence] {
     var silences: [PartnerSilence] = []
     let start = try start.map { (start) throws(JournalError) in try lastOffline(subject, upTo: start, rows) ?? start }
-    for record in try history.records(of: subject.bytes, from: start, asOf: position, in: rows) {
+    let records = try history.records(of: subject.bytes, from: start, asOf: position, in: rows)
+    guard let first = records.first?.position else { return [] }
+    var period = try summary(subject, asOf: JournalPosition(first.rawValue - 1), rows)?.periodSeconds ?? Self.defaultPeriodSeconds
+    for record in records {
       switch try history.table.decoding({ () throws(FormatError) in try Change(record.bytes) }) {
-      case .appeared, .period, .unreadablePeriod: continue
-      case .offline(let time): silences.append(PartnerSilence(from: time, to: nil, position: record.position))
+      case .appeared, .unreadablePeriod: continue
+      case .period(let seconds): period = seconds
+      case .offline(let time):
+        let lastHeard = time.adding(milliseconds: -Int64(period) * 1_000)
+        silences.append(PartnerSilence(lastHeard: lastHeard, from: time, to: nil, position: record.position))
       case .online(let time):
         guard let open = silences.popLast() else { continue }
-        if time > open.from { silences.append(PartnerSilence(from: open.from, to: time, position: open.position)) }
+        guard time > open.from else { continue }
+        silences.append(PartnerSilence(lastHeard: open.lastHeard, from: open.from, to: time, position: open.position))
       }
     }
     return silences

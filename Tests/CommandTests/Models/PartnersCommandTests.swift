@@ -35,7 +35,8 @@ import Testing
     #expect(row["offlineMilliseconds"] as? Int == 1_440_000)
     let silence = try #require((row["offline"] as? [[String: Any]])?.first)
     #expect(silence["from"] as? String == "2025-03-01T10:06:00.000Z" && silence["to"] as? String == "2025-03-01T10:30:00.000Z")
-    #expect(silence["position"] as? Int == 5)
+    #expect(silence["position"] as? Int == 5 && silence["lastHeard"] as? String == "2025-03-01T10:01:00.000Z")
+    #expect(row["offlineLastHeard"] is NSNull && row["computed"] as? [String] == ["offline.from"])
     let csv = try journal.run("partners", "--format", "csv").text
     #expect(csv.hasPrefix("partner,leg,exchanges,ok,"))
     #expect(csv.contains("\r\n'=BAD,gatewayIOP,1,0,"))

@@ -188,7 +188,8 @@ import Testing
     #expect(finding.sentence == "FR*C01 was not heard for 330 s; it must be every 300 s.")
     let answer = try #require(try model.partners().first)
     let silence = PartnerSilence(
-      from: ScriptedJournal.moment(310_000), to: ScriptedJournal.moment(340_001), position: JournalPosition(5))
+      lastHeard: ScriptedJournal.moment(10_000), from: ScriptedJournal.moment(310_000), to: ScriptedJournal.moment(340_001),
+      position: JournalPosition(5))
     #expect(answer.silences == [silence])
     #expect(answer.presence?.offlineMilliseconds == 30_001)
     #expect(answer.presence?.offlineSince == nil)
@@ -246,6 +247,7 @@ import Testing
     let asOf = try #require(try model.partners("FR*C01", asOf: known).first)
     #expect(asOf.presence?.offlineSince == ScriptedJournal.moment(310_000))
     #expect(asOf.silences.map(\.to) == [nil])
+    #expect(asOf.silences.map(\.lastHeard) == [ScriptedJournal.moment(10_000)])
     let ended = try #require(try model.partnerFindings().first)
     #expect(ended.resolvedAt == again)
     #expect(ended.sentence == "FR*C01 was not heard for 16 min; it must be every 300 s.")

@@ -94,7 +94,7 @@ extension PartnerDocument {
     let minutes = offlineMilliseconds / 60_000
     let length = minutes > 0 ? "\(Figure.count(minutes)) min" : "\(offlineMilliseconds / 1_000) s"
     let count = offlineCount == 0 ? "-" : "\(Figure.count(offlineCount)), \(length)"
-    let since = offlineSince.map { "offline since \($0)" } ?? ""
+    let since = offlineSince == nil ? "" : "offline" + (offlineLastHeard.map { ", last heard \($0)" } ?? "")
     return [.init(count, offlineCount == 0 ? .dim : .yellow), .init(since, .red)]
   }
 }
