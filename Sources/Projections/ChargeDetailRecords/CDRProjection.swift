@@ -97,7 +97,7 @@ public final class CDRProjection: Projection {
       let standing = state.versions.filter { $0.side == version.side && state.acceptance(of: $0).isAccepted != false }
       let finals = standing.filter { $0.nature == .final }
       judgements += CDRRules.judgeDecrease(version, after: standing.last)
-      judgements += CDRRules.judgeSecondFinal(version, after: finals)
+      judgements += CDRRules.judgeSecondFinal(version, after: finals, isNamed: version.hasPlatformId || state.hasPlatformId)
       judgements += CDRRules.judgeAfterFinal(version, after: finals)
     }
     if !isOfOtherSide, version.side == .toIOP || !state.versions.contains(where: { $0.side == .toIOP }) {
@@ -244,8 +244,10 @@ public final class CDRProjection: Projection {
     let (identities, position) = (sighting.identities, sighting.version.position)
     if let content = identities.content { return try session(of: content, in: rows) }
     let byPlatform = try identities.platform.flatMap { (identity) throws(JournalError) in try session(of: identity, in: rows) }
-    guard let byExec = try identities.exec.flatMap({ (identity) throws(JournalError) in try session(of: identity, in: rows) }),
-      !sighting.version.begins(behind: byExec, milliseconds: Self.reuseMilliseconds)
+    guard
+      let byExec = try identities.exec.flatMap({ (identity) throws(JournalError) in
+        try session(of: identity, thatMayHave: sighting.version, in: rows)
+      })
     else { return byPlatform }
     guard identities.platform != nil, byPlatform !== byExec else { return byExec }
     guard let byPlatform else { return byExec.hasPlatformId ? nil : byExec }
@@ -255,6 +257,17 @@ public final class CDRProjection: Projection {
   private func session(of identity: CDRIdentity, in rows: ModelTransaction) throws(JournalError) -> CDRHistory? {
     guard let number = try ids.session(of: identity, in: rows) else { return nil }
     return try sessions.state(sessions.current(number, in: rows), in: rows)
+  }
+
+  /// The last session with an id of the CPO that a record may be of.
+  private func session(
+    of identity: CDRIdentity, thatMayHave version: CDRVersion, in rows: ModelTransaction
+  ) throws(JournalError) -> CDRHistory? {
+    for number in try ids.sessions(of: identity, limit: Self.sessionsOfAnId, in: rows) {
+      guard let state = try sessions.state(sessions.current(number, in: rows), in: rows) else { continue }
+      if !version.begins(behind: state, milliseconds: Self.reuseMilliseconds), version.mayBe(of: state) { return state }
+    }
+    return nil
   }
 
   /// Brings what follows from the versions in force in line with them.
@@ -289,6 +302,22 @@ extension CDRVersion {
   fileprivate func begins(behind state: CDRHistory, milliseconds: Int64) -> Bool {
     guard let start = shared.start, let observedAt = state.versions.first?.observedAt else { return false }
     return Timestamp(rawValue: start).milliseconds(since: observedAt) > milliseconds
+  }
+
+  /// Whether it may be of a session that has its id of the CPO: of one whose final records it fits, or whose others where there is none.
+  fileprivate func mayBe(of state: CDRHistory) -> Bool {
+    let finals = state.versions.filter { $0.nature == .final }
+    let others = finals.isEmpty ? state.versions : finals
+    return others.isEmpty || others.contains { mayCorrect($0.shared, isFinal: $0.nature == .final) }
+  }
+
+  /// Whether it may be of the charge of another record. It is not where that was at another EVSE and began at another time, or was over before this one
+  /// began, or began when this one was over. Nobody corrects all that at once; where only the times differ, a clock may have been set.
+  private func mayCorrect(_ other: Shared, isFinal: Bool) -> Bool {
+    guard let start = shared.start, let otherStart = other.start, start != otherStart else { return true }
+    guard CDRKeys.canBeOne(shared.evse, other.evse) else { return false }
+    guard isFinal, let end = shared.end, let otherEnd = other.end else { return true }
+    return start < otherEnd && otherStart < end || shared.energy != nil && shared.hasSameMeters(as: other)
   }
 
   /// Whether it has the same content, spellings aside.

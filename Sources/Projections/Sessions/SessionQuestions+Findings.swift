@@ -111,6 +111,10 @@ extension SessionQuestions {
     case SessionRules.limitExceeded:
       let unit = figure(0) == 1 ? "min" : "Wh"
       return "\(Self.decimal(figure(1))) \(unit) were charged; the limit was \(Self.decimal(figure(2))) \(unit)."
+    case SessionRules.spellingAmbiguous:
+      let evse = try messages.message(stored.position)?.facts?.sessionFields.evseId ?? name(0, .evse)
+      let several = try SessionTables.names.evses(evse, in: rows).separated.compactMap { try SessionTables.names.text($0, .evse, in: rows) }
+      return "The EVSE \(evse) may be any of \(several.sorted().joined(separator: ", ")), which only their separators tell apart."
     case SessionRules.actionUnheeded:
       return "A stop was accepted at \(Timestamp(rawValue: figure(0))), and within 15 min no end was reported and no final record came."
     default: return rule.explanation

@@ -31,6 +31,9 @@ public struct SessionRules {
   static let actionUnheeded = FindingRule(
     19, "session-action-unheeded", .warning,
     "A stop was accepted, and within 15 min neither the end of the charge was reported (event 0, 1 or 12) nor a final record came.")
+  /// As of statuses: once a session, until a message of it has the separators.
+  static let spellingAmbiguous = FindingRule(
+    20, EVSERules.spellingAmbiguous.id, EVSERules.spellingAmbiguous.severity, EVSERules.spellingAmbiguous.explanation)
 
   /// Those that find that something has not come: it may be what could not be read.
   static let ofAbsence = [withoutRecord, withoutAuthorisation, intermediateMissing]
@@ -38,7 +41,7 @@ public struct SessionRules {
   /// In the order of their numbers.
   public static let all = [
     idConflict, factsConflict, withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, rawContract,
-    userNotHexadecimal, valueUnreadable, actionUnheeded,
+    userNotHexadecimal, valueUnreadable, actionUnheeded, spellingAmbiguous,
   ]
 
   /// Three times the usual interval of intermediate records (guide 6.5.1).
@@ -59,6 +62,11 @@ public struct SessionRules {
     try judge(place.conflicts)
     if mention.fields.userContractIdAlias != nil, mention.fields.user.isRawContract() { try add(Self.rawContract) }
     if mention.user?.isNoHexadecimalBadge ?? false { try add(Self.userNotHexadecimal) }
+    if let evse = mention.fields.evseId, try tables.isAmbiguous(evse), let number = try tables.known(evse, .evse),
+      try !tables.namesEVSE(tables.whole(session))
+    {
+      try add(Self.spellingAmbiguous, [Int64(number)])
+    }
     if mention.kind != .record, !mention.fields.unreadable.isEmpty { try add(Self.valueUnreadable) }
     try settle(mention.kind, place)
   }
@@ -106,6 +114,8 @@ public struct SessionRules {
           facts.hasFinalRecord
         } else if mark.rule == Self.actionUnheeded.number {
           facts.unheededStop == nil
+        } else if mark.rule == Self.spellingAmbiguous.number {
+          try tables.namesEVSE(facts)
         } else {
           SessionJudgement.rules.contains(mark.rule) && !judgements.contains { $0.identity == identity }
         }

@@ -40,6 +40,38 @@ import Testing
     #expect(try sessions(script, "S2").map { $0.versions.first?.position } == [JournalPosition(5)])
   }
 
+  @Test func `without the platform's ids charges of one day at other times are other sessions, in any order`() async throws {
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] as [[Int64]] {
+      let script = try SessionsScript()
+      for number in order { try await script.record(nil, "1", at: (3 * number + 1) * Self.hour, wattHours: "\(7_000 + number)") }
+      // The answer to one was lost.
+      try await script.record(nil, "1", at: 8 * Self.hour, wattHours: "7000", started: Self.hour / 2)
+      #expect(try sessions(script, "1").map { $0.versions.count } == [1, 1, 1])
+      #expect(try sessions(script, "1").map { $0.versions[0].positions.count }.sorted() == [1, 1, 2])
+      #expect(try rules(script).isEmpty)
+    }
+  }
+
+  @Test(arguments: [
+    // A corrected energy; times as of a clock that was set; another EVSE from the same time on.
+    (Self.hour, "FR*C01*E1", "6000", 1), (2 * Self.hour, "FR*C01*E1", "5000", 1), (Self.hour, "FR*C01*E2", "5000", 1),
+    // A charge that began while the other went on, at another EVSE: each station may count for itself.
+    (Self.hour + 600_000, "FR*C01*E2", "6000", 2),
+  ])
+  func `a correction of a record that nothing names is told from another session where that can be known`(
+    end: Int64, evse: String, wattHours: String, count: Int
+  ) async throws {
+    let script = try SessionsScript()
+    try await script.record(nil, "1", at: Self.hour)
+    try await script.record(nil, "1", at: 3 * Self.hour, evse: evse, wattHours: wattHours, started: end - Self.hour / 2)
+    #expect(try sessions(script, "1").count == count)
+    guard count == 1 else { return }
+    let rows = try script.journal.model(CDRProjection.self).snapshot()
+    let found = try CDRQuestions(rows, JournalReader(script.journal.directory), asOf: nil).findings()
+    #expect(found.map(\.rule.id) == ["cdr-second-final"])
+    #expect(found.first?.sentence.contains("No serviceSessionId tells whether both are of one session") ?? false)
+  }
+
   @Test func `the platform's id counts in any case`() async throws {
     let script = try SessionsScript()
     try await script.record("iop-sid-0a", "X1", at: 2 * Self.hour)

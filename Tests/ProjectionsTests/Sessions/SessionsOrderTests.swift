@@ -101,6 +101,31 @@ import Testing
     }
   }
 
+  /// A question whose answer was lost or names no session, what the platform asked then, and records: EVSE, user and times alone join them.
+  @Test(arguments: [[0, 2, 3], [1, 4], [1, 2, 3]])
+  func `what is inferred to be one session is so in any order`(messages: [Int]) async throws {
+    func script(_ order: [Int]) async throws -> SessionsScript {
+      let script = try SessionsScript()
+      for message in order {
+        switch message {
+        case 0: try await script.get(nil, at: 0, answer: .lost)
+        case 1: try await script.get(nil, at: 0)
+        case 2: try await script.asked("S1", at: 300, sale: "Y1")
+        case 3: try await script.record("S1", "X1", sale: "Y1", at: 63 * Self.minute, .fromIOP, minutes: 60)
+        default: try await script.record(nil, "X1", at: 63 * Self.minute, minutes: 60)
+        }
+      }
+      return script
+    }
+    let ordered = try await script(messages)
+    let right = Self.told(try ordered.session("X1"))
+    for order in messages.permutations() {
+      let script = try await script(order)
+      #expect(try script.all().map(\.openedAt) == ordered.all().map(\.openedAt), "order \(order)")
+      #expect(Self.told(try script.session("X1")) == right, "order \(order)")
+    }
+  }
+
   @Test func `an authorisation that is recorded last takes back what was found without it, and finds what it forbids`() async throws {
     let script = try SessionsScript()
     try await script.record("S1", "X1", at: 60 * Self.minute)
@@ -169,6 +194,23 @@ import Testing
     #expect(try script.sessions().sessions(withId: "1").map(\.positions) == [[1], [3, 5]])
   }
 
+  @Test func `what comes under an id a day behind a refusal is not of the session that was refused`() async throws {
+    let script = try SessionsScript()
+    try await script.get("1", at: 0, session: "S1", value: 2)
+    try await script.event(12, nil, "1", at: 60 * Self.minute)
+    try await script.event(12, nil, "1", at: 24 * 60 * Self.minute)
+    #expect(try script.sessions().sessions(withId: "1").map(\.positions) == [[1, 3], [5]])
+  }
+
+  @Test func `a record of a charge behind another's final record is of another session, unless a clock puts it there`() async throws {
+    let script = try SessionsScript()
+    try await script.record(nil, "1", at: 60 * Self.minute)
+    try await script.record(nil, "1", at: 180 * Self.minute, wattHours: "6000")
+    // By a clock that is two hours ahead.
+    try await script.record(nil, "1", at: 181 * Self.minute, minutes: 110, wattHours: "6500", started: 190 * Self.minute)
+    #expect(try script.sessions().sessions(withId: "1").map(\.positions) == [[1], [3, 5]])
+  }
+
   // MARK: Spellings of EVSEs
 
   @Test func `separators of the operator's own tell two EVSEs apart, and an id without them may be either`() async throws {
@@ -188,6 +230,22 @@ import Testing
     #expect(try ids("fr-c01-e11-1") == ["S2"])
     try await script.record("S2", "X2", at: 62 * Self.minute, evse: "FR*C01*E1*11")
     #expect(try script.session("S2").rules == ["session-facts-conflict"])
+  }
+
+  @Test func `an EVSE whose spelling may be of several is found, until a message of the session has the separators`() async throws {
+    let script = try SessionsScript()
+    try await script.get("X1", at: 0, evse: "FR*C01*E1*11", session: "S1")
+    try await script.get("X0", at: 500, evse: "FRC01E111", session: "S0")
+    #expect(try script.session("S0").rules == [])
+    try await script.get("X2", at: 1_000, evse: "FR*C01*E11*1", session: "S2")
+    try await script.get("X3", at: 2_000, evse: "frc01e111", session: "S3")
+    let found = try script.session("S3").summary.findings
+    #expect(found.map(\.rule.id) == ["evse-spelling-ambiguous"])
+    #expect(
+      found.map(\.sentence) == ["The EVSE frc01e111 may be any of FR*C01*E1*11, FR*C01*E11*1, which only their separators tell apart."])
+    #expect(try script.session("S1").rules == [])
+    try await script.record("S3", "X3", at: 60 * Self.minute, evse: "FR*C01*E11*1")
+    #expect(try script.session("S3").rules == [])
   }
 
   @Test func `each session shows its EVSE and operators as its own messages spell them`() async throws {
@@ -210,5 +268,14 @@ import Testing
     var filter = SessionFilter()
     filter.user = badge.replacing(":", with: "")
     #expect(try script.all(filter).map(\.serviceSessionId) == ["S1"])
+  }
+}
+
+extension [Int] {
+  fileprivate func permutations() -> [[Int]] {
+    guard count > 1 else { return [self] }
+    return indices.flatMap { index in
+      (self[..<index] + self[(index + 1)...]).map { $0 }.permutations().map { [self[index]] + $0 }
+    }
   }
 }

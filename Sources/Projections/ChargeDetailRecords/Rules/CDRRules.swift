@@ -297,9 +297,10 @@ extension CDRRules {
   }
 
   /// - Parameter finals: the finals of the same side before, without those that were refused.
-  static func judgeSecondFinal(_ version: CDRVersion, after finals: [CDRVersion]) -> [CDRJudgement] {
+  /// - Parameter isNamed: whether the platform's id tells that both are of one session.
+  static func judgeSecondFinal(_ version: CDRVersion, after finals: [CDRVersion], isNamed: Bool) -> [CDRJudgement] {
     guard version.nature == .final, let earlier = finals.last(where: { $0.digest != version.digest }) else { return [] }
-    return [CDRJudgement(secondFinal, earlier.position.description)]
+    return [CDRJudgement(secondFinal, [earlier.position.description] + (isNamed ? [] : ["execPartnerSessionId"]))]
   }
 
   /// - Parameter finals: the finals of the same side before. What is kept and sent later is sent in order (guide 6.2.4).

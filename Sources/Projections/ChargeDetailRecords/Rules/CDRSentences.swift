@@ -26,7 +26,9 @@ extension CDRRules {
     case powerLow: return "\(figure(0)) Wh in \(figure(1)) min may be \(figure(0)) kWh."
     case duplicate: return "\(figure(1)) and \(figure(2)) have the same charge of \(figure(0)) s at one EVSE."
     case userElsewhere: return "\(figure(1)) and \(figure(2)) charged with one badge at two EVSEs for \(figure(0)) s of the same time."
-    case secondFinal: return "A final record of position \(figure(0)) said something else."
+    case secondFinal:
+      let doubt = figures.count > 1 ? " No serviceSessionId tells whether both are of one session, or two have the same \(figure(1))." : ""
+      return "A final record of position \(figure(0)) said something else." + doubt
     case afterFinal: return "An intermediate record came behind the final one, which was accepted at position \(figure(0))."
     case evseOverlap: return "\(figure(1)) and \(figure(2)) charged at one EVSE for \(figure(0)) s of the same time."
     case execSessionMissing: return "The record has neither execPartnerSessionId nor serviceSessionId."

@@ -85,7 +85,8 @@ struct SessionCorrelation {
     var place = found
     for other in others where !place.isNew {
       let other = try tables.session(other.number)
-      guard other !== place.session, !other.has(.service), areAskedTogether(other, place.session) else { continue }
+      guard other !== place.session, !other.has(.service), areAskedTogether(other, place.session), !areTwoCharges(other, place.session)
+      else { continue }
       try merge(other, into: &place)
     }
     try findSecondIds(mention, others, &place)
@@ -100,6 +101,13 @@ struct SessionCorrelation {
     return first.contains { step in
       second.contains { abs($0.observedAt.milliseconds(since: step.observedAt)) <= Self.askingMilliseconds }
     }
+  }
+
+  /// Whether both have a final record of the same way: an operator's id that a message has in common with both joins no two charges.
+  private func areTwoCharges(_ one: SessionFacts, _ other: SessionFacts) -> Bool {
+    let (first, second) = (one.finalRecord, other.finalRecord)
+    guard let first, let second else { return false }
+    return first.isFromIOP == second.isFromIOP && first.isBackEnd == second.isBackEnd
   }
 
   private func merge(_ other: SessionFacts, into place: inout Place) throws(JournalError) {
@@ -136,10 +144,10 @@ struct SessionCorrelation {
       let distances = whole.steps.filter(\.isAuthorisation).map { abs(observedAt.milliseconds(since: $0.observedAt)) }
       if let nearest = distances.min(), nearest > Self.askingMilliseconds { return false }
     }
-    if let final = whole.finalRecord {
-      let (begin, limit) = beginning(mention)
-      if begin.milliseconds(since: final.observedAt) > limit { return false }
-    }
+    let (begin, limit) = beginning(mention)
+    if let final = whole.finalRecord, begin.milliseconds(since: final.observedAt) > limit { return false }
+    // Who was refused may have charged all the same, and then did so soon.
+    if whole.decision?.result == .refused, begin.milliseconds(since: session.opened) > Self.endMilliseconds { return false }
     guard mention.serviceSessionId == nil, let evse = mention.fields.evseId, let known = whole.evse else { return true }
     return try tables.mayBe(evse, known.number)
   }
@@ -148,10 +156,16 @@ struct SessionCorrelation {
   private func beginning(_ mention: SessionMention) -> (time: Timestamp, limit: Int64) {
     switch mention.kind {
     case .get, .set: (observedAt, Self.askingMilliseconds)
-    case .record: (min(mention.fields.startTime.flatMap { Timestamp($0) } ?? observedAt, observedAt), Self.endMilliseconds)
+    case .record: (min(mention.fields.startTime.flatMap { Timestamp($0) } ?? observedAt, observedAt), recordLimit(mention))
     case .event: (min(mention.fields.sessionEventDateTime.flatMap { Timestamp($0) } ?? observedAt, observedAt), Self.endMilliseconds)
     case .action: (observedAt, Self.endMilliseconds)
     }
+  }
+
+  /// A charge that begins behind the final record of another is another one, unless a clock puts it there: its own end says whether one may.
+  private func recordLimit(_ mention: SessionMention) -> Int64 {
+    let end = mention.fields.endTime.flatMap { Timestamp($0) }
+    return end.map { $0 <= observedAt } ?? false ? 0 : Self.endMilliseconds
   }
 
   /// A session has one id of its CPO and one of its eMSP.

@@ -12,26 +12,45 @@ struct SessionInference {
   private static let twinWithinMilliseconds: Int64 = 60_000
   private static let recordWithinMilliseconds: Int64 = 30 * 60_000
 
-  /// Called when the message has been put down: looks for the session that this new one probably is, and lets others find this one.
+  /// Called when the message has been put down: looks for the session that this new one probably is, and lets others find this one, so that it does
+  /// not matter which was recorded first.
   func infer(_ mention: SessionMention, _ session: SessionFacts, isFromIOP: Bool) throws(JournalError) {
-    guard let exec = session.exec?.number, let evse = session.evse?.number else { return }
-    let key = UnnamedSessions.key(evse: try tables.compactNumber(evse), exec: exec)
+    // What has the platform's id is to be inferred of its question alone.
+    guard mention.serviceSessionId == nil || mention.kind == .get, mention.kind != .event, mention.kind != .action,
+      let waiting = try waiting(session, mention)
+    else { return }
     switch mention.kind {
     case .get where isFromIOP:
-      guard let (other, asked) = try unnamed(key, mention, at: evse) else { return }
-      if abs(observedAt.milliseconds(since: asked)) <= Self.twinWithinMilliseconds { try link(session, other) }
+      guard try !link(session, to: .unnamed, waiting, observedAt, Self.isTwin) else { return }
+      try add(session, .asked, observedAt, waiting)
     case .get, .set:
-      guard mention.serviceSessionId == nil, let user = user(mention) else { return }
-      let row = UnnamedSessions.Row(number: session.number, asked: observedAt, user: user)
-      try SessionTables.unnamed.add(row, key, in: tables.rows)
+      try link(session, to: .asked, waiting, observedAt, Self.isTwin)
+      try add(session, .unnamed, observedAt, waiting)
     case .record:
-      guard mention.serviceSessionId == nil, let (other, asked) = try unnamed(key, mention, at: evse),
-        let start = mention.fields.startTime.flatMap({ Timestamp($0) }), try tables.whole(other).decision?.result == .authorised
-      else { return }
-      let after = start.milliseconds(since: asked)
-      if -Self.twinWithinMilliseconds <= after && after <= Self.recordWithinMilliseconds { try link(session, other) }
+      guard let start = mention.fields.startTime.flatMap({ Timestamp($0) }) else { return }
+      let isLinked = try link(session, to: .unnamed, waiting, start, Self.isCharge) { (other) throws(JournalError) in
+        try tables.whole(other).decision?.result == .authorised
+      }
+      if !isLinked { try add(session, .record, start, waiting) }
     case .event, .action: break
     }
+  }
+
+  /// Called when an answer has authorised a session: looks for the record that was recorded before.
+  /// - Parameter time: when it was asked for.
+  func inferRecord(_ mention: SessionMention, _ session: SessionFacts, askedAt time: Timestamp) throws(JournalError) {
+    guard !session.has(.service), let waiting = try waiting(session, mention) else { return }
+    try link(session, to: .record, waiting, time) { Self.isCharge($1, $0) }
+  }
+
+  /// Whether a question of the platform's belongs to one of a CPO's.
+  private static func isTwin(_ one: Timestamp, _ other: Timestamp) -> Bool {
+    abs(one.milliseconds(since: other)) <= twinWithinMilliseconds
+  }
+
+  /// Whether a charge that begins then belongs to a question.
+  private static func isCharge(_ start: Timestamp, _ asked: Timestamp) -> Bool {
+    (-twinWithinMilliseconds...recordWithinMilliseconds).contains(start.milliseconds(since: asked))
   }
 
   /// Where a session has become known by the platform's id, nothing is to be inferred of it from now on.
@@ -44,23 +63,39 @@ struct SessionInference {
     if kept.count < found.count { try SessionTables.unnamed.put(kept, key, in: tables.rows) }
   }
 
-  /// The last that the platform has not named, of the same user.
-  private func unnamed(
-    _ key: [UInt8], _ mention: SessionMention, at evse: UInt32
-  ) throws(JournalError) -> (SessionFacts, Timestamp)? {
-    let sessions = try SessionTables.unnamed.sessions(key, in: tables.rows)
-    guard !sessions.isEmpty, let user = user(mention), let row = sessions.last(where: { $0.user == user }) else { return nil }
-    let session = try tables.session(row.number)
-    if let other = session.evse?.number, try !tables.mayBe(evse, other) { return nil }
-    return (session, row.asked)
+  /// What waits at the EVSE of a session, for its user.
+  private struct Waiting {
+    let key: [UInt8]
+    let evse: UInt32
+    let user: [UInt8]
   }
 
-  private func user(_ mention: SessionMention) -> [UInt8]? {
-    mention.fields.user.comparable.map { UnnamedSessions.user($0, tables.rows.hash) }
+  private func waiting(_ session: SessionFacts, _ mention: SessionMention) throws(JournalError) -> Waiting? {
+    guard let exec = session.exec?.number, let evse = session.evse?.number, let user = mention.fields.user.comparable else { return nil }
+    let key = UnnamedSessions.key(evse: try tables.compactNumber(evse), exec: exec)
+    return Waiting(key: key, evse: evse, user: UnnamedSessions.user(user, tables.rows.hash))
   }
 
-  private func link(_ one: SessionFacts, _ other: SessionFacts) throws(JournalError) {
-    guard one !== other else { return }
-    try tables.link(one, other, sharesId: false)
+  private func add(_ session: SessionFacts, _ kind: UnnamedSessions.Kind, _ time: Timestamp, _ waiting: Waiting) throws(JournalError) {
+    let row = UnnamedSessions.Row(number: session.number, kind: kind, time: time, user: waiting.user)
+    try SessionTables.unnamed.add(row, waiting.key, in: tables.rows)
+  }
+
+  /// Links a session to the last of a kind that waits for it, where there is one.
+  /// - Parameters:
+  ///   - fits: told the time of this session, and then of the other.
+  ///   - isSuch: whether another session can be meant at all.
+  @discardableResult
+  private func link(
+    _ session: SessionFacts, to kind: UnnamedSessions.Kind, _ waiting: Waiting, _ time: Timestamp,
+    _ fits: (Timestamp, Timestamp) -> Bool, _ isSuch: (SessionFacts) throws(JournalError) -> Bool = { _ in true }
+  ) throws(JournalError) -> Bool {
+    let rows = try SessionTables.unnamed.sessions(waiting.key, in: tables.rows)
+    guard let row = rows.last(where: { $0.kind == kind && $0.user == waiting.user }), fits(time, row.time) else { return false }
+    let other = try tables.session(row.number)
+    if let evse = other.evse?.number, try !tables.mayBe(waiting.evse, evse) { return false }
+    guard other !== session, try isSuch(other) else { return false }
+    try tables.link(session, other, sharesId: false)
+    return true
   }
 }

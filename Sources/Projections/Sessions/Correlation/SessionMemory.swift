@@ -12,6 +12,8 @@ final class SessionMemory {
   var evses = RecentValues<String, UInt32>(limit: 2 * limit)
   /// By the numbers of EVSEs, those of the spelling without separators.
   var compactEVSEs = RecentValues<UInt32, UInt32>(limit: 2 * limit)
+  /// By EVSEs' ids without separators: whether such an id may be of several.
+  var ambiguousEVSEs = RecentValues<[UInt8], Bool>(limit: limit)
   var operators = RecentValues<String, UInt32>(limit: limit)
   /// The number of the next session; nil where the rows must be asked.
   var nextNumber: UInt32?

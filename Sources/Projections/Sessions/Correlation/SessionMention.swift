@@ -205,7 +205,7 @@ extension UserIdentity {
   /// Whether the user is named by the UID of a badge that is not written in hexadecimal.
   var isNoHexadecimalBadge: Bool {
     guard let userId, userIdType?.termKind == .userRFID else { return false }
-    return !RFID.isHexadecimal(userId)
+    return !RFID.isHexadecimal(userId.utf8)
   }
 
   /// How two spellings of one user compare; nil where none is named. Personal.

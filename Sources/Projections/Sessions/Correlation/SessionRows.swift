@@ -139,7 +139,28 @@ struct SessionRows {
     if let known = remembered(text, kind) { return known }
     let number = try SessionTables.names.number(text, kind, in: rows)
     remember(number, text, kind)
+    // One more that an id without separators may be of.
+    if kind == .evse { memory.ambiguousEVSEs[IdentifierSpelling(text).compact] = nil }
     return number
+  }
+
+  /// Whether an EVSE's id has no separators, and may be of several that only their separators tell apart.
+  func isAmbiguous(_ evse: String) throws(JournalError) -> Bool {
+    let spelling = IdentifierSpelling(evse)
+    guard spelling.separators.isEmpty else { return false }
+    if let known = memory.ambiguousEVSEs[spelling.compact] { return known }
+    let isAmbiguous = try SessionTables.names.evses(evse, in: rows).separated.count > 1
+    memory.ambiguousEVSEs[spelling.compact] = isAmbiguous
+    return isAmbiguous
+  }
+
+  /// Whether a session names an EVSE with its separators.
+  func namesEVSE(_ session: SessionFacts) throws(JournalError) -> Bool {
+    for naming in session.namings where naming.party == .evse {
+      let text = try SessionTables.names.text(naming.number, .evse, in: rows)
+      if let text, !IdentifierSpelling(text).separators.isEmpty { return true }
+    }
+    return false
   }
 
   /// Whether an EVSE's id may be another spelling of one that has a number (``IdentifierSpelling``).

@@ -40,13 +40,19 @@ struct SessionWriter {
     let new = try append(content(mention, isDownload: isDownload), mention, place, at: observedAt)
     if mention.namesNothing { try tables.expect(session, isRequest: true, since: observedAt) }
     if let namesake = place.namesake { try tables.link(session, namesake, sharesId: true) }
-    if place.isNew {
+    if place.isNew || !isKnownAsked(session) {
       try SessionInference(tables: tables, observedAt: observedAt).infer(mention, session, isFromIOP: isFromIOP)
-    } else if place.isMerged || new.contains(.service) {
+    }
+    if !place.isNew, place.isMerged || new.contains(.service) {
       try SessionInference(tables: tables, observedAt: observedAt).forget(session)
     }
     try SessionRules(tables, session).judge(mention, place)
     return session.number
+  }
+
+  /// Whether an authorisation of another message is known of a session, so that none is to be inferred.
+  private func isKnownAsked(_ session: SessionFacts) -> Bool {
+    !session.twins.isEmpty || session.steps.contains { $0.isAuthorisation && $0.position != position }
   }
 
   private func content(_ mention: SessionMention, isDownload: Bool) -> SessionRecord.Content {
@@ -151,8 +157,9 @@ struct SessionWriter {
     if place.isMerged || new.contains(.service) {
       try SessionInference(tables: tables, observedAt: observedAt).forget(session)
     }
-    if !wasAuthorised, session.decision?.result == .authorised, !session.hasFinalRecord {
-      try tables.expect(session, isRequest: false, since: observedAt)
+    if !wasAuthorised, session.decision?.result == .authorised {
+      try SessionInference(tables: tables, observedAt: observedAt).inferRecord(mention, session, askedAt: askedAt)
+      if !session.hasFinalRecord { try tables.expect(session, isRequest: false, since: observedAt) }
     }
     try SessionRules(tables, session).judgeAnswer(mention, place, said)
   }

@@ -221,13 +221,13 @@ final class SessionFacts {
   func absorb(_ other: SessionFacts, isInferred: Bool) {
     firstPosition = min(firstPosition, other.firstPosition)
     holders += other.holders
+    opened = min(opened, other.opened)
     var (otherIds, otherSteps) = (other.ids, other.steps)
     if isInferred {
       for index in otherIds.indices { otherIds[index].isInferred = true }
       for index in otherSteps.indices { otherSteps[index].isInferred = true }
       inferred.append(other.number)
     } else {
-      opened = min(opened, other.opened)
       members += other.members
       for twin in other.twins where !twins.contains(twin) { twins.append(twin) }
       twins.removeAll(where: members.contains)
