@@ -45,6 +45,16 @@ public struct AnswerBasis {
       unreadable: models.reader.damage.positions.map(\.rawValue))
   }
 
+  /// How many messages of some operations could not be read: what they say is in no answer.
+  /// - Parameters:
+  ///   - operations: as the journal names them.
+  ///   - since: observed at this moment or later; nil for all.
+  ///   - until: observed before this moment; nil for all.
+  /// - Throws: `JournalError` where the read model of messages, which must be one of these, cannot be read.
+  public func unreadCount(of operations: Set<String>, since: Timestamp? = nil, until: Timestamp? = nil) throws -> UInt64 {
+    try MessageQuestions(models, asOf: asOf).unreadCount(of: operations, since: since, until: until)
+  }
+
   /// Refuses to be taken for whole where it is not.
   /// - Throws: ``AnswerError`` where something could not be read, by the read models when they were made or for the answer: that is lacking in it.
   public func requireWhole() throws {

@@ -54,7 +54,7 @@ extension CDRsQuestion {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model cannot be read.
   public func unreadCount(_ basis: AnswerBasis) throws -> UInt64 {
-    try MessageQuestions(basis.models, asOf: basis.asOf).unreadCount(
+    try basis.unreadCount(
       of: CDRQuestions.operations, since: filter.since, until: filter.by == .sent ? filter.until : nil)
   }
 }

@@ -18,7 +18,7 @@ public struct StatusQuestion: Sendable {
   public var level: StatusReport.Element?
 
   /// The read models that are asked.
-  public static let projections: [any Projection.Type] = [EVSEProjection.self]
+  public static let projections: [any Projection.Type] = [EVSEProjection.self, MessageProjection.self]
 
   /// All elements, now.
   public init() {}
@@ -67,6 +67,10 @@ public struct StatusAnswer {
     let observedAt = try reader.readableEntry(at: position)?.content.observedAt
     return try statuses.time(observedAt: observedAt ?? Timestamp(rawValue: 0))
   }
+
+  /// How many messages that tell statuses could not be read: what they say is in no answer.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public func unreadCount() throws -> UInt64 { try basis.unreadCount(of: EVSEQuestions.operations) }
 
   // MARK: Statuses
 

@@ -36,8 +36,7 @@ extension SessionsQuestion {
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model cannot be read.
   public func unreadCount(_ basis: AnswerBasis) throws -> UInt64 {
-    try MessageQuestions(basis.models, asOf: basis.asOf).unreadCount(
-      of: SessionQuestions.operations, since: filter.since, until: filter.until)
+    try basis.unreadCount(of: SessionQuestions.operations, since: filter.since, until: filter.until)
   }
 }
 

@@ -10,7 +10,7 @@ public struct WhiteListQuestion: Sendable {
   public var includesAll: Bool
 
   /// The read models that are asked.
-  public static let projections: [any Projection.Type] = [WhiteListProjection.self]
+  public static let projections: [any Projection.Type] = [WhiteListProjection.self, MessageProjection.self]
 
   /// Asks for the entries of a filter.
   public init(_ filter: WhiteListFilter = WhiteListFilter(), includesAll: Bool = false) {
@@ -28,12 +28,17 @@ public struct WhiteListQuestion: Sendable {
     }
   }
 
-  /// The lists that there are, whatever the filter.
+  /// The lists that the filter means.
   /// - Parameter basis: of ``projections``, at least.
   /// - Throws: `JournalError` where the read model cannot be read.
-  public static func lists(_ basis: AnswerBasis) throws -> [WhiteListSummary] {
-    try WhiteListQuestions(basis.models, asOf: basis.asOf).lists()
+  public func lists(_ basis: AnswerBasis) throws -> [WhiteListSummary] {
+    try WhiteListQuestions(basis.models, asOf: basis.asOf).lists(filter)
   }
+
+  /// How many messages that bring lists could not be read: what they say is in no answer.
+  /// - Parameter basis: of ``projections``, at least.
+  /// - Throws: `JournalError` where the read model cannot be read.
+  public static func unreadCount(_ basis: AnswerBasis) throws -> UInt64 { try basis.unreadCount(of: WhiteListQuestions.operations) }
 }
 
 /// Asks for all that happened to a user on the white lists.

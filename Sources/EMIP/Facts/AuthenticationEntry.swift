@@ -8,6 +8,8 @@ public struct AuthenticationEntry: Hashable, Sendable {
   public fileprivate(set) var actionType: ActionType?
   /// How the user is named.
   public fileprivate(set) var user: UserKey
+  /// Whether the user is named by the UID of a badge that is not written in hexadecimal digits alone.
+  public fileprivate(set) var isNoHexadecimalBadge: Bool
   /// 1, generic charge, where it is absent (guide 5.5.3): see ``isServiceAssumed``.
   public fileprivate(set) var service: RequestedServiceId?
   /// Whether ``service`` is absent, and the generic charge stands for it.
@@ -36,6 +38,18 @@ extension MessageFacts {
     return count
   }
 
+  /// The items of a white list that name no user, and are no entries of it therefore, by their numbers in the message.
+  public var itemsWithoutUser: [UInt32] {
+    var items: [UInt32] = []
+    let user = LeafPath(name: WireName.userId, parent: WireName.authenticationData)
+    leaves[...].forEachRun(by: \.item) { leaves in
+      let namesNobody = !leaves.contains { $0.path == user && !leafTexts.isEmpty($0) }
+      if namesNobody && leaves.isItem(WireName.authenticationData) { items.append(leaves[leaves.startIndex].item) }
+      return true
+    }
+    return items
+  }
+
   /// Shows the entries of a white list in order, those without a user left out. It makes no texts: a message may have hundreds.
   /// - Throws: what `body` throws.
   public func forEachAuthenticationEntry<Failure: Error>(_ body: (AuthenticationEntry) throws(Failure) -> Void) throws(Failure) {
@@ -61,13 +75,16 @@ extension MessageFacts {
     let authorisationValue: AuthorisationValue? = code(places.authorisation, "authorisationValue", &unreadable)
     _ = value(places.intermediate, "intermediateCDRRequested", &unreadable) { Bool(xml: $0) }
     let expiryDate = value(places.expiry, "expiryDate", &unreadable) { Timestamp(utf8: $0) }
-    let user = leafTexts.withText(leaves[places.user]) { id in
-      guard places.type >= 0 else { return UserKey(utf8: EmptyCollection(), id) }
-      return leafTexts.withText(leaves[places.type]) { type in UserKey(utf8: type, id) }
+    let (user, isNoHexadecimalBadge) = leafTexts.withText(leaves[places.user]) { id in
+      guard places.type >= 0 else { return (UserKey(utf8: EmptyCollection(), id), false) }
+      return leafTexts.withText(leaves[places.type]) { type in
+        (UserKey(utf8: type, id), UserIdType.termKind(utf8: type) == .userRFID && !RFID.isHexadecimal(id))
+      }
     }
     let partner = places.salePartner >= 0 ? places.salePartner : places.operator
     return AuthenticationEntry(
-      item: leaves[leaves.startIndex].item, actionType: actionType, user: user, service: places.service < 0 ? .genericCharge : service,
+      item: leaves[leaves.startIndex].item, actionType: actionType, user: user,
+      isNoHexadecimalBadge: isNoHexadecimalBadge, service: places.service < 0 ? .genericCharge : service,
       isServiceAssumed: places.service < 0, authorisationValue: authorisationValue, expiryDate: expiryDate, unreadable: unreadable,
       operatorId: partner < 0 ? [] : leafTexts.withText(leaves[partner]) { TermComparison.compact.normalized($0) },
       detailsChecksum: detailsChecksum(leaves, unreadable))

@@ -26,10 +26,10 @@ public struct RFID: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether a text is written as the UID of a badge is to be: in hexadecimal digits alone, up to 14 of them. What has 9 to 12 digits and no letter is
   /// taken for a decimal number: no UID has so many bytes.
-  public static func isHexadecimal(_ text: some StringProtocol) -> Bool {
-    let count = text.utf8.count
-    guard count <= 14, text.utf8.allSatisfy(\.isHexadecimalDigit) else { return false }
-    return !(9...12).contains(count) || !text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+  /// - Parameter text: UTF-8.
+  public static func isHexadecimal(_ text: some Collection<UInt8>) -> Bool {
+    guard text.count <= 14, text.allSatisfy(\.isHexadecimalDigit) else { return false }
+    return !(9...12).contains(text.count) || !text.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
   }
 }
 

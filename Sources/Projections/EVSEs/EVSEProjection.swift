@@ -78,7 +78,7 @@ public final class EVSEProjection: Projection {
     }
   }
 
-  private static let pushes: Set<String> = [
+  static let pushes: Set<String> = [
     "SetEVSEAvailabilityStatus", "SetEVSEBusyStatus", "SetEVSESyntheticStatus", "SetChargingPoolAvailabilityStatus",
     "SetChargingStationAvailabilityStatus", "SetChargingConnectorAvailabilityStatus",
   ]

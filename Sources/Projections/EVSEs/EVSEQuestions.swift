@@ -77,6 +77,9 @@ public struct EVSEQuestions: ModelQuestions {
   /// The position that all answers are as of; nil for now.
   public let asOf: JournalPosition?
 
+  /// The operations whose messages tell statuses.
+  public static let operations = EVSEProjection.pushes.union(["SetEVSEDynamicDataChanges", "GetEVSEDynamicDataChanges"])
+
   /// The read models that the answers come from.
   public static let projections: [any Projection.Type] = [EVSEProjection.self]
 

@@ -116,8 +116,7 @@ extension WhiteListBaseline {
       else { return nil }
       self.count = count
       isLast = part == count
-      list = WhiteListIdentity(
-        holder: WhiteListIdentity.compact(entry.context.targetOperator), provider: WhiteListIdentity.compact(entry.context.operator))
+      list = WhiteListIdentity(holder: entry.context.targetOperator, provider: entry.context.operator)
     }
   }
 }

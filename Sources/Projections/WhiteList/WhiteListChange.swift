@@ -12,6 +12,8 @@ struct WhiteListChange {
   /// As it was before the message.
   private let before: WhiteListState
   var state: WhiteListState
+  /// Items whose badge is not written in hexadecimal.
+  private var oddBadges: [WhiteListRecord.Source] = []
 
   init(
     _ list: UInt16, isPlatforms: Bool, at position: JournalPosition, _ memory: WhiteListMemory, _ rows: ModelTransaction
@@ -32,9 +34,25 @@ struct WhiteListChange {
     state.accepted = position
   }
 
-  /// Stores what became of the list as a whole.
+  /// Stores what became of the list as a whole, and tells what is found of many entries at once.
   func end() throws(JournalError) {
     if state != before { try memory.setState(state, of: list, at: position, in: rows) }
+    try tell(WhiteListRules.userNotHexadecimal, oddBadges)
+  }
+
+  /// Tells of the items of a message that name nobody.
+  func tellNameless(_ items: [UInt32], of message: JournalPosition) throws(JournalError) {
+    try tell(WhiteListRules.userMissing, items.map { .init(position: message, item: $0) })
+  }
+
+  /// Tells of items of one message in one finding; of none there is none.
+  private func tell(_ rule: FindingRule, _ items: [WhiteListRecord.Source]) throws(JournalError) {
+    guard let first = items.first else { return }
+    var detail: [UInt8] = []
+    detail.appendVarint(first.position.rawValue)
+    detail.appendVarint(UInt64(items.count))
+    for source in items.prefix(WhiteListRules.toldItems) { detail.appendVarint(UInt64(source.item)) }
+    try WhiteListTables.findings.add(rule, at: position, subject: bigEndianBytes(list), detail: detail, in: rows)
   }
 
   // MARK: Entries
@@ -70,6 +88,9 @@ struct WhiteListChange {
     let values = WhiteListValues(list: list, isPlatforms: isPlatforms, position: position, rows: rows)
     if let current { try values.resolve(current, user) }
     try values.judge(entry, record, user, service)
+    if entry.isNoHexadecimalBadge, record.status == .live, !wasLive, given == nil, isPlatforms || user.isOnly(on: list) {
+      oddBadges.append(source)
+    }
     if try values.lacksExpiry(record, user, isToldOfList: state.lacksExpiry) { state.lacksExpiry = true }
     try user.add(record, mark: mark, list: list, service: service, at: position, in: rows)
     guard isPlatforms else { return }

@@ -27,6 +27,30 @@ extension WhiteListQuestions {
     }
   }
 
+  /// `Items 1, 2 of position 7`, and whether it is one.
+  private static func items(_ reader: inout ByteReader) throws(FormatError) -> (text: String, isOne: Bool) {
+    let (position, count) = (try reader.varint(), try reader.varint())
+    var items: [String] = []
+    while !reader.isAtEnd { items.append("\(try reader.varint())") }
+    let more = count > UInt64(items.count) ? " and \(count - UInt64(items.count)) more" : ""
+    return ("\(count == 1 ? "Item" : "Items") \(items.joined(separator: ", "))\(more) of position \(position)", count == 1)
+  }
+
+  /// How many items that name nobody were brought, by list.
+  func namelessCounts() throws -> [UInt16: Int] {
+    var counts: [UInt16: Int] = [:]
+    try WhiteListTables.findings.forEach(asOf: asOf, in: rows) { finding in
+      guard finding.rule == WhiteListRules.userMissing.number else { return true }
+      let list = Self.lists(finding, WhiteListRules.userMissing)[0]
+      counts[list, default: 0] += try WhiteListTables.findings.table.reading(finding.detail) { (reader) throws(FormatError) in
+        _ = try reader.varint()
+        return try reader.count(atMost: Int.max)
+      }
+      return true
+    }
+    return counts
+  }
+
   private static func sentence(_ rule: FindingRule, _ finding: FindingTable.Stored, _ lists: String) throws -> String {
     try WhiteListTables.findings.table.reading(finding.detail) { (reader) throws(FormatError) in
       switch rule {
@@ -51,6 +75,13 @@ extension WhiteListQuestions {
       case WhiteListRules.expiryMissing:
         let (position, item) = (try reader.varint(), try reader.varint())
         return "Item \(item) of position \(position) for \(lists) has no expiryDate, which is recommended (told once)."
+      case WhiteListRules.userMissing:
+        let (items, isOne) = try Self.items(&reader)
+        return "\(items) for \(lists) \(isOne ? "names" : "name") no user: nobody is on the list by \(isOne ? "it" : "them")."
+      case WhiteListRules.userNotHexadecimal:
+        let (items, isOne) = try Self.items(&reader)
+        let whose = isOne ? "names a badge whose UID is" : "name badges whose UIDs are"
+        return "\(items) for \(lists) \(whose) not written in hexadecimal digits alone (guide 6.4.3)."
       case WhiteListRules.uploadTooLarge:
         return "The upload of \(lists) has \(try reader.varint()) entries; \(WhiteListRules.maximumEntryCount) is the most."
       default:

@@ -4,29 +4,38 @@ internal import JournalStore
 
 /// A list: who holds it, whose users are on it, and what its messages call their sender.
 struct WhiteListIdentity: Hashable, Sendable {
-  /// `IOP`, or the CPO that downloads it, compact.
-  var holder: [UInt8]
-  /// Compact; empty where a download does not name it.
-  var provider: [UInt8]
+  /// `IOP`, or the CPO that downloads it, as it was written first.
+  let holderId: String
+  /// As it was written first; empty where a download does not name it.
+  let providerId: String
+  /// What the spellings of ``holderId`` have in common.
+  let holder: [UInt8]
+  /// What the spellings of ``providerId`` have in common.
+  let provider: [UInt8]
 
-  static let platform = Array("IOP".utf8)
+  static let platform = "IOP"
+
+  init(holder: String?, provider: String?) {
+    (holderId, providerId) = (holder ?? "", provider ?? "")
+    (self.holder, self.provider) = (Self.compact(holder), Self.compact(provider))
+  }
 
   /// What an eMSP uploads.
-  static func uploaded(by provider: String?) -> Self { Self(holder: platform, provider: compact(provider)) }
-  /// What a CPO downloads.
-  static func downloaded(by operatorId: String?, provider: [UInt8]) -> Self { Self(holder: compact(operatorId), provider: provider) }
+  static func uploaded(by provider: String?) -> Self { Self(holder: platform, provider: provider) }
 
-  var isPlatforms: Bool { holder == Self.platform }
+  /// The spelling does not count.
+  static func == (one: Self, other: Self) -> Bool { one.holder == other.holder && one.provider == other.provider }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(holder)
+    hasher.combine(provider)
+  }
+
+  var isPlatforms: Bool { holder.elementsEqual(Self.platform.utf8) }
   /// The operator that its messages come from or go to.
-  var operatorId: String { Self.spelled(isPlatforms ? provider : holder) }
+  var operatorId: String { isPlatforms ? providerId : holderId }
 
   static func compact(_ operatorId: String?) -> [UInt8] { TermComparison.compact.normalized((operatorId ?? "").utf8) }
-
-  /// `FR*A23`, where it is an operator's id.
-  static func spelled(_ compact: [UInt8]) -> String {
-    let text = String(decoding: compact, as: UTF8.self)
-    return (try? OperatorIdentifier(text).description) ?? text
-  }
 }
 
 /// What is known of a list as a whole from a position on.
@@ -87,8 +96,8 @@ extension ByteReader {
 
 /// The lists that there are, by numbers of two bytes in the order of their appearance.
 ///
-///     0 counted-holder counted-provider   number
-///     1 number                            counted-holder counted-provider
+///     0 counted-holder counted-provider   number       ; compact
+///     1 number                            counted-holder counted-provider       ; as they were written first
 enum WhiteListNames {
   private static let table = WhiteListTables.names
   private static let numbered = NumberedNames<UInt16>(byName: .init(table, tag: 0), byNumber: .init(table, tag: 1), first: 0)
@@ -96,7 +105,7 @@ enum WhiteListNames {
   /// The number of a list, a new one where it has none.
   static func number(of list: WhiteListIdentity, in rows: ModelTransaction) throws(JournalError) -> UInt16 {
     if let number = try known(list, in: rows) { return number }
-    return try numbered.add(name(list), as: name(list), in: rows)
+    return try numbered.add(name(list), as: named(list.holderId.utf8, list.providerId.utf8), in: rows)
   }
 
   /// The numbers of all lists, in order.
@@ -111,8 +120,8 @@ enum WhiteListNames {
 
   static func identity(_ number: UInt16, in rows: any ModelRows) throws(JournalError) -> WhiteListIdentity {
     try table.reading(try numbered.knownText(of: number, in: rows)) { (reader) throws(FormatError) in
-      let holder = Array(try reader.counted())
-      return WhiteListIdentity(holder: holder, provider: Array(try reader.counted()))
+      let holder = try reader.string()
+      return WhiteListIdentity(holder: holder, provider: try reader.string())
     }
   }
 
@@ -123,11 +132,13 @@ enum WhiteListNames {
     hash.withMask(UInt8(ascii: "W"), key.bytes)
   }
 
-  private static func name(_ list: WhiteListIdentity) -> [UInt8] {
+  // No key is longer than 511 bytes, and no operator's id near that.
+  private static func name(_ list: WhiteListIdentity) -> [UInt8] { Array(named(list.holder, list.provider).prefix(499)) }
+
+  private static func named(_ holder: some Collection<UInt8>, _ provider: some Collection<UInt8>) -> [UInt8] {
     var name: [UInt8] = []
-    name.appendCounted(list.holder)
-    name.appendCounted(list.provider)
-    // No key is longer than 511 bytes, and no operator's id near that.
-    return Array(name.prefix(499))
+    name.appendCounted(holder)
+    name.appendCounted(provider)
+    return name
   }
 }

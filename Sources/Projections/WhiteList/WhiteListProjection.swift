@@ -80,6 +80,7 @@ public struct WhiteListProjection: Projection {
       try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in
         try list.take(entry, .init(position: request.position, item: entry.item))
       }
+      try list.tellNameless(facts.itemsWithoutUser, of: request.position)
       try rows.remove(lossMark, in: WhiteListTables.marks)
       list.note(request.entry.content.observedAt)
       try memory.cadence.note(number, at: list.state.acceptedAt!, answer.position, in: rows)
@@ -101,18 +102,20 @@ public struct WhiteListProjection: Projection {
     }
     let holder = request.context.operator
     // The cadence is the holder's, whosever users came.
-    let whole = try memory.number(of: .downloaded(by: holder, provider: []), in: rows)
+    let whole = try memory.number(of: WhiteListIdentity(holder: holder, provider: nil), in: rows)
     var lists = [[UInt8](): try WhiteListChange(whole, isPlatforms: false, at: answer.position, memory, rows)]
     var order: [[UInt8]] = [[]]
     try facts.forEachAuthenticationEntry { (entry) throws(JournalError) in
       let provider = entry.operatorId
       if lists[provider] == nil {
-        let number = try memory.number(of: .downloaded(by: holder, provider: provider), in: rows)
+        let spelled = facts.authenticationData(item: entry.item)?.operatorId
+        let number = try memory.number(of: WhiteListIdentity(holder: holder, provider: spelled), in: rows)
         lists[provider] = try WhiteListChange(number, isPlatforms: false, at: answer.position, memory, rows)
         order.append(provider)
       }
       try lists[provider]!.take(entry, .init(position: answer.position, item: entry.item))
     }
+    try lists[[]]!.tellNameless(facts.itemsWithoutUser, of: answer.position)
     for provider in order { lists[provider]!.note(request.entry.content.observedAt) }
     try memory.cadence.note(whole, at: lists[[]]!.state.acceptedAt!, answer.position, in: rows)
     for provider in order { try lists[provider]!.end() }

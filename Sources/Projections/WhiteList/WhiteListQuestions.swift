@@ -32,6 +32,9 @@ public struct WhiteListQuestions: ModelQuestions {
   /// The position that all answers are as of; nil for now.
   public let asOf: JournalPosition?
 
+  /// The operations whose messages bring lists.
+  public static let operations: Set<String> = ["SetAuthenticationData", "GetAuthenticationData"]
+
   /// The read models that the answers come from.
   public static let projections: [any Projection.Type] = [WhiteListProjection.self]
 
@@ -101,8 +104,8 @@ public struct WhiteListEntry: Hashable, Sendable {
 
   init(_ user: [UInt8], _ list: WhiteListIdentity, _ standing: WhiteListStanding) {
     let record = standing.record
-    holder = WhiteListIdentity.spelled(list.holder)
-    eMSPId = list.provider.isEmpty ? nil : WhiteListIdentity.spelled(list.provider)
+    holder = list.holderId
+    eMSPId = list.provider.isEmpty ? nil : list.providerId
     operatorId = list.operatorId
     serviceId = standing.service == .max ? nil : standing.service
     authorisationValue = record.authorisationValue
@@ -199,7 +202,7 @@ extension WhiteListQuestions {
   private func state(of number: UInt16, _ list: WhiteListIdentity) throws(JournalError) -> WhiteListState? {
     var number = number
     if !list.isPlatforms && !list.provider.isEmpty {
-      number = try WhiteListNames.known(WhiteListIdentity(holder: list.holder, provider: []), in: rows) ?? number
+      number = try WhiteListNames.known(WhiteListIdentity(holder: list.holderId, provider: nil), in: rows) ?? number
     }
     return try WhiteListState.known(of: number, asOf: asOf, in: rows)
   }
@@ -259,17 +262,19 @@ extension WhiteListQuestions {
     Array(zip(entries, try details(of: entries))).map { ($0, $1) }
   }
 
-  /// All lists that there were.
+  /// The lists that there were.
   /// - Throws: ``JournalError`` `model.damaged` where a row is damaged, and what reading rows throws.
-  public func lists() throws(JournalError) -> [WhiteListSummary] {
+  public func lists(_ filter: WhiteListFilter = WhiteListFilter()) throws -> [WhiteListSummary] {
     var summaries: [WhiteListSummary] = []
+    let namelessCounts = try namelessCounts()
     for number in try WhiteListNames.numbers(in: rows) {
       guard let state = try WhiteListState.known(of: number, asOf: asOf, in: rows) else { continue }
       let list = try WhiteListNames.identity(number, in: rows)
+      guard filter.includes(list) else { continue }
       summaries.append(
         WhiteListSummary(
-          holder: WhiteListIdentity.spelled(list.holder), eMSPId: list.provider.isEmpty ? nil : WhiteListIdentity.spelled(list.provider),
-          liveCount: state.liveCount, acceptedAt: state.acceptedAt, baseline: state.baseline))
+          holder: list.holderId, eMSPId: list.provider.isEmpty ? nil : list.providerId,
+          liveCount: state.liveCount, namelessCount: namelessCounts[number] ?? 0, acceptedAt: state.acceptedAt, baseline: state.baseline))
     }
     return summaries
   }
@@ -283,6 +288,8 @@ public struct WhiteListSummary: Hashable, Sendable {
   public let eMSPId: String?
   /// Entries that are on it, expired ones among them.
   public let liveCount: Int
+  /// Entries that its messages brought and that name no user: they are on no list.
+  public let namelessCount: Int
   /// When the last upload that was accepted, or download that came back, was asked for; nil where there was none.
   public let acceptedAt: Timestamp?
   /// The position of the last baseline; nil where there was none.

@@ -30,12 +30,21 @@ public enum WhiteListRules {
   /// Recommended for each entry (guide 7.3.2): without one a user stays on a list until somebody takes him off.
   public static let expiryMissing = FindingRule(
     57, "whitelist-expiry-missing", .notice, "An entry has no expiry date, which is recommended for each; told once for a list.")
+  /// Entries that no message can be held against: the user is not named.
+  public static let userMissing = FindingRule(
+    58, "whitelist-user-missing", .error, "An entry names no user: nobody is on the list by it.")
+  /// What the read model of sessions finds of theirs; told once for an entry, and not of what a CPO has from the platform.
+  public static let userNotHexadecimal = FindingRule(
+    59, SessionRules.userNotHexadecimal.id, SessionRules.userNotHexadecimal.severity, SessionRules.userNotHexadecimal.explanation)
 
   /// In the order of their numbers.
   public static let all = [
     unknownEntry, badgeConflict, uploadTooLarge, uploadMissed, downloadMissed, expiryUnreadable, valueUnreadable, expiryMissing,
+    userMissing, userNotHexadecimal,
   ]
 
+  /// A finding of many items of a message names so many.
+  static let toldItems = 8
   /// Entries of one upload (guide 5.5.4).
   static let maximumEntryCount = 500
   /// Once a day is the longest (guide 6.4.2, 7.3.2); two hours on top of it are forgiven.

@@ -60,6 +60,9 @@ final class WhiteListUser: ChangingRow {
     return nil
   }
 
+  /// Whether no other list says anything of the user.
+  func isOnly(on list: UInt16) -> Bool { standings.allSatisfy { $0.list == list } }
+
   /// Adds what is known from a position on, not before the last one.
   func add(
     _ record: WhiteListRecord, mark: UInt32, list: UInt16, service: UInt32, at position: JournalPosition, in rows: ModelTransaction

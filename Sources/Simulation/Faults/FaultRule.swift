@@ -42,6 +42,7 @@ enum FaultRule: String, CaseIterable {
   case whiteListExpiryUnreadable = "whitelist-expiry-unreadable"
   case whiteListValueUnreadable = "whitelist-value-unreadable"
   case whiteListExpiryMissing = "whitelist-expiry-missing"
+  case whiteListUserMissing = "whitelist-user-missing"
   case evseContradiction = "evse-contradiction"
   case statusAhead = "status-ahead"
   case statusValueUnreadable = "status-value-unreadable"
@@ -60,7 +61,8 @@ enum FaultRule: String, CaseIterable {
     case .sessionIdConflict, .sessionValueUnreadable, .cdrRefusedAuthorisation, .cdrMeterMissing, .cdrMeterUnit, .cdrMeterValue,
       .cdrValueUnreadable, .cdrEndBeforeStart, .cdrMeterDecreases, .cdrSecondFinal, .cdrAfterFinal, .cdrLegsDiffer, .cdrEndAfterSent,
       .cdrStartBeforeAuthorisation, .cdrTooLong, .cdrMeterRepeated, .cdrDuplicate, .whiteListBadgeConflict, .whiteListUploadTooLarge,
-      .whiteListExpiryUnreadable, .whiteListValueUnreadable, .statusValueUnreadable, .partnerValueUnreadable, .messageRefused,
+      .whiteListExpiryUnreadable, .whiteListValueUnreadable, .whiteListUserMissing, .statusValueUnreadable, .partnerValueUnreadable,
+      .messageRefused,
       .answerMismatch:
       "error"
     case .cdrRawContract, .cdrExecSessionMissing, .cdrUnknownMeter, .cdrUnknownNature, .whiteListExpiryMissing, .userElsewhere: "notice"

@@ -48,16 +48,16 @@ struct ListFaults {
     faults.append(PlantedFault(.whiteListUploadTooLarge, .list(.plantedFirst)))
   }
 
-  /// An expiry date and a flag in forms that are none, and a user without an expiry date.
+  /// An expiry date and a flag in forms that are none, a user without an expiry date, and an entry without a user.
   private mutating func plantValues() {
     let planted: [(FaultRule, Flaw)] = [
       (.whiteListExpiryUnreadable, .expiryUnreadable), (.whiteListValueUnreadable, .flagUnreadable),
-      (.whiteListExpiryMissing, .expiryMissing),
+      (.whiteListExpiryMissing, .expiryMissing), (.whiteListUserMissing, .userMissing),
     ]
     for (index, (rule, flaw)) in planted.enumerated() {
       let user = newUser()
       upload(.plantedFirst, 1, [user], at: 22 + index, rule, .finding, flaw)
-      faults.append(PlantedFault(rule, flaw == .expiryMissing ? .list(.plantedFirst) : .user(.plantedFirst, user)))
+      faults.append(PlantedFault(rule, [.expiryMissing, .userMissing].contains(flaw) ? .list(.plantedFirst) : .user(.plantedFirst, user)))
     }
   }
 
@@ -103,7 +103,7 @@ struct ListFaults {
 
   /// What is wrong with each entry of an upload.
   private enum Flaw {
-    case none, expiryUnreadable, flagUnreadable, expiryMissing
+    case none, expiryUnreadable, flagUnreadable, expiryMissing, userMissing
   }
 
   /// `users` with one action (1 insert, 2 update, 3 delete), `hour` hours after the beginning.
@@ -146,7 +146,7 @@ struct ListFaults {
     for user in users {
       message.open(.authenticationData)
       message.number(.actionType, action)
-      message.userElements(user, byContract: false)
+      if flaw != .userMissing { message.userElements(user, byContract: false) }
       message.number(.requestedServiceId, 1)
       message.number(.authorisationValue, 1)
       if flaw == .flagUnreadable { message.text(.intermediateCDRRequested, "no") }

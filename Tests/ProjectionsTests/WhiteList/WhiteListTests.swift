@@ -222,4 +222,17 @@ import Testing
       #expect(found.standings.first?.entry == expected, "as of \(position)")
     }
   }
+
+  @Test func `operators are shown as they were sent first, and found in any spelling`() async throws {
+    let journal = try ScriptedJournal()
+    try await journal.upload([.insert("AA01")], at: 0, of: "nlms4")
+    try await journal.upload([.insert("AA02")], at: 1_000, of: "NL*MS4")
+    try await journal.download([ListItem(user: "AA01", provider: "NL-MS4")], at: 2_000, by: "FRC01")
+    let list = try journal.whiteList()
+    #expect(try list.entries().map(\.entry.eMSPId) == ["NL-MS4", "nlms4", "nlms4"])
+    #expect(try list.entries().map(\.entry.holder) == ["FRC01", "IOP", "IOP"])
+    #expect(try list.entries(WhiteListFilter(operatorId: "NL*MS4")).count == 3)
+    #expect(try list.entries(WhiteListFilter(holder: "fr*c01")).count == 1)
+    #expect(try list.findings().map(\.subject) == ["nlms4"])
+  }
 }

@@ -108,4 +108,40 @@ import Testing
     #expect(try journal.whiteList().entries().map(\.entry.serviceId) == [1, 1])
     #expect(try journal.whiteList().entries().map(\.entry.isServiceAssumed) == [false, true])
   }
+
+  @Test func `entries that name nobody are on no list, and are counted and told, a message at a time`() async throws {
+    let journal = try ScriptedJournal()
+    let nobody = ListItem(user: "")
+    try await journal.upload([.insert("AA01", expiry: 9_000_000), nobody, ListItem(type: nil, user: "")], at: 0)
+    try await journal.upload([nobody], at: 1_000, .rejected)
+    try await journal.download([nobody], at: 2_000)
+    let list = try journal.whiteList()
+    #expect(try list.entries().map { $0.details?.userId } == ["AA01"])
+    #expect(try list.lists().map(\.namelessCount) == [2, 1])
+    #expect(try list.then(2).lists().map(\.namelessCount) == [2])
+    let found = try list.oddities()
+    #expect(found.map(\.rule.id) == ["whitelist-user-missing", "whitelist-user-missing"])
+    #expect(
+      found.map(\.sentence) == [
+        "Items 2, 3 of position 1 for FR*MS1 name no user: nobody is on the list by them.",
+        "Item 1 of position 6 for FR*C01 names no user: nobody is on the list by it.",
+      ])
+  }
+
+  @Test func `a badge of an entry that is not written in hexadecimal is told once, and not again of who downloads it`() async throws {
+    let journal = try ScriptedJournal()
+    let items: [ListItem] = ["04:A1:B2:C3", "0077705923", "04A1B2C4"].map { .insert($0, expiry: 9_000_000) }
+    try await journal.upload(items + [ListItem(type: "EMP-SPEC", user: "Card 7", expiry: 9_000_000)], at: 0)
+    try await journal.upload(items, at: 1_000)
+    try await journal.upload([.insert("04-A1-B2-C3", expiry: 9_500_000)], at: 2_000)
+    try await journal.download(items, at: 3_000)
+    #expect(try journal.whiteList().answer("04A1B2C3") == .authorised)
+    let found = try journal.findings()
+    #expect(found.map(\.rule.id) == ["user-not-hexadecimal"])
+    #expect(
+      found.map(\.sentence) == [
+        "Items 1, 2 of position 1 for FR*MS1 name badges whose UIDs are not written in hexadecimal digits alone (guide 6.4.3)."
+      ])
+    #expect(try journal.forgetsNothing(WhiteListProjection.self))
+  }
 }

@@ -47,15 +47,15 @@ struct EVSECommand: ParsableCommand {
     let answer = try StatusAnswer(options.question, basis)
     guard let id else { return try writeMessages(answer, basis) }
     let rows = try answer.elements(id)
-    if history { try writeHistory(try answer.history(rows), basis) } else { try writeStatus(rows, at: answer.moment.time, basis) }
+    if history { try writeHistory(rows, answer, basis) } else { try writeStatus(rows, answer, basis) }
   }
 
-  private func writeStatus(_ rows: [ElementStatusRow], at moment: Timestamp, _ basis: AnswerBasis) throws {
+  private func writeStatus(_ rows: [ElementStatusRow], _ answer: StatusAnswer, _ basis: AnswerBasis) throws {
     let writer = AnswerWriter(options.model)
-    try writer.write(rows, columns: ElementStatusRow.columns, basis) { output in
+    try writer.write(rows, columns: ElementStatusRow.columns, basis, unreadCount: try answer.unreadCount()) { output in
       for row in rows {
         let element = row.status
-        let time = Figure.time(moment)
+        let time = Figure.time(answer.moment.time)
         try output.write(writer.style.text("\(SafeText.line(element.id))  \(element.element.level)  at \(time)", .bold) + "\n")
         var table = TextTable([
           .init("part"), .init("status"), .init("since (UTC)"), .init("until (UTC)"), .init("unknown since"), .init("platform"),
@@ -82,9 +82,10 @@ struct EVSECommand: ParsableCommand {
     }
   }
 
-  private func writeHistory(_ events: [StatusEventRow], _ basis: AnswerBasis) throws {
+  private func writeHistory(_ rows: [ElementStatusRow], _ answer: StatusAnswer, _ basis: AnswerBasis) throws {
+    let events = try answer.history(rows)
     let writer = AnswerWriter(options.model)
-    try writer.write(events, columns: StatusEventRow.columns, basis) { output in
+    try writer.write(events, columns: StatusEventRow.columns, basis, unreadCount: try answer.unreadCount()) { output in
       var table = TextTable([
         .init("event (UTC)"), .init("recorded (UTC)"), .init("level"), .init("part"), .init("status"), .init("until (UTC)"),
         .init("platform"), .init("position", isRight: true), .init("remarks", limit: 100),

@@ -34,7 +34,7 @@ struct EVSEsCommand: ParsableCommand {
     let answer = try StatusAnswer(options.question, basis)
     let rows = try answer.all(status)
     let writer = AnswerWriter(options.model)
-    try writer.write(rows, columns: ElementStatusRow.columns, basis) { output in
+    try writer.write(rows, columns: ElementStatusRow.columns, basis, unreadCount: try answer.unreadCount()) { output in
       var table = TextTable([
         .init("id"), .init("level"), .init("availability"), .init("since (UTC)"), .init("busy"), .init("since (UTC)"),
         .init("position", isRight: true), .init("findings"), .init("remarks", limit: 100),

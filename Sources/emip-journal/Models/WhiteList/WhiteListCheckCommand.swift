@@ -34,7 +34,10 @@ struct WhiteListCheckCommand: ParsableCommand {
     let time = at ?? .now
     let check = try WhiteListCheckQuestion(user.key, service: service, at: time, lists.filter()).check(basis)
     let writer = AnswerWriter(asked)
-    try writer.write([WhiteListCheckDocument(check, at: time)], columns: WhiteListCheckDocument.columns, basis) { output in
+    try writer.write(
+      [WhiteListCheckDocument(check, at: time)], columns: WhiteListCheckDocument.columns, basis,
+      unreadCount: try WhiteListQuestion.unreadCount(basis)
+    ) { output in
       for line in lines(check, time, writer.style) { try output.write(line + "\n") }
     }
     guard check.answer == .authorised else {

@@ -78,7 +78,7 @@ struct WhiteListText {
   static func remark(_ entry: WhiteListEntry, _ details: UnreadableValues?, _ limits: [WhiteListDetails.Limit] = []) -> String {
     var remarks: [String] = []
     let losses = entry.losses.map { Figure.count($0.rawValue) }.joined(separator: ", ")
-    if !losses.isEmpty { remarks.append("position \(losses) was lost") }
+    if !losses.isEmpty { remarks.append("outcome of position \(losses) unknown") }
     let values = (details?.values ?? []) + limits.flatMap(\.unreadable.values)
     remarks += values.filter { !["expiryDate", "authorisationValue"].contains($0.name) }.map { "\($0.name) unreadable: \($0.text)" }
     let told = remarks.joined(separator: "; ")

@@ -27,7 +27,7 @@ struct WhiteListHistoryCommand: AsyncParsableCommand {
     let basis = try options.basis(WhiteListHistoryQuestion.projections)
     let rows = try WhiteListHistoryQuestion(user.key, lists.filter()).entries(basis)
     let writer = AnswerWriter(options)
-    try writer.write(rows, columns: WhiteListRow.historyColumns, basis) { output in
+    try writer.write(rows, columns: WhiteListRow.historyColumns, basis, unreadCount: try WhiteListQuestion.unreadCount(basis)) { output in
       var table = TextTable([
         .init("since", isRight: true), .init("time (UTC)"), .init("change"), .init("operator"), .init("holder"),
         .init("service", isRight: true), .init("authorisation"), .init("expires (UTC)"), .init("alias"), .init("message"), .init("remarks"),
@@ -52,6 +52,6 @@ struct WhiteListHistoryCommand: AsyncParsableCommand {
 
   private static let words = [
     "insert": "inserted", "update": "updated", "delete": "deleted", "other": "set, without a known action", "baseline": "in the baseline",
-    "baselineWithout": "not in the baseline", "lost": "upload lost", "undone": "lost upload refused late",
+    "baselineWithout": "not in the baseline", "lost": "upload, outcome unknown", "undone": "upload refused late",
   ]
 }

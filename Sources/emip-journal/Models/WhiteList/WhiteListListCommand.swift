@@ -31,9 +31,12 @@ struct WhiteListListCommand: AsyncParsableCommand {
     try await reveal.record("the entries of white lists", command: "whitelist list", in: options.journal.directory)
     let basis = try options.basis(WhiteListQuestion.projections)
     let filter = lists.filter(user.map { UserKey(type: type, id: $0) })
-    let rows = try WhiteListQuestion(filter, includesAll: all).entries(basis)
+    let question = WhiteListQuestion(filter, includesAll: all)
+    let rows = try question.entries(basis)
+    let lists = try question.lists(basis)
     let writer = AnswerWriter(options)
-    try writer.write(rows, columns: WhiteListRow.columns, basis) { output in
+    let unreadCount = try WhiteListQuestion.unreadCount(basis)
+    try writer.write(rows, columns: WhiteListRow.columns, basis, unreadCount: unreadCount) { output in
       var table = TextTable([
         .init("operator"), .init("holder"), .init("type"), .init("user"), .init("service", isRight: true), .init("authorisation"),
         .init("expires (UTC)"), .init("alias"), .init("position", isRight: true), .init("remarks"),
@@ -53,12 +56,18 @@ struct WhiteListListCommand: AsyncParsableCommand {
       }
       if !rows.isEmpty { for line in table.lines(writer.style) { try output.write(line + "\n") } }
       try output.write(writer.style.text(Figure.count(rows.count, "entry", "entries"), .bold) + "\n")
-      for summary in try WhiteListQuestion.lists(basis)
-      where rows.contains(where: { $0.entry.holder == summary.holder && $0.entry.eMSPId == summary.eMSPId }) {
+      for summary in lists
+      where summary.namelessCount > 0
+        || rows.contains(where: { $0.entry.holder == summary.holder && $0.entry.eMSPId == summary.eMSPId })
+      {
         let name = (summary.eMSPId.map { "\($0) at " } ?? "") + summary.holder
         let brought = summary.acceptedAt.map { "last brought \(Figure.time($0))" } ?? "never brought"
         let baseline = summary.baseline.map { ", baseline at position \(Figure.count($0.rawValue))" } ?? ""
-        try output.write("\(SafeText.line(name)): \(Figure.count(summary.liveCount, "entry", "entries")), \(brought)\(baseline)\n")
+        let nameless =
+          summary.namelessCount > 0
+          ? ", \(Figure.count(summary.namelessCount, "entry was brought that names", "entries were brought that name")) no user" : ""
+        let count = Figure.count(summary.liveCount, "entry", "entries")
+        try output.write("\(SafeText.line(name)): \(count), \(brought)\(baseline)\(nameless)\n")
       }
     }
   }
