@@ -59,6 +59,8 @@ public struct Invoice: Sendable {
   public let remarks: [Int]
   /// The columns that say something, that of the id first.
   public let columns: [InvoiceColumn]
+  /// The headings of the columns that say nothing here.
+  public let otherColumns: [String]
   /// The mark before a number's fraction; nil where the file does not tell, so that each number must.
   public let decimalMark: DecimalMark?
   /// The order of dates; nil where the file does not tell.
@@ -86,6 +88,9 @@ public struct Invoice: Sendable {
     columns = head.columns
     titles = records[..<head.index].map(\.line)
     let cellCount = records[head.index].cells.count
+    let places = Set(columns.map(\.place))
+    otherColumns = records[head.index].cells.enumerated().filter { !places.contains($0.offset) }.map { Self.text(of: $0.element) }
+      .filter { !$0.isEmpty }
     let isRemark: (CSVReader.Record) -> Bool = { cellCount > 2 && Self.isRemark($0) }
     let below = records[(head.index + 1)...]
     remarks = below.filter(isRemark).map(\.line)

@@ -1,4 +1,5 @@
 public import EMIP
+internal import Foundation
 internal import JournalFormat
 public import Projections
 
@@ -134,10 +135,13 @@ public struct InvoiceComparison: Sendable {
   /// The sessions of a line that can be billed: with a final record in force, and of the operator that was asked for.
   private func billable(_ query: CDRQuestions, _ line: InvoiceLine) throws -> [CDRSession] {
     guard !line.id.isEmpty else { return [] }
-    let sessions = candidates(try query.sessions(of: line.id))
-    // An apostrophe tells a spreadsheet that a cell is text, and stays in some files.
-    guard sessions.isEmpty, line.id.unicodeScalars.first == "'" else { return sessions }
-    return candidates(try query.sessions(of: String(String.UnicodeScalarView(line.id.unicodeScalars.dropFirst()))))
+    // An apostrophe tells a spreadsheet that a cell is text, and stays in some files; others take letters apart from their accents.
+    let bare = line.id.unicodeScalars.first == "'" ? String(String.UnicodeScalarView(line.id.unicodeScalars.dropFirst())) : line.id
+    for id in [line.id, bare, bare.precomposedStringWithCanonicalMapping] {
+      let sessions = candidates(try query.sessions(of: id))
+      if !sessions.isEmpty { return sessions }
+    }
+    return []
   }
 
   private func candidates(_ sessions: [CDRSession]) -> [CDRSession] {

@@ -52,7 +52,7 @@ public enum InvoiceField: String, CaseIterable, Sendable {
   ]
   /// What a longer heading with a unit of energy has in it: `Abgegebene Energie (kWh)`. A meter's reading is none.
   static let energyParts = [
-    "energ", "énerg", "consum", "verbrauch", "consomm", "verbruik", "volume", "menge", "quantit", "deliver", "charged", "gelad",
+    "energ", "énerg", "consum", "verbrauch", "consomm", "verbruik", "volume", "menge", "quantit", "deliver", "charged", "gelad", "total",
   ]
   /// What a longer heading with a unit of time has in it: `Charging duration (min)`.
   static let durationParts = ["duration", "dauer", "durée", "duree", "duración", "durata", "duur"]

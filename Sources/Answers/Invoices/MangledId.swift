@@ -13,9 +13,9 @@ struct MangledId: Hashable {
   private static let keptDigits = 15
   private static let zero = UInt8(ascii: "0")
 
-  /// Reads `47375747`, `4.73757E+15`, `4,73757E+15` or `12E05`; nil for what is no such number.
+  /// Reads `47375747`, `47.375.747,00`, `4.73757E+15`, `4,73757E+15` or `12E05`; nil for what is no such number.
   init?(_ text: some StringProtocol) {
-    var rest = Array(text.utf8)[...]
+    var rest = (SpreadsheetNumber(String(text))?.wholeDigits ?? Array(text.utf8))[...]
     var digits: [UInt8] = []
     var pointIndex: Int?
     while let byte = rest.first, byte.isASCIIDigit || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ",") {

@@ -103,15 +103,28 @@ struct SpreadsheetNumber {
   /// - Parameter mark: the one that the file has; nil where that is not known.
   func value(_ mark: DecimalMark?) -> MeterQuantity? {
     guard let mark = mark ?? certainMark else { return isAmbiguous ? nil : MeterQuantity(sign + String(decoding: core, as: UTF8.self)) }
+    guard let (integer, fraction) = parts(mark) else { return nil }
+    return MeterQuantity(
+      sign + String(decoding: integer, as: UTF8.self) + (fraction.map { "." + String(decoding: $0, as: UTF8.self) } ?? ""))
+  }
+
+  /// The digits of a whole number, however they are grouped, with a fraction of zeros perhaps; nil for another, and for what may be two numbers.
+  var wholeDigits: [UInt8]? {
+    guard affix.isEmpty, !isNegative, !isAmbiguous else { return nil }
+    guard let mark = certainMark else { return core }
+    guard let (integer, fraction) = parts(mark), fraction?.allSatisfy({ $0 == UInt8(ascii: "0") }) ?? true else { return nil }
+    return integer
+  }
+
+  /// The digits before and behind the mark, without those between thousands; nil where it is not written with that mark.
+  private func parts(_ mark: DecimalMark) -> (integer: [UInt8], fraction: ArraySlice<UInt8>?)? {
     let (decimal, group) = mark == .comma ? (Self.comma, Self.point) : (Self.point, Self.comma)
     let parts = core.split(separator: decimal, omittingEmptySubsequences: false)
     guard parts.count <= 2, parts.count == 1 || !parts[1].contains(group) else { return nil }
     let groups = parts[0].split(separator: group, omittingEmptySubsequences: false)
     guard groups.count == 1 || !hasNeutralGroups && (1...3).contains(groups[0].count) && groups.dropFirst().allSatisfy({ $0.count == 3 })
     else { return nil }
-    let integer = String(decoding: groups.joined(), as: UTF8.self)
-    let fraction = parts.count == 2 ? "." + String(decoding: parts[1], as: UTF8.self) : ""
-    return MeterQuantity(sign + integer + fraction)
+    return (Array(groups.joined()), parts.count == 2 ? parts[1] : nil)
   }
 
   private var sign: String { isNegative ? "-" : "" }

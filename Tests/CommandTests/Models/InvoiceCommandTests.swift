@@ -110,6 +110,9 @@ import Testing
     #expect(guesses.map { $0["difference"] as? String } == ["guess", "guess", "guess"])
     #expect(guesses.map { $0["ours"] as? String } == ["0047375747", "4737574786123456", "12E05"])
     #expect(guesses.map { $0["line"] as? Int } == [2, 3, 5])
+    #expect(try told("id;kWh\n47.375.747,00;22,98\n").first == "guess 47.375.747,00 id")
+    // Letters and their accents may come apart.
+    #expect(try told("id;kWh\nC01S-e\u{301};3,0005\n").allSatisfy { $0.hasPrefix("onlyOurs") })
     // Another energy, another EVSE or nothing to go by: no guess.
     #expect(try told("id,kWh\n47375747,22.97\n").first == "onlyTheirs 47375747 -")
     #expect(try told("id,kWh,evseId\n47375747,22.98,FR*C01*E12003*1\n").first == "onlyTheirs 47375747 -")
@@ -131,7 +134,7 @@ import Testing
   @Test(arguments: [
     ("Energy [kWh]", "22.98", "agrees"), ("Abgegebene Energie in kWh", "22,98", "agrees"), ("Energy price (EUR/kWh)", "0.39", "agrees"),
     ("Charging duration (min)", "61", "differs"), ("Meter start (kWh)", "1", "agrees"), ("energy_wh", "22980", "agrees"),
-    ("EnergyKWh", "22,98", "agrees"),
+    ("EnergyKWh", "22,98", "agrees"), ("kWh total", "22,99", "differs"), ("Total", "99", "agrees"),
     ("Energie MWh", "0.02298", "agrees"),
     ("kWh", "22 980", "differs"), ("Wh", "22\u{202f}980", "agrees"), ("Wh", "22'980", "agrees"), ("Wh", "22\u{2019}980.0", "agrees"),
     ("kWh", "22.98 kWh", "agrees"), ("Energy", "22,98 kWh", "agrees"), ("energy", "22.98", "agrees"), ("energy", "22980", "agrees"),
@@ -199,7 +202,9 @@ import Testing
     #expect(ids.status == 0 && ids.text.contains("4 sessions are in both; nothing else was compared") && !ids.text.contains("agree"))
     let unread = try compare("session;kWh;start\n12E05;4;soon\n")
     #expect(unread.text.contains("nothing was compared in startTime"))
-    // Which of two columns was taken.
+    // Which columns were not read, and which of two was.
+    let other = try compare("session;kWh;Total TTC;;Bemerkung\n12E05;4;99;;x\n")
+    #expect(other.text.contains("did not read 'Total TTC', 'Bemerkung'"), "\(other.text)")
     let twice = try compare("session;kWh;kWh\n12E05;4;5\n")
     #expect(twice.text.contains("kilowattHours from 'kWh' (the first of 2 columns of that name)"), "\(twice.text)")
   }

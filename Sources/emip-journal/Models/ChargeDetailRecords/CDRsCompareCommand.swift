@@ -98,6 +98,9 @@ struct CDRsCompareCommand: ParsableCommand {
       return "\(column.field.rawValue) from '\(column.heading)'\(same)\(told)"
     }
     var remarks = ["read \(columns.joined(separator: ", "))"]
+    if !invoice.otherColumns.isEmpty {
+      remarks.append("did not read \(invoice.otherColumns.map { "'\($0)'" }.joined(separator: ", ")): see --column")
+    }
     let silent = invoice.fields.filter { !answer.comparedFields.contains($0) }.map(\.rawValue)
     if !silent.isEmpty { remarks.append("nothing was compared in \(silent.joined(separator: ", "))") }
     if let last = invoice.titles.last { remarks.append("left out what stands above the headings, up to line \(Figure.count(last))") }
