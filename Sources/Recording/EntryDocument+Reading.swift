@@ -56,7 +56,7 @@ extension EntryDocument {
   private func marks(_ read: [Mark], _ payload: [UInt8]) throws(EntryDocumentError) -> [Mark] {
     var wanted: [TermKind: Set<[UInt8]>] = [:]
     for (name, texts) in identifiers {
-      guard let kind = TermKind(name: name) else { throw EntryDocumentError(message: "identifiers has no kind «\(name)»") }
+      guard let kind = TermKind(name: name) else { throw EntryDocumentError(message: "identifiers has an unknown kind") }
       wanted[kind] = Set(texts.map { Array($0.utf8) })
     }
     guard !wanted.isEmpty else { return [] }
@@ -75,7 +75,7 @@ extension EntryDocument {
 
   private static func value<Value: CaseIterable>(_ text: String, _ key: String) throws(EntryDocumentError) -> Value {
     guard let value = Value.allCases.first(where: { "\($0)" == text }) else {
-      throw EntryDocumentError(message: "\(key) has the unknown value «\(text.prefix(40))»")
+      throw EntryDocumentError(message: "\(key) has an unknown value")
     }
     return value
   }

@@ -82,6 +82,8 @@ import Testing
     let known = "xmlns:i='http://www.w3.org/2001/XMLSchema-instance' i:type='xsd:string' i:nil='false' xml:lang='en'"
     #expect(try personal(fields: "<EVSEId \(known)>E1</EVSEId>").isEmpty)
     #expect(try personal(fields: "<EVSEId holder='Jane' Type = \"Doe\">E1</EVSEId>") == ["Jane", "Doe"])
+    // Without a prefix they are anybody's.
+    #expect(try personal(fields: "<EVSEId type='Jane' role='Doe' lang='of' actor='X'>E1</EVSEId>") == ["Jane", "Doe", "of", "X"])
   }
 
   @Test func `a header is personal but for eMIP's own fields`() throws {

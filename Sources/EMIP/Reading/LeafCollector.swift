@@ -251,13 +251,14 @@ private struct State {
     let path = LeafPath(name: 0, parent: frames[depth].name)
     AttributeValues.forEach(in: bytes, tagEnd: tagEnd) { name, range in
       let local = UnsafeBufferPointer(rebasing: bytes[name])
-      let isImpersonal = personalDepth == 0 && Self.impersonalAttributes.contains { local.equals($0) } && !isWhole(local)
+      let hasPrefix = bytes[name.lowerBound - 1] == UInt8(ascii: ":")
+      let isImpersonal = personalDepth == 0 && hasPrefix && Self.impersonalAttributes.contains { local.equals($0) } && !isWhole(local)
       let traits: LeafTraits = isImpersonal ? .attribute : [.attribute, .personal]
       leaves.append(Leaf(path: path, item: item, subitem: subitem, range: range, traits: traits))
     }
   }
 
-  /// Attributes of XML Schema, XML and SOAP, which tell of the markup; any other may be free text.
+  /// Attributes of XML Schema, XML and SOAP, which tell of the markup and always have a prefix; any other may be free text.
   private static let impersonalAttributes: [StaticString] = [
     "type", "nil", "schemaLocation", "noNamespaceSchemaLocation", "lang", "space", "mustUnderstand", "encodingStyle", "role", "actor",
     "relay",

@@ -47,7 +47,8 @@ extension DecodingError {
     switch self {
     case .keyNotFound(let key, _): "\(key.stringValue) is missing"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has a value of the wrong type"
+      // Keys further in may be anybody's.
+      "\(context.codingPath.first?.stringValue ?? "the line") has a value of the wrong type"
     default: "the line is not valid JSON"
     }
   }
