@@ -58,6 +58,10 @@ enum CommandRun {
     guard let arguments else {
       return fail(CommandFailure(.usage, "the arguments cannot be read, so that nothing was done. Is /proc there?"))
     }
+    // Swift decodes them so: a file of that name is another.
+    if let argument = arguments.first(where: { $0.unicodeScalars.contains("\u{fffd}") }) {
+      return fail(CommandFailure(.usage, "'\(argument)' is not UTF-8, so that nothing was done: use names that are."))
+    }
     if let name = unknownTopic(arguments) {
       return fail(CommandFailure(.usage, "there is no command '\(name)' to help with. See 'emip-journal --help'."))
     }
@@ -80,7 +84,7 @@ enum CommandRun {
     } catch let error as JournalError {
       return fail(CommandFailure(error.code.exitStatus, error.sentence))
     } catch  where isFileError(error) {
-      return fail(CommandFailure(.inputOutput, error.localizedDescription))
+      return fail(CommandFailure(.inputOutput, sentence(ofFileError: error)))
     } catch let error as CleanExit {
       return refuse(error)
     } catch  where isOfArgumentParser(error) {
@@ -149,6 +153,15 @@ enum CommandRun {
 
   private static func isFileError(_ error: any Error) -> Bool {
     error is CocoaError || (error as NSError).domain == NSPOSIXErrorDomain
+  }
+
+  /// Which file it is, and what the system said of it: Foundation's own sentences name neither.
+  private static func sentence(ofFileError error: any Error) -> String {
+    let error = error as NSError
+    let path = error.userInfo[NSFilePathErrorKey] as? String ?? (error.userInfo[NSURLErrorKey] as? URL)?.path
+    let cause = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
+    let what = cause.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
+    return path.map { "\($0): \(what)" } ?? what
   }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import JournalStore
+import TestSupport
 import Testing
 
 @testable import emip_journal
@@ -62,13 +63,13 @@ import Testing
   }
 
   @Test(.enabled(if: Permission.mounts, "file systems cannot be mounted here"))
-  func `without proc a journal is filled, copied and verified, and who cannot be reached says why`() async throws {
+  func `without proc or dev a journal is filled, copied and verified, and who cannot be reached says why`() async throws {
     let place = try await SampleJournal([Sample()])
     let lines = place.root + "/lines.ndjson"
     try place.run("export").text.write(toFile: lines, atomically: true, encoding: .utf8)
     func run(_ arguments: String...) throws -> CommandResult {
       try Command.run(
-        ["-m", "/bin/sh", "-c", "mount -t tmpfs none /proc && exec \"$0\" \"$@\"", Command.path] + arguments,
+        ["-m", "/bin/sh", "-c", "mount -t tmpfs none /proc && mount -t tmpfs none /dev && exec \"$0\" \"$@\"", Command.path] + arguments,
         executable: "/usr/bin/unshare",
         environment: ["SWIFT_BACKTRACE": "enable=no"])
     }
@@ -106,6 +107,24 @@ import Testing
     }
     #expect(result.errors.unicodeScalars.allSatisfy(allowed), "\(result.errors.debugDescription)")
     #expect(!result.errors.split(separator: "\n").dropFirst().contains { $0.hasPrefix("emip-journal:") })
+  }
+
+  @Test func `what is no UTF-8 names nothing, and nothing is done`() throws {
+    let directory = TemporaryDirectory()
+    let result = try Command.run(
+      ["-c", "exec \"$0\" init --journal \"$1/$(printf 'a\\233b')\"", Command.path, directory.path], executable: "/bin/sh")
+    #expect(result.status == 64 && result.errors.contains("is not UTF-8"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+  }
+
+  @Test func `a file that cannot be read is named`() async throws {
+    let journal = try await SampleJournal([Sample()])
+    for command in [["cdrs", "compare"], ["whitelist", "baseline", "--operator", "X"]] {
+      let missing = try journal.run(command + [journal.root + "/missing"])
+      #expect(missing.status == 74 && missing.errors.contains("\(journal.root)/missing: "), "\(missing.errors)")
+    }
+    let directory = try journal.run("cdrs", "compare", journal.root)
+    #expect(directory.status == 74 && directory.errors.contains("\(journal.root): "), "\(directory.errors)")
   }
 
   @Test func `help with what does not exist is a wrong command line`() throws {

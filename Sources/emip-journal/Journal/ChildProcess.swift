@@ -255,6 +255,10 @@ private struct Spawn: ~Copyable {
   mutating func connect(_ number: Int32, _ stream: ChildProcess.Stream) throws(JournalError) -> Int32 {
     let isInput = number == STDIN_FILENO
     switch stream {
+    case .nothing where access("/dev/null", F_OK) != 0:
+      // A chroot may have none. A pipe of which nobody else has an end reads empty and takes nothing, too.
+      close(try connect(number, .pipe))
+      return -1
     case .nothing:
       try check(posix_spawn_file_actions_addopen(actions, number, "/dev/null", isInput ? O_RDONLY : O_WRONLY, 0))
       return -1
