@@ -5,7 +5,7 @@ internal import JournalFormat
 final class WriteQueue: @unchecked Sendable {
   // Sendable: every stored property is read and written under the condition's lock.
   static let maximumEntryCount = 4_096
-  /// Of the payloads that wait; a call that has more for itself is let in where nothing else waits.
+  /// The payloads that wait, together; a call that has more for itself is let in where nothing else waits.
   static let maximumBytes = 64 << 20
 
   /// A call that waits for its entries to be durable.
@@ -35,7 +35,7 @@ final class WriteQueue: @unchecked Sendable {
       }
     }
 
-    /// Of its payloads.
+    /// The size of its payloads.
     var byteCount: Int {
       switch self {
       case .append(let drafts): drafts.reduce(0) { $0 + $1.content.payload.count }
