@@ -23,6 +23,16 @@ enum ProcessStart {
       .inputOutput, "there is no /proc here, which the threads of this command need: mount it (mount -t proc proc /proc).")
   }
 
+  /// The program that runs, to be started once more: by the kernel's link to it, and by the path that it was started by where there is no /proc.
+  static var program: String {
+    let link = "/proc/self/exe"
+    // Swift's Glibc does not have it.
+    guard access(link, F_OK) != 0, let function = dlsym(nil, "getauxval") else { return link }
+    let getauxval = unsafeBitCast(function, to: (@convention(c) (UInt) -> UInt).self)
+    // `AT_EXECFN` (elf.h): the path that execve was given.
+    return UnsafePointer<CChar>(bitPattern: getauxval(31)).map { String(cString: $0) } ?? link
+  }
+
   /// A standard descriptor that came closed would be given to the next file opened, the journal's perhaps, and output would go there.
   private static func keepStandardDescriptors() {
     for descriptor in 0...2 as ClosedRange<Int32> where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {

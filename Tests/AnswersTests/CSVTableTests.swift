@@ -32,6 +32,7 @@ import Testing
 
   @Test(arguments: [
     ("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@a", "'@a"), ("=\u{301}1", "'=\u{301}1"), (" =1", "' =1"), ("\u{a0}=1", "'\u{a0}=1"),
+    ("\u{3000}=1", "'\u{3000}=1"),
     ("\u{ff1d}1", "'\u{ff1d}1"), ("\u{200b}=1", "\\u{200b}=1"), ("a=1", "a=1"), ("", ""), ("\u{feff}=1", "\\u{feff}=1"),
   ])
   func `no cell is a formula`(text: String, expected: String) throws {

@@ -61,6 +61,34 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: Permission.mounts, "file systems cannot be mounted here"))
+  func `without proc a journal is filled, copied and verified, and who cannot be reached says why`() async throws {
+    let place = try await SampleJournal([Sample()])
+    let lines = place.root + "/lines.ndjson"
+    try place.run("export").text.write(toFile: lines, atomically: true, encoding: .utf8)
+    func run(_ arguments: String...) throws -> CommandResult {
+      try Command.run(
+        ["-m", "/bin/sh", "-c", "mount -t tmpfs none /proc && exec \"$0\" \"$@\"", Command.path] + arguments,
+        executable: "/usr/bin/unshare",
+        environment: ["SWIFT_BACKTRACE": "enable=no"])
+    }
+    let (near, far) = (place.root + "/near", place.root + "/" + String(repeating: "far", count: 30) + "/journal")
+    try FileManager.default.createDirectory(atPath: (far as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    for path in [near, far] { #expect(try run("init", "--journal", path).status == 0) }
+    let taken = try run("import", "--journal", near, lines)
+    #expect(taken.status == 0 && taken.text.contains("1 exchange recorded"), "\(taken.errors)")
+    let verified = try run("verify", "--journal", near)
+    #expect(verified.status == 0 && verified.text.hasPrefix("clean: 2 entries"), "\(verified.errors)")
+    #expect(try run("backup", "--journal", near, place.root + "/copy").status == 0)
+    let refused = try run("import", "--journal", far, lines)
+    #expect(refused.status == 74 && refused.errors.contains("at most 107 bytes") && refused.errors.contains("/proc"), "\(refused.errors)")
+    // Work for another's journal needs what /proc tells.
+    let holder = try Journal(JournalDirectory(near), purpose: "a test")
+    let handedOver = try run("import", "--journal", near, lines)
+    #expect(handedOver.status == 74 && handedOver.errors.contains("/proc"), "\(handedOver.errors)")
+    holder.close()
+  }
+
   @Test func `the arguments on the stack are those of the process`() {
     #expect(ProcessArguments.onStack == CommandLine.arguments)
   }

@@ -33,6 +33,13 @@ import Testing
     #expect(try journal.run(command, "3", "--position", "3").status == 64)
   }
 
+  @Test(arguments: [["list", "--after"], ["export", "--from"], ["cdrs", "--as-of"], ["evses", "--known-at"]])
+  func `a position is taken as output names it`(command: [String]) async throws {
+    let journal = try await SampleJournal([Sample()])
+    for position in ["1000", "1,000", "0"] { #expect(try journal.run(command + [position]).status == 0, "\(position)") }
+    for text in ["1,00", "1,", "-1", "1.000"] { #expect(try journal.run(command + [text]).status == 64, "\(text)") }
+  }
+
   @Test(arguments: ["show", "find"])
   func `an id wins over a position`(command: String) async throws {
     let journal = try await SampleJournal([Sample(transactionId: "3"), Sample(transactionId: "T-2", session: "S-2")])

@@ -23,7 +23,7 @@ import Testing
     let detail =
       "<s:Detail><faultCode>INTERNAL_ERROR</faultCode><faultMessage>jane@x.org</faultMessage><Value>Jane</Value><Text>Doe</Text><x><y>z</y></x></s:Detail>"
     let fault = "<s:Fault>\(code)\(reason)<s:Node>urn:n</s:Node><s:Role>urn:r</s:Role>\(detail)</s:Fault>"
-    let expected = ["No contract NL-MS4-C1", "Pas de contrat", "jane@x.org", "Jane", "Doe", "z"]
+    let expected = ["No contract NL-MS4-C1", "Pas de contrat", "urn:n", "urn:r", "jane@x.org", "Jane", "Doe", "z"]
     #expect(try personal(SOAP.body(fault)) == expected)
     let facts = try reader.facts(of: SOAP.body(fault))
     #expect(facts.fault?.code == "INTERNAL_ERROR" && facts.fault?.reason == "No contract NL-MS4-C1")
@@ -31,6 +31,33 @@ import Testing
     let old =
       "<s:Fault><faultcode>s:Server</faultcode><faultstring>Jane</faultstring><detail><n:e xmlns:n='urn:n'>Doe</n:e></detail></s:Fault>"
     #expect(try personal(SOAP.body(old).replacing(SOAP.namespace, with: SOAP.soap11Namespace)) == ["Jane", "Doe"])
+  }
+
+  @Test func `what stands in a code's place and is none is personal, whatever stood there before`() throws {
+    func fault(_ outer: String, _ inner: String, _ detail: String) -> String {
+      SOAP.body(
+        "<s:Fault><s:Code><s:Value>\(outer)</s:Value><s:Subcode><s:Value>\(inner)</s:Value></s:Subcode></s:Code>"
+          + "<s:Detail><faultCode>\(detail)</faultCode></s:Detail></s:Fault>")
+    }
+    func code(_ message: String) throws -> String? { try reader.facts(of: message).fault?.code }
+    #expect(try personal(fault("s:Receiver", "e:10505", "INTERNAL_ERROR")) == [])
+    #expect(try code(fault("s:Receiver", "e:10505", "INTERNAL_ERROR")) == "INTERNAL_ERROR")
+    #expect(try personal(fault("s:Receiver", "e:10505", "No contract of Jane")) == ["No contract of Jane"])
+    #expect(try code(fault("s:Receiver", "e:10505", "No contract of Jane")) == "10505")
+    #expect(try personal(fault("s:Receiver", "jane@x.org", "é")) == ["jane@x.org", "é"])
+    #expect(try code(fault("s:Receiver", "jane@x.org", "é")) == "Receiver")
+    #expect(try personal(fault("Jane Doe", "", "a")) == ["Jane Doe"])
+    #expect(try code(fault("Jane Doe", "x y", "a b")) == nil)
+    // Outside of a fault, too, where markup is learnt.
+    #expect(try personal(fields: "<faultCode>1</faultCode>").isEmpty && personal(fields: "<faultCode>J D</faultCode>") == ["J D"])
+  }
+
+  @Test func `what a fault's detail repeats is masked, and found all the same`() throws {
+    let ids = "<transactionId>T-1</transactionId><EVSEId>FR*C01*E1</EVSEId><operatorId>Jane</operatorId>"
+    let fault = SOAP.body("<s:Fault><s:Code><s:Value>s:Sender</s:Value></s:Code><s:Detail><x>\(ids)</x></s:Detail></s:Fault>")
+    #expect(try personal(fault) == ["T-1", "FR*C01*E1", "Jane"])
+    let marks = try reader.facts(of: fault).marks
+    #expect(marks.contains { $0.kind == .transactionId } && marks.contains { $0.kind == .evseId })
   }
 
   @Test(arguments: [

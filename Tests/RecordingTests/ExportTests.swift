@@ -96,7 +96,8 @@ import Testing
     let lines = try place.export()
     let copy = try Workplace()
     let (report, rejections) = try copy.take(lines)
-    #expect(report.actsLeftOut == 12 && report.rejected == 0 && report.lines == 15 && rejections.count == 12)
+    #expect(
+      report.actsLeftOut == 12 && report.baselinesLeftOut == 1 && report.rejected == 0 && report.lines == 15 && rejections.count == 12)
     for (act, rejection) in zip(acts, rejections) { #expect(rejection.contains("«\(act)»"), "\(rejection)") }
     #expect(rejections.dropFirst(7).prefix(4).allSatisfy { $0.contains("gateway") })
     #expect(try copy.entries().map(\.kind) == [.request, .response, .note])

@@ -55,6 +55,8 @@ public struct Invoice: Sendable {
   public let lines: [InvoiceLine]
   /// The numbers of the lines above the one that names the columns.
   public let titles: [Int]
+  /// The numbers of the lines that have one cell where others have several: what is written below a table.
+  public let remarks: [Int]
   /// The columns that say something, that of the id first.
   public let columns: [InvoiceColumn]
   /// The mark before a number's fraction; nil where the file does not tell, so that each number must.
@@ -83,7 +85,11 @@ public struct Invoice: Sendable {
     let head = try Self.head(records, layout)
     columns = head.columns
     titles = records[..<head.index].map(\.line)
-    let lines = try Self.lines(records[(head.index + 1)...], records[head.index].cells.count, columns)
+    let cellCount = records[head.index].cells.count
+    let isRemark: (CSVReader.Record) -> Bool = { cellCount > 2 && Self.isRemark($0) }
+    let below = records[(head.index + 1)...]
+    remarks = below.filter(isRemark).map(\.line)
+    let lines = try Self.lines(below.filter { !isRemark($0) }, cellCount, columns)
     isCodePage = text.isCodePage
     zone = layout.zone
     let mark = layout.decimalMark ?? Self.only(Self.texts(lines, Self.amounts).compactMap { SpreadsheetNumber($0)?.certainMark })
@@ -104,8 +110,14 @@ public struct Invoice: Sendable {
     return different.count == 1 ? different.first : nil
   }
 
+  /// Whether a line has one cell, of several words that are no sum's name.
+  private static func isRemark(_ record: CSVReader.Record) -> Bool {
+    let text = text(of: record.cells[0])
+    return record.cells.count == 1 && text.contains(where: \.isWhitespace) && !isTotal(text)
+  }
+
   private static func lines(
-    _ records: ArraySlice<CSVReader.Record>, _ cellCount: Int, _ columns: [InvoiceColumn]
+    _ records: [CSVReader.Record], _ cellCount: Int, _ columns: [InvoiceColumn]
   ) throws(Mistake) -> [InvoiceLine] {
     var lines: [InvoiceLine] = []
     for record in records {
@@ -115,7 +127,9 @@ public struct Invoice: Sendable {
       let known = columns.filter { $0.place < cells.count }.map { ($0.field, cells[$0.place]) }
       let ofFields = Dictionary(known) { first, _ in first }
       let isTotal = isTotal(cells, id: ofFields[.id] ?? "")
-      guard cells.count == cellCount || isTotal || cells.count > cellCount && cells[cellCount...].allSatisfy(\.isEmpty) else {
+      // Spreadsheets leave out empty cells at the end of a line, and add some.
+      let isWhole = cells.count > cellCount ? cells[cellCount...].allSatisfy(\.isEmpty) : known.count == columns.count
+      guard isWhole || isTotal else {
         throw .cells(line: record.line, count: record.cells.count, expected: cellCount)
       }
       lines.append(InvoiceLine(number: record.line, cells: ofFields, isTotal: isTotal))
@@ -131,7 +145,7 @@ public struct Invoice: Sendable {
     return String(decoding: bytes.dropFirst(2).dropLast(), as: UTF8.self)
   }
 
-  /// The same lines, where one without an id whose amounts are the sums of those above it is known for a total.
+  /// The same lines, where one whose amounts are the sums of those above it is known for a total. It has no id, or a word in its place.
   private static func findingSums(_ lines: [InvoiceLine], _ mark: DecimalMark?) -> [InvoiceLine] {
     var sums: [InvoiceField: MeterQuantity] = [:]
     return lines.map { line in
@@ -139,7 +153,8 @@ public struct Invoice: Sendable {
         line.cells[field].flatMap { SpreadsheetNumber($0)?.value(mark) }.map { (field, $0) }
       }
       if line.isTotal { return line }
-      if line.id.isEmpty, !quantities.isEmpty, quantities.allSatisfy({ sums[$0.0] == $0.1 }) {
+      let hasNoId = !line.id.contains(where: \.isNumber) || !totals.isDisjoint(with: words(line.id))
+      if hasNoId, !quantities.isEmpty, quantities.allSatisfy({ sums[$0.0] == $0.1 }) {
         return InvoiceLine(number: line.number, cells: line.cells, isTotal: true)
       }
       for (field, quantity) in quantities { sums[field, default: .zero] = sums[field, default: .zero] + quantity }
@@ -149,39 +164,48 @@ public struct Invoice: Sendable {
 
   /// Whether a line sums others: it is called so in place of a session's id, beside a missing one, or in its first cell.
   private static func isTotal(_ cells: [String], id: String) -> Bool {
-    let isCalledSo = id.lowercased().split { !$0.isLetter }.contains(where: totals.contains) && !id.contains(where: \.isNumber)
+    let isCalledSo = !totals.isDisjoint(with: words(id)) && !id.contains(where: \.isNumber)
     return isCalledSo || id.isEmpty && cells.contains(where: isTotal) || (cells.first { !$0.isEmpty }).map(isTotal) ?? false
   }
 
-  /// Whether a text is a sum's name: `Total`, `Gesamtsumme:`, `Sous-total HT`.
+  /// Whether a text is a sum's name: `Total`, `Gesamtsumme:`, `Sous-total HT`, `TVA 20 %`.
   private static func isTotal(_ cell: String) -> Bool {
-    let words = Set(cell.lowercased().split { !$0.isLetter })
-    return !words.isDisjoint(with: totals) && words.isSubset(of: totals.union(besideTotals))
+    let words = words(cell)
+    return !words.isDisjoint(with: totals.union(taxes)) && words.isSubset(of: totals.union(taxes).union(besideTotals))
   }
+
+  private static func words(_ text: String) -> Set<Substring> { Set(text.lowercased().split { !$0.isLetter }) }
 
   private static let totals: Set<Substring> = [
     "total", "totals", "subtotal", "summe", "gesamt", "gesamtsumme", "gesamtbetrag", "zwischensumme", "sum", "totaux", "totale", "totaal",
-    "somma", "suma",
+    "somma", "suma", "somme", "sommes", "razem", "celkem", "totalt", "yhteensä", "összesen",
   ]
+  private static let taxes: Set<Substring> = ["vat", "tva", "mwst", "ust", "btw", "iva", "moms"]
   private static let besideTotals: Set<Substring> = [
-    "grand", "sub", "sous", "amount", "ht", "ttc", "net", "netto", "brutto", "gross", "excl", "incl", "vat", "tva", "mwst", "général",
-    "eur",
-    "chf", "gbp", "kwh", "wh", "sessions", "due",
+    "grand", "sub", "sous", "amount", "ht", "ttc", "net", "netto", "brutto", "gross", "excl", "incl", "général",
+    "eur", "chf", "gbp", "kwh", "wh", "sessions", "due",
   ]
 
   /// Titles stand above the headings in some files, but not many.
   private static let titleLimit = 20
 
-  /// The first of the lines that names a column for the id, and all that an option names.
+  /// The line that names a column for the id, and all that an option names: of several the first that names most, for a title may be called so, too.
   private static func head(
     _ records: [CSVReader.Record], _ layout: InvoiceLayout
   ) throws(Mistake) -> (index: Int, columns: [InvoiceColumn]) {
     var mistake = Mistake.empty
+    var best: (index: Int, columns: [InvoiceColumn])?
     for index in records.indices.prefix(titleLimit) {
       let header = records[index].cells.map { $0.trimmingCharacters(in: .whitespaces) }
-      do throws(Mistake) { return (index, try columns(header, layout)) } catch { if index == 0 { mistake = error } }
+      do throws(Mistake) {
+        let found = try columns(header, layout)
+        if found.count > best?.columns.count ?? 0 { best = (index, found) }
+      } catch {
+        if index == 0 { mistake = error }
+      }
     }
-    throw mistake
+    guard let best else { throw mistake }
+    return best
   }
 
   private static func columns(_ header: [String], _ layout: InvoiceLayout) throws(Mistake) -> [InvoiceColumn] {
@@ -205,6 +229,7 @@ public struct Invoice: Sendable {
       found[field] = usual.min { (names.firstIndex(of: $0.1) ?? names.count) < (names.firstIndex(of: $1.1) ?? names.count) }?.0
     }
     guard found[.id] != nil else { throw .noId(columns: header) }
+    for (field, column) in found { found[field]?.sameCount = header.count { $0.lowercased() == column.heading.lowercased() } }
     return InvoiceField.allCases.compactMap { found[$0] }
   }
 }

@@ -27,6 +27,8 @@ public struct InvoiceComparison: Sendable {
     public let differences: [InvoiceDifference]
     /// How many of the invoice's lines say something of a session.
     public let comparedCount: Int
+    /// The fields that were held against ours in a line at least.
+    public let comparedFields: Set<InvoiceField>
     /// The numbers of the lines that were left out because they sum others.
     public let totals: [Int]
     /// The units that the amounts of a field told, where neither heading nor option does.
@@ -47,6 +49,11 @@ public struct InvoiceComparison: Sendable {
     var ofLines: [[InvoiceDifference]] = []
     var mangled = MangledLines()
     var seen: [UInt32: Int] = [:]
+    // Where the sessions of lines stand.
+    var places: [(place: Int, line: InvoiceLine, session: CDRSession)] = []
+    // The sessions that the invoice should have.
+    var wanted: Set<UInt32> = []
+    var compared: Set<InvoiceField> = []
     var totals: [Int] = []
     for line in invoice.lines {
       let sessions = try billable(query, line)
@@ -61,11 +68,13 @@ public struct InvoiceComparison: Sendable {
         let names = sessions.map { "\($0.execOperatorId ?? "-") with \($0.saleOperatorId ?? "-")" }.joined(separator: "; ")
         ofLines.append([InvoiceDifference(difference: .ambiguous, id: line.id, line: line.number, ours: names)])
       } else {
-        ofLines.append(compare(line, sessions[0], reading, &seen))
+        places.append((ofLines.count, line, sessions[0]))
+        ofLines.append(compare(line, sessions[0], reading, &seen, &compared))
       }
     }
     var lacking: [(number: UInt32, difference: InvoiceDifference)] = []
     let misdatedCount = try query.forEachSession(filter) { session in
+      wanted.insert(session.number)
       guard seen[session.number] == nil, session.versionInForce?.nature == .final else { return true }
       lacking.append((session.number, InvoiceDifference(difference: .onlyOurs, id: session.name)))
       mangled.offer(session) { line in agrees(line, session, reading) }
@@ -81,11 +90,30 @@ public struct InvoiceComparison: Sendable {
         ]
         continue
       }
-      ofLines[guess.place] = [Self.guess(guess.line, session)] + compare(guess.line, session, reading, &seen)
+      ofLines[guess.place] = [Self.guess(guess.line, session)] + compare(guess.line, session, reading, &seen, &compared)
+    }
+    for (place, line, session) in places where isTimed && !wanted.contains(session.number) {
+      ofLines[place].insert(ofOtherTime(line, session), at: 0)
     }
     let differences = ofLines.flatMap { $0 } + lacking.filter { seen[$0.number] == nil }.map(\.difference)
     return Answer(
-      differences: differences, comparedCount: ofLines.count, totals: totals, toldUnits: reading.toldUnits, misdatedCount: misdatedCount)
+      differences: differences, comparedCount: ofLines.count, comparedFields: compared, totals: totals, toldUnits: reading.toldUnits,
+      misdatedCount: misdatedCount)
+  }
+
+  private var isTimed: Bool { filter.since != nil || filter.until != nil }
+
+  /// Tells of a line whose session is of another time than the invoice: it may stand in another invoice, too.
+  private func ofOtherTime(_ line: InvoiceLine, _ session: CDRSession) -> InvoiceDifference {
+    let record = session.versionInForce?.record
+    let ours: String? =
+      switch filter.by {
+      case .start: record?.startTime?.text
+      case .end: record?.endTime?.text
+      case .sent: nil
+      }
+    return InvoiceDifference(
+      difference: .otherTime, id: line.id, line: line.number, ours: ours, remark: "not of the time that was asked for")
   }
 
   private static func missing(_ line: InvoiceLine) -> InvoiceDifference {
@@ -125,7 +153,7 @@ public struct InvoiceComparison: Sendable {
   // MARK: Lines
 
   private func compare(
-    _ line: InvoiceLine, _ session: CDRSession, _ reading: InvoiceReading, _ seen: inout [UInt32: Int]
+    _ line: InvoiceLine, _ session: CDRSession, _ reading: InvoiceReading, _ seen: inout [UInt32: Int], _ compared: inout Set<InvoiceField>
   ) -> [InvoiceDifference] {
     var differences: [InvoiceDifference] = []
     if let earlier = seen.updateValue(line.number, forKey: session.number) {
@@ -134,8 +162,10 @@ public struct InvoiceComparison: Sendable {
     for column in invoice.columns where column.field != .id {
       let (field, theirs) = (column.field.rawValue, line.cells[column.field] ?? "")
       switch reading.judgement(column, line, session) {
-      case .agrees, .absent: continue
+      case .absent: continue
+      case .agrees: compared.insert(column.field)
       case .differs(let ours):
+        compared.insert(column.field)
         differences.append(
           InvoiceDifference(difference: .differs, id: line.id, line: line.number, field: field, ours: ours, theirs: theirs))
       case .unreadable(let ours, let reason):

@@ -14,6 +14,8 @@ public struct InvoiceDifference: Encodable, Hashable, Sendable {
     case duplicate
     /// Several sessions of ours have the id.
     case ambiguous
+    /// We have the session, and it is of another time than the invoice.
+    case otherTime
     /// The id is none of ours as it stands; a spreadsheet may have made it of the one that was compared.
     case guess
   }

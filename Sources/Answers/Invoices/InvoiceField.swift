@@ -81,16 +81,18 @@ public struct InvoiceUnit: Hashable, Sendable {
     "heures": hours, "s": seconds, "sec": seconds, "sek": seconds, "seconds": seconds, "sekunden": seconds, "secondes": seconds,
   ]
 
-  /// The currency that a word or sign stands for, by its code of ISO 4217; nil for none. A sign that several currencies have gives an empty one.
-  static func currency(_ word: String) -> String? {
+  /// The currencies that a word or sign stands for, by their codes of ISO 4217; nil for none.
+  static func currencies(_ word: String) -> Set<String>? {
     switch word {
-    case "€", "eur", "euro", "euros": "EUR"
-    case "£", "gbp": "GBP"
-    case "chf", "fr", "fr.", "sfr", "sfr.": "CHF"
-    case "$", "kr", "kr.": ""
-    case "zł": "PLN"
-    case "kč": "CZK"
-    case "usd", "pln", "czk", "sek", "nok", "dkk", "huf", "ron", "bgn", "isk": word.uppercased()
+    case "€", "eur", "euro", "euros": ["EUR"]
+    case "£", "gbp": ["GBP"]
+    case "chf", "fr", "fr.", "sfr", "sfr.": ["CHF"]
+    case "$": ["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"]
+    case "us$": ["USD"]
+    case "kr", "kr.": ["SEK", "NOK", "DKK", "ISK"]
+    case "zł": ["PLN"]
+    case "kč": ["CZK"]
+    case "usd", "pln", "czk", "sek", "nok", "dkk", "huf", "ron", "bgn", "isk": [word.uppercased()]
     default: nil
     }
   }

@@ -30,7 +30,7 @@ struct InvoiceHeading {
     }
     isUTC = words.contains("utc") || words.contains("gmt")
     words.removeAll { Self.unsaid.contains($0) }
-    hasCurrency = words.contains { InvoiceUnit.currency($0) != nil }
+    hasCurrency = words.contains { InvoiceUnit.currencies($0) != nil }
     if let index = words.lastIndex(where: Self.isUnit) {
       unit = words[index]
       // Alone it is the name, too.
@@ -48,7 +48,7 @@ struct InvoiceHeading {
   private static let unsaid: Set<String> = ["utc", "gmt", "local", "locale", "lokal", "in", "en"]
 
   private static func isUnit(_ word: String) -> Bool {
-    InvoiceUnit.energies[word] != nil || InvoiceUnit.durations[word] != nil || InvoiceUnit.currency(word) != nil
+    InvoiceUnit.energies[word] != nil || InvoiceUnit.durations[word] != nil || InvoiceUnit.currencies(word) != nil
   }
 }
 
@@ -62,10 +62,12 @@ public struct InvoiceColumn: Sendable {
   let place: Int
   /// The unit of its amounts; nil where neither its heading nor an option says it, and for what has none.
   let unit: InvoiceUnit?
-  /// The currency of its amounts, by its code; nil where the heading names none.
-  let currency: String?
+  /// The currencies that its amounts may be in, by their codes; nil where the heading names none.
+  let currencies: Set<String>?
   /// Whether its heading says that its times are UTC's.
   let isUTC: Bool
+  /// How many columns have this heading; the first of them is taken.
+  public internal(set) var sameCount = 1
 
   /// The column of a heading, for a field.
   /// - Parameter isNamed: whether an option says that it holds the field, so that the heading needs no usual name.
@@ -84,11 +86,11 @@ public struct InvoiceColumn: Sendable {
     case .id, .startTime, .endTime, .cost, .evseId: unit = nil
     }
     (self.field, self.place, self.heading, isUTC) = (field, place, heading.text, heading.isUTC)
-    currency = field == .cost ? heading.unit.flatMap(InvoiceUnit.currency) : nil
+    currencies = field == .cost ? heading.unit.flatMap(InvoiceUnit.currencies) : nil
   }
 
   private static func isUsual(_ heading: InvoiceHeading, _ field: InvoiceField) -> Bool {
-    if field == .cost, let unit = heading.unit, unit == heading.name { return InvoiceUnit.currency(unit) != nil }
+    if field == .cost, let unit = heading.unit, unit == heading.name { return InvoiceUnit.currencies(unit) != nil }
     return field.names.contains(heading.name) || isLonger(heading, field)
   }
 

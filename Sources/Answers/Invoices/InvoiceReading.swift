@@ -37,7 +37,10 @@ struct InvoiceReading {
 
   private func judgement(evse theirs: String, _ ours: String?) -> Judgement {
     if theirs.isEmpty && ours == nil { return .absent }
-    return IdentifierSpelling(theirs).canBe(IdentifierSpelling(ours ?? "")) ? .agrees : .differs(ours: ours)
+    let (theirId, ourId) = (IdentifierSpelling(theirs), IdentifierSpelling(ours ?? ""))
+    if theirId.canBe(ourId) { return .agrees }
+    let isUnreadable = !theirs.isEmpty && ourId.isOfGrammar && !theirId.isOfGrammar
+    return isUnreadable ? .unreadable(ours: ours, reason: "no EVSE id that is known here") : .differs(ours: ours)
   }
 
   // MARK: Times
@@ -85,7 +88,7 @@ struct InvoiceReading {
       return figure == .unreadable ? .unreadable(ours: ours, reason: "our record's amount cannot be read") : .differs(ours: ours)
     }
     let currency = record?.meters.first { $0.type?.value == type }?.unit?.uppercased()
-    if let theirs = read.currency, !theirs.isEmpty, let currency, currency.utf8.count == 3, currency != theirs {
+    if let theirs = read.currencies, let currency, currency.utf8.count == 3, !theirs.contains(currency) {
       return .differs(ours: "\(quantity) \(currency)")
     }
     guard let unit = read.unit else { return .unreadable(ours: ours, reason: Self.unitReason(column)) }
@@ -108,8 +111,8 @@ struct InvoiceReading {
     let quantity: MeterQuantity
     /// Nil where nothing says it.
     let unit: InvoiceUnit?
-    /// The currency's code, empty for a sign that several have; nil where none is named.
-    let currency: String?
+    /// The codes of the currencies that it may be in; nil where none is named.
+    let currencies: Set<String>?
   }
 
   struct Unreadable: Error {
@@ -119,7 +122,7 @@ struct InvoiceReading {
   /// Reads an amount. What stands beside the number goes before what the heading says.
   func read(_ text: String, _ column: InvoiceColumn) -> Result<Read, Unreadable> {
     if column.field == .minutes, let seconds = Self.seconds(text) {
-      return .success(Read(quantity: MeterQuantity(seconds), unit: .seconds, currency: nil))
+      return .success(Read(quantity: MeterQuantity(seconds), unit: .seconds, currencies: nil))
     }
     guard let number = SpreadsheetNumber(text) else { return .failure(Unreadable(reason: "no number")) }
     guard let quantity = number.value(invoice.decimalMark) else {
@@ -132,13 +135,13 @@ struct InvoiceReading {
     let units = column.field == .minutes ? InvoiceUnit.durations : InvoiceUnit.energies
     switch column.field {
     case .cost:
-      let currency = number.affix.isEmpty ? column.currency : InvoiceUnit.currency(number.affix)
-      guard number.affix.isEmpty || currency != nil else { return .failure(Unreadable(reason: "no currency that is known here")) }
-      return .success(Read(quantity: quantity, unit: .one, currency: currency))
+      let currencies = number.affix.isEmpty ? column.currencies : InvoiceUnit.currencies(number.affix)
+      guard number.affix.isEmpty || currencies != nil else { return .failure(Unreadable(reason: "no currency that is known here")) }
+      return .success(Read(quantity: quantity, unit: .one, currencies: currencies))
     default:
       let unit = number.affix.isEmpty ? column.unit ?? toldUnits[column.field] : units[number.affix]
       guard number.affix.isEmpty || unit != nil else { return .failure(Unreadable(reason: "no unit that is known here")) }
-      return .success(Read(quantity: quantity, unit: unit, currency: nil))
+      return .success(Read(quantity: quantity, unit: unit, currencies: nil))
     }
   }
 
@@ -154,7 +157,10 @@ struct InvoiceReading {
 
   // MARK: Units
 
-  /// The unit in which a line's amount is nearest to ours; nil where one of them is missing, or nothing.
+  /// Amounts further apart than by this factor tell no unit.
+  private static let likelyRatio = 5.0
+
+  /// The unit in which a line's amount is nearest to ours; nil where one of them is missing, or nothing, or it is near in none.
   func likelyUnit(_ column: InvoiceColumn, _ line: InvoiceLine, _ session: CDRSession) -> InvoiceUnit? {
     guard let text = line.cells[column.field], case .success(let read) = read(text, column), read.unit == nil,
       let ours = session.versionInForce?.record?.figure(Self.meter(column.field)).quantity, ours > .zero, read.quantity > .zero
@@ -163,6 +169,6 @@ struct InvoiceReading {
       let (one, other) = (Double(ours.attos) * Double(unit.divisor), Double(read.quantity.attos) * Double(unit.multiplier))
       return max(one, other) / min(one, other)
     }
-    return column.possibleUnits.min { ratio($0) < ratio($1) }
+    return column.possibleUnits.filter { ratio($0) <= Self.likelyRatio }.min { ratio($0) < ratio($1) }
   }
 }

@@ -75,12 +75,15 @@ struct SpreadsheetTime {
   private let hasDots: Bool
   /// Milliseconds of the day; nil where only a date is given.
   private let clock: Int64?
+  /// How many milliseconds look the same, beyond the first: those of a minute where no seconds are given, and so on.
+  private let spanMilliseconds: Int64
   /// Milliseconds east of UTC; nil where no zone is named.
   private let offset: Int64?
 
   /// What a time may be.
   enum Meaning {
-    /// Any moment of one of these: two where clocks were put back, a day where there is no time.
+    /// Any moment of one of these: two where clocks were put back. Each as long as what is written does not tell: a day where there is no time, a minute
+    /// where there are no seconds.
     case moments([ClosedRange<Timestamp>])
     /// No such date or time, or not in that zone.
     case none
@@ -103,11 +106,11 @@ struct SpreadsheetTime {
     hasDots = mark == UInt8(ascii: ".")
     guard hasYearFirst ? third.count <= 2 : first.count <= 2 && [2, 4].contains(third.count) else { return nil }
     if scanner.isAtEnd {
-      (clock, offset) = (nil, nil)
+      (clock, offset, spanMilliseconds) = (nil, nil, 0)
       return
     }
     guard scanner.skipToClock(), let read = scanner.clock() else { return nil }
-    clock = read
+    (clock, spanMilliseconds) = read
     scanner.skipBlanks()
     let zone = scanner.zone()
     guard zone.isValid else { return nil }
@@ -152,7 +155,7 @@ struct SpreadsheetTime {
       return .moments([begin...end.adding(milliseconds: -1)])
     }
     let found = moments(midnight.adding(milliseconds: clock), zone)
-    return found.isEmpty ? .none : .moments(found.map { $0...$0 })
+    return found.isEmpty ? .none : .moments(found.map { $0...$0.adding(milliseconds: spanMilliseconds) })
   }
 
   private func moments(_ local: Timestamp, _ zone: SpreadsheetZone) -> [Timestamp] {
@@ -215,13 +218,16 @@ private struct Scanner {
     return index > start
   }
 
-  mutating func clock() -> Int64? {
+  /// Milliseconds of the day, and how many more look the same.
+  mutating func clock() -> (start: Int64, span: Int64)? {
     let colon = UInt8(ascii: ":")
     guard let hour = number(1...2)?.value, take(colon), let minute = twoDigits() else { return nil }
     var (second, milliseconds) = (0, 0)
+    var span: Int64 = 59_999
     if take(colon) {
       guard let read = twoDigits() else { return nil }
       second = read
+      span = 999
       if take(".,") != nil {
         let start = index
         while let byte = next, byte.isASCIIDigit {
@@ -229,6 +235,7 @@ private struct Scanner {
           index += 1
         }
         guard index > start else { return nil }
+        span = [99, 9, 0][min(index - start, 3) - 1]
         for _ in min(index - start, 3)..<3 { milliseconds *= 10 }
       }
     }
@@ -237,7 +244,7 @@ private struct Scanner {
     if takeWord("AM") || takeWord("A.M.") { halfDay = 0 } else if takeWord("PM") || takeWord("P.M.") { halfDay = 12 }
     guard minute <= 59, second <= 59, halfDay == nil ? hour <= 23 : (1...12).contains(hour) else { return nil }
     let hours = halfDay.map { hour % 12 + $0 } ?? hour
-    return Int64((hours * 60 + minute) * 60 + second) * 1000 + Int64(milliseconds)
+    return (Int64((hours * 60 + minute) * 60 + second) * 1000 + Int64(milliseconds), span)
   }
 
   /// The zone's milliseconds east of UTC, and whether what stands there is one, or nothing.

@@ -40,7 +40,7 @@ public struct CSVTable: Sendable {
   /// Takes from a text what would make it a formula, at its beginning or behind blanks there, and what would act on a terminal or hide.
   static func harmless(_ text: String) -> [UInt8] {
     let visible = SafeText.body(text.utf8)
-    let first = visible.unicodeScalars.first { $0 != " " && $0 != "\u{a0}" }
+    let first = visible.unicodeScalars.first { formulaStarts.contains($0) || !$0.properties.isWhitespace }
     let isFormula = first.map(formulaStarts.contains) ?? false
     return (isFormula ? [UInt8(ascii: "'")] : []) + Array(visible.utf8)
   }

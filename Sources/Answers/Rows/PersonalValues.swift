@@ -15,6 +15,8 @@ public struct PersonalValues {
   private let isRevealed: Bool
   /// Longest first, so that a value that holds another goes as a whole.
   private let sought: [[UInt8]]
+  /// Identifiers that are personal by declaration, or by where they stand, whatever their kind.
+  private var declared: Set<[UInt8]> = []
   /// What is hidden of each body, by position.
   private var hidden: [JournalPosition: [Range<Int>]] = [:]
 
@@ -27,6 +29,7 @@ public struct PersonalValues {
       let payload = entry.content.payload
       let secrets = Secrets.ranges(in: payload)
       let marks = isRevealed ? [] : Self.personalMarks(entry, reader)
+      if !isRevealed { declared.formUnion(entry.content.declaredPersonal) }
       hidden[entry.position] = secrets + marks.map(\.range).filter { !$0.isEmpty }
       for text in secrets.map({ Array(payload[$0]) }) + marks.map({ $0.text(in: payload) }) where text.count >= Self.shortestSoughtBytes {
         texts.insert(text)
@@ -47,7 +50,9 @@ public struct PersonalValues {
   }
 
   /// A value of an identifier.
-  public func identifier(_ text: [UInt8], of kind: TermKind) -> String { kind.isPersonal && !isRevealed ? Self.mask : SafeText.line(text) }
+  public func identifier(_ text: [UInt8], of kind: TermKind) -> String {
+    kind.isPersonal && !isRevealed || declared.contains(text) ? Self.mask : SafeText.line(text)
+  }
 
   /// The body of an entry. What was refused has not been read, so that nothing tells which of it is personal: it is withheld as a whole.
   public func body(_ entry: Entry) -> String {
@@ -78,5 +83,14 @@ public struct PersonalValues {
   private func quotations(in bytes: [UInt8]) -> [Range<Int>] {
     guard !sought.isEmpty else { return [] }
     return sought.flatMap { text in bytes.ranges(of: text) }
+  }
+}
+
+extension EntryContent {
+  /// The texts of identifiers that are personal though their kinds are not: where both marks stand on one place.
+  public var declaredPersonal: Set<[UInt8]> {
+    let personal = Set(marks.filter { $0.kind == .personalText }.map(\.range))
+    guard !personal.isEmpty else { return [] }
+    return Set(marks.filter { !$0.kind.isPersonal && personal.contains($0.range) }.map { $0.text(in: payload) })
   }
 }

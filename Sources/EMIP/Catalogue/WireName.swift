@@ -170,12 +170,15 @@ extension WireName {
   /// An allow-list, as ``isRecurring(_:)``: whatever else a message holds may be free text, and is personal.
   public static func isImpersonal(_ name: UInt16) -> Bool {
     switch name {
-    case node, role, soap11FaultActor, currentTime, expiryDate, lastRequestDate, partnerProductId, startTime, endTime, meterValue: true
+    case currentTime, expiryDate, lastRequestDate, partnerProductId, startTime, endTime, meterValue: true
     case sessionEventDateTime, sessionActionDateTime, statusEventDate, availabilityStatusEventDate, busyStatusEventDate: true
     case availabilityStatusUntil, busyStatusUntil, changeDate, maxCount, fromDate, toDate: true
     default: false
     }
   }
+
+  /// Whether the element holds the code of a fault, where it stands in one.
+  static func isFaultCode(_ name: UInt16) -> Bool { name == value || name == soap11FaultCode || name == faultCode }
 
   /// Whether the element is one of eMIP's own, and none of SOAP's.
   static func isEMIP(_ name: UInt16) -> Bool { name >= transactionId }

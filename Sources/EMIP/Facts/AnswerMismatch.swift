@@ -10,11 +10,14 @@ public enum AnswerMismatch: Hashable, Sendable {
   /// The answer is about another session of the platform's than any that the request names.
   case serviceSessionId(asked: String, answered: String)
 
-  /// Tells how an answer does not fit the request that it answers; nil where it does, as far as the marks of both tell.
+  /// Tells how an answer does not fit the request that it answers; nil where it does, as far as the marks of both tell. An id that is personal by
+  /// declaration, or by where it stands, is empty here.
   public init?(_ answer: EntryContent, to request: EntryContent) {
     guard answer.context.kind == .response, request.context.kind == .request else { return nil }
-    if let asked = request.first(.transactionId), let answered = answer.first(.transactionId), !asked.isSameId(as: answered) {
-      self = .transactionId(asked: String(decoding: asked, as: UTF8.self), answered: String(decoding: answered, as: UTF8.self))
+    if let asked = request.first(.transactionId), let answered = answer.first(.transactionId),
+      !asked.bytes(in: request.payload).isSameId(as: answered.bytes(in: answer.payload))
+    {
+      self = .transactionId(asked: request.shown(asked), answered: answer.shown(answered))
       return
     }
     guard let asked = request.first(.serviceSessionId) else { return nil }
@@ -22,7 +25,7 @@ public enum AnswerMismatch: Hashable, Sendable {
       let answered = mark.bytes(in: answer.payload)
       let isAsked = request.marks.contains { $0.kind == .serviceSessionId && $0.bytes(in: request.payload).isSameId(as: answered) }
       guard !isAsked else { continue }
-      self = .serviceSessionId(asked: String(decoding: asked, as: UTF8.self), answered: String(decoding: answered, as: UTF8.self))
+      self = .serviceSessionId(asked: request.shown(asked), answered: answer.shown(mark))
       return
     }
     return nil
@@ -31,8 +34,14 @@ public enum AnswerMismatch: Hashable, Sendable {
   /// In one sentence.
   public var sentence: String {
     switch self {
-    case .transactionId(let asked, let answered): "The answer has the transactionId \(answered), and its request \(asked)."
-    case .serviceSessionId(let asked, let answered): "The answer is about the session \(answered), and its request about \(asked)."
+    case .transactionId(let asked, let answered):
+      asked.isEmpty || answered.isEmpty
+        ? "The answer has another transactionId than its request."
+        : "The answer has the transactionId \(answered), and its request \(asked)."
+    case .serviceSessionId(let asked, let answered):
+      asked.isEmpty || answered.isEmpty
+        ? "The answer is about another session than its request."
+        : "The answer is about the session \(answered), and its request about \(asked)."
     }
   }
 }
@@ -45,7 +54,13 @@ extension ArraySlice<UInt8> {
 }
 
 extension EntryContent {
-  fileprivate func first(_ kind: TermKind) -> ArraySlice<UInt8>? { marks.first { $0.kind == kind }?.bytes(in: payload) }
+  fileprivate func first(_ kind: TermKind) -> Mark? { marks.first { $0.kind == kind } }
+
+  /// The text of an id; empty where it is personal.
+  fileprivate func shown(_ id: Mark) -> String {
+    let isPersonal = marks.contains { $0.kind == .personalText && $0.range == id.range }
+    return isPersonal ? "" : String(decoding: id.bytes(in: payload), as: UTF8.self)
+  }
 }
 
 extension Mark {

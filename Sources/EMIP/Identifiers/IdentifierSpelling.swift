@@ -38,6 +38,9 @@ public struct IdentifierSpelling: Hashable, Sendable {
     compact == other.compact && (separators.isEmpty || other.separators.isEmpty || separators == other.separators)
   }
 
+  /// Whether it has a country, an operator, a type and an instance, as an eMI3 id does.
+  public var isOfGrammar: Bool { Self.headCount(compact) > 0 }
+
   /// How many characters stand before the instance: country, operator and type of an eMI3 id; none of any other.
   private static func headCount(_ compact: [UInt8]) -> Int {
     guard compact.count > 6, compact[..<2].allSatisfy({ $0 >= 0x41 && $0 <= 0x5a }), "PSEX".utf8.contains(compact[5]),

@@ -220,7 +220,8 @@ private struct State {
       let parent = frames[depth - 1].name
       return parent == WireName.code || parent == WireName.subcode ? own : .personal
     case WireName.faultCode: return own
-    default: return frames[depth].isOfDetail && !WireName.isEMIP(number) ? .personal : own
+    // Whatever a fault's detail repeats, it may say of somebody: an identifier is found there all the same.
+    default: return frames[depth].isOfDetail ? .personal : own
     }
   }
 
@@ -231,6 +232,8 @@ private struct State {
   private mutating func appendLeaf(_ content: XMLContent, _ traits: LeafTraits) {
     let path = LeafPath(name: frames[depth].name, parent: frames[depth - 1].name)
     let range = bytes.trimmed(content.range)
+    let isText = WireName.isFaultCode(path.name) && !MessageFault.isCode(bytes[range])
+    let traits = isText ? .personal : traits
     var decoded: Int?
     if !content.isVerbatim && !content.hasChildElements {
       let text = content.text.trimmed(content.text.indices)

@@ -63,8 +63,10 @@ public final class MessageReader {
     case .success(let message):
       let encoded = message.envelope.encoded
       let loose = payload.withUnsafeBufferPointer { LooseText.ranges(in: $0, message.leaves) }
-      // What is learnt says by its markup alone that there is nothing to remark, and nothing to hide.
-      if let encoded, remark == nil, loose.isEmpty { payload.withUnsafeBufferPointer { learned.learn($0, message, encoded) } }
+      // What is learnt says by its markup alone that there is nothing to remark, and what there is to hide: where a fault's code should stand, its text
+      // tells, too.
+      let isLearnable = remark == nil && loose.isEmpty && !message.leaves.contains { WireName.isFaultCode($0.path.name) }
+      if let encoded, isLearnable { payload.withUnsafeBufferPointer { learned.learn($0, message, encoded) } }
       let layout = MessageLayout(leaves: message.leaves, decodedTexts: message.decodedTexts, envelope: encoded ?? [])
       var facts = facts(message.envelope, layout, isKept: encoded != nil, payload)
       facts.looseTexts = loose

@@ -99,8 +99,8 @@ enum HandOver {
     return bytes
   }
 
-  /// Gives the address of the socket. A path longer than the address takes is reached through the directory's descriptor.
-  /// - Throws: ``JournalError`` where the directory cannot be opened.
+  /// Gives the address of the socket. A path longer than the address takes is reached through the directory's descriptor, which needs /proc.
+  /// - Throws: ``JournalError`` where the directory cannot be opened, or its path is too long and there is no /proc.
   static func withAddress<Result>(
     _ directory: JournalDirectory, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
   ) throws(JournalError) -> Result {
@@ -109,7 +109,19 @@ enum HandOver {
     defer { close(folder) }
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
-    let path = "/proc/self/fd/\(folder)/socket"
+    // A null behind it, as unix(7) wants it.
+    let capacity = MemoryLayout.size(ofValue: address.sun_path) - 1
+    var path = directory.socketPath
+    if path.utf8.count > capacity {
+      let alias = "/proc/self/fd/\(folder)"
+      guard access(alias, F_OK) == 0 else {
+        throw JournalError(
+          .inputOutput,
+          "a socket's path has at most \(capacity) bytes, and there is no /proc here to reach it by a shorter one. Mount it "
+            + "(mount -t proc proc /proc), or name the journal by a shorter path.", path: path)
+      }
+      path = alias + "/socket"
+    }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
     return withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }

@@ -68,13 +68,16 @@ final class HandOverServer: Sendable {
     self.listener = listener
     // The lock is ours, so a socket that is there belongs to a holder that died.
     unlink(directory.socketPath)
-    let old = umask(0o177)
-    let bound = try HandOver.withAddress(directory) { bind(listener, $0, $1) }
-    umask(old)
-    guard bound == 0, listen(listener, 64) == 0 else {
-      let code = errno
+    do throws(JournalError) {
+      let code = try HandOver.withAddress(directory) { address, size in
+        let old = umask(0o177)
+        defer { umask(old) }
+        return bind(listener, address, size) == 0 && listen(listener, 64) == 0 ? 0 : errno
+      }
+      guard code == 0 else { throw JournalError(errno: code, "bind", path: directory.socketPath) }
+    } catch {
       Glibc.close(listener)
-      throw JournalError(errno: code, "bind", path: directory.socketPath)
+      throw error
     }
     Thread.start("journal-hand-over") { [self] in accept() }
   }

@@ -110,6 +110,8 @@ extension WhiteListBaseline {
       guard entry.context.author == .gateway, let reason = entry.context.reason, reason.hasPrefix(WhiteListBaseline.reason) else {
         return nil
       }
+      // Each part of one has users. What has none comes from elsewhere, such as a file that was imported, and would delete all.
+      guard let facts = entry.facts, facts.authenticationEntryCount > 0 else { return nil }
       let words = reason.split(separator: " ")
       guard words.count == 7, let part = Int(words[4]), let count = Int(words[6]), part >= 1, part <= count,
         entry.position.rawValue >= UInt64(count)

@@ -28,6 +28,8 @@ public final class TrafficImporter {
     /// Entries of an export that were left out, because they are not what a file may bring: what the journal or its gateway did. They are
     /// not among ``rejected``.
     public var actsLeftOut = 0
+    /// Notes among these that are parts of a white list's baseline, which only its command records.
+    public var baselinesLeftOut = 0
     /// How much of what was recorded, in exchanges and single entries as ``recordedExchanges``, counts as recorded now: the source began, with
     /// the first line that the journal did not have, before the journal's end.
     public var recordedNow = 0
@@ -46,8 +48,8 @@ public final class TrafficImporter {
     public let lineNumber: Int
     /// What is wrong with it, without its content.
     public let reason: String
-    /// Whether nothing is wrong with it, but that a file may not bring what it says.
-    public let isAct: Bool
+    /// Whether nothing is wrong with it, but that a file may not bring what it says; nil where something is wrong.
+    public let act: ActLeftOut?
     /// The line's bytes, or their beginning where it was too long.
     public let line: [UInt8]
   }
@@ -64,6 +66,8 @@ public final class TrafficImporter {
   public typealias Connect = () throws -> any JournalAppender
 
   static let futureLimitMilliseconds: Int64 = 86_400_000
+  /// So far behind later lines does a line not count as behind them.
+  public static let slackMinutes = RecordingTimes.slackMilliseconds / 60_000
 
   private let reader: JournalReader
   private let recorder: Recorder
@@ -125,9 +129,13 @@ public final class TrafficImporter {
     do {
       while let rejection = try source.next(take) {
         if let rejection {
-          if rejection.isAct { counts.actsLeftOut += 1 } else { counts.rejected += 1 }
-          try reject(
-            Rejection(lineNumber: source.lineNumber, reason: rejection.reason, isAct: rejection.isAct, line: rejection.line))
+          if let act = rejection.act {
+            counts.actsLeftOut += 1
+            if act.isBaseline { counts.baselinesLeftOut += 1 }
+          } else {
+            counts.rejected += 1
+          }
+          try reject(Rejection(lineNumber: source.lineNumber, reason: rejection.reason, act: rejection.act, line: rejection.line))
         }
         if !unreadable.isEmpty {
           counts.recordedAgain += 1
@@ -156,10 +164,10 @@ public final class TrafficImporter {
   // MARK: Lines
 
   /// Nil where the line was taken.
-  private func take(_ line: UnsafeBufferPointer<UInt8>, isCut: Bool) throws -> (reason: String, isAct: Bool, line: [UInt8])? {
+  private func take(_ line: UnsafeBufferPointer<UInt8>, isCut: Bool) throws -> (reason: String, act: ActLeftOut?, line: [UInt8])? {
     guard !ImportLine.isBlank(line) else { return nil }
     counts.lines += 1
-    guard !isCut else { return ("the line is too long", false, Array(line)) }
+    guard !isCut else { return ("the line is too long", nil, Array(line)) }
     do {
       switch try ImportLine(line) {
       case .exchange(let exchange): try record(exchange)
@@ -168,7 +176,7 @@ public final class TrafficImporter {
       return nil
     } catch {
       guard let reason = ImportLine.reason(of: error) else { throw error }
-      return (reason, error is ActLeftOut, Array(line))
+      return (reason, error as? ActLeftOut, Array(line))
     }
   }
 
@@ -252,14 +260,17 @@ public final class TrafficImporter {
 }
 
 /// Why an entry of an export is left out: it is not what a file may bring.
-struct ActLeftOut: Error {
+public struct ActLeftOut: Error {
   let reason: String
+  /// Whether it is part of a white list's baseline.
+  let isBaseline: Bool
 
   /// Nil where a file may bring it.
   init?(_ content: EntryContent) {
+    isBaseline = content.context.kind == .note && content.context.author == .gateway && !content.payload.isEmpty
     if let reason = content.reasonToStateItself {
       self.reason = reason
-    } else if content.context.kind == .note, content.context.author == .gateway, !content.payload.isEmpty {
+    } else if isBaseline {
       reason = "this note has a message in it, as a command wrote it, such as `whitelist baseline`: only that command records it"
     } else {
       return nil

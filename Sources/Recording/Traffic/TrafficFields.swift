@@ -105,7 +105,7 @@ struct TrafficFields {
 
   private static func timestamp(_ text: [UInt8]) throws(TrafficLineError) -> Timestamp {
     guard let timestamp = Timestamp(utf8: text) else {
-      throw TrafficLineError("recordedAt is \(quoted(text)) and not a date and time such as 2025-03-01T00:01:00.918Z")
+      throw TrafficLineError("recordedAt is no date and time such as 2025-03-01T00:01:00.918Z")
     }
     return timestamp
   }
@@ -113,18 +113,12 @@ struct TrafficFields {
   private static func direction(_ text: [UInt8]) throws(TrafficLineError) -> Direction {
     if text.elementsEqual("toIOP".utf8) { return .toIOP }
     if text.elementsEqual("fromIOP".utf8) { return .fromIOP }
-    throw TrafficLineError("direction is \(quoted(text)) and neither \"toIOP\" nor \"fromIOP\"")
+    throw TrafficLineError("direction is neither \"toIOP\" nor \"fromIOP\"")
   }
 
   private static func base64(_ key: TrafficKey, _ text: [UInt8]) throws(TrafficLineError) -> [UInt8] {
     guard let data = Data(base64Encoded: Data(text)) else { throw TrafficLineError("\(key.rawValue) is not Base64") }
     return Array(data)
-  }
-
-  /// Short, and without anything that a terminal would obey.
-  private static func quoted(_ text: [UInt8]) -> String {
-    let start = String(decoding: text.prefix(40), as: UTF8.self)
-    return String(reflecting: text.count > 40 ? start + "…" : start)
   }
 
   private static func words(_ number: Double) -> String { Int64(exactly: number).map(String.init) ?? String(number) }

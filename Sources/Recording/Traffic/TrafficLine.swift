@@ -76,7 +76,7 @@ public struct TrafficLine: Hashable, Sendable {
 
 /// Why a line of a traffic file cannot be taken.
 public struct TrafficLineError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// One sentence without a full stop, naming the key or the byte. Bodies are never quoted.
+  /// One sentence without a full stop, naming the key or the byte. No text of the line is quoted: it may tell of somebody.
   public let message: String
 
   /// Says what is wrong, without the content.

@@ -85,12 +85,14 @@ struct ExchangeTable {
   /// The one text of some kinds, or the first and how many more.
   private func texts(_ exchange: Exchange, _ kinds: [TermKind]) -> String? {
     var texts: [[UInt8]] = []
+    var hidden: Set<[UInt8]> = []
     for entry in exchange.entries {
       for kind in kinds { texts += entry.content.texts(of: kind) }
+      hidden.formUnion(entry.content.declaredPersonal)
     }
     guard let first = texts.first else { return nil }
     let count = Set(texts).count
-    return String(decoding: first, as: UTF8.self) + (count > 1 ? " +\(count - 1)" : "")
+    return (hidden.contains(first) ? PersonalValues.mask : String(decoding: first, as: UTF8.self)) + (count > 1 ? " +\(count - 1)" : "")
   }
 }
 

@@ -48,7 +48,7 @@ struct ExchangeText {
     let status = outcome.requestStatus.map { code in "requestStatus \(code)" + (RequestStatus.names[code].map { " (\($0))" } ?? "") }
     let unreadable = ending.content.hasUnreadableStatus ? "requestStatus unreadable" : nil
     // What a fault says beside its code stands in the body.
-    let fault = outcome.faultCode.map(personal.line) ?? ""
+    let fault = outcome.faultCode.map { MessageFault.isCode($0.utf8) ? personal.line($0) : PersonalValues.mask } ?? ""
     let again = told.name == .failed ? "may be tried again" : nil
     let parts = [told.text, status ?? unreadable, fault.isEmpty ? nil : fault, again, mismatch == nil ? nil : "doubtful"]
     return style.outcome(parts.compactMap { $0 }.joined(separator: ", "), told.name)

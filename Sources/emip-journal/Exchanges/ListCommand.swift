@@ -25,8 +25,8 @@ struct ListCommand: ParsableCommand {
   @Option(help: ArgumentHelp("At most so many.", valueName: "count"))
   var limit: Int?
 
-  @Option(help: ArgumentHelp("Continue behind this position.", valueName: "position"))
-  var after: UInt64?
+  @Option(help: ArgumentHelp("Continue behind this position.", valueName: "position"), transform: JournalPosition.parse)
+  var after: JournalPosition?
 
   @Flag(help: "Newest first.")
   var reverse = false
@@ -60,7 +60,7 @@ struct ListCommand: ParsableCommand {
     let writer = ExchangeListWriter(output, format: format, includesBodies: bodies, table: table)
     var query = filter.filter.query
     query.isReversed = reverse
-    query.after = after.map { JournalPosition($0) }
+    query.after = after
     try writer.begin()
     let events = ExchangeListing.Events(
       show: { try writer.write($0) }, noteDamage: { StandardError.note($0.sentence) }, isOver: { Interruption.isPending })

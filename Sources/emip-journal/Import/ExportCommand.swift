@@ -25,8 +25,8 @@ struct ExportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Before this moment (observedAt).", valueName: "time"), transform: Moment.parse)
   var until: Timestamp?
 
-  @Option(help: ArgumentHelp("From this position on.", valueName: "position"))
-  var from: UInt64?
+  @Option(help: ArgumentHelp("From this position on.", valueName: "position"), transform: JournalPosition.parse)
+  var from: JournalPosition?
 
   @Option(help: ArgumentHelp("A file to write to, or -.", valueName: "file"))
   var output: String = "-"
@@ -49,7 +49,7 @@ struct ExportCommand: ParsableCommand {
     var damageCount: UInt64 = 0
     var latest: (head: JournalPosition, isWanted: Bool)?
     let progress = Progress(isWanted: !output.isTerminal)
-    try EntryScan.run(reader, from: from.map { JournalPosition($0) }) { result in
+    try EntryScan.run(reader, from: from) { result in
       switch result {
       case .failure(let error):
         damageCount += 1

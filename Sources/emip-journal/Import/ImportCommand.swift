@@ -66,7 +66,10 @@ struct ImportCommand: ParsableCommand {
     let reader = try journal.reader()
     try refuseForeign(sources)
     let importer = try TrafficImporter(reader, configuration: configuration, now: .now) { [journal] in
-      try directory.openAppenderPatiently(purpose: "emip-journal import", onSealingFailure: journal.logSealingFailure)
+      let appender = try directory.openAppenderPatiently(purpose: "emip-journal import", onSealingFailure: journal.logSealingFailure)
+      // Another's takes work through a queue; what this process holds itself does not.
+      if !(appender is Journal) { try ProcessStart.requireThreads() }
+      return appender
     }
     var outcomes: [ImportOutcome] = []
     do {

@@ -18,9 +18,7 @@ struct ImportOutcome: Encodable {
 
   private enum CodingKeys: CodingKey {
     case file, lines, recordedExchanges, recordedEntries, recordedNow, behindLater, duplicates, refusals, recordedAgain, rejected,
-      actsLeftOut,
-      firstPosition,
-      lastPosition, rejects, seconds, exchangesPerSecond
+      actsLeftOut, baselinesLeftOut, firstPosition, lastPosition, rejects, seconds, exchangesPerSecond
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -36,6 +34,7 @@ struct ImportOutcome: Encodable {
     try container.encode(report.recordedAgain, forKey: .recordedAgain)
     try container.encode(report.rejected, forKey: .rejected)
     try container.encode(report.actsLeftOut, forKey: .actsLeftOut)
+    try container.encode(report.baselinesLeftOut, forKey: .baselinesLeftOut)
     try container.encode(report.firstPosition, forKey: .firstPosition)
     try container.encode(report.lastPosition, forKey: .lastPosition)
     try container.encode(rejects, forKey: .rejects)
@@ -75,13 +74,20 @@ struct ImportOutcome: Encodable {
     }
     if report.behindLater > 0 {
       remarks.append(
-        "\(Figure.count(report.behindLater, "exchange stands", "exchanges stand")) behind later ones, and counts as recorded at the time of those."
-      )
+        "\(Figure.count(report.behindLater, "exchange stands", "exchanges stand")) in the file behind later ones, by more than "
+          + "\(TrafficImporter.slackMinutes) min. Recorded after those, at the latest time before: answers --as-of a moment "
+          + "between the two do not have what is there.")
     }
     if report.actsLeftOut > 0, let rejects {
       remarks.append(
         "\(Figure.count(report.actsLeftOut, "entry", "entries")) left out: what a journal or its gateway did itself is not taken from a file; see "
           + "\(SafeText.line(rejects)).")
+    }
+    if report.baselinesLeftOut > 0 {
+      let notes = report.baselinesLeftOut
+      remarks.append(
+        "\(Figure.count(notes, "of these is a note of a white list's baseline", "of these are notes of white lists' baselines")), so this journal "
+          + "lacks \(notes == 1 ? "it" : "them") now: record such a list here with `emip-journal whitelist baseline`.")
     }
     return remarks
   }

@@ -109,7 +109,7 @@ final class RejectFile {
   var isUsed: Bool { output != nil }
 
   func write(_ rejection: TrafficImporter.Rejection) throws {
-    if !rejection.isAct { first = first ?? "line \(rejection.lineNumber): \(rejection.reason)" }
+    if rejection.act == nil { first = first ?? "line \(rejection.lineNumber): \(rejection.reason)" }
     if output == nil {
       descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
       guard descriptor >= 0 else {

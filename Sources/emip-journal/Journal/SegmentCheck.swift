@@ -17,7 +17,8 @@ enum SegmentCheck {
     var environment = ProcessInfo.processInfo.environment
     environment["SWIFT_BACKTRACE"] = "enable=no"
     let process = try ChildProcess(
-      "/proc/self/exe", ["verify-segment", "--journal", directory.path, "--", segment.fileName], environment: environment, output: .pipe)
+      ProcessStart.program, ["verify-segment", "--journal", directory.path, "--", segment.fileName], environment: environment, output: .pipe
+    )
     var lines = OutputLines(of: process)
     var answer: Verification?
     var failure: String?

@@ -24,6 +24,13 @@ final class ByteOutput {
     buffer.reserveCapacity(Self.bufferBytes)
   }
 
+  /// How many columns the terminal has; nil for what is none, or does not say (ioctl_tty(2)).
+  var terminalWidth: Int? {
+    var size = winsize()
+    guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
   static func standard() -> ByteOutput { ByteOutput(descriptor: STDOUT_FILENO, name: "standard output") }
 
   func write(_ text: String) throws { try write(Array(text.utf8)) }

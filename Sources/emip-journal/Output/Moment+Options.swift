@@ -21,7 +21,21 @@ extension Moment {
 extension JournalMoment {
   /// For an option's `transform`. A number is a position.
   static func parse(_ text: String) throws -> JournalMoment {
-    if let number = UInt64(text) { return .position(JournalPosition(number)) }
+    if let position = JournalPosition(spelled: text) { return .position(position) }
     return .time(try Moment.parse(text))
+  }
+}
+
+extension JournalPosition {
+  /// As output names it, `6,000` or `6000`, or 0 for what comes before the first; nil for what is neither.
+  fileprivate init?(spelled text: String) {
+    guard let position = LookupQuestion.position(text) ?? (text == "0" ? JournalPosition(0) : nil) else { return nil }
+    self = position
+  }
+
+  /// For an option's `transform`.
+  static func parse(_ text: String) throws -> JournalPosition {
+    guard let position = JournalPosition(spelled: text) else { throw ValidationError("'\(text)' is no position.") }
+    return position
   }
 }

@@ -17,20 +17,26 @@ struct ColorOptions: ParsableArguments {
   var color: ColorChoice = .auto
 
   func style(for output: ByteOutput) -> Style {
+    Style(isColored: isColored(output), terminalWidth: output.terminalWidth)
+  }
+
+  private func isColored(_ output: ByteOutput) -> Bool {
     switch color {
-    case .always: return Style(isColored: true)
-    case .never: return Style(isColored: false)
+    case .always: return true
+    case .never: return false
     case .auto:
       let environment = ProcessInfo.processInfo.environment
       let isPlain = !(environment["NO_COLOR"] ?? "").isEmpty || (environment["TERM"] ?? "dumb") == "dumb"
-      return Style(isColored: output.isTerminal && !isPlain)
+      return output.isTerminal && !isPlain
     }
   }
 }
 
-/// Puts colour around text (ECMA-48, "Select graphic rendition").
+/// How text looks where it goes to: puts colour around it (ECMA-48, "Select graphic rendition").
 struct Style {
   let isColored: Bool
+  /// How many columns the terminal has; nil where there is none, so that nothing is cut.
+  var terminalWidth: Int?
 
   enum Look: String {
     case bold = "1"

@@ -141,7 +141,11 @@ import Testing
     ("Wh", "22.98", "differs"), ("Dauer (h)", "1", "agrees"), ("Duration (min)", "60", "agrees"), ("duration", "1:00:00", "agrees"),
     ("min", "1:01:00", "differs"),
     ("Amount (EUR)", "4.20", "agrees"), ("cost", "€ 4,20", "agrees"), ("cost", "CHF 4.20", "differs"), ("Betrag €", "4.20", "agrees"),
-    ("cost", "4.20 gold", "unreadable"),
+    ("cost", "4.20 gold", "unreadable"), ("cost", "$ 4.20", "differs"), ("cost", "US$ 4.20", "differs"), ("cost", "4,20 kr", "differs"),
+    ("cost", "4,20 %", "unreadable"), ("cost", "(4,20)", "unreadable"), ("cost", "4,20-", "unreadable"),
+    ("Dauer", "0,0416667", "unreadable"), ("Dauer", "1:00", "unreadable"), ("start", "2025-03-01 08:00", "agrees"),
+    ("start", "2025-03-01 08:01", "differs"), ("start", "45717,3333", "unreadable"), ("EVSE", "#REF!", "unreadable"),
+    ("EVSE", "n/a", "unreadable"), ("EVSE", "FR*C01*E12001*1", "differs"), ("EVSE", "frc01e120001", "agrees"),
   ])
   func `units stand in headings and beside numbers`(heading: String, cell: String, expected: String) throws {
     let told = try told("session;\(heading)\n0047375747;\(cell)\n").filter { !$0.hasPrefix("onlyOurs") }
@@ -174,6 +178,53 @@ import Testing
     // A line without an id that is no sum is told.
     #expect(try told("session;kWh\n12E05;4\n;17,5\n").first == "unreadable  id")
     #expect(try compare("place;session;kWh\nTotal Energies;99;1\n").text.contains("only theirs"))
+  }
+
+  @Test(arguments: [
+    "Razem;26,98", "Summe (2 Ladevorgänge);26,98", "-;26,98", "Suma total;1", "TVA 20 %;5,40", "Zwischensumme März 2025;26,98",
+  ])
+  func `a line of sums is known by its name, or by its sums`(line: String) throws {
+    let result = try compare("session;kWh\n0047375747;22,98\n12E05;4\n\(line)\n")
+    #expect(result.text.contains("left out 1 line of totals: 4") && !result.text.contains("only theirs"), "\(result.text)")
+  }
+
+  @Test func `a session is no sum, whatever it is called`() throws {
+    #expect(try told("session;kWh\n0047375747;22,98\nLadung7;22,98\n").contains("onlyTheirs Ladung7 -"))
+    #expect(try told("session;kWh\n0047375747;22,98\nLadung;22,97\n").contains("onlyTheirs Ladung -"))
+  }
+
+  @Test func `what was not compared agrees with nothing`() throws {
+    let all = Self.german.dropFirst().map { String($0.prefix { $0 != ";" }) }
+    let ids = try compare((["Session"] + all).joined(separator: "\n"))
+    #expect(ids.status == 0 && ids.text.contains("4 sessions are in both; nothing else was compared") && !ids.text.contains("agree"))
+    let unread = try compare("session;kWh;start\n12E05;4;soon\n")
+    #expect(unread.text.contains("nothing was compared in startTime"))
+    // Which of two columns was taken.
+    let twice = try compare("session;kWh;kWh\n12E05;4;5\n")
+    #expect(twice.text.contains("kilowattHours from 'kWh' (the first of 2 columns of that name)"), "\(twice.text)")
+  }
+
+  @Test func `a session of another time is told, by whichever date counts`() throws {
+    let file = "session;kWh\n0047375747;22,98\n12E05;4\n"
+    let march = ["--since", "2025-03-01", "--until", "2025-03-31T23:00:00Z", "--format", "ndjson"]
+    let byEnd = try compare(Array(file.utf8), march).objects().filter { $0["difference"] as? String != "onlyOurs" }
+    #expect(byEnd.map { $0["id"] as? String } == ["12E05"] && byEnd.first?["difference"] as? String == "otherTime")
+    #expect(byEnd.first?["ours"] as? String == "2025-03-31T23:30:00Z" && byEnd.first?["line"] as? Int == 3)
+    let byStart = try compare(Array(file.utf8), march + ["--by", "start"]).objects()
+    #expect(byStart.allSatisfy { $0["difference"] as? String == "onlyOurs" } && byStart.count == 2)
+    #expect(try compare(file, "--since", "2025-04-01").text.contains("other time"))
+  }
+
+  @Test func `titles, empty cells at the end and text below the table are no rows`() throws {
+    let rows = Self.german.joined(separator: "\n")
+    let titled = try compare("Session;;;;\n" + rows)
+    #expect(titled.status == 0 && titled.text.contains("up to line 1"), "\(titled.text)\(titled.errors)")
+    let short = try compare(rows.replacing("Energie (kWh);Betrag", with: "Energie (kWh);Betrag;Bemerkung"))
+    #expect(short.status == 0, "\(short.errors)")
+    let footed = try compare(rows + "\nSeite 1 von 1\n")
+    #expect(footed.status == 0 && footed.text.contains("left out 1 line of text below the table: 6"), "\(footed.text)\(footed.errors)")
+    // What lacks a cell that says something is no row of this table.
+    #expect(try compare(rows + "\n12E05;2025-03-31T22:30:00Z\n").status == 65)
   }
 
   @Test func `clocks that are put back or forward are not guessed at`() throws {

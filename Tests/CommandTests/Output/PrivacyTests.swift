@@ -92,6 +92,39 @@ import Testing
     let text = try journal.run("show", "T-1").text
     #expect(text.contains("<Colour>••••</Colour>") && text.contains("<EVSEId>••••</EVSEId>") && !text.contains("77"))
     #expect(try journal.run("find", "FRC01E7").status == 0)
+    for arguments in [["show", "T-1"], ["list"], ["find", "T-1", "--bodies"]] {
+      #expect(!(try journal.run(arguments).text.contains("FR*C01*E7")), "\(arguments)")
+    }
+    #expect(try journal.run("show", "T-1", "--reveal").text.contains("FR*C01*E7"))
+  }
+
+  @Test func `a fault is not shown beyond its codes, nor why a line was rejected with what it says`() async throws {
+    let journal = try await SampleJournal()
+    let parts = [
+      ("<s:Code><s:Value>\(Self.personal)</s:Value></s:Code>", ""),
+      ("", "<s:Node>\(Self.personal)</s:Node><s:Role>\(Self.personal)</s:Role>"),
+      ("", "<s:Detail><transactionId>\(Self.personal)</transactionId><EVSEId>\(Self.personal)</EVSEId></s:Detail>"),
+    ]
+    let lines = parts.enumerated().map { number, part in
+      let code = part.0.isEmpty ? "<s:Code><s:Value>s:Receiver</s:Value></s:Code>" : part.0
+      let fault = "<s:Fault>\(code)<s:Reason><s:Text xml:lang='en'>x</s:Text></s:Reason>\(part.1)</s:Fault>"
+      return SampleJournal.Line(
+        request: Sample(transactionId: "T-\(number)").request,
+        response: "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body>\(fault)</s:Body></s:Envelope>", httpStatus: 500)
+    }
+    try journal.take(lines)
+    for arguments in [["show", "T-0"], ["show", "T-1"], ["show", "T-2"], ["list"], ["session", "S-1", "--bodies"], ["findings"]] {
+      let result = try journal.run(arguments)
+      #expect(!(result.text + result.errors).contains(Self.personal), "\(arguments)")
+    }
+    #expect(try journal.run("find", Self.personal).text.contains("fault"))
+    let file = journal.root + "/bad.ndjson"
+    let bad = ["\"recordedAt\"", "\"recordedAt\":\"2025-03-01T00:00:00Z\",\"direction\""].map {
+      "{\($0):\"\(Self.personal)\",\"request\":\"x\"}\n"
+    }
+    try bad.joined().write(toFile: file, atomically: true, encoding: .utf8)
+    let result = try journal.run("import", file, "--rejects", journal.root + "/rejects")
+    #expect(result.status == 65 && !(result.text + result.errors).contains(Self.personal), "\(result.text)\(result.errors)")
   }
 
   @Test func `what was not read is withheld as a whole`() async throws {

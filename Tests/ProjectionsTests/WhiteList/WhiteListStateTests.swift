@@ -173,6 +173,20 @@ import Testing
     #expect(try runner.verify("whitelist").isSame)
   }
 
+  @Test func `a note that calls itself a baseline and has no users deletes nobody`() async throws {
+    let journal = try ScriptedJournal()
+    try await journal.upload([.insert("AA01")], at: 0)
+    var context = EntryContext(kind: .note, author: .gateway)
+    (context.operator, context.targetOperator, context.reason) = ("FR*MS1", "IOP", "white list baseline, part 1 of 1")
+    for payload in ["", "<x/>"] {
+      try await journal.append(
+        EntryDraft(EntryContent(observedAt: ScriptedJournal.moment(1_000), context: context, payload: Array(payload.utf8))))
+    }
+    let list = try journal.whiteList(asOf: 4)
+    #expect(try list.answer("AA01") == .authorised)
+    #expect(try list.lists().first?.baseline == nil)
+  }
+
   @Test func `a check takes less than a millisecond, however long the history`() async throws {
     let journal = try ScriptedJournal()
     let users = (0..<500).map { "04" + String(0x10_0000 + $0, radix: 16) }

@@ -14,7 +14,7 @@ struct CDRsCompareCommand: ParsableCommand {
       The first line of the file (CSV as RFC 4180 or a spreadsheet writes it, in UTF-8, UTF-16 or Windows-1252) names the columns; each further \
       line is a session, by any of its ids. Tells which sessions only we or only they have, and each field that differs. What cannot be read is \
       unreadable, and never differs. An id that a spreadsheet took for a number is matched by EVSE, times and energy where that is one session \
-      only, and called a guess. Lines of totals are left out and counted. Exits with 1 where anything differs, is unreadable or a guess. \
+      only, and called a guess. A session of another time than --since and --until say is told, too. Lines of totals are left out and counted. Exits with 1 where anything differs, is unreadable or a guess. \
       --since and --until go by the end of the charge, unless --by says otherwise.
 
       Fields: id, startTime, endTime, minutes, wattHours, kilowattHours, cost, evseId. A column of such a name, or of a usual one in some \
@@ -72,9 +72,12 @@ struct CDRsCompareCommand: ParsableCommand {
     try writer.write(differences, columns: InvoiceDifference.columns, basis, unreadCount: unreadCount) { output in
       try output.write(writer.style.text("compared with our final records, " + filter.heading, .bold) + "\n")
       if differences.isEmpty {
-        let fields = invoice.fields.isEmpty ? "" : ", in \(invoice.fields.map(\.rawValue).joined(separator: ", "))"
-        let count = Figure.count(answer.comparedCount, "session agrees", "sessions agree")
-        try output.write(writer.style.text(count + fields, .green) + "\n")
+        let fields = invoice.fields.filter(answer.comparedFields.contains).map(\.rawValue).joined(separator: ", ")
+        let words =
+          fields.isEmpty
+          ? Figure.count(answer.comparedCount, "session is", "sessions are") + " in both; nothing else was compared"
+          : Figure.count(answer.comparedCount, "session agrees", "sessions agree") + ", in " + fields
+        try output.write(writer.style.text(words, .green) + "\n")
       } else {
         for line in Self.table(differences).lines(writer.style) { try output.write(line + "\n") }
       }
@@ -91,9 +94,12 @@ struct CDRsCompareCommand: ParsableCommand {
   private static func remarks(_ invoice: Invoice, _ answer: InvoiceComparison.Answer) -> [String] {
     let columns = invoice.columns.map { column in
       let told = answer.toldUnits[column.field].map { " in \($0.name), as its amounts tell" } ?? ""
-      return "\(column.field.rawValue) from '\(column.heading)'\(told)"
+      let same = column.sameCount > 1 ? " (the first of \(column.sameCount) columns of that name)" : ""
+      return "\(column.field.rawValue) from '\(column.heading)'\(same)\(told)"
     }
     var remarks = ["read \(columns.joined(separator: ", "))"]
+    let silent = invoice.fields.filter { !answer.comparedFields.contains($0) }.map(\.rawValue)
+    if !silent.isEmpty { remarks.append("nothing was compared in \(silent.joined(separator: ", "))") }
     if let last = invoice.titles.last { remarks.append("left out what stands above the headings, up to line \(Figure.count(last))") }
     if invoice.isCodePage { remarks.append("the file is no UTF-8 and was read as Windows-1252") }
     if let mark = invoice.decimalMark { remarks.append("a \(mark) before fractions") }
@@ -101,9 +107,9 @@ struct CDRsCompareCommand: ParsableCommand {
       remarks.append("times that name no zone are those of \(invoice.zone.name)")
     }
     if let order = invoice.dateOrder { remarks.append("dates have the \(order.words)") }
-    if !answer.totals.isEmpty {
-      let lines = answer.totals.map { Figure.count($0) }.joined(separator: ", ")
-      remarks.append("left out \(Figure.count(answer.totals.count, "line", "lines")) of totals: \(lines)")
+    for (lines, what) in [(answer.totals, "of totals"), (invoice.remarks, "of text below the table")] where !lines.isEmpty {
+      let numbers = lines.map { Figure.count($0) }.joined(separator: ", ")
+      remarks.append("left out \(Figure.count(lines.count, "line", "lines")) \(what): \(numbers)")
     }
     return remarks
   }
@@ -145,6 +151,7 @@ struct CDRsCompareCommand: ParsableCommand {
         case .unreadable: "unreadable"
         case .duplicate: "twice"
         case .ambiguous: "several of ours"
+        case .otherTime: "other time"
         case .guess: "a guess"
         }
       table.add([
