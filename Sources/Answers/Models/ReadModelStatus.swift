@@ -46,7 +46,7 @@ public struct ReadModelStatus: Encodable, Sendable {
 }
 
 extension ReadModelStatus {
-  /// Of one that is not there, or cannot be asked.
+  /// Tells of one that is not there, or cannot be asked.
   private init(_ projection: any Projection.Type, last: UInt64, damage: String? = nil) {
     self.init(
       name: projection.name, version: projection.version, isBuilt: false, position: 0, lagEntries: last, rows: 0, sizeBytes: 0, digest: nil,
