@@ -35,8 +35,8 @@ public struct SessionRules {
   static let spellingAmbiguous = FindingRule(
     46, EVSERules.spellingAmbiguous.id, EVSERules.spellingAmbiguous.severity, EVSERules.spellingAmbiguous.explanation)
 
-  /// Those that find that something has not come: it may be what could not be read.
-  static let ofAbsence = [withoutRecord, withoutAuthorisation, intermediateMissing]
+  /// Those that find that something has not come, or that it was the last: what could not be read may say otherwise.
+  static let ofAbsence = [withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, actionUnheeded]
 
   /// In the order of their numbers.
   public static let all = [
