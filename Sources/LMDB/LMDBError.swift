@@ -20,6 +20,9 @@ public struct LMDBError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let readersFull = Code(rawValue: MDB_READERS_FULL)
     /// An error before has made the transaction useless.
     public static let badTransaction = Code(rawValue: MDB_BAD_TXN)
+    /// A tree deeper than any that LMDB makes, or a table of another kind: the pages say so, and nobody made them so.
+    public static let cursorFull = Code(rawValue: MDB_CURSOR_FULL)
+    public static let incompatible = Code(rawValue: MDB_INCOMPATIBLE)
     public static let badValueSize = Code(rawValue: MDB_BAD_VALSIZE)
     /// The environment is open in this process already; LMDB would lose its locks (lmdb.h, "Caveats").
     public static let alreadyOpen = Code(rawValue: -1)

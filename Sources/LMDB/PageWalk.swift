@@ -82,6 +82,8 @@ public struct PageWalk {
     return (try? found.get()) ?? false
   }
 
+  fileprivate static let attemptCount = 20
+
   private static func look<Found>(
     at path: String, _ body: (inout PageWalk) throws -> Found
   ) throws(LMDBError) -> Result<Found, Damage> {
@@ -419,6 +421,24 @@ public struct PageWalk {
       filled += result
     }
     return UnsafeRawPointer(buffer)
+  }
+}
+
+extension Environment {
+  /// Walks every page of a snapshot, as ``PageWalk/walk(_:transaction:_:)`` does, and again where the file was written to meanwhile: what was walked may be of
+  /// several states then.
+  /// - Parameter visitor: makes what is shown the rows, for each attempt anew; nil where nobody is.
+  /// - Returns: nil where the file was written to in each attempt, so that nobody can tell.
+  /// - Throws: ``LMDBError`` where the file cannot be read.
+  public func walk(_ visitor: (() -> PageWalk.RowVisitor)? = nil) throws(LMDBError) -> Result<PageWalk.Report, PageWalk.Damage>? {
+    for _ in 0..<PageWalk.attemptCount {
+      // Where there is a lock, the snapshot keeps the pages from being written to, once it is known to be one of the file's two states.
+      let snapshot = try beginRead()
+      let walked = try PageWalk.walk(path, transaction: snapshot.identifier, visitor?())
+      if case .success = walked { return walked }
+      if lastTransactionIdentifier == snapshot.identifier { return walked }
+    }
+    return nil
   }
 }
 

@@ -45,6 +45,8 @@ public struct EntryDocument: Codable, Sendable {
     public var isDoubtful: Bool?
     /// The status that the answer names.
     public var requestStatus: UInt32?
+    /// What of the answer of an exchange is there and cannot be read, by field; nil where all can.
+    public var unreadable: [String: String]?
     /// The code of a SOAP fault.
     public var faultCode: String?
     /// The reason of a SOAP fault.
@@ -225,9 +227,16 @@ public struct ExchangeDocument: Encodable, Sendable {
       var told = document.outcome ?? EntryDocument.OutcomeDocument()
       told.class = outcome.name.rawValue
       told.by = outcome.by?.rawValue
+      told.unreadable = unreadableStatus(entry.content).map { ["requestStatus": $0] }
       document.outcome = told
     }
     return document
+  }
+
+  /// What the status of an answer says, where that cannot be read.
+  private static func unreadableStatus(_ content: EntryContent) -> String? {
+    guard content.hasUnreadableStatus, case .message(let facts) = MessageReader().read(content) else { return nil }
+    return facts.text(of: WireName.requestStatus)
   }
 
   private enum CodingKeys: CodingKey {

@@ -18,11 +18,13 @@ public struct ObservedMessage: Sendable {
   public var http: HTTPFacts
   /// What the adapter takes for the operation, for a message that cannot be read.
   public var operation: String?
+  /// 1 for the first time that it is sent, more for each retry that the gateway makes. An answer has its request's.
+  public var attempt: UInt32
 
   /// A message of which so much is known.
   public init(
     _ payload: [UInt8], observedAt: Timestamp, leg: Leg = .gatewayIOP, author: Author = .peer, direction: Direction? = nil,
-    peer: Peer = Peer(), http: HTTPFacts = HTTPFacts(), operation: String? = nil
+    peer: Peer = Peer(), http: HTTPFacts = HTTPFacts(), operation: String? = nil, attempt: UInt32 = 1
   ) {
     self.payload = payload
     self.observedAt = observedAt
@@ -32,5 +34,6 @@ public struct ObservedMessage: Sendable {
     self.peer = peer
     self.http = http
     self.operation = operation
+    self.attempt = attempt
   }
 }

@@ -23,12 +23,7 @@ public final class Recorder {
       context.operation = message.operation.map(Self.canonicalOperation)
       return Self.refused(message, refusal, context)
     case .message(let facts):
-      var context = Self.context(.request, message)
-      context.operation = facts.operation?.name
-      context.direction = message.direction ?? facts.operation?.direction
-      context.partner = facts.partnerId
-      context.operator = facts.operatorId
-      context.targetOperator = facts.targetOperatorId
+      let context = Self.context(.request, message, facts)
       var findings = facts.findings
       if facts.isFault { findings.append(Finding(message: "A fault came where a request belongs.")) }
       if let operation = facts.operation {
@@ -39,6 +34,29 @@ public final class Recorder {
         observedAt: message.observedAt, sharedContext: contexts.shared(context), latencyMilliseconds: nil, marks: facts.marks,
         findings: findings, payload: message.payload, layout: facts.layout)
     }
+  }
+
+  /// The entry of a request that was not let in, whether or not it could be read.
+  /// - Parameters:
+  ///   - reason: which check it failed, in one sentence out of a few: a segment keeps each once.
+  ///   - faultCode: what its sender is answered.
+  public func refusal(_ message: ObservedMessage, reason: String, faultCode: String) -> EntryContent {
+    var content: EntryContent
+    switch reader.read(message.payload) {
+    case .refused(let refusal):
+      var context = Self.context(.refusal, message)
+      context.operation = message.operation.map(Self.canonicalOperation)
+      content = Self.refused(message, refusal, context)
+      content.context.reason = reason
+    case .message(let facts):
+      content = EntryContent(
+        observedAt: message.observedAt, context: Self.context(.refusal, message, facts), marks: facts.marks, findings: facts.findings,
+        payload: message.payload, layout: facts.layout)
+      content.context.outcome = Outcome(.refused)
+      content.context.reason = reason
+    }
+    content.context.outcome.faultCode = faultCode
+    return content
   }
 
   /// The entry of a response.
@@ -69,11 +87,14 @@ public final class Recorder {
   /// - Parameters:
   ///   - reason: one sentence.
   ///   - latency: how long it was waited for, in milliseconds, where it is known.
+  ///   - leg: the one on which it was waited; nil for the request's.
+  ///   - peer: who was silent; nil for the request's, where nobody else is known.
   public func failure(
-    _ reason: String, at observedAt: Timestamp, latencyMilliseconds latency: UInt32?, http: HTTPFacts = HTTPFacts(),
-    to request: EntryContent
+    _ reason: String, at observedAt: Timestamp, latencyMilliseconds latency: UInt32?, http: HTTPFacts = HTTPFacts(), leg: Leg? = nil,
+    of peer: Peer? = nil, to request: EntryContent
   ) -> EntryContent {
-    var message = ObservedMessage([], observedAt: observedAt, leg: request.context.leg, author: .gateway, peer: request.context.peer)
+    var message = ObservedMessage(
+      [], observedAt: observedAt, leg: leg ?? request.context.leg, author: .gateway, peer: peer ?? request.context.peer)
     message.http = http
     var context = Self.answerContext(.failure, message, request.context)
     context.outcome = Outcome(.lost)
@@ -90,6 +111,18 @@ public final class Recorder {
     context.direction = message.direction
     context.peer = message.peer
     context.http = message.http
+    context.attempt = message.attempt
+    return context
+  }
+
+  /// With what the message says of itself.
+  private static func context(_ kind: EntryKind, _ message: ObservedMessage, _ facts: MessageFacts) -> EntryContext {
+    var context = self.context(kind, message)
+    context.operation = facts.operation?.name
+    context.direction = message.direction ?? facts.operation?.direction
+    context.partner = facts.partnerId
+    context.operator = facts.operatorId
+    context.targetOperator = facts.targetOperatorId
     return context
   }
 

@@ -55,6 +55,20 @@ import Testing
     #expect(nulls > 10)
   }
 
+  @Test func `sums name the counterpart as its records do`() async throws {
+    let journal = try AskedJournal()
+    let sale = "<salePartnerOperatorId>nlms4</salePartnerOperatorId><EVSEId>"
+    let record = AskedJournal.chargeRecord("X1", minute: 0).replacing("<EVSEId>", with: sale)
+    try await journal.record([("SetChargeDetailRecord", record, "<requestStatus>1</requestStatus>")])
+    let basis = try journal.basis()
+    var listed: [String?] = []
+    try CDRsQuestion().forEachSession(basis) {
+      listed.append($0.counterpart)
+      return true
+    }
+    #expect(try CDRsQuestion().totals(basis).map(\.counterpart) == ["nlms4"] && listed == ["nlms4"])
+  }
+
   @Test func `columns of CSV are keys of the rows, and a list stands in its cell as JSON`() async throws {
     let journal = try await eventfulJournal()
     let basis = try journal.basis()

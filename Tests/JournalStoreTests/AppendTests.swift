@@ -32,6 +32,33 @@ import Testing
     #expect(queue.take() == nil)
   }
 
+  @Test func `a queue is full of bytes before it is full of entries, but takes a call of any size where nothing waits`() throws {
+    let queue = WriteQueue()
+    let failures = Mutex<[JournalError.Code]>([])
+    func add(_ megabytes: Int) {
+      var large = draft(id: "A")
+      large.content.marks = []
+      large.content.payload = [UInt8](repeating: 0x20, count: 1 << 20)
+      queue.add(
+        .init(work: .append(Array(repeating: large, count: megabytes))) { result in
+          if case .failure(let error) = result { failures.withLock { $0.append(error.code) } }
+        })
+    }
+    add(40)
+    add(24)
+    #expect(failures.withLock { $0 } == [])
+    add(1)
+    #expect(failures.withLock { $0 } == [.queueFull])
+    #expect(queue.take()?.count == 2)
+    add(100)
+    add(1)
+    #expect(failures.withLock { $0 } == [.queueFull, .queueFull])
+    #expect(queue.take()?.count == 1)
+    add(64)
+    #expect(failures.withLock { $0 }.count == 2)
+    _ = queue.take()
+  }
+
   @Test func `what waits when the journal closes is still written`() async throws {
     let directory = try temporary.journal()
     let journal = try Journal(directory, purpose: "test")

@@ -93,10 +93,38 @@ import Testing
 
   @Test func `a lost answer is a failure of the gateway's telling`() {
     let asked = request(Message.request("T-1"))
-    let content = recorder.failure("No answer came.", at: Self.time.adding(milliseconds: 15_000), latencyMilliseconds: 15_000, to: asked)
+    let content = recorder.failure(
+      "No answer came.", at: Self.time.adding(milliseconds: 15_000), latencyMilliseconds: 15_000, of: asked.context.peer, to: asked)
     #expect(content.context.kind == .failure && content.context.author == .gateway)
     #expect(content.context.outcome == Outcome(.lost) && content.context.reason == "No answer came.")
     #expect(content.context.operation == "GetServiceAuthorisation" && content.payload.isEmpty && content.latencyMilliseconds == 15_000)
+  }
+
+  @Test func `whoever was silent is named, on the leg on which it was`() {
+    let asked = request(Message.request("T-1"))
+    let backEnd = Peer(address: "10.0.0.7")
+    let content = recorder.failure(
+      "No answer came.", at: Self.time, latencyMilliseconds: nil, leg: .backEndGateway, of: backEnd, to: asked)
+    #expect(content.context.leg == .backEndGateway && content.context.peer == backEnd && asked.context.leg == .gatewayIOP)
+  }
+
+  @Test func `another attempt is one, and its answer too`() {
+    var message = ObservedMessage(Array(Message.request("T-1").utf8), observedAt: Self.time)
+    message.attempt = 3
+    let asked = recorder.request(message)
+    #expect(asked.context.attempt == 3 && request(Message.request("T-1")).context.attempt == 1)
+    let answer = recorder.response(ObservedMessage(Array(Message.response("T-1").utf8), observedAt: Self.time), to: asked)
+    #expect(answer.context.attempt == 3)
+  }
+
+  @Test(arguments: [Message.request("T-1"), "no XML"]) func `what is not let in is a refusal with the check and the fault`(text: String) {
+    let message = ObservedMessage(Array(text.utf8), observedAt: Self.time, direction: .toIOP, operation: "getserviceauthorisation")
+    let content = recorder.refusal(message, reason: "The certificate may not speak for this operator.", faultCode: "NOT_ENTITLED")
+    #expect(content.context.kind == .refusal && content.context.outcome == Outcome(.refused, faultCode: "NOT_ENTITLED"))
+    #expect(content.context.reason == "The certificate may not speak for this operator." && content.payload == message.payload)
+    #expect(content.context.operation == "GetServiceAuthorisation" && content.context.direction == .toIOP)
+    // It is found by its ids, where it has any.
+    #expect(texts(content, .transactionId) == (text == "no XML" ? [] : ["T-1"]))
   }
 
   @Test func `what an answer lacks or answers wrongly is found and recorded`() {

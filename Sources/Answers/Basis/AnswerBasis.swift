@@ -55,6 +55,14 @@ public struct AnswerBasis {
     try MessageQuestions(models, asOf: asOf).unreadCount(of: operations, since: since, until: until)
   }
 
+  /// What is added to the sentence that nothing was found, where it may be in messages that could not be read.
+  func unreadHint(_ operations: Set<String>) throws -> String {
+    let count = try unreadCount(of: operations)
+    guard count > 0 else { return "" }
+    return
+      "; it may be in \(Figure.count(count, "message", "messages")) that could not be read: emip-journal findings --rule message-refused"
+  }
+
   /// Refuses to be taken for whole where it is not.
   /// - Throws: ``AnswerError`` where something could not be read, by the read models when they were made or for the answer: that is lacking in it.
   public func requireWhole() throws {

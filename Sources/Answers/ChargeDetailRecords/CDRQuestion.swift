@@ -67,7 +67,8 @@ public struct CDRQuestion: Hashable, Sendable {
   public var version: Int?
 
   /// The read models that are asked.
-  public static let projections: [any Projection.Type] = [CDRProjection.self] + SessionQuestions.projections
+  public static let projections: [any Projection.Type] =
+    [CDRProjection.self, MessageProjection.self] + SessionQuestions.projections
 
   /// Asks for an id.
   public init(_ id: String, version: Int? = nil) {
@@ -82,8 +83,9 @@ public struct CDRQuestion: Hashable, Sendable {
   public func sessions(_ basis: AnswerBasis) throws -> [CDRSession] {
     let sessions = try CDRQuestions(basis.models, asOf: basis.asOf).sessions(of: id)
     guard !sessions.isEmpty else {
+      let asOf = basis.asOf.map { " as of position \($0)" } ?? ""
       throw AnswerError(
-        .notFound, "no charge detail record has the session id \(id)\(basis.asOf.map { " as of position \($0)" } ?? "").")
+        .notFound, "no charge detail record has the session id \(id)\(asOf)\(try basis.unreadHint(CDRQuestions.operations)).")
     }
     if let version, !sessions.contains(where: { ($0.versions + $0.otherSide).contains { $0.number == version } }) {
       throw AnswerError(.notFound, "the record of \(id) has no version \(version).")

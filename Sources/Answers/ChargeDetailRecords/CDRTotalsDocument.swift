@@ -46,7 +46,7 @@ public struct CDRTotalsDocument: Encodable, Sendable {
   /// Describes sums.
   /// - Parameter by: what the question put sessions into its time by.
   public init(_ totals: CDRTotals, by: CDRDate) {
-    counterpart = totals.counterpart.map { (try? OperatorIdentifier($0))?.description ?? $0 }
+    counterpart = totals.counterpart
     direction = "\(totals.direction)"
     self.by = by.rawValue
     finalCount = totals.sums.count

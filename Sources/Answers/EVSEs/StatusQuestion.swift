@@ -91,7 +91,8 @@ public struct StatusAnswer {
   public func elements(_ id: String) throws -> [ElementStatusRow] {
     let found = try statuses.statuses(of: id, moment).filter(question.includes)
     guard !found.isEmpty else {
-      throw AnswerError(.notFound, "nothing was reported of \(id) in \(basis.models.reader.directory.path).")
+      let hint = try basis.unreadHint(EVSEQuestions.operations)
+      throw AnswerError(.notFound, "nothing was reported of \(id) in \(basis.models.reader.directory.path)\(hint).")
     }
     let findings = try openFindings()
     return found.map { row($0, findings) }

@@ -13,6 +13,8 @@ public struct ExchangeListing {
   public private(set) var count = 0
   /// How many damaged records were passed over.
   public private(set) var damageCount: UInt64 = 0
+  /// Why the first of what was passed over could not be read.
+  private var firstDamage: JournalError?
   /// The position of the last exchange that was shown: the next page is behind it.
   public private(set) var last: JournalPosition?
 
@@ -77,9 +79,12 @@ public struct ExchangeListing {
   }
 
   /// Refuses to be taken for whole where it is not.
-  /// - Throws: ``AnswerError`` where records were damaged: those that were passed over, and those that may have been meant.
-  public func requireWhole() throws(AnswerError) {
-    if !reader.damage.isEmpty { throw .unreadable(reader.damage) }
+  /// - Throws: ``AnswerError`` where records were damaged: those that were passed over, and those that may have been meant. `JournalError` where pages may hide
+  ///   more.
+  public func requireWhole() throws {
+    if !reader.damage.isEmpty { throw AnswerError.unreadable(reader.damage) }
+    if let firstDamage { throw firstDamage }
+    try reader.requireSoundPages()
   }
 
   private mutating func list(_ isWanted: (Exchange) -> Bool) throws {
@@ -111,6 +116,7 @@ public struct ExchangeListing {
 
   private mutating func noteDamage(_ error: JournalError) {
     damageCount += 1
+    firstDamage = firstDamage ?? error
     events.noteDamage(error)
   }
 }

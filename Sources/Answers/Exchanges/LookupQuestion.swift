@@ -71,6 +71,12 @@ public struct LookupQuestion: Hashable, Sendable {
     return exchanges
   }
 
+  /// Refuses to let what was found pass for all that there is, where damaged pages may hide more. A transaction is one exchange, and what was found is it.
+  /// - Throws: `JournalError` `segment.damaged`, and where the journal cannot be read.
+  public func requireAll(in reader: JournalReader) throws(JournalError) {
+    if kind == .id || kind == .sessionId { try reader.requireSoundPages() }
+  }
+
   private func known(_ exchanges: [Exchange], _ reader: JournalReader) throws(JournalError) -> [Exchange] {
     guard let asOf else { return exchanges }
     var known: [Exchange] = []

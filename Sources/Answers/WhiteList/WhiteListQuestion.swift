@@ -63,7 +63,9 @@ public struct WhiteListHistoryQuestion: Sendable {
   public func entries(_ basis: AnswerBasis) throws -> [WhiteListRow] {
     let questions = try WhiteListQuestions(basis.models, asOf: basis.asOf)
     let found = try questions.history(user, filter)
-    guard !found.isEmpty else { throw AnswerError(.notFound, "the user is on no white list, and never was.") }
+    guard !found.isEmpty else {
+      throw AnswerError(.notFound, "the user is on no white list, and never was\(try basis.unreadHint(WhiteListQuestions.operations)).")
+    }
     return found.map {
       WhiteListRow(entry: $0.entry, details: $0.details, unreadablePosition: questions.unreadable($0.entry), isHistory: true)
     }

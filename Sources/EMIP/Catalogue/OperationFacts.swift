@@ -17,6 +17,24 @@ public struct OperationFacts: Hashable, Sendable {
     OperationFacts.prefix(direction) + name + (part == .request ? "Request" : "Response")
   }
 
+  /// Messages that are kept and sent again where the platform cannot be reached (guide 5.4.6), in whose order each family stands by itself.
+  public enum Family: Hashable, Sendable {
+    /// What an element's availability or use is.
+    case status
+    /// A charge detail record.
+    case chargeDetailRecord
+    /// What an element is: where that is wanted only.
+    case staticData
+  }
+
+  /// The family of what is stored and forwarded on its way to the platform; nil for what is sent once.
+  public var storeAndForward: Family? {
+    if name == "SetChargeDetailRecord" { return .chargeDetailRecord }
+    if name.hasPrefix("Set"), name.hasSuffix("StaticData") { return .staticData }
+    let isStatus = name.hasSuffix("AvailabilityStatus") || name.hasSuffix("BusyStatus") || name.hasSuffix("SyntheticStatus")
+    return isStatus ? .status : nil
+  }
+
   /// The operation of a name; nil for one that the catalogue does not have.
   /// - Parameter name: a stem in any case.
   public static func named(_ name: some StringProtocol) -> OperationFacts? { byName[name.lowercased()] }

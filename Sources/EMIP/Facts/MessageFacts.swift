@@ -107,6 +107,11 @@ public struct MessageFacts: Sendable {
   }
 }
 
+extension EntryContent {
+  /// Whether its `requestStatus` is there and cannot be read, as was found when it was recorded.
+  public var hasUnreadableStatus: Bool { findings.contains(MessageFacts.unreadableStatus) }
+}
+
 /// Where the header fields stand among the leaves: the first of each name outside any item that is not empty.
 private struct HeaderFields: Sendable {
   private(set) var transactionId: Int?

@@ -41,8 +41,10 @@ final class IndexReader {
 
   var path: String { environment.path }
   var lastTransactionIdentifier: Int { environment.lastTransactionIdentifier }
-  /// Which transaction's state the snapshot shows.
-  var snapshotIdentifier: Int { transaction.identifier }
+
+  /// What is wrong with a page of the file; nil where all are sound.
+  /// - Throws: ``JournalError`` where it cannot be read.
+  func pageDamage() throws(JournalError) -> JournalError? { try environment.pageDamage() }
 
   /// Runs `body` within one snapshot, with the state that it shows. Nested calls share the outer one.
   /// - Throws: ``JournalError`` where the file is damaged, or what `body` throws.

@@ -139,6 +139,10 @@ extension IndexTables {
 extension JournalError {
   /// An index that is not what its checksums say. Indexes are made from the entries, so nothing is lost.
   static func damagedIndex(_ error: FormatError, path: String) -> JournalError {
-    JournalError(.segmentDamaged, "the index is damaged: \(error.message). Remove this file; it is made anew from the entries.", path: path)
+    // A sealed segment has its index within: nobody must be told to remove that file.
+    let remedy =
+      path.hasSuffix(Manifest.Segment.indexSuffix)
+      ? "Remove this file; it is made anew from the entries." : "Run `emip-journal verify`; restore the file from a backup."
+    return JournalError(.segmentDamaged, "the index is damaged: \(error.message). \(remedy)", path: path)
   }
 }

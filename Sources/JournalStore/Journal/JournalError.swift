@@ -91,7 +91,7 @@ public struct JournalError: Error, Sendable, CustomStringConvertible {
     case .noSuchFile:
       self.init(.segmentMissing, "\(error.call): \(error.message).", path: path)
     // A snapshot is of no use any more once a page was met in it that cannot be.
-    case .corrupted, .pageNotFound, .invalidFile, .panic, .badTransaction:
+    case .corrupted, .pageNotFound, .invalidFile, .panic, .badTransaction, .cursorFull, .incompatible:
       self.init(.segmentDamaged, "\(error.call): \(error.message). Run verify; restore the file from a backup.", path: path)
     case .versionMismatch:
       self.init(.formatNewer, "\(error.call): \(error.message).", path: path)

@@ -182,8 +182,8 @@ public final class JournalReader {
     return answers
   }
 
-  /// Refuses to be sure that something is not there: a flipped bit in a page of a segment that is not sealed, or of its index, may hide it from a search. To
-  /// be asked where nothing was found, as all pages are looked at.
+  /// Refuses to be sure that nothing more is there: a flipped bit in a page of a segment that is not sealed, or of its index where that was searched, may hide
+  /// it. To be asked behind an answer, as all pages are looked at.
   /// - Throws: ``JournalError`` `segment.damaged`, and where the journal cannot be read.
   public func requireSoundPages() throws(JournalError) {
     for segment in manifest.segments where segment.state == .hot {
@@ -251,8 +251,10 @@ public final class JournalReader {
     do throws(JournalError) {
       let environment = try SegmentEnvironment.reading(
         directory.path(of: segment), state: segment.state, isGrowing: segment.lastPosition == nil)
+      try environment.requireHolds(segment, of: manifest)
       let reader = try SegmentReader(environment)
       reader.damageLog = damage
+      reader.endedCount = segment.lastPosition.map { Int(truncatingIfNeeded: $0.rawValue &- segment.firstPosition.rawValue) + 1 }
       readers[segment.file] = reader
       return reader
     } catch {

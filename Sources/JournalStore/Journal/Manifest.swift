@@ -74,7 +74,8 @@ public struct Manifest: Hashable, Sendable {
     var indexFileName: String { Self.indexPath(ofSegmentAt: fileName) }
 
     /// The path of the index of the segment in a file.
-    static func indexPath(ofSegmentAt path: String) -> String { path.dropLast(4) + ".index.mdb" }
+    static func indexPath(ofSegmentAt path: String) -> String { path.dropLast(4) + indexSuffix }
+    static let indexSuffix = ".index.mdb"
 
     /// How people call it: `2025-03-000001`.
     public var name: String { String(fileName.prefix { $0 != "." }) }

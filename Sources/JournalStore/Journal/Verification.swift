@@ -108,8 +108,8 @@ extension JournalReader {
   }
 
   private func walkGrowing(_ path: String) throws(JournalError) -> Result<PageWalk.Report, PageWalk.Damage> {
-    func walk(_ transaction: Int? = nil) throws(JournalError) -> Result<PageWalk.Report, PageWalk.Damage> {
-      try translating { () throws(LMDBError) in try PageWalk.walk(path, transaction: transaction) }
+    func walk() throws(JournalError) -> Result<PageWalk.Report, PageWalk.Damage> {
+      try translating { () throws(LMDBError) in try PageWalk.walk(path) }
     }
     // What is sound as it stands needs no snapshot; nor does what cannot be mapped.
     if case .success(let report) = try walk() { return .success(report) }
@@ -118,14 +118,9 @@ extension JournalReader {
     guard let environment = try? Environment.reading(path, mapSizeBytes: SegmentEnvironment.mapSizeBytes, isPatient: false) else {
       return try walk()
     }
-    var walked = try walk()
-    for _ in 0..<SegmentReader.attemptCount {
-      let snapshot = try translating { () throws(LMDBError) in try environment.beginRead() }
-      walked = try walk(snapshot.identifier)
-      if case .success = walked { return walked }
-      guard environment.lastTransactionIdentifier != snapshot.identifier else { return walked }
-    }
-    return walked
+    let walked = try translating { () throws(LMDBError) in try environment.walk() }
+    if let walked { return walked }
+    return try walk()
   }
 
   /// Reads every record of a segment and compares its indexes with them. Damage to the tree of a segment may end the process: run this in
@@ -202,10 +197,6 @@ private struct EntryCheck {
   }
 
   private mutating func checkHead(_ count: UInt32) {
-    let header = reader.segment.header
-    if header.firstPosition != segment.firstPosition || header.ordinal != segment.ordinal || header.generation != segment.generation {
-      report.add(.init(segment: segment.name, message: "the file holds another segment than the manifest says"))
-    }
     if let last = segment.lastPosition, last.rawValue != segment.firstPosition.rawValue + UInt64(count) - 1 {
       let end = segment.firstPosition.rawValue + UInt64(count)
       report.add(.init(segment: segment.name, position: end, message: "the segment ends before this position, and should end at \(last)"))

@@ -55,6 +55,15 @@ extension LMDBError {
   package var isAboutWriting: Bool { [ENOSPC, EDQUOT, EROFS, EACCES, EPERM].contains(code.rawValue) }
 }
 
+extension Environment {
+  /// What is wrong with a page, so that rows may be missing in what is read; nil where all are sound.
+  /// - Throws: ``JournalError`` where the file cannot be read.
+  func pageDamage() throws(JournalError) -> JournalError? {
+    guard case .failure(let damage)? = try translating({ () throws(LMDBError) in try walk() }) else { return nil }
+    return JournalError(.segmentDamaged, "\(damage). What is asked for may be there. Run `emip-journal verify`.", path: path)
+  }
+}
+
 /// The files of one kind that this process has open, by path, each for as long as anybody holds it: LMDB allows one open each.
 final class OpenFiles<File: AnyObject & Sendable>: Sendable {
   /// Who has which file open.

@@ -246,6 +246,15 @@ final class SegmentEnvironment: Sendable {
     }
   }
 
+  /// Refuses a file that holds something else than its name says: it may be of another journal.
+  /// - Throws: ``JournalError`` `segment.damaged`.
+  func requireHolds(_ segment: Manifest.Segment, of manifest: Manifest) throws(JournalError) {
+    guard header.journalId != manifest.journalId || header.firstPosition != segment.firstPosition || file != segment.file else { return }
+    throw JournalError(
+      .segmentDamaged, "the file holds another segment than the manifest says, or is of another journal. Restore it from a backup.",
+      path: environment.path)
+  }
+
   /// Who writes to a file, and serves others with it, looks at all pages before: a flipped bit in one must not end it at any later moment.
   private static func checkPages(_ path: String) throws(JournalError) {
     let walked = try translating { () throws(LMDBError) in try PageWalk.walk(path) }

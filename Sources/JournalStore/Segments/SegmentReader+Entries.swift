@@ -16,8 +16,15 @@ extension SegmentReader {
         return (Int(last), (previous.map { Int($0) } ?? -1) + SegmentWriter.maximumBlockEntryCount)
       }
       guard let ends else { return 0 }
-      return UInt32(clamping: min(ends.last, ends.bound) + 1)
+      return UInt32(clamping: min(ends.last + 1, ends.bound + 1, try greatestEntryCount()))
     }
+  }
+
+  /// More entries there cannot be, whatever the keys of damaged pages say.
+  private func greatestEntryCount() throws(JournalError) -> Int {
+    let block = SegmentWriter.maximumBlockEntryCount
+    if let endedCount { return endedCount + block }
+    return try rowCount(of: segment.tables.entries) * block
   }
 
   /// When the last of so many entries was recorded; nil where there are none.

@@ -72,17 +72,12 @@ extension SegmentReader {
     }
   }
 
-  /// What is wrong with a page of the segment or of its index file; nil where all are sound.
+  /// What is wrong with a page of the segment or, where that was searched, of its index file; nil where all are sound.
   /// - Throws: ``JournalError`` where segment or index cannot be read.
   func pageDamage() throws(JournalError) -> JournalError? {
-    func damage(_ path: String, _ transaction: Int) throws(JournalError) -> JournalError? {
-      let walked = try translating { () throws(LMDBError) in try PageWalk.walk(path, transaction: transaction) }
-      guard case .failure(let damage) = walked else { return nil }
-      return JournalError(.segmentDamaged, "\(damage). What is asked for may be there. Run `emip-journal verify`.", path: path)
-    }
-    if let found = try snapshot({ () throws(JournalError) in try damage(path, snapshotIdentifier) }) { return found }
+    if let damage = try segment.environment.pageDamage() { return damage }
     guard segment.tables.index == nil, let file = segmentIndex?.file else { return nil }
-    return try file.snapshot { (_) throws(JournalError) in try damage(file.path, file.snapshotIdentifier) }
+    return try file.pageDamage()
   }
 
   /// How many entries have no index in the file yet.

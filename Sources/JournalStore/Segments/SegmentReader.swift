@@ -14,6 +14,8 @@ final class SegmentReader {
   var verifiedBlocks = NumberSet()
   /// Opened when it is first asked for.
   var segmentIndex: SegmentIndex?
+  /// How many entries the manifest says that there are; nil while there may be more.
+  var endedCount: Int?
   /// Told of entries that cannot be read; nil where nobody answers anything with them.
   var damageLog: DamageLog?
   /// How many entries there are in a state of the segment.

@@ -43,10 +43,11 @@ struct JournalWriter {
     defer { if let newestChange { self.clock.distrust(after: max(lastRecordedAt, newestChange)) } }
     guard let newest = manifest.segments.last else { return }
     guard newest.lastPosition == nil else {
-      lastRecordedAt = try Self.lastRecordedAt(in: newest, of: directory) ?? lastRecordedAt
+      lastRecordedAt = try lastRecordedAt(in: newest) ?? lastRecordedAt
       return
     }
     let environment = try SegmentEnvironment.writing(directory.path(of: newest))
+    try environment.requireHolds(newest, of: manifest)
     let writer = try SegmentWriter(environment)
     try translating { () throws(LMDBError) in _ = try environment.environment.clearDeadReaders() }
     segment = writer
@@ -56,7 +57,7 @@ struct JournalWriter {
     } else {
       // The newest segment is empty: a crash came between making it and its first entry. So, perhaps, is the one before.
       for previous in manifest.segments.dropLast().reversed() {
-        guard let last = try Self.lastRecordedAt(in: previous, of: directory) else { continue }
+        guard let last = try lastRecordedAt(in: previous) else { continue }
         lastRecordedAt = last
         break
       }
@@ -64,8 +65,10 @@ struct JournalWriter {
   }
 
   /// When the last entry of a segment that has ended was recorded; nil where it is empty.
-  private static func lastRecordedAt(in segment: Manifest.Segment, of directory: JournalDirectory) throws(JournalError) -> Timestamp? {
-    let reader = try SegmentReader(SegmentEnvironment.reading(directory.path(of: segment), state: segment.state, isGrowing: false))
+  private func lastRecordedAt(in segment: Manifest.Segment) throws(JournalError) -> Timestamp? {
+    let environment = try SegmentEnvironment.reading(directory.path(of: segment), state: segment.state, isGrowing: false)
+    try environment.requireHolds(segment, of: manifest)
+    let reader = try SegmentReader(environment)
     let count = try reader.entryCount()
     return count == 0 ? nil : try reader.entry(at: count - 1)?.recordedAt
   }

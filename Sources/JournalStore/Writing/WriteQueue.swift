@@ -5,6 +5,8 @@ internal import JournalFormat
 final class WriteQueue: @unchecked Sendable {
   // Sendable: every stored property is read and written under the condition's lock.
   static let maximumEntryCount = 4_096
+  /// The payloads that wait, together; a call that has more for itself is let in where nothing else waits.
+  static let maximumBytes = 64 << 20
 
   /// A call that waits for its entries to be durable.
   struct Job: Sendable {
@@ -32,24 +34,38 @@ final class WriteQueue: @unchecked Sendable {
       case .confirmClock, .endSegment, .replaceBySealed: 1
       }
     }
+
+    /// The size of its payloads.
+    var byteCount: Int {
+      switch self {
+      case .append(let drafts): drafts.reduce(0) { $0 + $1.content.payload.count }
+      case .confirmClock, .endSegment, .replaceBySealed: 0
+      }
+    }
   }
 
   private let condition = NSCondition()
   private var jobs: [Job] = []
   private var entryCount = 0
+  private var byteCount = 0
   private var isClosed = false
   private var ending: JournalError?
 
   /// Queues a job, or completes it at once with the reason why it cannot be.
   func add(_ job: Job) {
+    let jobBytes = job.work.byteCount
     let refusal: JournalError? = condition.withLock {
       if let ending { return ending }
       guard !isClosed else { return JournalError(.writerEnded, "the journal is closed.") }
-      guard entryCount + job.work.entryCount <= Self.maximumEntryCount || job.work.isInternal else {
-        return JournalError(.queueFull, "\(entryCount) entries wait to be written, as many as may. Try again.")
+      let hasRoom =
+        entryCount + job.work.entryCount <= Self.maximumEntryCount && (jobs.isEmpty || byteCount + jobBytes <= Self.maximumBytes)
+      guard hasRoom || job.work.isInternal else {
+        return JournalError(
+          .queueFull, "\(entryCount) entries of \(byteCount) bytes wait to be written, as many as may. Try again.")
       }
       jobs.append(job)
       entryCount += job.work.entryCount
+      byteCount += jobBytes
       condition.signal()
       return nil
     }
@@ -63,7 +79,7 @@ final class WriteQueue: @unchecked Sendable {
       guard !jobs.isEmpty else { return nil }
       defer {
         jobs = []
-        entryCount = 0
+        (entryCount, byteCount) = (0, 0)
       }
       return jobs
     }

@@ -8,7 +8,7 @@ enum CDRTables {
   static let names = ModelTable("names", 2)
   /// When each EVSE charged, by the final records in force: all spellings of its id together.
   static let intervals = CDRIntervals(table: ModelTable("intervals", 3)) { CDRKeys.common($0.evse) }
-  static let findings = FindingTable(ModelTable("findings", 4))
+  static let findings = FindingTable(ModelTable("findings", 4), isDoubtful: CDRRules.isDoubtful)
   /// What messages said that the journal has no more: see ``CDRTexts``.
   static let texts = ModelTable("texts", 5)
   /// See ``CDRAskedSessions``.

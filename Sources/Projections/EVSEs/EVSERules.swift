@@ -42,6 +42,15 @@ public enum EVSERules {
       detail: Array(identifier.compact.prefix(200)), in: rows)
   }
 
+  /// What could not be read, since the first of the two statuses, may have ended one of them.
+  static func isDoubtful(_ finding: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> Bool {
+    guard finding.rule == contradiction.number else { return false }
+    let first = try EVSETables.findings.table.reading(finding.detail) { (reader) throws(FormatError) in
+      min(JournalPosition(try reader.varint()), JournalPosition(try reader.varint()))
+    }
+    return rows.gaps.count(after: first, before: finding.position) > 0
+  }
+
   /// The number of the element that a contradiction is of.
   static func number(_ stored: FindingTable.Stored) throws(JournalError) -> UInt32 {
     try EVSETables.findings.table.reading(stored.detail) { (reader) throws(FormatError) in

@@ -65,15 +65,30 @@ public struct StatusReinitialisation {
 
   private func hasEnded(_ part: PartStatus, _ moment: StatusMoment) -> Bool { part.event.until.map { $0 < moment.time } ?? false }
 
-  private static func availabilityOperation(_ element: StatusReport.Element) -> String { "Set\(prefix(element))AvailabilityStatus" }
-
-  /// What the names of an element's fields begin with.
-  private static func prefix(_ element: StatusReport.Element) -> String {
+  private static func availabilityOperation(_ element: StatusReport.Element) -> String {
     switch element {
-    case .chargingPool: "ChargingPool"
-    case .chargingStation: "ChargingStation"
-    case .evse: "EVSE"
-    case .chargingConnector: "ChargingConnector"
+    case .chargingPool: "SetChargingPoolAvailabilityStatus"
+    case .chargingStation: "SetChargingStationAvailabilityStatus"
+    case .evse: "SetEVSEAvailabilityStatus"
+    case .chargingConnector: "SetChargingConnectorAvailabilityStatus"
+    }
+  }
+
+  /// The fields of an element and of what is told of it.
+  private static func names(
+    _ element: StatusReport.Element, _ kind: StatusPart
+  ) -> (idType: UInt16, id: UInt16, status: UInt16, until: UInt16, comment: UInt16) {
+    let (idType, id) =
+      switch element {
+      case .chargingPool: (WireName.chargingPoolIdType, WireName.chargingPoolId)
+      case .chargingStation: (WireName.chargingStationIdType, WireName.chargingStationId)
+      case .evse: (WireName.evseIdType, WireName.evseId)
+      case .chargingConnector: (WireName.chargingConnectorIdType, WireName.chargingConnectorId)
+      }
+    return switch kind {
+    case .availability:
+      (idType, id, WireName.availabilityStatus, WireName.availabilityStatusUntil, WireName.availabilityStatusComment)
+    case .busy: (idType, id, WireName.busyStatus, WireName.busyStatusUntil, WireName.busyStatusComment)
     }
   }
 
@@ -87,24 +102,17 @@ public struct StatusReinitialisation {
       if let told = try origins.origin(of: part.event, status.element, status.id, kind) { told } else {
         try statuses.keptOrigin(of: part.event, status, kind) ?? StatusOrigins.named(status.id)
       }
-    let (prefix, name) = (Self.prefix(status.element), kind == .availability ? "availabilityStatus" : "busyStatus")
-    var fields: [(String, String)] = [
-      ("transactionId", makeTransactionId()), ("partnerIdType", "eMI3"), ("partnerId", origin.partner), ("operatorIdType", "eMI3"),
-      ("operatorId", origin.operator), ("\(prefix)IdType", "eMI3"), ("\(prefix)Id", status.id),
-      ("statusEventDate", part.event.time.description), (name, String(code)),
+    let names = Self.names(status.element, kind)
+    var fields: [(name: UInt16, text: String)] = [
+      (WireName.transactionId, makeTransactionId()), (WireName.partnerIdType, "eMI3"), (WireName.partnerId, origin.partner),
+      (WireName.operatorIdType, "eMI3"), (WireName.operatorId, origin.operator), (names.idType, "eMI3"), (names.id, status.id),
+      (WireName.statusEventDate, part.event.time.description), (names.status, String(code)),
     ]
-    if let until = part.event.until { fields.append((name + "Until", until.description)) }
-    if let comment = origin.comment { fields.append((name + "Comment", comment)) }
+    if let until = part.event.until { fields.append((names.until, until.description)) }
+    if let comment = origin.comment { fields.append((names.comment, comment)) }
+    let request = MessageWriter().message(facts, .toIOP, .request, fields)
     return StatusMessage(
-      operation: operation, soapAction: facts.soapAction(.toIOP), request: Self.envelope(facts, fields), element: status.element,
-      id: status.id, position: part.event.position)
-  }
-
-  private static func envelope(_ facts: OperationFacts, _ fields: [(name: String, text: String)]) -> String {
-    let element = facts.localName(.toIOP, .request)
-    let body = fields.map { "<\($0.name)>\(XMLText.escaped($0.text))</\($0.name)>" }.joined()
-    let envelope = "http://www.w3.org/2003/05/soap-envelope"
-    return #"<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="\#(envelope)"><soap:Body>"#
-      + #"<emip:\#(element) xmlns:emip="\#(facts.namespace ?? "")">\#(body)</emip:\#(element)></soap:Body></soap:Envelope>"#
+      operation: operation, soapAction: facts.soapAction(.toIOP), request: String(decoding: request, as: UTF8.self),
+      element: status.element, id: status.id, position: part.event.position)
   }
 }

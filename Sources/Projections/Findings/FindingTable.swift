@@ -38,8 +38,18 @@ public struct FindingTable: Sendable {
   /// How long a finding's key is.
   static let keyBytes = 11
 
+  /// Whether a finding may have been made of what could not be read; asked where there is such a gap.
+  typealias Doubt = @Sendable (Stored, any ModelRows) throws(JournalError) -> Bool
+  private let isDoubtful: Doubt?
+
   /// Keeps findings in a table that holds nothing else.
-  public init(_ table: ModelTable) { self.table = table }
+  public init(_ table: ModelTable) { self.init(table, isDoubtful: nil) }
+
+  /// As ``init(_:)``, where some of the rules find what an entry that could not be read may have ended: such findings are held back.
+  init(_ table: ModelTable, isDoubtful: Doubt?) {
+    self.table = table
+    self.isDoubtful = isDoubtful
+  }
 
   /// A finding as it is stored.
   public struct Stored: Hashable, Sendable {
@@ -92,7 +102,7 @@ public struct FindingTable: Sendable {
         guard stored.position <= position else { return false }
         if let resolvedAt = stored.resolvedAt, resolvedAt > position { stored = stored.unresolved }
       }
-      return try body(stored)
+      return try isHeldBack(stored, rows) || body(stored)
     }
   }
 
@@ -101,9 +111,15 @@ public struct FindingTable: Sendable {
   public func finding(_ key: [UInt8], asOf position: JournalPosition?, in rows: any ModelRows) throws(JournalError) -> Stored? {
     guard let value = try rows.value(of: key, in: table) else { return nil }
     let stored = try decoded(ModelRow(key: key, value: value))
+    guard try !isHeldBack(stored, rows) else { return nil }
     guard let position else { return stored }
     guard stored.position <= position else { return nil }
     return stored.resolvedAt.map { $0 > position } ?? false ? stored.unresolved : stored
+  }
+
+  private func isHeldBack(_ stored: Stored, _ rows: any ModelRows) throws(JournalError) -> Bool {
+    guard let isDoubtful, !rows.gaps.isEmpty else { return false }
+    return try isDoubtful(stored, rows)
   }
 
   private static func value(resolvedAt: JournalPosition?, _ subject: [UInt8], _ detail: [UInt8]) -> [UInt8] {

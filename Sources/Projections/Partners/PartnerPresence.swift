@@ -110,7 +110,7 @@ struct PartnerPresence {
     // That the period of before is the one it has, excuses no less.
     if state.periodSeconds != seconds {
       state.periodSeconds = seconds
-      state.excusedUntil = nil
+      if !state.isExcusedForNow { state.excusedUntil = nil }
       states.expectAnew(state)
     }
     noteChange(of: state, rows)
@@ -138,6 +138,7 @@ struct PartnerPresence {
   func advance(
     to clock: Timestamp, at position: JournalPosition, _ states: inout PartnerStates, _ rows: ModelTransaction
   ) throws(JournalError) {
+    for state in states.expectExcused(from: clock) { noteChange(of: state, rows) }
     guard clock > states.nextDeadline else { return }
     let overdue = states.overdue(at: clock)
     let pauseMilliseconds = !overdue.isEmpty && states.areSeveralOnline ? clock.milliseconds(since: rows.clockBefore) : 0
@@ -156,6 +157,11 @@ struct PartnerPresence {
       try append(.offline(state.silentAt), subject, position, rows)
       noteChange(of: state, rows)
     }
+  }
+
+  /// Excuses everybody for what could not be read, as for a pause: any of them may have been heard in it.
+  func passGap(_ states: inout PartnerStates, _ rows: ModelTransaction) {
+    for state in states.excuseAll() { noteChange(of: state, rows) }
   }
 
   private func append(_ change: Change, _ subject: Subject, _ position: JournalPosition, _ rows: ModelTransaction) throws(JournalError) {

@@ -42,6 +42,13 @@ public final class PartnerProjection: Projection {
     }
   }
 
+  /// Excuses who is not heard for what could not be read.
+  /// - Throws: ``JournalError`` where the file cannot be read, `model.damaged` where a row is damaged.
+  public func passGap(in rows: ModelTransaction) throws(JournalError) {
+    try load(rows)
+    PartnerTables.presence.passGap(&states!, rows)
+  }
+
   private func load(_ rows: ModelTransaction) throws(JournalError) {
     if known.isFull {
       known = PartnerMemory()

@@ -97,9 +97,11 @@ public enum PartnerRules {
       try PartnerTables.presence.heardAgain(subject, at: position, rows)
     }
     let silence = heardAgain.map { "for \(spelled(milliseconds: $0.milliseconds(since: lastHeard)))" } ?? "since \(lastHeard)"
+    let unread = rows.gaps.count(after: stored.position, before: stored.resolvedAt)
+    let doubt = unread > 0 ? "; \(unread) \(unread == 1 ? "entry" : "entries") since could not be read" : ""
     return ReportedFinding(
       rule: offline, position: stored.position, resolvedAt: stored.resolvedAt, subject: partner,
-      sentence: "\(partner) was not heard \(silence); it must be every \(period) s.")
+      sentence: "\(partner) was not heard \(silence); it must be every \(period) s\(doubt).")
   }
 
   /// In minutes, or in seconds below ten of them.

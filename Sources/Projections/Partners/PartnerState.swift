@@ -13,6 +13,8 @@ final class PartnerState {
   var announcement = Announcement.none
   /// While nobody at all was heard, it may have been heard just as well: it is not missed before.
   var excusedUntil: Timestamp?
+  /// What ``excusedUntil`` is behind what could not be read, until the next request tells how late it is.
+  static let excusedForNow = Timestamp(rawValue: .max)
   /// The key of its finding while it is offline.
   var finding: [UInt8] = []
   /// Not later than ``offlineAt``; nil where it is not expected.
@@ -25,6 +27,7 @@ final class PartnerState {
   }
 
   var isOffline: Bool { !finding.isEmpty }
+  var isExcusedForNow: Bool { excusedUntil == Self.excusedForNow }
   var silentAt: Timestamp { lastHeard.adding(milliseconds: Int64(periodSeconds) * 1_000) }
   var allowedMilliseconds: Int64 { Int64(periodSeconds) * 1_000 + PartnerPresence.graceMilliseconds(periodSeconds) }
   var offlineAt: Timestamp {
@@ -69,6 +72,8 @@ struct PartnerStates {
   private var bySubject: [PartnerPresence.Subject: PartnerState] = [:]
   /// Nobody is missed before.
   private(set) var nextDeadline = Timestamp(rawValue: .max)
+  /// Whether something could not be read, and nobody knows yet when that was.
+  private var isBehindGap = false
 
   subscript(subject: PartnerPresence.Subject) -> PartnerState? { bySubject[subject] }
 
@@ -84,7 +89,30 @@ struct PartnerStates {
 
   mutating func add(_ state: PartnerState) {
     bySubject[state.subject] = state
+    if state.isExcusedForNow { isBehindGap = true }
     expect(state)
+  }
+
+  /// Excuses whoever is expected: what could not be read may have been a sign of life.
+  /// - Returns: who was not excused before.
+  mutating func excuseAll() -> [PartnerState] {
+    let excused = bySubject.values.filter { $0.isSteady && !$0.isOffline && !$0.isExcusedForNow }
+    for state in excused { state.excusedUntil = PartnerState.excusedForNow }
+    isBehindGap = isBehindGap || !excused.isEmpty
+    return excused
+  }
+
+  /// Gives whoever was excused the time that is allowed, from a moment on.
+  /// - Returns: who was.
+  mutating func expectExcused(from clock: Timestamp) -> [PartnerState] {
+    guard isBehindGap else { return [] }
+    isBehindGap = false
+    let excused = bySubject.values.filter(\.isExcusedForNow)
+    for state in excused {
+      state.excusedUntil = clock.adding(milliseconds: state.allowedMilliseconds)
+      expectAnew(state)
+    }
+    return excused
   }
 
   /// Sees to it that a partner is missed; a deadline that has become too early is moved when it comes.

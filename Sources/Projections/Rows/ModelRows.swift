@@ -34,6 +34,8 @@ public struct ModelRow: Hashable, Sendable {
 public protocol ModelRows: AnyObject {
   /// Makes short keys of long or personal values.
   var hash: SubjectHash { get }
+  /// What the rows do not stand for, as it could not be read.
+  var gaps: ModelGaps { get }
   /// Nil where there is no such row.
   /// - Throws: ``JournalError`` where the file cannot be read.
   func value(of key: [UInt8], in table: ModelTable) throws(JournalError) -> [UInt8]?
@@ -46,6 +48,9 @@ public protocol ModelRows: AnyObject {
 }
 
 extension ModelRows {
+  /// None: who makes rows judges by what there is.
+  public var gaps: ModelGaps { ModelGaps() }
+
   /// Shows the rows whose keys begin with `prefix`, in order, until `body` returns false.
   /// - Parameter start: the first of them that is shown is not before this key; nil for all.
   /// - Throws: What reading rows throws, and what `body` throws.
@@ -76,13 +81,16 @@ extension [UInt8] {
 public final class ModelSnapshot: ModelRows {
   /// Makes short keys of long or personal values.
   public let hash: SubjectHash
+  /// What the read model could not read when it was made.
+  public let gaps: ModelGaps
   private let transaction: ReadTransaction
   private let databases: [Database]
 
-  init(_ transaction: consuming ReadTransaction, _ databases: [Database], _ hash: SubjectHash) {
+  init(_ transaction: consuming ReadTransaction, _ databases: [Database], _ hash: SubjectHash, _ gaps: ModelGaps) {
     self.transaction = transaction
     self.databases = databases
     self.hash = hash
+    self.gaps = gaps
   }
 
   /// The value under a key; nil where there is no such row.

@@ -110,7 +110,10 @@ final class ModelWork: Sendable {
     let gap = before.next < batch.start ? (before.next, batch.start) : nil
     state.skippedCount += (gap == nil ? 0 : 1) + batch.failures.count { $0.key >= first }
     return try model.write { (projection, rows) throws(JournalError) in
-      if let gap { try model.skip(gap.0, "the entries up to position \(gap.1.rawValue - 1) are gone", in: rows) }
+      if let gap {
+        try model.skip(gap.0, "the entries up to position \(gap.1.rawValue - 1) are gone", in: rows)
+        try projection.passGap(in: rows)
+      }
       let (heads, entries, failures) = (batch.heads, batch.entries, batch.failures)
       let concerns = batch.contexts.map { type(of: projection).isConcerned(by: $0.value) }
       for index in Int(first.rawValue - batch.start.rawValue)..<entries.count {
@@ -118,6 +121,7 @@ final class ModelWork: Sendable {
         let position = batch.start.advanced(by: index)
         if !failures.isEmpty, let failure = failures[position] {
           try model.skip(position, failure.code.rawValue, in: rows)
+          try projection.passGap(in: rows)
           continue
         }
         rows.clockBefore = state.clock ?? head.observedAt

@@ -21,7 +21,7 @@ extension JournalError {
     switch error.code {
     case .noSuchFile:
       self.init(.modelMissing, "\(error.call): \(error.message). Ask again: the read model is made anew.", path: path)
-    case .corrupted, .pageNotFound, .invalidFile, .panic, .badTransaction, .versionMismatch:
+    case .corrupted, .pageNotFound, .invalidFile, .panic, .badTransaction, .versionMismatch, .cursorFull, .incompatible:
       self.init(.modelDamaged, "\(error.call): \(error.message). Rebuild the read model.", path: path)
     default: self.init(error, path: path)
     }

@@ -25,6 +25,10 @@ public protocol Projection: SendableMetatype {
   /// context once for many entries.
   static func isConcerned(by context: EntryContext) -> Bool
 
+  /// Told of an entry that could not be read: what is waited for may have come with it.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
+  func passGap(in rows: ModelTransaction) throws(JournalError)
+
   /// Told of every request, whether it is shown or not and before it is: the rows' clock may have moved.
   /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   func passTime(at position: JournalPosition, in rows: ModelTransaction) throws(JournalError)
@@ -69,6 +73,10 @@ extension Projection {
 
   /// All are shown.
   public static func isConcerned(by context: EntryContext) -> Bool { true }
+
+  /// Nothing waits for an entry.
+  /// - Throws: Nothing.
+  public func passGap(in rows: ModelTransaction) throws(JournalError) {}
 
   /// Nothing waits for a time.
   /// - Throws: Nothing.

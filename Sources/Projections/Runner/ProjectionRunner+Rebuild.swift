@@ -135,7 +135,8 @@ extension ProjectionRunner {
         true,
         { () throws(JournalError) in
           try ReadModel.open(
-            projection, files.path(projection.name, generation: generation), generation: generation, journalId: journalId, isWritable: true)
+            projection, files.path(projection.name, generation: generation), generation: generation, journalId: journalId, isWritable: true,
+            isInForce: false)
         }), let begun = found
     else { return nil }
     let opening = try files.openingState(projection, journalId: journalId)

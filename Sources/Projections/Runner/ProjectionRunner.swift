@@ -33,13 +33,17 @@ public final class ProjectionRunner {
   /// Takes up the read models where they end. One that is missing, of another version, or no longer fits the journal begins anew.
   /// - Parameters:
   ///   - replacesDamaged: whether one that is damaged begins anew too.
+  ///   - overDamage: whether what damaged pages of the journal may hide is given up.
   ///   - purpose: what others are told who want to run them meanwhile.
-  /// - Throws: ``JournalError`` `lock.held` while another runs them, `model.damaged`.
+  /// - Throws: ``JournalError`` `lock.held` while another runs them, `model.damaged`, `segment.damaged` where pages of the journal may hide entries.
   public init(
-    _ journal: JournalDirectory, projections: [any Projection.Type] = AllProjections.all, replacesDamaged: Bool = false, purpose: String
+    _ journal: JournalDirectory, projections: [any Projection.Type] = AllProjections.all, replacesDamaged: Bool = false,
+    overDamage: Bool = false, purpose: String
   ) throws(JournalError) {
     files = ReadModelDirectory(journal)
     reader = try JournalReader(journal)
+    // What looks as if it had never been recorded must not be taken out of what was made of it.
+    if !overDamage { try reader.requireSoundPages() }
     try files.make()
     lock = try JournalLock(files.lockPath, of: files.path, purpose: purpose)
     feed = EntryFeed(reader)

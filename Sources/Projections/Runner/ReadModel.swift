@@ -92,12 +92,16 @@ public final class ReadModel: Sendable {
 
   /// Opens a read model that is there; nil where it cannot be used: it is missing, or of another version or journal. All of its rows are looked at
   /// first: what was damaged gives no answer, not even a part of one.
+  /// - Parameter isInForce: whether it was put in force, so that something was committed to it; else whoever began to make it may have been interrupted.
   /// - Throws: ``JournalError`` `model.damaged` where a byte is not what was written.
   static func open(
-    _ projection: any Projection.Type, _ path: String, generation: UInt32, journalId: String, isWritable: Bool
+    _ projection: any Projection.Type, _ path: String, generation: UInt32, journalId: String, isWritable: Bool, isInForce: Bool = true
   ) throws(JournalError) -> ReadModel? {
-    // Whoever began to make it was interrupted.
-    guard FileSystem.exists(path), try ofModel({ () throws(LMDBError) in try !PageWalk.hasNoCommit(path) }) else { return nil }
+    guard FileSystem.exists(path) else { return nil }
+    if try ofModel({ () throws(LMDBError) in try PageWalk.hasNoCommit(path) }) {
+      guard isInForce else { return nil }
+      throw .damagedModel("what was written to its file is gone", path)
+    }
     if let damage = try ofModel({ () throws(LMDBError) in try PageWalk.lengthDamage(of: path) }) { throw .damagedModel("\(damage)", path) }
     let environment = try environment(path, isWritable: isWritable)
     let check = try ReadModelCheck(environment)
@@ -125,7 +129,12 @@ public final class ReadModel: Sendable {
       let identifier = transaction.identifier
       firstUnlocked.withLock { $0 = min($0 ?? identifier, identifier) }
     }
-    return ModelSnapshot(transaction, databases, hash)
+    return ModelSnapshot(transaction, databases, hash, try gaps())
+  }
+
+  private func gaps() throws(JournalError) -> ModelGaps {
+    guard try state().skippedCount > 0 else { return ModelGaps() }
+    return ModelGaps(try skippedEntries(limit: .max).map(\.position))
   }
 
   /// See ``ReadModels/requireUnwritten()``.

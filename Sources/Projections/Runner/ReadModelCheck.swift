@@ -9,9 +9,6 @@ struct ReadModelCheck {
   private let sums: [String: RowSum]
   private let path: String
 
-  /// How often a file is looked at again that was written to meanwhile.
-  private static let attemptCount = 20
-
   /// - Throws: ``JournalError`` `model.damaged` where the pages are not sound, or what it says of itself is not.
   init(_ environment: Environment) throws(JournalError) {
     path = environment.path
@@ -24,39 +21,43 @@ struct ReadModelCheck {
   private typealias Found = Result<(ReadModel.State, [String: RowSum]), FormatError>
 
   private static func look(_ environment: Environment) throws(JournalError) -> Found {
-    var found = Found.failure(FormatError("it was never looked at"))
-    for _ in 0..<attemptCount {
-      // The snapshot keeps the pages from being written to.
-      let snapshot = try ofModel { () throws(LMDBError) in try environment.beginRead() }
-      found = try look(environment.path, snapshot.identifier)
-      if case .success = found { return found }
-      // Where there was no lock, it has kept nothing.
-      guard environment.lastTransactionIdentifier != snapshot.identifier else { return found }
-    }
-    return found
-  }
-
-  private static func look(_ path: String, _ transaction: Int) throws(JournalError) -> Found {
-    var sums: [String: RowSum] = [:]
-    var table = ""
-    var sum = RowSum()
-    var state: [UInt8]?
+    let rows = RowCollector()
     let walked = try ofModel { () throws(LMDBError) in
-      try PageWalk.walk(path, transaction: transaction) { name, key, value in
-        if name != table {
-          sums[table] = sum
-          (table, sum) = (name, sums[name] ?? RowSum())
-        }
-        sum.add(key, value)
-        if name == ReadModel.metaTable, key.elementsEqual(ReadModel.State.key) { state = Array(value) }
+      try environment.walk {
+        rows.begin()
+        return rows.take
       }
     }
-    sums[table] = sum
-    if case .failure(let damage) = walked { return .failure(FormatError("\(damage)")) }
-    do throws(FormatError) {
-      guard let state else { throw FormatError("what it says of itself is missing") }
-      return .success((try ReadModel.State(state), sums))
-    } catch { return .failure(error) }
+    switch walked {
+    case nil: return .failure(FormatError("it is written to faster than it can be read without a lock"))
+    case .failure(let damage): return .failure(FormatError("\(damage)"))
+    case .success: return Result { () throws(FormatError) in (try rows.state(), rows.sums) }
+    }
+  }
+
+  /// Sums what a walk shows, and keeps what the read model says of itself.
+  private final class RowCollector {
+    private(set) var sums: [String: RowSum] = [:]
+    private var table = ""
+    private var sum = RowSum()
+    private var bytes: [UInt8]?
+
+    func begin() { (sums, table, sum, bytes) = ([:], "", RowSum(), nil) }
+
+    func take(_ name: String, _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+      if name != table {
+        sums[table] = sum
+        (table, sum) = (name, sums[name] ?? RowSum())
+      }
+      sum.add(key, value)
+      if name == ReadModel.metaTable, key.elementsEqual(ReadModel.State.key) { bytes = Array(value) }
+    }
+
+    func state() throws(FormatError) -> ReadModel.State {
+      sums[table] = sum
+      guard let bytes else { throw FormatError("what it says of itself is missing") }
+      return try ReadModel.State(bytes)
+    }
   }
 
   /// Holds the rows against what the read model says of them.

@@ -27,7 +27,7 @@ public enum RequestOutcome: Hashable, Sendable {
     let recorded = entry.content.context.outcome
     switch outcome.name {
     case .ok, .warning:
-      let isUnreadable = recorded.requestStatus == nil && entry.content.findings.contains(MessageFacts.unreadableStatus)
+      let isUnreadable = recorded.requestStatus == nil && entry.content.hasUnreadableStatus
       self = isUnreadable ? .unreadable : .accepted(requestStatus: recorded.requestStatus)
     case .error: self = .rejected(requestStatus: recorded.requestStatus)
     case .fault: self = .fault(code: recorded.faultCode)

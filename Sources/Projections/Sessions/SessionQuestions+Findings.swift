@@ -46,7 +46,7 @@ extension SessionQuestions {
 
   /// Whether a message that could not be read may belong to a session: what has not come may be that one. The journal's log of damage names it then.
   private func mayHaveMissed(_ facts: SessionFacts) throws -> Bool {
-    guard isIncomplete else { return false }
+    guard !rows.gaps.isEmpty else { return false }
     let mark = messages.journal.damage.mark
     for id in Set(try facts.ids.compactMap { try text($0, facts, asOf: asOf) }) {
       _ = try messages.journal.exchanges(holding: SearchTerms.sessionTerms(id))

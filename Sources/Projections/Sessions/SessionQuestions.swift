@@ -7,8 +7,6 @@ public struct SessionQuestions: ModelQuestions {
   let rows: any ModelRows
   let messages: SessionMessages
   let whiteLists: WhiteListJudgement?
-  /// Whether the read model could not read all that the journal holds.
-  private(set) var isIncomplete = false
   /// The position that all answers are as of; nil for now.
   public private(set) var asOf: JournalPosition?
 
@@ -26,7 +24,6 @@ public struct SessionQuestions: ModelQuestions {
     self.init(
       try models.model(SessionProjection.self).snapshot(), models.reader, asOf: position,
       whiteLists: WhiteListJudgement(try models.model(WhiteListProjection.self).snapshot(), models.reader))
-    isIncomplete = try models.model(SessionProjection.self).state().skippedCount > 0
   }
 
   /// - Parameters:

@@ -33,10 +33,10 @@ public struct SessionRules {
     "A stop was accepted, and within 15 min neither the end of the charge was reported (event 0, 1 or 12) nor a final record came.")
   /// As of statuses: once a session, until a message of it has the separators.
   static let spellingAmbiguous = FindingRule(
-    20, EVSERules.spellingAmbiguous.id, EVSERules.spellingAmbiguous.severity, EVSERules.spellingAmbiguous.explanation)
+    46, EVSERules.spellingAmbiguous.id, EVSERules.spellingAmbiguous.severity, EVSERules.spellingAmbiguous.explanation)
 
-  /// Those that find that something has not come: it may be what could not be read.
-  static let ofAbsence = [withoutRecord, withoutAuthorisation, intermediateMissing]
+  /// Those that find that something has not come, or that it was the last: what could not be read may say otherwise.
+  static let ofAbsence = [withoutRecord, withoutAuthorisation, refusedAuthorisation, intermediateMissing, limitExceeded, actionUnheeded]
 
   /// In the order of their numbers.
   public static let all = [

@@ -11,11 +11,16 @@ final class WhiteListCadence {
     var due: Timestamp
     /// Empty until it has passed.
     var finding: [UInt8] = []
+
+    /// What is due behind what could not be read, until the next request tells how late it is.
+    static let afterGap = Timestamp(rawValue: .max)
   }
 
   /// The deadlines of all lists; nil until they are read.
   private var deadlines: [UInt16: Deadline]?
   private var earliest = Timestamp(rawValue: .max)
+  /// Whether something could not be read, and nobody knows yet when that was.
+  private var isBehindGap = false
 
   /// Notes that a list was uploaded or downloaded.
   func note(_ list: UInt16, at time: Timestamp, _ position: JournalPosition, in rows: ModelTransaction) throws(JournalError) {
@@ -29,9 +34,25 @@ final class WhiteListCadence {
     remember(deadlines)
   }
 
+  /// Excuses the lists that are waited for: what could not be read may have brought any of them.
+  func passGap(in rows: ModelTransaction) throws(JournalError) { try postpone(to: Deadline.afterGap, in: rows) { $0 != Deadline.afterGap } }
+
+  /// Puts off when lists are due that have no finding.
+  private func postpone(to due: Timestamp, in rows: ModelTransaction, where isMoved: (Timestamp) -> Bool) throws(JournalError) {
+    var deadlines = try read(rows)
+    for (list, deadline) in deadlines where deadline.finding.isEmpty && isMoved(deadline.due) {
+      deadlines[list]!.due = due
+      try rows.put(Self.encoded(deadlines[list]!), for: bigEndianBytes(list), in: Self.table)
+    }
+    remember(deadlines)
+  }
+
   /// Tells of the lists that are overdue by the clock.
   func check(at position: JournalPosition, _ memory: WhiteListMemory, in rows: ModelTransaction) throws(JournalError) {
     if deadlines == nil { remember(try read(rows)) }
+    if isBehindGap {
+      try postpone(to: rows.clock.adding(milliseconds: WhiteListRules.longestPauseMilliseconds), in: rows) { $0 == Deadline.afterGap }
+    }
     guard earliest < rows.clock else { return }
     var deadlines = try read(rows)
     let overdue = deadlines.filter { $0.value.finding.isEmpty && $0.value.due < rows.clock }
@@ -49,6 +70,7 @@ final class WhiteListCadence {
   private func remember(_ deadlines: [UInt16: Deadline]) {
     self.deadlines = deadlines
     earliest = deadlines.values.lazy.filter(\.finding.isEmpty).map(\.due).min() ?? Timestamp(rawValue: .max)
+    isBehindGap = deadlines.values.contains { $0.due == Deadline.afterGap }
   }
 
   private func read(_ rows: ModelTransaction) throws(JournalError) -> [UInt16: Deadline] {

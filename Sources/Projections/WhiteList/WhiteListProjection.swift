@@ -32,6 +32,10 @@ public struct WhiteListProjection: Projection {
     try memory.cadence.check(at: position, memory, in: rows)
   }
 
+  /// Excuses the lists that are waited for.
+  /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
+  public func passGap(in rows: ModelTransaction) throws(JournalError) { try memory.cadence.passGap(in: rows) }
+
   /// Takes a request that uploads a list, the answer to an upload or a download, or a baseline.
   /// - Throws: ``JournalError`` where the file cannot be read or written, `model.damaged` where a row is damaged.
   public func apply(_ entry: ProjectedEntry, to rows: ModelTransaction) throws(JournalError) {

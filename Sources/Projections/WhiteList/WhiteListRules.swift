@@ -1,3 +1,6 @@
+internal import JournalFormat
+internal import JournalStore
+
 /// What the white lists are held against (guide 5.5.4, 6.4.2, 7.1.1, 7.3.2).
 ///
 /// An upload brings changes, and a journal may begin long after the list did: an update or delete of a user whom nobody put on the list is
@@ -45,6 +48,16 @@ public enum WhiteListRules {
 
   /// A finding of many items of a message names so many.
   static let toldItems = 8
+
+  /// What could not be read may have put the user on the list, since its baseline, or taken him off one of two.
+  static func isDoubtful(_ finding: FindingTable.Stored, _ rows: any ModelRows) throws(JournalError) -> Bool {
+    guard [unknownEntry.number, badgeConflict.number].contains(finding.rule) else { return false }
+    let list = UInt16(finding.subject[0]) << 8 | UInt16(finding.subject[1])
+    let baseline =
+      finding.rule == unknownEntry.number ? try WhiteListState.known(of: list, asOf: finding.position, in: rows)?.baseline : nil
+    return rows.gaps.count(after: baseline, before: finding.position) > 0
+  }
+
   /// Entries of one upload (guide 5.5.4).
   static let maximumEntryCount = 500
   /// Once a day is the longest (guide 6.4.2, 7.3.2); two hours on top of it are forgiven.

@@ -12,7 +12,7 @@ enum WhiteListTables {
   static let conflicts = ModelTable("conflicts", 4)
   /// 0 and the hash of a transaction: its upload was too large. 1 and a position: of a request that was lost.
   static let marks = ModelTable("marks", 5)
-  static let findings = FindingTable(ModelTable("findings", 6))
+  static let findings = FindingTable(ModelTable("findings", 6), isDoubtful: WhiteListRules.isDoubtful)
   /// See ``WhiteListValues``.
   static let unreadable = ModelTable("unreadable", 7)
 

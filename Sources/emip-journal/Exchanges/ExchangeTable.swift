@@ -56,7 +56,8 @@ struct ExchangeTable {
   }
 
   private func outcome(_ exchange: Exchange) -> String {
-    let status = exchange.ending?.content.context.outcome.requestStatus.map { " \($0)" } ?? ""
+    let ending = exchange.ending?.content
+    let status = ending?.context.outcome.requestStatus.map { " \($0)" } ?? (ending?.hasUnreadableStatus == true ? " unreadable" : "")
     let none = exchange.unreadable.isEmpty ? "no answer" : "unreadable"
     let text = (exchange.outcome?.text ?? none) + status + (exchange.answerMismatch == nil ? "" : ", doubtful")
     return style.outcome(text.padded(to: Width.outcome), exchange.outcome?.name)

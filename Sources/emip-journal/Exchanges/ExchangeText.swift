@@ -46,10 +46,11 @@ struct ExchangeText {
     }
     let outcome = ending.content.context.outcome
     let status = outcome.requestStatus.map { code in "requestStatus \(code)" + (RequestStatus.names[code].map { " (\($0))" } ?? "") }
+    let unreadable = ending.content.hasUnreadableStatus ? "requestStatus unreadable" : nil
     // What a fault says beside its code stands in the body.
     let fault = outcome.faultCode.map { MessageFault.isCode($0.utf8) ? personal.line($0) : PersonalValues.mask } ?? ""
     let again = told.name == .failed ? "may be tried again" : nil
-    let parts = [told.text, status, fault.isEmpty ? nil : fault, again, mismatch == nil ? nil : "doubtful"]
+    let parts = [told.text, status ?? unreadable, fault.isEmpty ? nil : fault, again, mismatch == nil ? nil : "doubtful"]
     return style.outcome(parts.compactMap { $0 }.joined(separator: ", "), told.name)
   }
 

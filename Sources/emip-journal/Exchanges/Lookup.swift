@@ -45,7 +45,7 @@ struct Lookup {
   var isWhole: Result<Void, any Error> = .success(())
 
   func run(_ journal: JournalOptions, _ options: LookupOptions, _ detail: Detail) async throws {
-    let (answer, lastPosition, damage) = try answer(journal)
+    let (answer, lastPosition, damage, isAll) = try answer(journal)
     let exchanges = answer.exchanges
     let recorded = answer.question.recordedQuestion(exchanges)
     try await options.reveal.record("\(command) \(recorded)", command: command, in: journal.directory)
@@ -69,13 +69,15 @@ struct Lookup {
     }
     try output.flush()
     if !damage.isEmpty { throw AnswerError.unreadable(damage) }
+    try isAll.get()
     try isWhole.get()
   }
 
   /// The reader is gone when this returns: a segment is open once in a process, and leaving a record may open it to write.
-  private func answer(_ journal: JournalOptions) throws -> (LookupAnswer, JournalPosition?, DamageLog) {
+  private func answer(_ journal: JournalOptions) throws -> (LookupAnswer, JournalPosition?, DamageLog, isAll: Result<Void, any Error>) {
     let reader = try journal.reader()
-    return (try question.answer(in: reader), try question.asOf ?? reader.lastPosition(), reader.damage)
+    let answer = try question.answer(in: reader)
+    return (answer, try question.asOf ?? reader.lastPosition(), reader.damage, Result { try question.requireAll(in: reader) })
   }
 
   /// What is to be said of an answer beside its exchanges: what was taken for what, which spellings were found, what came again. Safe on a terminal.

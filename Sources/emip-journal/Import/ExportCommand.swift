@@ -67,6 +67,7 @@ struct ExportCommand: ParsableCommand {
     progress.clear()
     try output.flush()
     if damageCount > 0 { throw AnswerError.damaged(damageCount, "left out") }
+    try reader.requireSoundPages()
   }
 
   /// Decided by the request's time; where that is gone, by the answer's own.

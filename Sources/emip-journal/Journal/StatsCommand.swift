@@ -34,5 +34,6 @@ struct StatsCommand: ParsableCommand {
     if census.damagedCount > 0 {
       throw AnswerError.damaged(census.damagedCount, "not counted")
     }
+    try reader.requireSoundPages()
   }
 }

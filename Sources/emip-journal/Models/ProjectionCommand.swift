@@ -52,12 +52,14 @@ struct ProjectionRun {
   let output = ByteOutput.standard()
 
   init(
-    _ journal: JournalOptions, _ names: [String] = AllProjections.all.map { $0.name }, replacesDamaged: Bool = false, purpose: String
+    _ journal: JournalOptions, _ names: [String] = AllProjections.all.map { $0.name }, replacesDamaged: Bool = false,
+    overDamage: Bool = false,
+    purpose: String
   ) throws {
     try ProcessStart.requireThreads()
     runner = try ProjectionRunner(
       journal.directory, projections: AllProjections.all.filter { names.contains($0.name) }, replacesDamaged: replacesDamaged,
-      purpose: purpose)
+      overDamage: overDamage, purpose: purpose)
   }
 
   func tell(_ label: String, _ step: ProjectionRunner.Progress) {

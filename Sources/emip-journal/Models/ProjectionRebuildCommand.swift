@@ -19,7 +19,8 @@ struct ProjectionRebuildCommand: ParsableCommand {
   @OptionGroup var journal: JournalOptions
 
   func run() throws {
-    let run = try ProjectionRun(journal, names.all, replacesDamaged: true, purpose: "emip-journal projection rebuild")
+    let run = try ProjectionRun(
+      journal, names.all, replacesDamaged: true, overDamage: overDamage, purpose: "emip-journal projection rebuild")
     let all = try run.runner.rebuild(names.all, overDamage: overDamage) { run.tell("building", $0) }
     run.progress.clear()
     for rebuilt in all {

@@ -53,7 +53,8 @@ import Testing
   }
 
   private func transactionId(_ traffic: FaultTraffic) throws -> String {
-    let match = try #require(traffic.lines[traffic.lines.count / 2].firstMatch(of: /transactionId>([^<]+)</))
-    return String(match.1)
+    // Some write it as CDATA, or with white space around it.
+    let ids = traffic.lines.dropFirst(traffic.lines.count / 2).lazy.compactMap { $0.firstMatch(of: /transactionId>([0-9A-Za-z-]+)</) }
+    return String(try #require(ids.first).1)
   }
 }

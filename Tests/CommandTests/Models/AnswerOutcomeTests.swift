@@ -178,6 +178,22 @@ import Testing
     #expect(try journal.run("cdr", "S-6").text.contains("unreadable"))
   }
 
+  @Test func `white lists and statuses that could not be read are counted, and what is not found may be in them`() throws {
+    let unread = ["SetAuthenticationData", "SetEVSEBusyStatus", "SetChargeDetailRecord"].map { operation in
+      ImportedJournal.line("2025-03-01T10:00:00Z", operation, of: "FR*C01", "").replacing(
+        "\"request\":\"", with: "\"request\":\"<!DOCTYPE a>")
+    }
+    let journal = try ImportedJournal(unread)
+    let user = ["--user", "04A1B2C3"]
+    for arguments in [["whitelist", "list"], ["whitelist", "check"] + user, ["evses"]] {
+      #expect(try journal.run(arguments).text.contains("1 message of these could not be read"), "\(arguments)")
+    }
+    for arguments in [["cdr", "S-1"], ["evse", "FR*C01*E1"], ["whitelist", "history"] + user] {
+      let result = try journal.run(arguments)
+      #expect(result.status == 1 && result.errors.contains("it may be in 1 message that could not be read"), "\(arguments)")
+    }
+  }
+
   // MARK: Answers to something else
 
   @Test func `an answer to something else is found, and what it says is doubtful`() throws {

@@ -190,4 +190,16 @@ import Testing
     #expect(
       found.map { $0["explanation"] as? String } == ["The message has sessionEventDateTime \"01/03/2025 10:05\", which cannot be read."])
   }
+
+  @Test func `a requestStatus that is no number is told as it was sent, and is not said to be absent`() throws {
+    let line = ImportedJournal.line("2025-03-01T10:00:00Z", "SetChargeDetailRecord", of: "FR*C01", "<chargeDetailRecord/>")
+    let journal = try ImportedJournal([line.replacing("<requestStatus>1<", with: "<requestStatus>done<")])
+    let shown = try journal.run("show", "--position", "1", "--format", "json").text
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(shown.utf8)) as? [String: Any])
+    let response = try #require((object["exchanges"] as? [[String: Any]])?.first?["response"] as? [String: Any])
+    #expect((response["outcome"] as? [String: Any])?["unreadable"] as? [String: String] == ["requestStatus": "done"])
+    #expect((response["findings"] as? [[String: Any]])?.count == 1)
+    #expect(try journal.run("show", "--position", "1").text.contains("warning, requestStatus unreadable"))
+    #expect(try journal.run("list").text.contains("warning unreadable"))
+  }
 }

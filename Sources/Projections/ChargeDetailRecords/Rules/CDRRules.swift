@@ -204,6 +204,11 @@ extension CDRRules {
     return [CDRJudgement(endAfterSent, end.description, sentAt.description)]
   }
 
+  /// What could not be read may have asked for a session before the first message that could.
+  static func isDoubtful(_ finding: FindingTable.Stored, _ rows: any ModelRows) -> Bool {
+    finding.rule == startBeforeAuthorisation.number && rows.gaps.count(after: nil, before: finding.position) > 0
+  }
+
   /// - Parameters:
   ///   - start: of a record, in milliseconds since 1970.
   ///   - asked: when its session was first asked for or granted.
