@@ -7,7 +7,7 @@ public import JournalStore
 public final class MessageProjection: Projection {
   /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "messages"
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
   public static let tables = MessageTables.all
   public static let rules = MessageRules.all
 

@@ -6,7 +6,7 @@ public import JournalStore
 public final class SessionProjection: Projection {
   /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "sessions"
-  public static let version: UInt32 = 2
+  public static let version: UInt32 = 3
   public static let tables = SessionTables.all
   public static let rules = SessionRules.all
 

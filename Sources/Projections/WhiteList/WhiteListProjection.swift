@@ -12,7 +12,7 @@ public import JournalStore
 public struct WhiteListProjection: Projection {
   /// Its name in file names and commands, the version of its rows, its tables and the rules that it judges by.
   public static let name = "whitelist"
-  public static let version: UInt32 = 2
+  public static let version: UInt32 = 3
   public static let tables = WhiteListTables.all
   public static let rules = WhiteListRules.all
 
